@@ -1,0 +1,48 @@
+package shape
+
+import (
+	"net/netip"
+
+	"github.com/causeway-relay/causeway/gateway/entity"
+	"github.com/causeway-relay/causeway/gateway/fail"
+	"github.com/causeway-relay/causeway/internal/http1"
+)
+
+// Field is one header field as it came.
+type Field = http1.Field
+
+// Fields keeps order, case and repeats as they came; Get ignores case.
+type Fields = http1.Fields
+
+// Hello is what a party said when it arrived, with no protocol left in it.
+type Hello struct {
+	Tracking string         // GUID text, no suffix
+	At       entity.Address // asked for, suffix included
+	Target   string         // raw path and query, the protocol's own parts taken out
+	Host     string         // the authority that the party dialled, as it came: host or host:port
+	Door     string         // the door it came in by: https, http, ...
+	Fields   Fields
+	Offers   []string // sub-protocols
+	Remote   netip.AddrPort
+	Node     uint16 // node where it arrived; 0: this one
+}
+
+// Answer is the yes that a party is given.
+type Answer struct {
+	Choice string // sub-protocol, one of the party's Offers; "" none
+	Fields Fields
+}
+
+// Party is one side that has shaken hands and waits for yes or no. Every entry implements it, once per role. Exactly one
+// of Accept and Refuse is called, once.
+type Party interface {
+	Hello() *Hello
+	Accept(Answer) (Leg, error) // the yes in its wire form: 101, ...
+	Refuse(*fail.Error)         // the no in its wire form
+}
+
+// Carrier is optional on a Party: it gives up the connection and what was read of it, so that it can be carried to the
+// node it belongs to. After Detach neither Accept nor Refuse is called.
+type Carrier interface {
+	Detach() (Conn, Preface)
+}
