@@ -1,0 +1,21 @@
+package leg
+
+import (
+	"net"
+	"net/netip"
+
+	"github.com/causeway-relay/causeway/internal/http1"
+)
+
+// Arrival is a connection at a door with the head of its first request read. Whoever is given it owns the connection.
+type Arrival struct {
+	Conn    net.Conn
+	Head    *http1.Head
+	RawHead []byte // the head's bytes as they came, for a carrier that replays them; valid while the arrival is
+	Read    []byte // bytes read behind the head
+	Door    string // https, http, ...
+	Remote  netip.AddrPort
+	TLS     bool
+	Cert    []byte // the peer's certificate, DER; nil none
+	Carried bool   // came from another node: it is not carried again
+}
