@@ -31,9 +31,10 @@ const (
 
 // Holding is one listener as announced to other nodes. (Node, At, ID, Channel) is its identity.
 type Holding struct {
-	At      entity.Address
-	ID      string // listener id as the listener chose it
-	Channel uint64 // tells two control channels of the same id apart; unique on its node
+	At      entity.Address // listen path
+	Entity  entity.Address // the entity that it listens for: At or a prefix of it
+	ID      string         // listener id as the listener chose it
+	Channel uint64         // tells two control channels of the same id apart; unique on its node
 	Shapes  Shapes
 	Weight  int
 }
