@@ -30,10 +30,11 @@ func (c Credential) String() string { return string(c.Scheme) + " ***" }
 
 // Claims is what a good credential proves.
 type Claims struct {
-	Rule    string // name as the rule spells it
-	Rights  entity.Rights
-	Prefix  entity.Address // audience: good for this address and all below
-	Expires time.Time
+	Rule     string // name as the rule spells it
+	Rights   entity.Rights
+	Prefix   entity.Address // audience: good for this address and all below
+	OfEntity bool           // the rule is the entity's own: good for that entity alone, however wide Prefix is (section 4.3, Java senders)
+	Expires  time.Time
 }
 
 // Scope is where a credential's rule is looked up: the entity's rules first (nil when there is no such entity), then the namespace's.
@@ -50,7 +51,7 @@ type Place struct {
 }
 
 // Verifier checks the credentials of one scheme. It is safe for concurrent use and does no I/O.
-// Errors are *fail.Error: MalformedToken, InvalidSignature, ExpiredToken, InvalidAudience.
+// Errors are *fail.Error: MissingToken, MalformedToken, InvalidSignature, ExpiredToken, InvalidAudience.
 type Verifier interface {
 	Verify(c Credential, s Scope, p Place, now time.Time) (Claims, error)
 }
