@@ -87,8 +87,8 @@ func hostOnly(authority string) string {
 		host, _, _ := strings.Cut(inner, "]")
 		return host
 	}
-	if i := strings.LastIndexByte(authority, ':'); i >= 0 {
-		authority = authority[:i]
+	if i := strings.IndexByte(authority, ':'); i >= 0 && strings.LastIndexByte(authority, ':') == i {
+		authority = authority[:i] // more than one colon: an IPv6 address that lost its brackets
 	}
 	return strings.TrimSuffix(authority, ".")
 }

@@ -12,7 +12,8 @@ import (
 const (
 	maxToken  = 8 << 10 // bytes of the whole text
 	maxFields = 16      // fields between '&', empty ones not counted; four have a meaning
-	maxExpiry = 11      // digits of se: until the year 5138
+
+	maxSeconds = 253402300799 // 9999-12-31 23:59:59, the last time that every format can write; later ones count as this one
 )
 
 // schemeWord may stand before a token's fields, in any case (reference section 4.1).
@@ -100,20 +101,18 @@ func decodeToken(raw [4]string) (token, *fail.Error) {
 	return t, nil
 }
 
-// parseSeconds reads decimal digits only: no sign, no blank, no fraction.
+// parseSeconds reads decimal digits only: no sign, no blank, no fraction. No lifetime is too long (section 4.2): scripts
+// that count in milliseconds get a token for ever.
 func parseSeconds(s string) (int64, bool) {
-	if s == "" || len(s) > maxExpiry {
-		return 0, false
-	}
 	var n int64
 	for i := range len(s) {
 		d := s[i] - '0'
 		if d > 9 {
 			return 0, false
 		}
-		n = n*10 + int64(d)
+		n = min(n*10+int64(d), maxSeconds)
 	}
-	return n, true
+	return n, s != ""
 }
 
 // cutScheme takes the scheme word away where there is one.

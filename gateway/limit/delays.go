@@ -1,0 +1,46 @@
+package limit
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/causeway-relay/causeway/gateway/entity"
+)
+
+// The delay rule of reference section 6.5. hyco-ws dials again at once when it is refused, hundreds of times a second;
+// the other clients wait by themselves, so the first refusals are free: a person who mends a key should not wait.
+const (
+	freeRefusals  = 3 // no delay
+	shortRefusals = 6 // after these the long delay
+	shortDelay    = time.Second
+	longDelay     = 5 * time.Second
+
+	refusalFades = 10 * time.Second // one refusal is forgotten in that time
+	maxRefusals  = 12               // remembered: two minutes of quiet forgive everything
+	delayMarks   = 1 << 16          // sources times addresses that are remembered: about 4 MB
+)
+
+// Delays says how long to hold back the refusal of a listen, by source and address: nothing, then 1 s, then 5 s for who
+// keeps coming. Use NewDelays. Waiting is the caller's part, and takes one of its own slots.
+type Delays struct{ t *table }
+
+// NewDelays makes the memory of refusals.
+func NewDelays() *Delays { return &Delays{newTable(delayMarks)} }
+
+// Refused notes that a listen from the address at an entity's address is being refused, and says how long to wait before
+// the answer is written.
+func (d *Delays) Refused(from netip.Addr, at entity.Address, now time.Time) time.Duration {
+	level := d.t.add(d.t.key(Source(from), at), now, refusalFades, maxRefusals)
+	switch {
+	case level <= freeRefusals:
+		return 0
+	case level <= shortRefusals:
+		return shortDelay
+	}
+	return longDelay
+}
+
+// Succeeded forgives: the next refusal of that source at that address is the first.
+func (d *Delays) Succeeded(from netip.Addr, at entity.Address) {
+	d.t.forget(d.t.key(Source(from), at))
+}
