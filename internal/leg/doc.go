@@ -1,6 +1,6 @@
-// Package leg owns the sides of a stream on real connections: the WebSocket leg (a pump of frames, never of messages) and
-// the plain TCP leg, and Arrival, the connection as the front door gives it to an entry. Each leg implements shape.Leg
-// and owns its framing rules: what it cuts, what it pings, how it ends. It decides nothing: limits and ends are the
+// Package leg owns the sides of a stream on real connections: the WebSocket leg (a pump of frames, never of
+// messages), and Arrival, the connection as the front door gives it to an entry. A leg implements
+// shape.Leg and owns its framing rules: what it cuts, what it pings, how it ends. It decides nothing: limits and ends are the
 // caller's (gateway/flow).
 //
 // One goroutine reads a leg and one other writes it; Abort, Close and the leg's own ping timer come from any.

@@ -1,0 +1,52 @@
+package flow
+
+import (
+	"sync/atomic"
+
+	"github.com/causeway-relay/causeway/gateway/shape"
+)
+
+// Directions of a stream, as a tap sees them.
+const (
+	Forth uint8 = iota // from the first leg of Join to the second: from the sender to the listener
+	Back
+)
+
+// Tap looks at what passes, between Read and Write, payload unmasked. It must not keep the batch nor change it.
+type Tap interface {
+	Saw(dir uint8, b *shape.Batch)
+}
+
+// Live is what can be seen of a stream, and hung onto it, while it runs. Its methods may be called from any goroutine.
+type Live struct {
+	In, Out  atomic.Int64 // payload bytes forth and back
+	Messages atomic.Int64 // messages that ended, both ways
+
+	tap atomic.Pointer[Tap]
+}
+
+// Watch hangs a tap onto the stream in place of the one there; nil takes it off.
+func (l *Live) Watch(t Tap) {
+	if t == nil {
+		l.tap.Store(nil)
+		return
+	}
+	l.tap.Store(&t)
+}
+
+// count notes a batch that was read.
+func (l *Live) count(dir uint8, b *shape.Batch) {
+	if n := int64(b.Bytes()); n > 0 {
+		if dir == Forth {
+			l.In.Add(n)
+		} else {
+			l.Out.Add(n)
+		}
+	}
+	if n := int64(b.Messages()); n > 0 {
+		l.Messages.Add(n)
+	}
+	if t := l.tap.Load(); t != nil {
+		(*t).Saw(dir, b)
+	}
+}

@@ -1,0 +1,119 @@
+package leg
+
+import (
+	"sync"
+	"time"
+
+	"github.com/causeway-relay/causeway/gateway/fail"
+	"github.com/causeway-relay/causeway/gateway/shape"
+	"github.com/causeway-relay/causeway/internal/wsframe"
+)
+
+// maxMissed is how many pings may stay without any byte from the peer (reference section 6.4: two or three).
+const maxMissed = 3
+
+// pongSlot keeps the newest pong that is owed. RFC 6455 section 5.5.3 lets older ones go.
+type pongSlot struct {
+	mu   sync.Mutex
+	owed bool
+	n    int
+	data [wsframe.MaxControl]byte
+}
+
+// take empties the slot into dst.
+func (p *pongSlot) take(dst []byte) (n int, owed bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	owed, p.owed = p.owed, false
+	return copy(dst, p.data[:p.n]), owed
+}
+
+func (p *pongSlot) waiting() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.owed
+}
+
+// owe notes a ping and answers it now, or leaves it to the write that is under way.
+func (w *WS) owe(body []byte) {
+	w.pong.mu.Lock()
+	w.pong.n = copy(w.pong.data[:], body)
+	w.pong.owed = true
+	w.pong.mu.Unlock()
+	w.payPong()
+}
+
+// payPong sends the pong owed unless a write is under way: whoever writes calls it again behind the write.
+func (w *WS) payPong() {
+	for w.pong.waiting() && w.wmu.TryLock() {
+		var body [wsframe.MaxControl]byte
+		var frame [wsframe.MaxHeader + wsframe.MaxControl]byte
+		if n, owed := w.pong.take(body[:]); owed && !w.wclosed {
+			_ = w.sendLocked(w.controlFrame(frame[:0], wsframe.Pong, body[:n])) // a loss shows itself to the next Read
+		}
+		w.wmu.Unlock()
+	}
+}
+
+// pulse pings the peer and notices when it is silent.
+type pulse struct {
+	mu     sync.Mutex
+	timer  *time.Timer
+	every  time.Duration
+	missed int
+}
+
+func (p *pulse) start(w *WS, every time.Duration) {
+	if every <= 0 {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.every = every
+	p.timer = time.AfterFunc(every, func() { p.beat(w) })
+}
+
+func (p *pulse) stop() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.timer != nil {
+		p.timer.Stop()
+		p.every = 0
+	}
+}
+
+// beat counts silence only while a read waits for the peer: one that is held back by the other side's slowness proves nothing.
+func (p *pulse) beat(w *WS) {
+	p.mu.Lock()
+	switch {
+	case w.alive.Swap(false) || !w.waiting.Load():
+		p.missed = 0
+	default:
+		p.missed++
+	}
+	missed := p.missed
+	p.mu.Unlock()
+	if missed > maxMissed {
+		w.Abort(&shape.End{Why: fail.Idle, Text: "the peer does not answer pings"})
+		return
+	}
+	w.ping()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.every > 0 {
+		p.timer.Reset(p.every)
+	}
+}
+
+// ping sends an empty ping unless a write is under way, which is a sign of life itself.
+func (w *WS) ping() {
+	if !w.wmu.TryLock() {
+		return
+	}
+	if !w.wclosed {
+		var frame [wsframe.MaxHeader]byte
+		_ = w.sendLocked(w.controlFrame(frame[:0], wsframe.Ping, nil)) // a loss shows itself to the next Read
+	}
+	w.wmu.Unlock()
+	w.payPong()
+}

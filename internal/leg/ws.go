@@ -1,0 +1,117 @@
+package leg
+
+import (
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/causeway-relay/causeway/gateway/fail"
+	"github.com/causeway-relay/causeway/gateway/shape"
+	"github.com/causeway-relay/causeway/internal/wsframe"
+)
+
+// WS is a WebSocket connection as one side of a stream. Frames pass one by one and in parts; kinds and boundaries of
+// messages are kept, boundaries of fragments are not; no message is ever collected. Pings are answered here, and sent
+// here when Options say so. Make one with NewWS.
+type WS struct {
+	conn         net.Conn
+	role         wsframe.Role
+	maxPiece     int
+	writeTimeout time.Duration
+
+	// Of the goroutine that reads.
+	in      inbox
+	seq     wsframe.Sequence
+	remain  int64 // payload bytes missing of the present data frame
+	key     [4]byte
+	phase   int
+	fin     bool
+	pending *shape.End // how the direction ended, once it did
+
+	wmu           sync.Mutex // one frame or batch at a time
+	wclosed       bool       // a Close frame has left
+	inside        bool       // the last frame written has fragments to follow
+	deadlineMoves time.Time
+
+	pong    pongSlot
+	pulse   pulse
+	waiting atomic.Bool // a read is under way and has no deadline
+	alive   atomic.Bool // bytes came since the last ping
+	aborted atomic.Pointer[shape.End]
+	closed  sync.Once
+}
+
+// Options of a WebSocket leg.
+type Options struct {
+	Role         wsframe.Role  // Server: the peer is a client and masks
+	MaxPiece     int           // longest payload of one frame to the peer; 0: any (listeners: 32 KiB, reference section 6.3)
+	WriteTimeout time.Duration // how long one write may take; 0: 60 s (reference section 7)
+	Ping         time.Duration // interval of pings to the peer; 0: none. Three without any answer end the stream
+}
+
+// DefaultWriteTimeout is the service's limit for one write to a peer (reference section 7).
+const DefaultWriteTimeout = 60 * time.Second
+
+// NewWS makes a leg of a connection after both handshakes are through. read is what came behind the handshake already; it
+// is copied.
+func NewWS(conn net.Conn, read []byte, o Options) *WS {
+	if o.WriteTimeout <= 0 {
+		o.WriteTimeout = DefaultWriteTimeout
+	}
+	w := &WS{conn: conn, role: o.Role, maxPiece: o.MaxPiece, writeTimeout: o.WriteTimeout}
+	w.seq.Role = o.Role
+	w.in.init(read)
+	w.pulse.start(w, o.Ping)
+	return w
+}
+
+// Caps implements shape.Leg.
+func (w *WS) Caps() shape.Caps {
+	return shape.Caps{Messages: true, HalfClose: true, MaxPiece: w.maxPiece}
+}
+
+// Abort implements shape.Leg. The connection is reset, unless the end carries a close code for the peer and no write is
+// under way: then the peer is told first. A leg that has sent its Close already is not reset, so that the Close arrives.
+func (w *WS) Abort(end *shape.End) {
+	if !w.aborted.CompareAndSwap(nil, end) {
+		return
+	}
+	polite := false
+	if w.wmu.TryLock() {
+		if end.Code != 0 && !w.wclosed {
+			w.deadlineMoves = time.Time{}
+			w.writeTimeout = min(w.writeTimeout, abortTimeout)
+			_ = w.closeLocked(end) // the connection goes down next, whatever came of it
+		}
+		polite = w.wclosed
+		w.wmu.Unlock()
+	}
+	w.down(!polite)
+}
+
+// abortTimeout bounds the last word to a peer that is being cut off.
+const abortTimeout = time.Second
+
+// Close implements shape.Leg.
+func (w *WS) Close() {
+	w.aborted.CompareAndSwap(nil, &shape.End{Why: fail.PeerClosed})
+	w.down(false)
+}
+
+// down ends the connection once; reset makes the peer see a loss and not an end.
+func (w *WS) down(reset bool) {
+	w.closed.Do(func() {
+		w.pulse.stop()
+		conn := w.conn
+		if reset {
+			if t, ok := conn.(netConn); ok {
+				conn = t.NetConn()
+			}
+			if l, ok := conn.(interface{ SetLinger(sec int) error }); ok {
+				_ = l.SetLinger(0)
+			}
+		}
+		_ = conn.Close()
+	})
+}
