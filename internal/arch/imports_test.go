@@ -45,8 +45,7 @@ func checkImport(l *layer, i imported) []problem {
 	ours, isOurs := strings.CutPrefix(i.path, module+"/")
 	switch {
 	case i.path == module:
-		ours, isOurs = ".", true
-		fallthrough
+		return checkOurs(l, i, ".")
 	case isOurs:
 		return checkOurs(l, i, ours)
 	case isStandard(i.path):

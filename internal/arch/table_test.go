@@ -22,10 +22,6 @@ type layer struct {
 var (
 	wire       = []string{"soap/**", "wsdl/**", "**/wire/**", "bindings/framing/**", "bridge/convert/*/**", "internal/http1/**", "internal/wsframe/**", "internal/amqp/**"}
 	vocabulary = []string{"gateway/shape", "gateway/fail", "gateway/entity", "bindings"}
-	entries    = []string{
-		"hybrid/entry/**", "bindings/nettcp/**", "bindings/http/**", "bindings/wcfrelay/**", "devices/entry/**",
-		"signalr/hub/**", "signalr/entry/**", "gateway/front/**", "gateway/manage/**", "gateway/edge/**",
-	}
 )
 
 // Standard packages that a layer never touches.

@@ -1,6 +1,7 @@
 package arch
 
 import (
+	"bytes"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -91,31 +92,38 @@ func load(root fs.FS) (*tree, []problem, error) {
 		if err != nil {
 			return err
 		}
-		file, err := parser.ParseFile(t.fset, name, text, parser.ParseComments|parser.SkipObjectResolution)
-		if err != nil {
-			found = append(found, problem{name, ruleParse, err.Error()})
-			return nil
+		if broken := t.add(byPath, name, text); broken != nil {
+			found = append(found, problem{name, ruleParse, broken.Error()})
 		}
-		dir := path.Dir(name)
-		p := byPath[dir]
-		if p == nil {
-			p = &pkg{path: dir}
-			byPath[dir] = p
-			t.pkgs = append(t.pkgs, p)
-		}
-		p.files = append(p.files, &source{
-			name:      name,
-			ast:       file,
-			lines:     strings.Count(string(text), "\n"),
-			test:      strings.HasSuffix(name, "_test.go"),
-			generated: ast.IsGenerated(file),
-		})
 		return nil
 	})
 	if err != nil {
 		return nil, nil, fmt.Errorf("walk the tree: %w", err)
 	}
 	return t, found, nil
+}
+
+// add parses one file into its package.
+func (t *tree) add(byPath map[string]*pkg, name string, text []byte) error {
+	file, err := parser.ParseFile(t.fset, name, text, parser.ParseComments|parser.SkipObjectResolution)
+	if err != nil {
+		return err
+	}
+	dir := path.Dir(name)
+	p := byPath[dir]
+	if p == nil {
+		p = &pkg{path: dir}
+		byPath[dir] = p
+		t.pkgs = append(t.pkgs, p)
+	}
+	p.files = append(p.files, &source{
+		name:      name,
+		ast:       file,
+		lines:     bytes.Count(text, []byte("\n")),
+		test:      strings.HasSuffix(name, "_test.go"),
+		generated: ast.IsGenerated(file),
+	})
+	return nil
 }
 
 // skipped tells folders that hold no source of ours. A folder that only Go ignores ("_x", testdata) is skipped too.
@@ -156,8 +164,7 @@ func (t *tree) at(p token.Pos) string {
 
 // match tells whether a pattern of the table covers a path.
 func match(pattern, p string) bool {
-	rest, any := strings.CutPrefix(pattern, "**/")
-	if any {
+	if rest, ok := strings.CutPrefix(pattern, "**/"); ok {
 		for {
 			if match(rest, p) {
 				return true
@@ -169,10 +176,10 @@ func match(pattern, p string) bool {
 			p = tail
 		}
 	}
-	base, below := strings.CutSuffix(pattern, "/**")
 	if pattern == "**" {
 		return true
 	}
+	base, below := strings.CutSuffix(pattern, "/**")
 	want := strings.Split(base, "/")
 	have := strings.Split(p, "/")
 	if len(have) < len(want) || len(have) > len(want) && !below {

@@ -1,0 +1,59 @@
+# Every target does its own set-up: `make demo` and `make test`, each alone, work on a bare Debian with Go and Node.
+# What is done how is in docs/testing.md.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+# Builds for tests carry no version control stamp, so that they work in a clone owned by somebody else.
+export GOFLAGS := $(strip $(GOFLAGS) -buildvcs=false)
+
+FUZZTIME ?= 60s#  each fuzz target
+SOAKTIME ?= 10m#  in all
+BENCH    ?= .#    which Go benchmarks
+LINT     := go tool -modfile=tools/go.mod golangci-lint
+step     := scripts/step
+
+.PHONY: help demo test test-unit test-sdk check fuzz soak bench generate
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+demo: ## two nodes in one process: a listener, senders, the nine steps as they happen
+	@go run ./cmd/causeway demo
+
+test: test-unit test-sdk ## all tests, in tiers; installs what they need when root on Debian
+
+test-unit: ## tests of every package under the race detector
+	@scripts/need race
+	@$(step) unit go test -race -vet=off -timeout 10m ./...
+
+test-sdk: ## unmodified SDKs, a browser and Debian's programs against one node and two
+	@scripts/suite sdk node python browser curl -- go test -vet=off -count=1 -timeout 15m ./interop/...
+
+check: ## formatting, layers, vet, cross-compiling, lint, generated files, modules
+	@$(step) shell scripts/check shell
+	@$(step) gofmt scripts/check gofmt
+	@$(step) lockfiles scripts/check lockfiles
+	@$(step) modules scripts/check modules
+	@$(step) layers go test ./internal/arch
+	@$(step) vet go vet ./...
+	@$(step) windows/amd64 scripts/check cross windows/amd64
+	@$(step) darwin/arm64 scripts/check cross darwin/arm64
+	@$(step) linux/arm64 scripts/check cross linux/arm64
+	@$(step) generate scripts/check generate
+	@$(step) lint $(LINT) run ./...
+
+fuzz: ## every fuzz target for FUZZTIME (60s)
+	@$(step) fuzz scripts/fuzz $(FUZZTIME)
+
+soak: ## soak tests, then the unit tests in random order again and again, for SOAKTIME (10m)
+	@scripts/need race
+	@$(step) soak scripts/soak $(SOAKTIME)
+
+bench: ## Go benchmarks with allocations, then the gateway against direct TCP and a plain copy
+	@$(step) benchmarks go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+	@if [ -f bench/go.mod ]; then $(step) bench scripts/bench; fi
+
+generate: ## write generated files anew
+	@go generate ./...
