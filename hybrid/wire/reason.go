@@ -1,0 +1,52 @@
+package wire
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/causeway-relay/causeway/internal/http1"
+)
+
+// Bounds of a reason phrase: the whole about 1 KiB (section 5), and of it what a tracked address may take.
+const (
+	maxReason = 1024
+	maxSystem = 512
+)
+
+// Trail is what a person needs to find an answer of the gateway again (section 5).
+type Trail struct {
+	ID     string    // tracking id, a GUID
+	Node   uint16    // the node that answers
+	System string    // sb://host/path of a WebSocket handshake, host:path of HTTP
+	Time   time.Time // when it was answered
+}
+
+// Mark returns the id with its node, as in the header TrackingId: GUID_G<n>.
+func (t Trail) Mark() string { return t.ID + "_G" + strconv.Itoa(int(t.Node)) }
+
+// Reason makes a reason phrase in the service's shape, from which all SDKs read their errors:
+//
+//	<message>. TrackingId:<guid>_G<n>, SystemTracker:<address>, Timestamp:<yyyy-MM-ddTHH:mm:ss>
+//
+// The phrase is one line of printable ASCII (see http1.CleanReason) of at most 1024 bytes; a long message is cut, and the
+// address behind 512 bytes, never the id or the time. The time is shown in UTC, without zone, as the service does.
+func (t Trail) Reason(message string) string {
+	system := http1.CleanReason(t.System)
+	suffix := ". TrackingId:" + http1.CleanReason(t.Mark()) +
+		", SystemTracker:" + system[:min(len(system), maxSystem)] +
+		", Timestamp:" + t.Time.UTC().Format("2006-01-02T15:04:05")
+	message = strings.TrimRight(http1.CleanReason(message), ". ")
+	return message[:max(0, min(len(message), maxReason-len(suffix)))] + suffix
+}
+
+// AppendErrorBody appends the JSON body of an HTTP error that the gateway made; message is the reason phrase again
+// (section 5). The codes clients know: TokenMissingOrInvalid, Forbidden, EndpointNotFound, InternalServerError,
+// GatewayTimeout.
+func AppendErrorBody(dst []byte, code, message string) []byte {
+	dst = append(dst, `{"error":{"code":`...)
+	dst = appendString(dst, code)
+	dst = append(dst, `,"message":`...)
+	dst = appendString(dst, message)
+	return append(dst, "}}"...)
+}

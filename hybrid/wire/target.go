@@ -1,0 +1,243 @@
+package wire
+
+import (
+	"strconv"
+	"strings"
+)
+
+// Action is what a WebSocket handshake asks for: the value of sb-hc-action.
+type Action byte
+
+// The actions. Connect is also the meaning of an absent or empty sb-hc-action (section 2).
+const (
+	ActionConnect Action = iota // a sender opens a socket
+	ActionListen                // a listener opens its control channel
+	ActionAccept                // a listener takes or rejects a sender
+	ActionRequest               // a listener opens the rendezvous of an HTTP request
+	ActionStandby               // our own agent waits for an offer (docs/agent.md)
+)
+
+var actionNames = [...]string{"connect", "listen", "accept", "request", "standby"}
+
+// String returns the value of sb-hc-action.
+func (a Action) String() string {
+	if int(a) < len(actionNames) {
+		return actionNames[a]
+	}
+	return "unknown"
+}
+
+// Bounds of what a request target may carry. The whole is also bounded by the head limit of the front door.
+const (
+	maxTarget = 64 << 10
+	maxID     = 256
+	minStatus = 100
+	maxStatus = 999
+)
+
+// Target is a request target taken apart. Path and Query are raw, as they came, without the relay's own parts; ID, Token,
+// StatusDescription, KeyName and Key are form-decoded.
+type Target struct {
+	Prefixed bool // the path began with /$hc: only WebSocket handshakes may do that
+	Action   Action
+	ID       string // sb-hc-id: no control characters, at most 256 bytes; "" when absent
+	Token    string // sb-hc-token
+	KeyName  string // sb-hc-sas-key-name: secret by its neighbour, honoured only where the operator allows it
+	Key      string // sb-hc-sas-key
+
+	HasStatus         bool // a reject: accept with sb-hc-statusCode
+	Status            int  // 100 to 999
+	StatusDescription string
+
+	Path  string // begins with "/"; entity and suffix
+	Query string // filtered by FilterQuery, without "?"
+}
+
+// Visible returns path and query as a listener sees them: the query's "?" only when there is a query.
+func (t *Target) Visible() string {
+	if t.Query == "" {
+		return t.Path
+	}
+	return t.Path + "?" + t.Query
+}
+
+// ParseTarget takes a request target in origin form ("/path?query") apart, by the grammar of section 2. Names are
+// matched without regard to case; of an element that comes twice the first counts. The prefix may be spelled /%24hc, and
+// %3Fsb-hc- inside the path counts as the start of the query.
+//
+// The spellings statusCode and statusDescription of old Node listeners count on an accept only behind sb-hc-id: what
+// stands before it is the sender's own query, which the gateway put into the address.
+//
+// The error is ErrTarget, ErrStatus or ErrTooLarge. The target is filled as far as possible even then, so that a
+// caller may see the action: a request rendezvous must never be refused by HTTP (section 1, rule 6).
+func ParseTarget(raw string) (Target, error) {
+	var t Target
+	if len(raw) > maxTarget {
+		return t, &Error{"parse target", ErrTooLarge, "The request target is longer than 65536 bytes. Shorten path or query."}
+	}
+	if raw == "" || raw[0] != '/' {
+		return t, &Error{"parse target", ErrTarget, "The request target must be a path that begins with a slash."}
+	}
+	path, query := splitTarget(raw)
+	t.Path, t.Prefixed = cutPrefix(path)
+	t.Query = FilterQuery(query)
+	return t, t.parseQuery(query)
+}
+
+// splitTarget cuts at the first "?", or at a "%3F" that is followed by sb-hc-, as one product's log shows (section 2).
+func splitTarget(raw string) (path, query string) {
+	path, query, _ = strings.Cut(raw, "?")
+	for i := 0; i+3+len(ownPrefix) <= len(path); i++ {
+		if path[i] != '%' || path[i+1] != '3' || path[i+2]|0x20 != 'f' || !hasOwnPrefix(path[i+3:]) {
+			continue
+		}
+		if query == "" {
+			return path[:i], path[i+3:]
+		}
+		return path[:i], path[i+3:] + "&" + query
+	}
+	return path, query
+}
+
+// cutPrefix takes /$hc off a path that has it as its first segment.
+func cutPrefix(path string) (rest string, found bool) {
+	first, _, _ := strings.Cut(path[1:], "/")
+	if !strings.EqualFold(first, "$hc") && !strings.EqualFold(first, "%24hc") {
+		return path, false
+	}
+	if rest = path[1+len(first):]; rest == "" {
+		rest = "/"
+	}
+	return rest, true
+}
+
+// parseQuery reads the relay's own elements. The first error counts, the others are read on.
+func (t *Target) parseQuery(query string) error {
+	var r queryReader
+	for e := range elements(query) {
+		if e.own {
+			r.own(t, &e)
+		} else if r.seenID && t.Action == ActionAccept {
+			r.legacy(&e)
+		}
+	}
+	if t.Action == ActionAccept {
+		r.status(t)
+	}
+	return r.err
+}
+
+// queryReader is what parseQuery must remember between two elements.
+type queryReader struct {
+	err                                        error
+	seenAction, seenID, seenToken              bool
+	seenStatus, seenText, oldStatus, oldText   bool
+	code, description, oldCode, oldDescription string
+}
+
+func (r *queryReader) fail(class error, text string) {
+	if r.err == nil {
+		r.err = &Error{"parse target", class, text}
+	}
+}
+
+// first tells whether an element came for the first time.
+func first(seen *bool) bool {
+	was := *seen
+	*seen = true
+	return !was
+}
+
+func (r *queryReader) own(t *Target, e *element) {
+	switch strings.ToLower(e.name) {
+	case "sb-hc-action":
+		if first(&r.seenAction) {
+			r.action(t, formDecode(e.value))
+		}
+	case "sb-hc-id":
+		if first(&r.seenID) {
+			r.id(t, formDecode(e.value))
+		}
+	case "sb-hc-token", junkToken:
+		if first(&r.seenToken) {
+			t.Token = formDecode(e.value)
+		}
+	case "sb-hc-statuscode":
+		if first(&r.seenStatus) {
+			r.code = formDecode(e.value)
+		}
+	case "sb-hc-statusdescription":
+		if first(&r.seenText) {
+			r.description = formDecode(e.value)
+		}
+	case "sb-hc-sas-key-name":
+		if t.KeyName == "" {
+			t.KeyName = formDecode(e.value)
+		}
+	case "sb-hc-sas-key":
+		if t.Key == "" {
+			t.Key = formDecode(e.value)
+		}
+	}
+}
+
+// legacy reads the names without prefix, which only count when the prefixed ones are absent.
+func (r *queryReader) legacy(e *element) {
+	switch {
+	case strings.EqualFold(e.name, "statusCode"):
+		if first(&r.oldStatus) {
+			r.oldCode = formDecode(e.value)
+		}
+	case strings.EqualFold(e.name, "statusDescription"):
+		if first(&r.oldText) {
+			r.oldDescription = formDecode(e.value)
+		}
+	}
+}
+
+func (r *queryReader) action(t *Target, value string) {
+	if value == "" {
+		return
+	}
+	for i, name := range actionNames {
+		if strings.EqualFold(value, name) {
+			t.Action = Action(i)
+			return
+		}
+	}
+	r.fail(ErrTarget, "sb-hc-action must be listen, connect, accept or request.")
+}
+
+func (r *queryReader) id(t *Target, value string) {
+	switch {
+	case len(value) > maxID:
+		r.fail(ErrTarget, "sb-hc-id must not be longer than 256 bytes. Use a GUID.")
+	case strings.ContainsFunc(value, isControl):
+		r.fail(ErrTarget, "sb-hc-id must not have control characters. Use a GUID.")
+	default:
+		t.ID = value
+	}
+}
+
+// status settles whether an accept is a reject.
+func (r *queryReader) status(t *Target) {
+	code, description := r.code, r.description
+	switch {
+	case r.seenStatus:
+	case r.oldStatus:
+		code, description = r.oldCode, r.oldDescription
+	default:
+		return
+	}
+	t.HasStatus = true
+	t.StatusDescription = description
+	n, err := strconv.Atoi(code)
+	if err != nil || n < minStatus || n > maxStatus {
+		r.fail(ErrStatus, "sb-hc-statusCode must be an integer between 100 and 999.")
+		return
+	}
+	t.Status = n
+}
+
+// isControl tells the characters that never reach a log, a reason phrase or an entity name.
+func isControl(r rune) bool { return r < 0x20 || r == 0x7F }
