@@ -1,0 +1,134 @@
+package infoset
+
+import (
+	"encoding/binary"
+	"math"
+)
+
+// itemSizes are the bytes of one item, by type; 0: no items of arrays. The item
+// types are those of [MC-NBFX] 2.2.1.4.
+var itemSizes = [...]int{
+	TypeBool: 1, TypeInt16: 2, TypeInt32: 4, TypeInt64: 8, TypeFloat32: 4, TypeFloat64: 8,
+	TypeDecimal: 16, TypeDateTime: 8, TypeTimeSpan: 8, TypeGUID: 16, TypeArray: 0,
+}
+
+// ItemSize gives the bytes that one item of an array of t takes, 0 if arrays
+// cannot hold it.
+func ItemSize(t Type) int {
+	if int(t) < len(itemSizes) {
+		return itemSizes[t]
+	}
+	return 0
+}
+
+// Items makes an array from the raw form of its items, which is that of .NET
+// binary XML: little-endian, one behind the other. A rest that is no whole item
+// is cut off. items is not copied and its content is checked when it is used.
+// Panics if arrays cannot hold t: that is a mistake in the program.
+func Items(t Type, items []byte) Value {
+	size := ItemSize(t)
+	if size == 0 {
+		panic("infoset: no arrays of " + t.String())
+	}
+	return Value{typ: TypeArray, aux: uint8(t), raw: items[:len(items)/size*size]}
+}
+
+// ItemType gives the type of an array's items.
+func (v Value) ItemType() Type {
+	if v.typ == TypeArray {
+		return Type(v.aux)
+	}
+	return v.typ
+}
+
+// arrayItem reads one item. Items that are no value of their type (checked by
+// CheckItems before) come out as text of their number.
+func (v Value) arrayItem(i int) Value {
+	size := itemSizes[v.aux]
+	b := v.raw[i*size : (i+1)*size]
+	switch Type(v.aux) {
+	case TypeBool:
+		return Bool(b[0] != 0)
+	case TypeInt16:
+		return Int(int64(int16(binary.LittleEndian.Uint16(b))))
+	case TypeInt32:
+		return Int(int64(int32(binary.LittleEndian.Uint32(b))))
+	case TypeInt64:
+		return Int(int64(binary.LittleEndian.Uint64(b)))
+	case TypeFloat32:
+		return Float32(math.Float32frombits(binary.LittleEndian.Uint32(b)))
+	case TypeFloat64:
+		return Float64(math.Float64frombits(binary.LittleEndian.Uint64(b)))
+	}
+	item, _ := RawItem(Type(v.aux), b)
+	return item
+}
+
+// RawItem reads one value of a fixed size from its raw form, b, which holds
+// ItemSize(t) bytes. It gives BadValue when the bytes are no value of the type.
+func RawItem(t Type, b []byte) (Value, Reason) {
+	switch t {
+	case TypeDecimal:
+		return rawDecimal(b)
+	case TypeDateTime:
+		return rawDateTime(binary.LittleEndian.Uint64(b))
+	case TypeTimeSpan:
+		return TimeSpan(int64(binary.LittleEndian.Uint64(b))), 0
+	case TypeGUID:
+		return GUID(SwapGUID([16]byte(b))), 0
+	}
+	return Items(t, b).arrayItem(0), 0
+}
+
+// CheckItems gives BadValue if an item of the array v is no value of its type.
+func (v Value) CheckItems() Reason {
+	t := Type(v.aux)
+	if v.typ != TypeArray || t != TypeDecimal && t != TypeDateTime {
+		return 0
+	}
+	size := itemSizes[v.aux]
+	for i := 0; i < len(v.raw); i += size {
+		if _, why := RawItem(t, v.raw[i:i+size]); why != 0 {
+			return why
+		}
+	}
+	return 0
+}
+
+// AppendItem appends the raw form of v, a value of a type that arrays can hold
+// other than TypeInt16 and TypeInt32, to items.
+func AppendItem(items []byte, v Value) []byte {
+	le := binary.LittleEndian
+	switch v.typ {
+	case TypeBool:
+		return append(items, byte(v.lo))
+	case TypeFloat32:
+		return le.AppendUint32(items, uint32(v.lo))
+	case TypeDecimal:
+		items = append(items, 0, 0, v.aux, sign(v.neg))
+		items = le.AppendUint32(items, uint32(v.hi))
+		return le.AppendUint64(items, v.lo)
+	case TypeGUID, TypeUniqueID:
+		g := SwapGUID(v.GUIDBytes())
+		return append(items, g[:]...)
+	case TypeDateTime:
+		return le.AppendUint64(items, v.lo|uint64(v.aux)<<62)
+	}
+	return le.AppendUint64(items, v.lo)
+}
+
+func sign(neg bool) byte {
+	if neg {
+		return 0x80
+	}
+	return 0
+}
+
+// SwapGUID turns a GUID between the order of its text and that of .NET, whose
+// first three fields are little-endian.
+func SwapGUID(g [16]byte) [16]byte {
+	g[0], g[1], g[2], g[3] = g[3], g[2], g[1], g[0]
+	g[4], g[5] = g[5], g[4]
+	g[6], g[7] = g[7], g[6]
+	return g
+}

@@ -1,0 +1,230 @@
+package infoset
+
+import (
+	"bytes"
+	"math"
+	"slices"
+	"unsafe"
+)
+
+// Type is the type of a value, as far as an encoding knows it: text XML knows
+// only TypeText; .NET binary XML has all of them ([MC-NBFX] 2.2.3).
+type Type uint8
+
+// Types. The zero Type is text, so the zero Value is empty text.
+const (
+	TypeText Type = iota
+	TypeBool
+	TypeInt16 // items of arrays only
+	TypeInt32 // items of arrays only
+	TypeInt64 // any signed integer
+	TypeUint64
+	TypeFloat32
+	TypeFloat64
+	TypeDecimal
+	TypeDateTime
+	TypeTimeSpan
+	TypeGUID
+	TypeUniqueID // urn:uuid: and a GUID
+	TypeQName    // one letter as prefix and a dictionary string
+	TypeBytes    // base64 in text
+	TypeList     // values divided by single spaces
+	TypeArray    // contents of sibling elements
+)
+
+var typeNames = [...]string{
+	"text", "bool", "int16", "int32", "int64", "uint64", "float32", "float64", "decimal", "dateTime",
+	"timeSpan", "guid", "uniqueId", "qname", "bytes", "list", "array",
+}
+
+// String gives a short word for messages.
+func (t Type) String() string {
+	if int(t) < len(typeNames) {
+		return typeNames[t]
+	}
+	return "unknown"
+}
+
+// Value is the content of an attribute or a piece of the content of an element:
+// text, or a value whose type the encoding knows. Two values that AppendText the
+// same text are the same in the infoset.
+//
+// A Value given by a Reader is a view that lives as long as its token; Clone
+// makes it last. Values made by a program are views of what they were made from.
+type Value struct {
+	typ  Type
+	dict bool
+	aux  uint8  // decimal: scale; dateTime: zone; qname: prefix letter; array: item type
+	neg  bool   // decimal: below zero
+	raw  []byte // text, bytes, qname's local name, array items; read only
+	lo   uint64 // number; decimal: low 64 bits; guid: first 8 bytes, big-endian
+	hi   uint64 // decimal: high 32 bits; guid: last 8 bytes
+	list []Value
+}
+
+// String makes text from s. Use DictString for text that both ends know.
+func String(s string) Value {
+	// The bytes of s are never written through raw: every accessor that gives
+	// them out documents them as read only, and writers only read.
+	return Value{raw: unsafe.Slice(unsafe.StringData(s), len(s))}
+}
+
+// DictString makes text that the binary encoding may send by number, such as an
+// action. Never use it for what users typed: it fills the session's dictionary.
+func DictString(s string) Value {
+	v := String(s)
+	v.dict = true
+	return v
+}
+
+// Chars makes text from UTF-8, which is not copied.
+func Chars(utf8 []byte) Value { return Value{raw: utf8} }
+
+// Bool makes a truth value.
+func Bool(b bool) Value {
+	v := Value{typ: TypeBool}
+	if b {
+		v.lo = 1
+	}
+	return v
+}
+
+// Int makes a signed integer.
+func Int(i int64) Value { return Value{typ: TypeInt64, lo: uint64(i)} }
+
+// Uint makes an unsigned integer.
+func Uint(u uint64) Value {
+	if u <= math.MaxInt64 {
+		return Int(int64(u))
+	}
+	return Value{typ: TypeUint64, lo: u}
+}
+
+// Float32 makes a number of single precision.
+func Float32(f float32) Value { return Value{typ: TypeFloat32, lo: uint64(math.Float32bits(f))} }
+
+// Float64 makes a number of double precision.
+func Float64(f float64) Value { return Value{typ: TypeFloat64, lo: math.Float64bits(f)} }
+
+// GUID makes a GUID from its bytes in the order of its text form.
+func GUID(g [16]byte) Value { return guidValue(TypeGUID, g) }
+
+// UniqueID makes urn:uuid: and a GUID, as message identifiers are.
+func UniqueID(g [16]byte) Value { return guidValue(TypeUniqueID, g) }
+
+// Bytes makes binary data, base64 in text. b is not copied.
+func Bytes(b []byte) Value { return Value{typ: TypeBytes, raw: b} }
+
+// QName makes a qualified name as a value. The prefix must be declared where it
+// is used. If the prefix is one letter a-z the binary encoding may send local by
+// number; any other is text at once.
+func QName(prefix, local string) Value {
+	switch {
+	case prefix == "":
+		return String(local)
+	case len(prefix) == 1 && prefix[0] >= 'a' && prefix[0] <= 'z':
+		v := String(local)
+		v.typ, v.aux, v.dict = TypeQName, prefix[0], true
+		return v
+	}
+	return String(prefix + ":" + local)
+}
+
+// List makes a value of several, divided by single spaces. items is not copied
+// and must not hold lists or arrays.
+func List(items []Value) Value { return Value{typ: TypeList, list: items} }
+
+// Type gives the type that the encoding knew.
+func (v Value) Type() Type { return v.typ }
+
+// Dict reports whether the text may go by number.
+func (v Value) Dict() bool { return v.dict }
+
+// IsEmpty reports whether the text of v is empty.
+func (v Value) IsEmpty() bool {
+	switch v.typ {
+	case TypeText, TypeBytes:
+		return len(v.raw) == 0
+	case TypeList:
+		return len(v.list) == 0 || len(v.list) == 1 && v.list[0].IsEmpty()
+	case TypeArray:
+		return v.Len() == 0
+	}
+	return false
+}
+
+// Raw gives the bytes behind a value without copying, read only: the UTF-8 of
+// text, the content of TypeBytes, the local name of TypeQName, the items of
+// TypeArray. Other types give nil.
+func (v Value) Raw() []byte { return v.raw }
+
+// Prefix gives the prefix letter of a TypeQName, 0 for other types.
+func (v Value) Prefix() byte {
+	if v.typ == TypeQName {
+		return v.aux
+	}
+	return 0
+}
+
+// Bits gives the number in v: two's complement for integers, IEEE bits for
+// floats, ticks of time spans, the low 64 bits of a decimal, 0 or 1.
+func (v Value) Bits() uint64 { return v.lo }
+
+// GUIDBytes gives the bytes of a TypeGUID or TypeUniqueID in text order.
+func (v Value) GUIDBytes() (g [16]byte) {
+	putBig(g[:8], v.lo)
+	putBig(g[8:], v.hi)
+	return g
+}
+
+func guidValue(t Type, g [16]byte) Value {
+	return Value{typ: t, lo: big(g[:8]), hi: big(g[8:])}
+}
+
+func big(b []byte) (u uint64) {
+	for _, c := range b[:8] {
+		u = u<<8 | uint64(c)
+	}
+	return u
+}
+
+func putBig(b []byte, u uint64) {
+	for i := range 8 {
+		b[i] = byte(u >> (56 - 8*i))
+	}
+}
+
+// scalar reports whether v holds no views.
+func (v Value) scalar() bool { return v.typ > TypeText && v.typ < TypeQName }
+
+// Clone gives a copy of v that stays valid for good.
+func (v Value) Clone() Value {
+	v.raw = bytes.Clone(v.raw)
+	v.list = slices.Clone(v.list)
+	for i := range v.list {
+		v.list[i] = v.list[i].Clone()
+	}
+	return v
+}
+
+// Len gives the number of items of a list or array; 1 for every other type.
+func (v Value) Len() int {
+	switch v.typ {
+	case TypeList:
+		return len(v.list)
+	case TypeArray:
+		return len(v.raw) / itemSizes[v.aux]
+	}
+	return 1
+}
+
+// Item gives one item of a list or array; of any other type, v itself.
+func (v Value) Item(i int) Value {
+	switch v.typ {
+	case TypeList:
+		return v.list[i]
+	case TypeArray:
+		return v.arrayItem(i)
+	}
+	return v
+}
