@@ -6,7 +6,7 @@ type chunkState uint8
 const (
 	chunkSize0        chunkState = iota // before the first digit of a size
 	chunkSize                           // after a digit
-	chunkExtGap                         // after blanks behind size or extension: only ';' may follow
+	chunkExtGap                         // after blanks behind an extension: only ';' may follow
 	chunkExt                            // after ';', before the name
 	chunkName                           // in an extension's name
 	chunkNameGap                        // after blanks behind the name
@@ -83,7 +83,7 @@ var (
 // the trailer section after a size of zero.
 var chunkWays = []way{
 	{chunkSize0, []uint8{asHex}, chunkSize},
-	{chunkSize, []uint8{asHex}, chunkSize}, {chunkSize, semi, chunkExt}, {chunkSize, blank, chunkExtGap}, {chunkSize, cr, chunkSizeCR},
+	{chunkSize, []uint8{asHex}, chunkSize}, {chunkSize, semi, chunkExt}, {chunkSize, cr, chunkSizeCR},
 	{chunkExtGap, blank, chunkExtGap}, {chunkExtGap, semi, chunkExt},
 	{chunkExt, blank, chunkExt}, {chunkExt, tokens, chunkName},
 	{chunkName, tokens, chunkName}, {chunkName, equals, chunkValue0}, {chunkName, semi, chunkExt},

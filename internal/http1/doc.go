@@ -17,6 +17,7 @@
 //   - Host is a name, an IPv4 address or an IPv6 literal with an optional port of 1 to 5 digits; sub-delims and percent escapes,
 //     which RFC 3986 would allow, occur in no DNS name. It must agree with an absolute-form target, as HAProxy asks too.
 //   - HTTP/1.2 and later are refused with 505.
+//   - No blank stands between a chunk size and what follows it (llhttp and net/http refuse it too).
 //
 // Where it is more lenient than the grammar, on purpose:
 //   - One CRLF before a request line is skipped (RFC 9112 section 2.2 asks for it); a second one is an error.

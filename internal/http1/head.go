@@ -44,11 +44,11 @@ func (h *Head) Origin() string {
 
 // Limits bound what a decoder reads. A zero member means its default.
 type Limits struct {
-	// Bytes is the longest head, first byte to empty line: 32768, the product's limits.headBytes. Others: nginx 4 x 8 KiB,
-	// Apache httpd 8190 a line, Kestrel 32768, Node 16384, http.sys 16384.
+	// Bytes is the longest head, first byte to empty line: 32768, the product's limits.headBytes. Others: Kestrel 32768, nginx
+	// 4 x 8 KiB, Node 16384, http.sys 16384, Apache httpd 8190 a line.
 	Bytes int
-	// Fields is the highest number of field lines: 200, twice what Apache httpd (LimitRequestFields), Tomcat (maxHeaderCount),
-	// Kestrel (MaxRequestHeaderCount) and Envoy (max_headers_count) take.
+	// Fields is the highest number of field lines: 200. Others: Apache httpd 100 (LimitRequestFields), Kestrel 100
+	// (MaxRequestHeaderCount), Node 2000 (maxHeadersCount).
 	Fields int
 	// Target is the longest request target: 16384. RFC 9112 section 3 asks for request lines of 8000 at least; tokens travel in
 	// the query here, and http.sys, in front of which clients of the service were written, takes 16384 for the whole head.
