@@ -1,0 +1,40 @@
+package link
+
+import (
+	"net"
+)
+
+// Conn is a carried connection as it arrives: it yields the replay first, then the stream. One goroutine reads.
+type Conn struct {
+	net.Conn // the stream behind the replay
+
+	replay []byte
+}
+
+// Read gives the replay before the stream; a read never mixes them.
+func (c *Conn) Read(b []byte) (int, error) {
+	if len(c.replay) == 0 {
+		return c.Conn.Read(b)
+	}
+	n := copy(b, c.replay)
+	if c.replay = c.replay[n:]; len(c.replay) == 0 {
+		c.replay = nil
+	}
+	return n, nil
+}
+
+// CloseWrite ends this side's direction where the stream can, as TCP and TLS do; else it closes all.
+func (c *Conn) CloseWrite() error {
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return c.Conn.Close()
+}
+
+// Unwrap gives the connection below, a *net.TCPConn where there is one, and the replay that was not read yet. Afterwards
+// the caller reads these two and no longer c.
+func (c *Conn) Unwrap() (net.Conn, []byte) {
+	rest := c.replay
+	c.replay = nil
+	return c.Conn, rest
+}
