@@ -57,6 +57,7 @@ const (
 	TokenExpired  Code = "TokenExpired"
 	EntityDeleted Code = "EntityDeleted"
 	Replaced      Code = "Replaced"
+	Dropped       Code = "Dropped"
 )
 
 // Fault says who can mend a failure.
@@ -119,6 +120,7 @@ var codes = []Info{
 	{TokenExpired, Nobody, false, "The listener's token expired and was not renewed within timeouts.tokenGrace.", "renew the token in time"},
 	{EntityDeleted, Nobody, false, "The entity was deleted while connected.", ""},
 	{Replaced, Nobody, false, "The same listener came back on a new connection.", ""},
+	{Dropped, Nobody, false, "An operator ended the listener's connection.", ""},
 }
 
 var byCode = func() map[Code]*Info {

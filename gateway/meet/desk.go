@@ -1,0 +1,214 @@
+package meet
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/causeway-relay/causeway/gateway/fail"
+	"github.com/causeway-relay/causeway/gateway/shape"
+)
+
+// DefaultWindow is how long a ticket is good for (reference sections 7 and 9).
+const DefaultWindow = 30 * time.Second
+
+// Rules of one meeting.
+type Rules struct {
+	Window time.Duration // 0: DefaultWindow
+}
+
+// Side is a seat of a meeting.
+type Side uint8
+
+// The two seats.
+const (
+	Sender Side = iota
+	Listener
+)
+
+// Desk gives out tickets of one node and takes them back. Make one with NewDesk.
+type Desk struct {
+	node uint16
+	max  int
+
+	mu    sync.Mutex
+	seats map[shape.Ticket]seat
+}
+
+type seat struct {
+	meeting *Meeting
+	side    Side
+}
+
+// NewDesk makes a desk for a node's tickets, with at most limit of them out at a time.
+func NewDesk(node uint16, limit int) *Desk {
+	return &Desk{node: node, max: limit, seats: make(map[shape.Ticket]seat)}
+}
+
+// Pending is how many tickets are out.
+func (d *Desk) Pending() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.seats)
+}
+
+// Open begins a meeting. Its owner calls Wait, or Close if it never comes to that.
+func (d *Desk) Open(r Rules) *Meeting {
+	if r.Window <= 0 {
+		r.Window = DefaultWindow
+	}
+	return &Meeting{desk: d, window: r.Window, arrived: make(chan struct{}, 4)}
+}
+
+// Meeting is two seats, one for each side.
+type Meeting struct {
+	desk    *Desk
+	window  time.Duration
+	arrived chan struct{} // one token for each party that sat down, or for a word of refusal
+
+	// Guarded by desk.mu.
+	tickets [2]shape.Ticket
+	parties [2]shape.Party
+	said    *fail.Error // a side declined
+	closed  bool
+}
+
+// Ticket makes the seat's ticket valid and returns it; the same one on later calls. A full desk is fail.Overloaded.
+func (m *Meeting) Ticket(side Side) (shape.Ticket, error) {
+	d := m.desk
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var none shape.Ticket
+	if m.tickets[side] != none {
+		return m.tickets[side], nil
+	}
+	if len(d.seats) >= d.max {
+		return none, fail.Newf(fail.Overloaded, "The gateway has %d rendezvous waiting, as many as limits.pending allows.", d.max)
+	}
+	t := shape.NewTicket(d.node)
+	m.tickets[side] = t
+	d.seats[t] = seat{m, side}
+	return t, nil
+}
+
+// Sit seats a party that is here already.
+func (m *Meeting) Sit(side Side, p shape.Party) {
+	d := m.desk
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	m.parties[side] = p
+	m.arrived <- struct{}{}
+}
+
+// takeLocked uses a ticket up and returns its seat. The caller holds d.mu.
+func (d *Desk) takeLocked(t shape.Ticket) (seat, bool) {
+	s, ok := d.seats[t]
+	if ok {
+		delete(d.seats, t)
+	}
+	return s, ok
+}
+
+// Claim seats a party by its ticket. A ticket that is unknown, used or expired is fail.UnknownTicket; the party is then
+// still the caller's. seated is called before anybody learns of the party; it must not block.
+func (d *Desk) Claim(t shape.Ticket, p shape.Party, seated func()) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	s, ok := d.takeLocked(t)
+	if !ok {
+		return fail.New(fail.UnknownTicket, "")
+	}
+	seated()
+	s.meeting.parties[s.side] = p
+	s.meeting.arrived <- struct{}{}
+	return nil
+}
+
+// Decline uses a ticket up to say no; whoever waits gets the error. An unknown ticket is fail.UnknownTicket.
+func (d *Desk) Decline(t shape.Ticket, no *fail.Error) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	s, ok := d.takeLocked(t)
+	if !ok {
+		return fail.New(fail.UnknownTicket, "")
+	}
+	s.meeting.said = no
+	s.meeting.arrived <- struct{}{}
+	return nil
+}
+
+// Wait returns when both parties sit, or with the reason why they never will: fail.AcceptTimeout after the window, the
+// words of a side that declined, fail.ListenerLost when lost is closed, or the cause of ctx. Whatever it returns, the
+// meeting is over and its tickets are void; after an error a party that had claimed a seat meanwhile was refused.
+func (m *Meeting) Wait(ctx context.Context, lost <-chan struct{}) (sender, listener shape.Party, err error) {
+	timer := time.NewTimer(m.window)
+	defer timer.Stop()
+	for {
+		if done, err := m.settled(); done {
+			return m.parties[Sender], m.parties[Listener], err
+		}
+		select {
+		case <-m.arrived:
+		case <-timer.C:
+			return m.giveUp(fail.New(fail.AcceptTimeout, ""), false)
+		case <-lost:
+			return m.giveUp(fail.New(fail.ListenerLost, ""), false)
+		case <-ctx.Done():
+			return m.giveUp(context.Cause(ctx), true)
+		}
+	}
+}
+
+// settled reports whether the meeting came to an end by its parties.
+func (m *Meeting) settled() (done bool, err error) {
+	d := m.desk
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch {
+	case m.said != nil:
+		m.closeLocked()
+		return true, m.said
+	case m.parties[Sender] != nil && m.parties[Listener] != nil:
+		m.closeLocked()
+		return true, nil
+	}
+	return false, nil
+}
+
+// giveUp voids the tickets. A listener that claimed its seat in the same moment makes the meeting good, unless the sender
+// has left: then it is turned away.
+func (m *Meeting) giveUp(why error, left bool) (sender, listener shape.Party, err error) {
+	d := m.desk
+	d.mu.Lock()
+	said := m.said
+	sender, listener = m.parties[Sender], m.parties[Listener]
+	m.closeLocked()
+	d.mu.Unlock()
+	switch {
+	case said != nil:
+		return nil, nil, said
+	case listener == nil:
+		return nil, nil, why
+	case left || sender == nil:
+		listener.Refuse(fail.New(fail.UnknownTicket, ""))
+		return nil, nil, why
+	}
+	return sender, listener, nil
+}
+
+// Close voids the tickets of a meeting that is not waited for.
+func (m *Meeting) Close() {
+	m.desk.mu.Lock()
+	defer m.desk.mu.Unlock()
+	m.closeLocked()
+}
+
+func (m *Meeting) closeLocked() {
+	if m.closed {
+		return
+	}
+	m.closed = true
+	for _, t := range m.tickets {
+		delete(m.desk.seats, t)
+	}
+}

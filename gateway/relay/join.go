@@ -1,0 +1,109 @@
+package relay
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/causeway-relay/causeway/gateway/fail"
+	"github.com/causeway-relay/causeway/gateway/mesh"
+	"github.com/causeway-relay/causeway/gateway/shape"
+)
+
+// Join is the rendezvous side: it seats the party by its ticket. When it returns nil the party belongs to the stream, or
+// was carried to the ticket's node; an error is what the party was refused with.
+func (r *Relay) Join(ctx context.Context, t shape.Ticket, p shape.Party) error {
+	h := p.Hello()
+	record := r.begin("rendezvous", h)
+	record.Ticket = t.Hex()
+	err := r.seat(ctx, t, p)
+	if err == nil {
+		return nil
+	}
+	refusal := r.refused(record, fail.Of(err))
+	p.Refuse(refusal)
+	return refusal
+}
+
+func (r *Relay) seat(ctx context.Context, t shape.Ticket, p shape.Party) error {
+	h := p.Hello()
+	if err := r.known(t, h); err != nil {
+		return err
+	}
+	if mesh.Num(t.Node()) != r.self {
+		return r.carry(ctx, t, p)
+	}
+	seated := func() {
+		r.step(7, h.Tracking, "the listener opened the temporary channel to the sender's node")
+	}
+	if err := r.desk.Claim(t, p, seated); err != nil {
+		r.guesses.Wrong(h.Remote.Addr(), time.Now())
+		return err
+	}
+	return nil
+}
+
+// known refuses tickets of sources that guess, and of nodes that do not live.
+func (r *Relay) known(t shape.Ticket, h *shape.Hello) *fail.Error {
+	now := time.Now()
+	source := h.Remote.Addr()
+	if !r.guesses.Allowed(source, now) {
+		return fail.New(fail.UnknownTicket, "Too many wrong rendezvous addresses were dialled from this address.")
+	}
+	if mesh.Num(t.Node()) == r.self || r.lives(mesh.Num(t.Node())) {
+		return nil
+	}
+	r.guesses.Wrong(source, now)
+	return fail.New(fail.UnknownTicket, "")
+}
+
+func (r *Relay) lives(n mesh.Num) bool {
+	for _, node := range r.p.Bus.Nodes() {
+		if node.Num == n {
+			return true
+		}
+	}
+	return false
+}
+
+// Decline is the rendezvous side saying no in its own words; the sender is refused with them. An error means that nobody
+// waits under the ticket.
+func (r *Relay) Decline(ctx context.Context, t shape.Ticket, h *shape.Hello, no *fail.Error) error {
+	record := r.begin("rendezvous", h)
+	record.Ticket = t.Hex()
+	var err error
+	if refusal := r.known(t, h); refusal != nil {
+		err = refusal
+	} else if node := mesh.Num(t.Node()); node == r.self {
+		err = r.declineHere(t, no)
+	} else {
+		_, err = r.p.Bus.Ask(ctx, node, msgDecline, encodeDecline(t, no))
+	}
+	if err == nil {
+		return nil
+	}
+	if fail.Is(err, fail.UnknownTicket) {
+		r.guesses.Wrong(h.Remote.Addr(), time.Now())
+	}
+	return r.refused(record, fail.Of(err))
+}
+
+func (r *Relay) declineHere(t shape.Ticket, no *fail.Error) error {
+	return r.desk.Decline(t, no)
+}
+
+// carry takes a rendezvous that reached the wrong node one hop further.
+func (r *Relay) carry(ctx context.Context, t shape.Ticket, p shape.Party) error {
+	carrier, ok := p.(shape.Carrier)
+	if !ok || r.p.Link == nil {
+		return fail.New(fail.UnknownTicket, "")
+	}
+	conn, preface := carrier.Detach()
+	far, err := r.p.Link.Dial(ctx, mesh.Num(t.Node()), preface)
+	if err != nil {
+		_ = conn.Close() // the party is no longer one that can be told
+		return fail.Wrap(fail.NodeLost, fmt.Sprintf("carry to node %d", t.Node()), err)
+	}
+	through(ctx, conn, far)
+	return nil
+}

@@ -1,0 +1,255 @@
+package relay
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/causeway-relay/causeway/gateway/auth"
+	"github.com/causeway-relay/causeway/gateway/entity"
+	"github.com/causeway-relay/causeway/gateway/fail"
+	"github.com/causeway-relay/causeway/gateway/mesh"
+	"github.com/causeway-relay/causeway/gateway/route"
+	"github.com/causeway-relay/causeway/gateway/shape"
+)
+
+// Seat is a listener's place in the table. The entry waits for Done beside its own work and calls Leave when the control
+// channel has gone.
+type Seat struct {
+	relay    *Relay
+	listener *route.Listener
+	hello    *shape.Hello
+	record   *Record
+	release  func()
+	done     chan struct{}
+	left     sync.Once
+
+	mu     sync.Mutex
+	end    *shape.End
+	expiry *time.Timer
+	token  time.Time // when the token expires, without the grace
+}
+
+// Listen lets a listener in and makes it known to every live node before it returns. A refusal may be held back: a
+// client that storms is answered slowly (reference section 6.5).
+func (r *Relay) Listen(ctx context.Context, ask Ask, h *shape.Hello, l *route.Listener) (*Seat, error) {
+	record := r.begin("listener", h)
+	record.Listener = l.ID
+	r.step(1, h.Tracking, fmt.Sprintf("a listener asks to listen on %s", h.At.Path))
+	seat, err := r.sit(ctx, ask, h, l, record)
+	if err == nil {
+		r.delays.Succeeded(h.Remote.Addr(), h.At)
+		return seat, nil
+	}
+	refusal := r.refused(record, fail.Of(err))
+	r.holdBack(ctx, h)
+	return nil, refusal
+}
+
+// holdBack waits for as long as the delay rule says.
+func (r *Relay) holdBack(ctx context.Context, h *shape.Hello) {
+	wait := r.delays.Refused(h.Remote.Addr(), h.At, time.Now())
+	if wait <= 0 {
+		return
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+func (r *Relay) sit(ctx context.Context, ask Ask, h *shape.Hello, l *route.Listener, record *Record) (*Seat, error) {
+	ent, claims, refusal := r.admit(ask, h)
+	if refusal != nil {
+		return nil, refusal
+	}
+	record.Kind, record.Rule, record.Stages.Admit = string(ent.Kind), claims.Rule, record.since()
+	if !r.connections.Enter() {
+		return nil, r.full()
+	}
+	l.At, l.Remote = h.At, h.Remote.String()
+	holding, ok := r.table.Add(l, ent.At, time.Now(), r.p.Limits.ListenersPerEntity)
+	if !ok {
+		r.connections.Leave()
+		return nil, fail.Newf(fail.ListenerLimit, "The quota MaximumListenersPerEndpoint (%d) of the endpoint is used up.", r.p.Limits.ListenersPerEntity)
+	}
+	release, err := r.p.Bus.Hold(ctx, holding)
+	if err != nil {
+		r.table.Remove(l)
+		r.connections.Leave()
+		return nil, fmt.Errorf("announce the listener: %w", err)
+	}
+	seat := &Seat{relay: r, listener: l, hello: h, record: record, release: release, done: make(chan struct{})}
+	if refusal := r.enter(seat, ent); refusal != nil {
+		return nil, refusal
+	}
+	seat.expires(claims.Expires)
+	r.replace(l)
+	r.step(2, h.Tracking, fmt.Sprintf("recorded: %s has a listener at node %d", ent.Name, r.self))
+	if r.p.Hooks.Listener != nil {
+		r.p.Hooks.Listener(&Presence{Online: true, Entity: ent.Name, Listener: l.ID, Time: record.Began})
+	}
+	return seat, nil
+}
+
+// enter puts the seat on the list, unless the node began to drain or the entity went while it was announced.
+func (r *Relay) enter(s *Seat, ent *entity.Entity) *fail.Error {
+	r.mu.Lock()
+	r.seats[s.listener.Channel] = s
+	r.mu.Unlock()
+	refusal := r.entering()
+	if refusal == nil && r.p.Store.View().Get(ent.At) == nil {
+		refusal = fail.New(fail.UnknownEntity, "Endpoint does not exist.")
+	}
+	if refusal != nil {
+		s.leave()
+	}
+	return refusal
+}
+
+func (r *Relay) full() *fail.Error {
+	return fail.Newf(fail.ConnectionLimit, "The quota of %d concurrent connections of the namespace is used up.", r.connections.Max())
+}
+
+// replace ends the old channel of a listener that came back, if its id is a GUID; of any other id both may be real, so
+// the old one is asked for a sign of life (contracts section 1).
+func (r *Relay) replace(l *route.Listener) {
+	for _, old := range r.table.Same(l) {
+		kind := msgCheck
+		if l.GUID != (route.GUID{}) {
+			kind = msgReplace
+		}
+		if old.Node != r.self {
+			ctx, cancel := context.WithTimeout(context.Background(), askTimeout)
+			_ = r.p.Bus.Tell(ctx, old.Node, kind, encodeChannel(old.Channel)) // a lost word leaves the old one to its pings
+			cancel()
+			continue
+		}
+		r.again(kind, old.Channel)
+	}
+}
+
+// again does at the holder's node what replace wants of it.
+func (r *Relay) again(kind string, channel uint64) {
+	r.mu.Lock()
+	seat := r.seats[channel]
+	r.mu.Unlock()
+	switch {
+	case seat == nil:
+	case kind == msgReplace:
+		seat.finish(&shape.End{Why: fail.Replaced, Code: goingAway, Text: "The listener came back on a new connection."})
+	case seat.listener.Check != nil:
+		seat.listener.Check()
+	}
+}
+
+// expires sets the moment at which the gateway ends the channel.
+func (s *Seat) expires(at time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.expiry != nil {
+		s.expiry.Stop()
+	}
+	if s.end != nil {
+		return
+	}
+	s.token = at
+	s.expiry = time.AfterFunc(time.Until(at)+s.relay.p.Timeouts.TokenGrace, func() {
+		s.finish(&shape.End{
+			Why: fail.TokenExpired, Code: policy,
+			Text: fmt.Sprintf("The token is expired. Expiration time: '%s'.", at.UTC().Format("2006-01-02 15:04:05Z")),
+		})
+	})
+}
+
+func (s *Seat) tokenExpires() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.token
+}
+
+// Renew moves the channel's expiry to that of a new token with the right to listen. On an error the old one stays.
+func (s *Seat) Renew(c auth.Credential) error {
+	_, claims, err := s.relay.admit(Ask{Need: entity.Listen, Cred: c}, s.hello)
+	if err != nil {
+		return err.At("renew", s.record.Entity, s.record.Tracking)
+	}
+	s.expires(claims.Expires)
+	return nil
+}
+
+// Done is closed when the gateway ends the seat; End then says why.
+func (s *Seat) Done() <-chan struct{} { return s.done }
+
+// End is why the gateway ended the seat. It is valid once Done is closed.
+func (s *Seat) End() *shape.End {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.end
+}
+
+// finish ends the seat from the gateway's side; the entry closes the channel with the end's code and words.
+func (s *Seat) finish(end *shape.End) {
+	s.mu.Lock()
+	if s.end != nil {
+		s.mu.Unlock()
+		return
+	}
+	s.end = end
+	s.mu.Unlock()
+	s.leave()
+	close(s.done)
+	s.gone(end, "gateway")
+}
+
+// Leave says that the control channel has ended, and how. It may be called after the gateway ended the seat.
+func (s *Seat) Leave(end *shape.End) {
+	s.mu.Lock()
+	if s.end != nil {
+		s.mu.Unlock()
+		return
+	}
+	s.end = end
+	s.mu.Unlock()
+	s.leave()
+	s.gone(end, "listener")
+}
+
+// leave takes the listener out of the table and the mesh.
+func (s *Seat) leave() {
+	r := s.relay
+	s.left.Do(func() {
+		s.mu.Lock()
+		if s.expiry != nil {
+			s.expiry.Stop()
+		}
+		s.mu.Unlock()
+		r.mu.Lock()
+		delete(r.seats, s.listener.Channel)
+		r.mu.Unlock()
+		r.table.Remove(s.listener)
+		s.release()
+		r.connections.Leave()
+	})
+}
+
+func (s *Seat) gone(end *shape.End, side string) {
+	c := s.record
+	c.Reason, c.Side, c.Text, c.Cause = end.Why, side, end.Text, end.Cause
+	s.relay.closed(c)
+	if s.relay.p.Hooks.Listener != nil {
+		s.relay.p.Hooks.Listener(&Presence{Entity: c.Entity, Listener: s.listener.ID, Reason: end.Why, Time: time.Now()})
+	}
+}
+
+// remoteListener stands for a listener at another node: offers go there by the bus.
+func (r *Relay) remoteListener(node mesh.Num, h mesh.Holding) *route.Listener {
+	l := &route.Listener{}
+	if h.Shapes&mesh.Stream != 0 {
+		l.Stream = &remoteOffer{relay: r, node: node, channel: h.Channel}
+	}
+	return l
+}

@@ -1,0 +1,232 @@
+package relay
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/causeway-relay/causeway/gateway/auth"
+	"github.com/causeway-relay/causeway/gateway/entity"
+	"github.com/causeway-relay/causeway/gateway/fail"
+	"github.com/causeway-relay/causeway/gateway/limit"
+	"github.com/causeway-relay/causeway/gateway/meet"
+	"github.com/causeway-relay/causeway/gateway/mesh"
+	"github.com/causeway-relay/causeway/gateway/route"
+	"github.com/causeway-relay/causeway/gateway/shape"
+	"github.com/causeway-relay/causeway/gateway/store"
+)
+
+// Limits bound what one node holds. Zero values become the defaults beside them.
+type Limits struct {
+	ListenersPerEntity int // 25: the service's limit (reference section 9)
+	Connections        int // 5000: listeners and senders together, the service's limit
+	Pending            int // 10000: rendezvous that wait for their listener
+	PendingPerSource   int // 200: of one network address
+}
+
+// Timeouts of the road. Zero values become the defaults beside them.
+type Timeouts struct {
+	Accept     time.Duration // 30 s: how long a rendezvous waits for its listener (reference section 9)
+	Idle       time.Duration // 60 s: quiet after the first end of a stream (reference section 7)
+	TokenGrace time.Duration // 5 min: how long a listener may go on with an expired token (reference section 1, rule 5)
+}
+
+// Params is what a Relay is made of. All but Hooks, Hosts and Link are needed.
+type Params struct {
+	Store     store.Store
+	Bus       mesh.Bus
+	Link      mesh.Link // nil: nothing is carried to other nodes
+	Verifiers map[auth.Scheme]auth.Verifier
+	Hosts     []string // host names of the namespace beside the one that a party dialled
+	Limits    Limits
+	Timeouts  Timeouts
+	Hooks     Hooks
+}
+
+// Relay is the core of one node. Make one with New, begin with Open, end with Drain and Close.
+type Relay struct {
+	p     Params
+	self  mesh.Num
+	table *route.Table
+	desk  *meet.Desk
+
+	connections *limit.Gate
+	pending     *limit.PerSource
+	delays      *limit.Delays
+	guesses     *limit.Guesses
+
+	state  atomic.Int32
+	unwind []func()
+
+	mu      sync.Mutex
+	seats   map[uint64]*Seat // by channel
+	streams map[*stream]struct{}
+	idle    chan struct{} // closed when draining and nothing is left; nil: not draining
+
+	past counters
+}
+
+// The states of a relay.
+const (
+	starting int32 = iota
+	open
+	draining
+)
+
+// pendingSources bounds the table of sources that have a rendezvous waiting.
+const pendingSources = 10_000
+
+// New makes a relay in the state Starting: it refuses everything with fail.Starting until Open.
+func New(p Params) *Relay {
+	p.Limits.defaults()
+	p.Timeouts.defaults()
+	r := &Relay{
+		p: p, self: p.Bus.Self().Num,
+		connections: limit.NewGate(p.Limits.Connections),
+		pending:     limit.NewPerSource(p.Limits.PendingPerSource, pendingSources),
+		delays:      limit.NewDelays(),
+		guesses:     limit.NewGuesses(),
+		seats:       make(map[uint64]*Seat),
+		streams:     make(map[*stream]struct{}),
+	}
+	r.desk = meet.NewDesk(uint16(r.self), p.Limits.Pending)
+	r.table = route.NewTable(r.self, r.remoteListener)
+	return r
+}
+
+func (l *Limits) defaults() {
+	l.ListenersPerEntity = positive(l.ListenersPerEntity, 25)
+	l.Connections = positive(l.Connections, 5000)
+	l.Pending = positive(l.Pending, 10_000)
+	l.PendingPerSource = positive(l.PendingPerSource, 200)
+}
+
+func (t *Timeouts) defaults() {
+	t.Accept = positive(t.Accept, meet.DefaultWindow)
+	t.Idle = positive(t.Idle, time.Minute)
+	t.TokenGrace = positive(t.TokenGrace, 5*time.Minute)
+}
+
+func positive[T int | time.Duration](v, otherwise T) T {
+	if v <= 0 {
+		return otherwise
+	}
+	return v
+}
+
+// Open joins the relay to the mesh and the store and lets parties in.
+func (r *Relay) Open() {
+	r.handle()
+	r.unwind = append(r.unwind, r.p.Bus.Watch(r.table.Apply), r.p.Store.Watch(r.storeChanged))
+	r.state.CompareAndSwap(starting, open)
+}
+
+// Reasons says why the relay is not ready; nothing when it is.
+func (r *Relay) Reasons() []string {
+	switch r.state.Load() {
+	case starting:
+		return []string{"loading"}
+	case draining:
+		return []string{"draining"}
+	}
+	return nil
+}
+
+// entering refuses parties while the relay starts or drains.
+func (r *Relay) entering() *fail.Error {
+	switch r.state.Load() {
+	case starting:
+		return fail.New(fail.Starting, "")
+	case draining:
+		return fail.New(fail.Draining, "")
+	}
+	return nil
+}
+
+// storeChanged ends what a deleted entity carried.
+func (r *Relay) storeChanged(c store.Change) {
+	if c.Deleted == nil {
+		return
+	}
+	end := &shape.End{Why: fail.EntityDeleted, Code: goingAway, Text: "The entity was deleted."}
+	for _, s := range r.seatsOf(c.Deleted.At) {
+		s.finish(end)
+	}
+	for _, s := range r.streamsOf(c.Deleted.At) {
+		s.cancel(end)
+	}
+}
+
+// goingAway is the close code for ends that the gateway decides and a new attempt may mend (reference section 6.5);
+// policy is the one for an expired token. Legs without close codes leave them out.
+const (
+	goingAway = 1001
+	policy    = 1008
+)
+
+func (r *Relay) seatsOf(at entity.Address) []*Seat {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var list []*Seat
+	for _, s := range r.seats {
+		if s.listener.Entity == at {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+func (r *Relay) streamsOf(at entity.Address) []*stream {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var list []*stream
+	for s := range r.streams {
+		if s.entity.At == at {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+// Drain ends the node's part in order: nobody comes in, listeners are told to go elsewhere, streams may finish until ctx
+// ends; what runs then is told that the node goes away.
+func (r *Relay) Drain(ctx context.Context) {
+	end := &shape.End{Why: fail.Draining, Code: goingAway, Text: "The gateway is shutting down."}
+	r.mu.Lock()
+	r.state.Store(draining)
+	if r.idle == nil {
+		r.idle = make(chan struct{})
+		if len(r.streams) == 0 {
+			close(r.idle)
+		}
+	}
+	idle := r.idle
+	seats := make([]*Seat, 0, len(r.seats))
+	for _, s := range r.seats {
+		seats = append(seats, s)
+	}
+	r.mu.Unlock()
+	for _, s := range seats {
+		s.finish(end)
+	}
+	select {
+	case <-idle:
+		return
+	case <-ctx.Done():
+	}
+	r.mu.Lock()
+	for s := range r.streams {
+		s.cancel(end)
+	}
+	r.mu.Unlock()
+	<-idle // every leg is aborted: nothing is left to wait for
+}
+
+// Close takes the relay off the mesh and the store. Drain comes first.
+func (r *Relay) Close() {
+	for _, stop := range r.unwind {
+		stop()
+	}
+	r.unwind = nil
+}

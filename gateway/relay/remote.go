@@ -1,0 +1,177 @@
+package relay
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/netip"
+	"time"
+
+	"github.com/causeway-relay/causeway/gateway/entity"
+	"github.com/causeway-relay/causeway/gateway/fail"
+	"github.com/causeway-relay/causeway/gateway/mesh"
+	"github.com/causeway-relay/causeway/gateway/route"
+	"github.com/causeway-relay/causeway/gateway/shape"
+)
+
+// Kinds of what relays say to each other over the mesh.
+const (
+	msgOffer     = "relay.offer"     // ask: tell your listener of my sender
+	msgDecline   = "relay.decline"   // ask: the listener of your ticket said no here
+	msgTally     = "relay.tally"     // tell: what became of an offer
+	msgReplace   = "relay.replace"   // tell: a listener of yours came back here
+	msgCheck     = "relay.check"     // tell: it may have come back here
+	msgListeners = "relay.listeners" // ask: who listens at your node
+	msgDrop      = "relay.drop"      // ask: end that listener
+)
+
+// askTimeout bounds a word to another node. It is far above a network's delay and below every client's patience.
+const askTimeout = 5 * time.Second
+
+// offerMessage is an offer on its way to the listener's node.
+type offerMessage struct {
+	Channel   uint64            `json:"channel"`
+	Ticket    []byte            `json:"ticket"`
+	Dial      map[string]string `json:"dial"`
+	Deadline  time.Time         `json:"deadline"`
+	Tracking  string            `json:"tracking"`
+	Namespace string            `json:"namespace,omitempty"`
+	Path      string            `json:"path"`
+	Target    string            `json:"target"`
+	Host      string            `json:"host"`
+	Door      string            `json:"door"`
+	Fields    shape.Fields      `json:"fields"`
+	Offers    []string          `json:"offers,omitempty"`
+	Remote    netip.AddrPort    `json:"remote"`
+	Node      uint16            `json:"node"`
+}
+
+type declineMessage struct {
+	Ticket []byte    `json:"ticket"`
+	Code   fail.Code `json:"code"`
+	Status int       `json:"status"`
+	Text   string    `json:"text"`
+}
+
+type channelMessage struct {
+	Channel  uint64 `json:"channel"`
+	Accepted bool   `json:"accepted,omitempty"`
+}
+
+// encode is for messages of plain data, which always encode.
+func encode(v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(fmt.Sprintf("relay: a message of plain data does not encode: %v", err))
+	}
+	return b
+}
+
+func encodeChannel(channel uint64) []byte { return encode(channelMessage{Channel: channel}) }
+
+func encodeDecline(t shape.Ticket, no *fail.Error) []byte {
+	return encode(declineMessage{Ticket: t[:], Code: no.Code, Status: no.Status, Text: no.Text})
+}
+
+// remoteOffer tells a listener at another node of a sender here.
+type remoteOffer struct {
+	relay   *Relay
+	node    mesh.Num
+	channel uint64
+}
+
+// Offer implements shape.Offerer.
+func (o *remoteOffer) Offer(ctx context.Context, offer *shape.Offer) error {
+	h := offer.Hello
+	ctx, cancel := context.WithDeadline(ctx, offer.Deadline)
+	defer cancel()
+	_, err := o.relay.p.Bus.Ask(ctx, o.node, msgOffer, encode(offerMessage{
+		Channel: o.channel, Ticket: offer.Ticket[:], Dial: o.relay.p.Bus.Self().Doors, Deadline: offer.Deadline,
+		Tracking: h.Tracking, Namespace: h.At.Namespace, Path: h.At.Path, Target: h.Target, Host: h.Host, Door: h.Door,
+		Fields: h.Fields, Offers: h.Offers, Remote: h.Remote, Node: uint16(o.relay.self),
+	}))
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() != nil {
+		return fail.Wrap(fail.AcceptTimeout, "offer", err)
+	}
+	return err
+}
+
+// handle answers what other nodes ask and tell.
+func (r *Relay) handle() {
+	bus := r.p.Bus
+	bus.Handle(msgOffer, r.onOffer)
+	bus.Handle(msgDecline, r.onDecline)
+	bus.Handle(msgListeners, r.onListeners)
+	bus.Handle(msgDrop, r.onDrop)
+	for _, kind := range []string{msgReplace, msgCheck} {
+		bus.Handle(kind, func(_ context.Context, _ mesh.Num, b []byte) ([]byte, error) {
+			var m channelMessage
+			if err := json.Unmarshal(b, &m); err != nil {
+				return nil, fail.Wrap(fail.BadRequest, kind, err)
+			}
+			r.again(kind, m.Channel)
+			return nil, nil
+		})
+	}
+	bus.Handle(msgTally, func(_ context.Context, _ mesh.Num, b []byte) ([]byte, error) {
+		var m channelMessage
+		if err := json.Unmarshal(b, &m); err != nil {
+			return nil, fail.Wrap(fail.BadRequest, msgTally, err)
+		}
+		count(r.table.Local(m.Channel), m.Accepted)
+		return nil, nil
+	})
+}
+
+func (r *Relay) onOffer(ctx context.Context, from mesh.Num, b []byte) ([]byte, error) {
+	var m offerMessage
+	if err := json.Unmarshal(b, &m); err != nil || len(m.Ticket) != len(shape.Ticket{}) {
+		return nil, fail.Wrap(fail.BadRequest, msgOffer, fmt.Errorf("offer of node %d: %w", from, err))
+	}
+	l := r.table.Local(m.Channel)
+	if l == nil || l.Stream == nil {
+		return nil, fail.New(fail.ListenerLost, "")
+	}
+	o := &shape.Offer{
+		Ticket: shape.Ticket(m.Ticket), Dial: m.Dial, Deadline: m.Deadline,
+		Hello: &shape.Hello{
+			Tracking: m.Tracking, At: entity.Address{Namespace: m.Namespace, Path: m.Path}, Target: m.Target,
+			Host: m.Host, Door: m.Door, Fields: m.Fields, Offers: m.Offers, Remote: m.Remote, Node: m.Node,
+		},
+	}
+	if err := l.Stream.Offer(ctx, o); err != nil {
+		return nil, err
+	}
+	r.told(o.Hello, l)
+	return nil, nil
+}
+
+func (r *Relay) onDecline(_ context.Context, _ mesh.Num, b []byte) ([]byte, error) {
+	var m declineMessage
+	if err := json.Unmarshal(b, &m); err != nil || len(m.Ticket) != len(shape.Ticket{}) {
+		return nil, fail.Wrap(fail.BadRequest, msgDecline, err)
+	}
+	return nil, r.declineHere(shape.Ticket(m.Ticket), &fail.Error{Code: m.Code, Status: m.Status, Text: m.Text})
+}
+
+// tally counts an offer's outcome at the listener, wherever it is.
+func (r *Relay) tally(c route.Candidate, accepted bool) {
+	if c.Node == r.self {
+		count(c.Listener, accepted)
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), askTimeout)
+	defer cancel()
+	_ = r.p.Bus.Tell(ctx, c.Node, msgTally, encode(channelMessage{Channel: c.Channel, Accepted: accepted})) // a lost count harms nobody
+}
+
+func count(l *route.Listener, accepted bool) {
+	switch {
+	case l == nil:
+	case accepted:
+		l.Tally.Accepted.Add(1)
+	default:
+		l.Tally.Ignored.Add(1)
+	}
+}

@@ -1,0 +1,174 @@
+package relay
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/causeway-relay/causeway/gateway/entity"
+	"github.com/causeway-relay/causeway/gateway/fail"
+	"github.com/causeway-relay/causeway/gateway/mesh"
+	"github.com/causeway-relay/causeway/gateway/route"
+	"github.com/causeway-relay/causeway/gateway/shape"
+)
+
+// ListenerInfo is what is shown of one listener.
+type ListenerInfo struct {
+	ID      string
+	Entity  string
+	Path    string // where it listens: the entity or below
+	Node    mesh.Num
+	Remote  string
+	Agent   string
+	Since   time.Time
+	Expires time.Time // of its token; zero: not known
+	Offers  struct{ Accepted, Ignored int64 }
+}
+
+// Counts is a picture of the node's load.
+type Counts struct {
+	Listeners   int // on all nodes
+	Local       int // on this node
+	Streams     int
+	Pending     int
+	Connections int
+	In, Out     int64 // payload bytes since the start
+}
+
+// Counts takes the picture.
+func (r *Relay) Counts() Counts {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	c := Counts{
+		Listeners: r.table.Total(), Local: len(r.seats), Pending: r.desk.Pending(), Connections: r.connections.Used(),
+		In: r.past.in.Load(), Out: r.past.out.Load(),
+	}
+	for s := range r.streams {
+		c.In += s.live.In.Load()
+		c.Out += s.live.Out.Load()
+		c.Streams++
+	}
+	c.Streams = max(0, c.Streams-c.Pending)
+	return c
+}
+
+// Online is how many listeners an entity has on all nodes.
+func (r *Relay) Online(ent entity.Address) int { return r.table.Count(ent) }
+
+// Nodes lists the live nodes.
+func (r *Relay) Nodes() []mesh.Node { return r.p.Bus.Nodes() }
+
+// Describe admits the asker and gives the entity and its listeners: runtime information (reference section 11).
+func (r *Relay) Describe(_ context.Context, ask Ask, h *shape.Hello) (*entity.Description, error) {
+	ent, _, refusal := r.admit(ask, h)
+	if refusal != nil {
+		return nil, refusal.At("describe", h.At.Path, h.Tracking)
+	}
+	return &entity.Description{Entity: ent, Listeners: r.table.Count(ent.At)}, nil
+}
+
+// Authorize checks that the asker may do what it needs in the namespace as a whole: management.
+func (r *Relay) Authorize(_ context.Context, ask Ask, h *shape.Hello) error {
+	if _, err := r.verify(ask, h, nil, r.p.Store.View().Rules()); err != nil {
+		return err.At("authorize", h.At.Path, h.Tracking)
+	}
+	return nil
+}
+
+// Listeners lists an entity's listeners on all nodes. A node that does not answer is left out; the error then says so
+// beside the list.
+func (r *Relay) Listeners(ctx context.Context, ent entity.Address) ([]ListenerInfo, error) {
+	list := r.listenersHere(ent)
+	var missing error
+	for _, n := range r.p.Bus.Nodes() {
+		if n.Num == r.self {
+			continue
+		}
+		b, err := r.p.Bus.Ask(ctx, n.Num, msgListeners, encode(ent))
+		var more []ListenerInfo
+		if err == nil {
+			err = json.Unmarshal(b, &more)
+		}
+		if err != nil {
+			missing = fmt.Errorf("listeners of node %d: %w", n.Num, err)
+			continue
+		}
+		list = append(list, more...)
+	}
+	return list, missing
+}
+
+func (r *Relay) listenersHere(ent entity.Address) []ListenerInfo {
+	locals := r.table.Locals(ent, false)
+	list := make([]ListenerInfo, 0, len(locals))
+	for _, l := range locals {
+		list = append(list, r.info(l))
+	}
+	return list
+}
+
+func (r *Relay) info(l *route.Listener) ListenerInfo {
+	i := ListenerInfo{
+		ID: l.ID, Entity: l.Entity.Path, Path: l.At.Path, Node: r.self, Remote: l.Remote, Agent: l.Agent, Since: l.Since,
+	}
+	i.Offers.Accepted, i.Offers.Ignored = l.Tally.Accepted.Load(), l.Tally.Ignored.Load()
+	r.mu.Lock()
+	seat := r.seats[l.Channel]
+	r.mu.Unlock()
+	if seat != nil {
+		i.Expires = seat.tokenExpires()
+	}
+	return i
+}
+
+func (r *Relay) onListeners(_ context.Context, _ mesh.Num, b []byte) ([]byte, error) {
+	var ent entity.Address
+	if err := json.Unmarshal(b, &ent); err != nil {
+		return nil, fail.Wrap(fail.BadRequest, msgListeners, err)
+	}
+	return encode(r.listenersHere(ent)), nil
+}
+
+// Drop ends every control channel of a listener id, on all nodes, and reports how many there were.
+func (r *Relay) Drop(ctx context.Context, id string) (int, error) {
+	dropped := r.dropHere(id)
+	for _, n := range r.p.Bus.Nodes() {
+		if n.Num == r.self {
+			continue
+		}
+		b, err := r.p.Bus.Ask(ctx, n.Num, msgDrop, encode(id))
+		var more int
+		if err == nil {
+			err = json.Unmarshal(b, &more)
+		}
+		if err != nil {
+			return dropped, fmt.Errorf("drop at node %d: %w", n.Num, err)
+		}
+		dropped += more
+	}
+	return dropped, nil
+}
+
+func (r *Relay) dropHere(id string) int {
+	r.mu.Lock()
+	var list []*Seat
+	for _, s := range r.seats {
+		if s.listener.ID == id {
+			list = append(list, s)
+		}
+	}
+	r.mu.Unlock()
+	for _, s := range list {
+		s.finish(&shape.End{Why: fail.Dropped, Code: goingAway, Text: "An operator ended the connection."})
+	}
+	return len(list)
+}
+
+func (r *Relay) onDrop(_ context.Context, _ mesh.Num, b []byte) ([]byte, error) {
+	var id string
+	if err := json.Unmarshal(b, &id); err != nil {
+		return nil, fail.Wrap(fail.BadRequest, msgDrop, err)
+	}
+	return encode(r.dropHere(id)), nil
+}

@@ -1,0 +1,264 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/causeway-relay/causeway/gateway/auth"
+	"github.com/causeway-relay/causeway/gateway/entity"
+	"github.com/causeway-relay/causeway/gateway/fail"
+	"github.com/causeway-relay/causeway/gateway/flow"
+	"github.com/causeway-relay/causeway/gateway/meet"
+	"github.com/causeway-relay/causeway/gateway/mesh"
+	"github.com/causeway-relay/causeway/gateway/route"
+	"github.com/causeway-relay/causeway/gateway/shape"
+)
+
+// stream is one sender on its road and its stream afterwards.
+type stream struct {
+	relay  *Relay
+	party  shape.Party
+	hello  *shape.Hello
+	record *Record
+	entity *entity.Entity
+	cancel context.CancelCauseFunc
+	live   flow.Live
+	chosen route.Candidate
+}
+
+// Stream is the whole life of a sender's stream; it returns when that is over. Until the party's Accept, ctx ends when the
+// sender leaves (cause: a *fail.Error SenderGone). The error is what the party was refused with; a stream that came to be
+// gives nil, however it ended.
+func (r *Relay) Stream(ctx context.Context, ask Ask, p shape.Party) error {
+	h := p.Hello()
+	s := &stream{relay: r, party: p, hello: h, record: r.begin("stream", h)}
+	r.step(3, h.Tracking, fmt.Sprintf("a sender asks for %s", h.At.Path))
+	ctx, s.cancel = context.WithCancelCause(ctx)
+	defer s.cancel(nil)
+	err := s.admit(ask)
+	if err == nil {
+		defer r.untrack(s)
+		err = s.road(ctx, ask)
+	}
+	if err == nil {
+		return nil
+	}
+	refusal := r.refused(s.record, refusalOf(err))
+	p.Refuse(refusal)
+	return refusal
+}
+
+// refusalOf finds the reason in whatever ended the road, an end from outside included.
+func refusalOf(err error) *fail.Error {
+	var end *shape.End
+	if errors.As(err, &end) {
+		return fail.New(end.Why, end.Text)
+	}
+	if errors.Is(err, context.Canceled) {
+		return fail.Wrap(fail.SenderGone, "", err)
+	}
+	return fail.Of(err)
+}
+
+func (s *stream) admit(ask Ask) error {
+	var claims auth.Claims
+	var refusal *fail.Error
+	if s.entity, claims, refusal = s.relay.admit(ask, s.hello); refusal != nil {
+		return refusal
+	}
+	s.record.Kind, s.record.Rule, s.record.Stages.Admit = string(s.entity.Kind), claims.Rule, s.record.since()
+	if !s.relay.connections.Enter() {
+		return s.relay.full()
+	}
+	return s.relay.track(s)
+}
+
+// road is everything from the look-up to the end of the stream. An error means that the party still waits for its no.
+func (s *stream) road(ctx context.Context, ask Ask) error {
+	var room [route.MaxCandidates]route.Candidate
+	candidates, err := s.resolve(room[:0], ask)
+	if err != nil {
+		return err
+	}
+	sender, listener, err := s.meet(ctx, candidates)
+	if err != nil {
+		return err
+	}
+	return s.join(ctx, sender, listener)
+}
+
+// resolve finds who may serve the sender.
+func (s *stream) resolve(dst []route.Candidate, ask Ask) ([]route.Candidate, error) {
+	q := route.Query{
+		At: s.hello.At, Entity: s.entity.At, Shape: mesh.Stream, Hints: ask.Hints,
+		Spread: s.entity.Kind == entity.Hybrid,
+	}
+	found, some := s.relay.table.Find(dst, &q)
+	s.record.Stages.Resolve = s.record.since()
+	switch {
+	case len(found) > 0:
+	case some:
+		return nil, fail.New(fail.NoMatchingListener, "None of the connected listeners meet the AllowedListeners/DisallowedListeners criteria.")
+	default:
+		return nil, fail.New(fail.NoListener, "There are no listeners connected for the endpoint.")
+	}
+	s.relay.step(4, s.hello.Tracking, fmt.Sprintf("looked up %s: %d listener(s), the first at node %d", s.entity.Name, len(found), found[0].Node))
+	return found, nil
+}
+
+// meet offers the sender to one candidate after the other until one is told of it, and waits for that one.
+func (s *stream) meet(ctx context.Context, candidates []route.Candidate) (sender, listener shape.Party, err error) {
+	r := s.relay
+	source := s.hello.Remote.Addr()
+	if !r.pending.Enter(source) {
+		return nil, nil, fail.Newf(fail.Overloaded, "%d connections of %s wait for a listener, as many as limits.pendingPerSource allows.", r.p.Limits.PendingPerSource, source)
+	}
+	defer r.pending.Leave(source)
+	meeting := r.desk.Open(meet.Rules{Window: r.p.Timeouts.Accept})
+	meeting.Sit(meet.Sender, s.party)
+	ticket, err := meeting.Ticket(meet.Listener)
+	if err != nil {
+		return nil, nil, err
+	}
+	s.record.Ticket = ticket.Hex()
+	if err := s.offer(ctx, ticket, candidates); err != nil {
+		meeting.Close()
+		return nil, nil, err
+	}
+	s.record.Stages.Offer = s.record.since()
+	sender, listener, err = meeting.Wait(ctx, s.chosen.Gone())
+	s.record.Stages.Meet = s.record.since()
+	s.settle(err)
+	return sender, listener, err
+}
+
+// offer tells candidates until one has heard it. One that cannot be told has not seen the sender: the next is asked.
+func (s *stream) offer(ctx context.Context, ticket shape.Ticket, candidates []route.Candidate) error {
+	r := s.relay
+	o := &shape.Offer{Ticket: ticket, Hello: s.hello, Deadline: time.Now().Add(r.p.Timeouts.Accept)}
+	var last error
+	for _, c := range candidates {
+		s.chosen = c
+		s.record.Listener, s.record.PeerNode = c.ID, c.Node
+		r.step(5, s.hello.Tracking, fmt.Sprintf("the request goes to node %d, which holds listener %s", c.Node, c.ID))
+		err := c.Stream.Offer(ctx, o)
+		if err == nil {
+			if c.Node == r.self {
+				r.told(s.hello, c.Listener)
+			}
+			return nil
+		}
+		if final(ctx, err) {
+			return err
+		}
+		last = err
+	}
+	return last
+}
+
+// final reports whether no other candidate can help: the sender left, or what it sent fits no listener.
+func final(ctx context.Context, err error) bool {
+	return ctx.Err() != nil || fail.Is(err, fail.HeadTooLarge) || fail.Is(err, fail.BadRequest)
+}
+
+// told is step 6, at the node that holds the listener.
+func (r *Relay) told(h *shape.Hello, l *route.Listener) {
+	r.step(6, h.Tracking, fmt.Sprintf("told listener %s to open a temporary channel to the sender's node", l.ID))
+}
+
+// settle counts what became of the offer.
+func (s *stream) settle(err error) {
+	took := s.record.Stages.Meet - s.record.Stages.Offer
+	switch {
+	case err == nil:
+		s.relay.offered("accepted", took)
+		s.relay.tally(s.chosen, true)
+	case fail.Is(err, fail.Rejected):
+		s.relay.offered("rejected", took)
+		s.relay.tally(s.chosen, true)
+	case fail.Is(err, fail.AcceptTimeout):
+		s.relay.offered("ignored", took)
+		s.relay.tally(s.chosen, false)
+	}
+}
+
+// join answers both sides, the listener first, and pumps until the stream is over.
+func (s *stream) join(ctx context.Context, sender, listener shape.Party) error {
+	answer := shape.Answer{Choice: choice(s.hello.Offers, listener.Hello().Offers)}
+	far, err := listener.Accept(answer)
+	if err != nil {
+		return fail.Wrap(fail.ListenerLost, "answer", err)
+	}
+	near, err := sender.Accept(answer)
+	if err != nil {
+		far.Abort(&shape.End{Why: fail.SenderGone, Cause: err})
+		s.ended(&flow.Report{Why: fail.SenderGone, Cause: err})
+		return nil
+	}
+	report := flow.Join(ctx, near, far, flow.Limits{Quiet: s.relay.p.Timeouts.Idle, First: s.first}, &s.live)
+	s.ended(&report)
+	return nil
+}
+
+// first is steps 8 and 9: the first data in each direction has gone through.
+func (s *stream) first(dir uint8) {
+	if dir == flow.Forth {
+		s.relay.step(8, s.hello.Tracking, "the sender's first data reached the listener")
+		return
+	}
+	s.relay.step(9, s.hello.Tracking, "the listener's first data reached the sender")
+}
+
+// choice is the first protocol of the listener's list that the sender offered (reference section 7).
+func choice(offers, answer []string) string {
+	for _, a := range answer {
+		if slices.Contains(offers, a) {
+			return a
+		}
+	}
+	return ""
+}
+
+// ended writes the account of a stream that came to be.
+func (s *stream) ended(rep *flow.Report) {
+	c := s.record
+	c.In, c.Out, c.Messages = rep.In, rep.Out, rep.Messages
+	c.Reason, c.Text, c.Cause = rep.Why, rep.Text, rep.Cause
+	switch {
+	case rep.Outside:
+		c.Side = "gateway"
+	case rep.From == flow.Forth:
+		c.Side = "sender"
+	default:
+		c.Side = "listener"
+	}
+	s.relay.closed(c)
+}
+
+// track lists the stream so that it can be counted and ended; a node that drains takes no more. The stream has a slot of
+// the connections, which goes back on an error and otherwise with untrack.
+func (r *Relay) track(s *stream) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.idle != nil {
+		r.connections.Leave()
+		return fail.New(fail.Draining, "")
+	}
+	r.streams[s] = struct{}{}
+	return nil
+}
+
+func (r *Relay) untrack(s *stream) {
+	r.connections.Leave()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.streams, s)
+	r.past.in.Add(s.live.In.Load())
+	r.past.out.Add(s.live.Out.Load())
+	if r.idle != nil && len(r.streams) == 0 {
+		close(r.idle)
+	}
+}

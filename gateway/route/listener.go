@@ -1,0 +1,80 @@
+package route
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/causeway-relay/causeway/gateway/entity"
+	"github.com/causeway-relay/causeway/gateway/mesh"
+	"github.com/causeway-relay/causeway/gateway/shape"
+)
+
+// GUID is a listener id that is a GUID, as targeting headers name it. The zero value is no GUID.
+type GUID [16]byte
+
+// Listener is who waits. A nil capability means that it cannot carry that shape.
+type Listener struct {
+	ID     string // as it chose it, "" replaced by the entry with an id of its own
+	GUID   GUID   // ID when it is one
+	At     entity.Address
+	Remote string // the listener's network address, for people
+	Agent  string // what it says it is, for people
+
+	Stream shape.Offerer
+	Check  func() // asks for a sign of life; a silent one is dropped soon. nil: nothing to ask
+
+	// Set by Table.Add or by the table's factory for remote listeners.
+	Entity  entity.Address
+	Channel uint64
+	Since   time.Time
+	Tally   Tally
+	gone    chan struct{}
+}
+
+// Tally counts what became of offers.
+type Tally struct {
+	Accepted, Ignored atomic.Int64
+}
+
+// Gone is closed when the listener has left the table.
+func (l *Listener) Gone() <-chan struct{} { return l.gone }
+
+// Shapes says what the listener can carry.
+func (l *Listener) Shapes() mesh.Shapes {
+	var s mesh.Shapes
+	if l.Stream != nil {
+		s |= mesh.Stream
+	}
+	return s
+}
+
+// Candidate is a listener as Find gives it, with the node that holds it.
+type Candidate struct {
+	*Listener
+	Node mesh.Num
+}
+
+// Hints are a sender's own wishes about who serves it (headers Microsoft-Relay-AllowedListeners and -DisallowedListeners).
+type Hints struct {
+	Allowed    []GUID // nil: all
+	Disallowed []GUID
+	Limited    bool // an Allowed list was given, even if nothing in it is a GUID
+}
+
+// permits reports whether a listener fits the hints.
+func (h *Hints) permits(id GUID) bool {
+	for i := range h.Disallowed {
+		if h.Disallowed[i] == id {
+			return false
+		}
+	}
+	if !h.Limited {
+		return true
+	}
+	for i := range h.Allowed {
+		if h.Allowed[i] == id {
+			return true
+		}
+	}
+	return false
+}

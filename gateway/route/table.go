@@ -1,0 +1,225 @@
+package route
+
+import (
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/causeway-relay/causeway/gateway/entity"
+	"github.com/causeway-relay/causeway/gateway/mesh"
+)
+
+// MaxCandidates is how many candidates a caller of Find should have room for: the service's 25 listeners of an entity
+// and some (reference section 9).
+const MaxCandidates = 32
+
+// Query is one lookup.
+type Query struct {
+	At     entity.Address // asked for, suffix included
+	Entity entity.Address // the entity it resolved to: At or a prefix of it
+	Shape  mesh.Shapes
+	Hints  Hints
+	Spread bool // random over all that fit; else the longest listen path first
+}
+
+// remoteKey is the identity of a listener of another node.
+type remoteKey struct {
+	node    mesh.Num
+	channel uint64
+}
+
+// Table is the directory of listeners, local and remote. Make one with NewTable.
+type Table struct {
+	self   mesh.Num
+	remote func(mesh.Num, mesh.Holding) *Listener
+
+	mu      sync.RWMutex
+	paths   map[entity.Address][]Candidate // by listen path
+	counts  map[entity.Address]int         // by entity
+	remotes map[remoteKey]*Listener
+	locals  map[uint64]*Listener
+	next    uint64
+}
+
+// NewTable makes an empty table of the node. remote builds the listener that stands for one at another node: its
+// capabilities ask that node. It is called once per announcement, never per lookup, and must not call the table.
+func NewTable(self mesh.Num, remote func(mesh.Num, mesh.Holding) *Listener) *Table {
+	return &Table{
+		self: self, remote: remote,
+		paths:   make(map[entity.Address][]Candidate),
+		counts:  make(map[entity.Address]int),
+		remotes: make(map[remoteKey]*Listener),
+		locals:  make(map[uint64]*Listener),
+	}
+}
+
+// Add enters a local listener for the entity and returns how others are told of it. It reports false when the entity has
+// limit listeners already, unless one of the same GUID is among them: that one is about to be replaced. The listener must
+// not be changed afterwards.
+func (t *Table) Add(l *Listener, ent entity.Address, now time.Time, limit int) (mesh.Holding, bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.counts[ent] >= limit && !t.returnsLocked(l) {
+		return mesh.Holding{}, false
+	}
+	t.next++
+	l.Channel, l.Entity, l.Since, l.gone = t.next, ent, now, make(chan struct{})
+	t.locals[l.Channel] = l
+	t.insertLocked(Candidate{Listener: l, Node: t.self})
+	return mesh.Holding{At: l.At, Entity: ent, ID: l.ID, Channel: l.Channel, Shapes: l.Shapes(), Weight: 1}, true
+}
+
+// returnsLocked reports whether a listener of the same GUID listens at the very path.
+func (t *Table) returnsLocked(l *Listener) bool {
+	return l.GUID != GUID{} && slices.ContainsFunc(t.paths[l.At], func(c Candidate) bool { return c.GUID == l.GUID })
+}
+
+// Remove takes a local listener out. It reports false when it was out already.
+func (t *Table) Remove(l *Listener) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.locals[l.Channel] != l {
+		return false
+	}
+	delete(t.locals, l.Channel)
+	t.removeLocked(l)
+	return true
+}
+
+// Local finds a local listener by its channel number; nil when it has left.
+func (t *Table) Local(channel uint64) *Listener {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return t.locals[channel]
+}
+
+// Apply brings in what another node announced. It is what mesh.Bus.Watch is given.
+func (t *Table) Apply(c mesh.Change) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if c.Down {
+		for key, l := range t.remotes {
+			if key.node == c.Node {
+				delete(t.remotes, key)
+				t.removeLocked(l)
+			}
+		}
+		return
+	}
+	for _, h := range c.Removed {
+		key := remoteKey{c.Node, h.Channel}
+		if l, ok := t.remotes[key]; ok {
+			delete(t.remotes, key)
+			t.removeLocked(l)
+		}
+	}
+	for _, h := range c.Added {
+		key := remoteKey{c.Node, h.Channel}
+		if _, ok := t.remotes[key]; ok {
+			continue
+		}
+		l := t.remote(c.Node, h)
+		l.ID, l.At, l.Entity, l.Channel, l.gone = h.ID, h.At, h.Entity, h.Channel, make(chan struct{})
+		l.GUID, _ = ParseGUID(h.ID)
+		t.remotes[key] = l
+		t.insertLocked(Candidate{Listener: l, Node: c.Node})
+	}
+}
+
+// insertLocked puts the newest in front: among equals of one id it is preferred.
+func (t *Table) insertLocked(c Candidate) {
+	t.paths[c.At] = slices.Insert(t.paths[c.At], 0, c)
+	t.counts[c.Entity]++
+}
+
+func (t *Table) removeLocked(l *Listener) {
+	list := slices.DeleteFunc(t.paths[l.At], func(c Candidate) bool { return c.Listener == l })
+	if len(list) == 0 {
+		delete(t.paths, l.At)
+	} else {
+		t.paths[l.At] = list
+	}
+	if t.counts[l.Entity]--; t.counts[l.Entity] == 0 {
+		delete(t.counts, l.Entity)
+	}
+	close(l.gone)
+}
+
+// Find appends to dst who may serve the query, in the order of asking. It allocates nothing while dst has room and never
+// appends more than dst has room for; some says whether there was any listener of the shape before the hints were asked.
+func (t *Table) Find(dst []Candidate, q *Query) (found []Candidate, some bool) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	begin := len(dst)
+	for at, ok := q.At, true; ok && at.Within(q.Entity); at, ok = at.Parent() {
+		first := len(dst)
+		list := t.paths[at]
+		for i := range list {
+			c := &list[i]
+			if c.Entity != q.Entity || c.Shapes()&q.Shape == 0 {
+				continue
+			}
+			some = true
+			if len(dst) < cap(dst) && q.Hints.permits(c.GUID) {
+				dst = append(dst, *c)
+			}
+		}
+		if !q.Spread {
+			shuffle(dst[first:])
+		}
+	}
+	if q.Spread {
+		shuffle(dst[begin:])
+	}
+	return dst, some
+}
+
+// shuffle makes the order random: no stickiness, no order (reference section 6.6).
+func shuffle(c []Candidate) {
+	for i := len(c) - 1; i > 0; i-- {
+		j := rand.IntN(i + 1)
+		c[i], c[j] = c[j], c[i]
+	}
+}
+
+// Count is how many listeners an entity has on all nodes.
+func (t *Table) Count(ent entity.Address) int {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return t.counts[ent]
+}
+
+// Total is how many listeners there are on all nodes.
+func (t *Table) Total() int {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return len(t.locals) + len(t.remotes)
+}
+
+// Locals lists this node's listeners of the entity; all of them when every is true.
+func (t *Table) Locals(ent entity.Address, every bool) []*Listener {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	var list []*Listener
+	for _, l := range t.locals {
+		if every || l.Entity == ent {
+			list = append(list, l)
+		}
+	}
+	slices.SortFunc(list, func(a, b *Listener) int { return int(int64(a.Channel) - int64(b.Channel)) })
+	return list
+}
+
+// Same lists who listens at the very path under the very id, on all nodes, save the one given.
+func (t *Table) Same(l *Listener) []Candidate {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	var same []Candidate
+	for _, c := range t.paths[l.At] {
+		if c.Listener != l && c.ID == l.ID {
+			same = append(same, c)
+		}
+	}
+	return same
+}
