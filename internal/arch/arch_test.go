@@ -26,7 +26,11 @@ func check(root fs.FS) ([]problem, error) {
 	if err != nil {
 		return nil, err
 	}
-	found = slices.Concat(found, checkImports(t), checkDecisions(t, records), checkPure(t), checkSleep(t), checkSystem(t), checkStyle(t))
+	links, err := checkLinks(root)
+	if err != nil {
+		return nil, err
+	}
+	found = slices.Concat(found, links, checkImports(t), checkDecisions(t, records), checkPure(t), checkSleep(t), checkSystem(t), checkStyle(t))
 	slices.SortStableFunc(found, func(a, b problem) int { return strings.Compare(a.where, b.where) })
 	return found, nil
 }
@@ -97,7 +101,7 @@ func TestBites(t *testing.T) {
 	}
 	all := []rule{
 		ruleParse, ruleUnknown, ruleLayer, ruleExternal, ruleStdlib, ruleTestOnly, ruleGo, ruleClock, ruleSleep, ruleSystem,
-		ruleComment, ruleExported, ruleFile, ruleFunc, rulePackage, ruleDecision,
+		ruleComment, ruleExported, ruleFile, ruleFunc, rulePackage, ruleDecision, ruleLink,
 	}
 	for _, r := range all {
 		if !bitten[r] {

@@ -33,6 +33,7 @@ const (
 	ruleFunc     rule = "func"     // the function is too long and does not say why
 	rulePackage  rule = "package"  // the package is too long
 	ruleDecision rule = "decision" // a module of others has no decision record
+	ruleLink     rule = "link"     // a page links to a file that is not there
 )
 
 // problem is one finding: where, which rule, and what to do.
