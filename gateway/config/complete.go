@@ -1,0 +1,93 @@
+package config
+
+import (
+	"os"
+	"path"
+	"path/filepath"
+	"reflect"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Default gives the settings of a node that was told nothing.
+func Default() *Config {
+	var c Config
+	c.Complete()
+	return &c
+}
+
+// Complete gives every field that is zero its default, in the lists too. It changes nothing else and may be called twice.
+func (c *Config) Complete() {
+	if c.Data == "" {
+		c.Data = DataDir()
+	}
+	complete(reflect.ValueOf(c).Elem(), tree())
+}
+
+func complete(v reflect.Value, s *setting) {
+	switch {
+	case s.elem != nil && s.elem.class == nil:
+		for i := range v.Len() {
+			complete(v.Index(i), s.elem)
+		}
+	case s.fields != nil:
+		for i, c := range s.fields {
+			complete(v.Field(i), c)
+		}
+	case s.def != "" && v.IsZero():
+		setText(v, s.def)
+	}
+}
+
+// setText stores a default. Their texts are checked by TestTags.
+func setText(v reflect.Value, text string) {
+	switch {
+	case v.Type() == reflect.TypeFor[time.Duration]():
+		d, _ := parseDuration(text)
+		v.SetInt(int64(d))
+	case v.Kind() == reflect.Int:
+		n, _ := strconv.ParseInt(text, 10, 64)
+		v.SetInt(n)
+	case v.Kind() == reflect.String:
+		v.SetString(text)
+	case v.Kind() == reflect.Bool:
+		v.SetBool(text == "true")
+	case v.Kind() == reflect.Pointer:
+		yes := text == "true"
+		v.Set(reflect.ValueOf(&yes))
+	}
+}
+
+// DataDir is the folder of a node that was not told another, for the user and environment of this process. Client
+// commands look for the local CA's certificate there.
+func DataDir() string { return dataDir(environ(os.Environ())) }
+
+func dataDir(env map[string]string) string { return dataDirOn(runtime.GOOS, env) }
+
+// dataDirOn follows systemd.exec(5) for STATE_DIRECTORY (the first of a colon-separated list) and the XDG base directory
+// specification (relative values are ignored). A service account of Windows has no place of its own that anybody would
+// look for, so services use ProgramData.
+func dataDirOn(system string, env map[string]string) string {
+	if system == "windows" {
+		local := env["LOCALAPPDATA"]
+		lower := strings.ToLower(local)
+		if local == "" || strings.Contains(lower, `\systemprofile\`) || strings.Contains(lower, `\serviceprofiles\`) {
+			if local = env["PROGRAMDATA"]; local == "" {
+				local = `C:\ProgramData`
+			}
+		}
+		return local + `\causeway`
+	}
+	if first, _, _ := strings.Cut(env["STATE_DIRECTORY"], ":"); path.IsAbs(first) {
+		return first
+	}
+	if base := env["XDG_DATA_HOME"]; path.IsAbs(base) {
+		return path.Join(base, "causeway")
+	}
+	if home := env["HOME"]; filepath.IsAbs(home) {
+		return path.Join(home, ".local", "share", "causeway")
+	}
+	return "/var/lib/causeway"
+}

@@ -1,0 +1,155 @@
+package config
+
+import (
+	"net/netip"
+	"time"
+)
+
+// Off is the address that closes a door.
+const Off = "off"
+
+// Config is everything a node is told. Every zero value means the default: a Config made by hand is completed by
+// Complete, one from Load is complete. The comments of the fields are the text of docs/configuration.md.
+type Config struct {
+	// Folder of the node's state, keys and local CA; made with mode 0700. Default: the folder systemd gives
+	// (STATE_DIRECTORY), else $XDG_DATA_HOME/causeway, else ~/.local/share/causeway; on Windows %LocalAppData%\causeway,
+	// for a service %ProgramData%\causeway.
+	Data string `key:"data" is:"path" flag:"data" sample:"/var/lib/causeway"`
+	// Name under which clients reach this gateway; it stands in connection strings and in the local CA's certificate.
+	Host string `key:"host" is:"host" flag:"host" default:"localhost" sample:"relay.example.com"`
+	// Door for listeners, senders and the management API. HOST:PORT, :PORT for all interfaces, port 0 for any free
+	// one, or off.
+	HTTPS string `key:"https" is:"door" flag:"https" default:"127.0.0.1:8443" sample:":443"`
+	// The same door without TLS. Tokens are taken from loopback only, unless allowPlainTokens says otherwise.
+	HTTP string `key:"http" is:"door" flag:"http" default:"127.0.0.1:8080" sample:"off"`
+	// Door for the operator: health, metrics, console, API. Keep it on loopback or behind a firewall.
+	Admin string `key:"admin" is:"door" flag:"admin" default:"127.0.0.1:9090" sample:"127.0.0.1:9090"`
+	// File that is written when every door is open: addresses, process id and connection string as JSON. Default: none.
+	ReadyFile string `key:"readyFile" is:"path" flag:"ready-file" example:"/run/causeway/ready.json"`
+	// Take tokens over plain HTTP from other machines too. Anyone on the way can read them: only behind a proxy that
+	// ends TLS.
+	AllowPlainTokens bool `key:"allowPlainTokens" default:"false"`
+	// Where other nodes and clients reach a door of this node, when that is not the address it is bound to.
+	// The flag is --advertise DOOR=HOST:PORT,...
+	Advertise []Advertise `key:"advertise" flag:"advertise" unique:"door" max:"16"`
+	// Host names and what is served under each. A host without roles serves all; without any entry so does every host.
+	Hosts []Host `key:"hosts" unique:"name" max:"100" sample:"-"`
+	// The certificate of the https door. Default: one from the local CA in the data folder.
+	TLS TLS `key:"tls"`
+	// The node's own log, on standard error.
+	Log Log `key:"log"`
+	// What /metrics shows.
+	Metrics Metrics `key:"metrics"`
+	// Bounds. At a bound the newest is refused, with a text that names the key.
+	Limits Limits `key:"limits"`
+	// How long each wait may last.
+	Timeouts Timeouts `key:"timeouts"`
+	// Authorization rules of the whole namespace. A rule declared here belongs to the file: removed here, it is gone,
+	// and the API refuses to change it. Default: RootManageSharedAccessKey with all rights and keys made at first start.
+	Rules []Rule `key:"rules" unique:"name" max:"12"`
+	// Relays that belong to the file: made at start and reload, gone when removed here. Relays made by command or API
+	// live beside them.
+	Entities []Entity `key:"entities" unique:"name" max:"10000"`
+}
+
+// Advertise is one door's address as others see it.
+type Advertise struct {
+	// Name of the door.
+	Door string `key:"door" is:"choice" oneof:"https|http" required:"true" example:"https"`
+	// HOST:PORT that reaches the door.
+	Address string `key:"address" is:"hostport" required:"true" example:"node1.example.com:443"`
+}
+
+// Host is one host name that clients use.
+type Host struct {
+	// The host name, without port.
+	Name string `key:"name" is:"host" required:"true" sample:"relay.example.com"`
+	// What is served there. Default: everything.
+	Roles []string `key:"roles" is:"choice" oneof:"relay" max:"16" sample:"relay"`
+}
+
+// TLS names the certificate of the https door. Both files or none.
+type TLS struct {
+	// PEM file with the certificate and its chain.
+	Cert string `key:"cert" is:"file" sample:"/etc/causeway/tls.crt"`
+	// PEM file with the private key; nobody but the gateway should be able to read it.
+	Key string `key:"key" is:"file" sample:"/etc/causeway/tls.key"`
+}
+
+// Log says what the node writes about itself.
+type Log struct {
+	// Least severe line that is written.
+	Level string `key:"level" is:"choice" oneof:"debug|info|warn|error" default:"info"`
+	// One line as text for people, or as JSON for collectors.
+	Format string `key:"format" is:"choice" oneof:"text|json" default:"text" sample:"json"`
+}
+
+// Metrics says what is measured.
+type Metrics struct {
+	// Label the metrics with the entity, up to 1,000 of them, the rest as other. Costs memory in the collector.
+	PerEntity bool `key:"perEntity" default:"false"`
+}
+
+// Limits bounds what peers can make the node hold.
+type Limits struct {
+	// Listeners of one entity, over all nodes. Default: the service's documented quota.
+	ListenersPerEntity int `key:"listenersPerEntity" min:"1" max:"100000" default:"25"`
+	// Connections at the same time, of all kinds. Default: the service's documented quota for a namespace.
+	Connections int `key:"connections" min:"1" max:"10000000" default:"5000"`
+	// Bytes of a request's head. Default: the service's documented 32 kB header block.
+	HeadBytes int `key:"headBytes" min:"1024" max:"1048576" default:"32768"`
+	// Senders that wait for their listener at the same time. Default: ours, twice the connections.
+	Pending int `key:"pending" min:"1" max:"10000000" default:"10000"`
+	// The same for one source address, so that one sender cannot use up the rest. Default: ours, 2% of pending.
+	PendingPerSource int `key:"pendingPerSource" min:"1" max:"10000000" default:"200"`
+}
+
+// Timeouts bounds how long the node waits. Each is more than zero.
+type Timeouts struct {
+	// For a request's head to arrive whole. Default: the emulator's time for gateway operations.
+	Head time.Duration `key:"head" min:"1ms" max:"24h" default:"10s"`
+	// For the listener to open the rendezvous. Default: the documented life of an accept address.
+	Accept time.Duration `key:"accept" min:"1ms" max:"24h" default:"30s"`
+	// For the listener's answer to an HTTP request; an entity can have its own. Default: the service's documented limit.
+	Response time.Duration `key:"response" min:"1ms" max:"24h" default:"60s"`
+	// Between two pieces of an HTTP body, and after the first half of a stream has ended. Default: as the service.
+	Idle time.Duration `key:"idle" min:"1ms" max:"24h" default:"60s"`
+	// For one write to a peer that does not read. Default: as the emulator.
+	Write time.Duration `key:"write" min:"1ms" max:"24h" default:"60s"`
+	// For open streams after a stop was asked for. Default: a little less than the 30 s that Kubernetes gives.
+	Drain time.Duration `key:"drain" min:"1ms" max:"24h" default:"25s"`
+	// How long a listener stays after its token expired. Default: what the .NET, Java and Node SDKs need, which renew at the expiry and not before.
+	TokenGrace time.Duration `key:"tokenGrace" min:"1ms" max:"24h" default:"5m"`
+}
+
+// Rule is an authorization rule. A key that is missing is made by the gateway and kept in its store.
+type Rule struct {
+	// 1 to 256 letters, digits, dots, hyphens and underscores. Two names that differ only in case are an error.
+	Name string `key:"name" is:"rule" required:"true" example:"Send.Only"`
+	// What a token of this rule may do. Manage includes the other two.
+	Rights []string `key:"rights" is:"choice" oneof:"Listen|Send|Manage" required:"true" max:"3" example:"Send"`
+	// The key itself, env:NAME or file:PATH. 1 to 256 printable characters.
+	PrimaryKey Secret `key:"primaryKey" is:"secret" example:"env:SEND_ONLY_PRIMARY"`
+	// As primaryKey; both are valid at the same time, so that keys can be changed without a break.
+	SecondaryKey Secret `key:"secondaryKey" is:"secret" example:"file:/run/secrets/send-only-secondary"`
+}
+
+// Entity is a relay that the file declares.
+type Entity struct {
+	// Path under the host, as written: case is kept. Two names that differ only in case are an error.
+	Name string `key:"name" is:"name" required:"true" example:"sales/orders"`
+	// What it is meant for. A kind sets defaults and keeps nobody out.
+	Kind string `key:"kind" is:"choice" oneof:"hybrid|nettcp|http|oneway|event" default:"hybrid"`
+	// Let senders in without a token. Listeners always need one. Default: as the service.
+	AnonymousSenders bool `key:"anonymousSenders" default:"false"`
+	// As timeouts.response, for this entity. Default: timeouts.response.
+	ResponseTimeout time.Duration `key:"responseTimeout" min:"1ms" max:"24h" example:"2m"`
+	// How the listener sees the path of a request: decoded as the service does it, or raw as it came.
+	RequestTarget string `key:"requestTarget" is:"choice" oneof:"service|raw" default:"service"`
+	// Let WebSocket clients that know nothing of relays be senders, at the entity's plain path.
+	PlainWebSocket *bool `key:"plainWebSocket" default:"true"`
+	// Networks senders may come from. Default: all.
+	Allow []netip.Prefix `key:"allow" is:"cidr" max:"128" example:"192.0.2.0/24"`
+	// Authorization rules of this entity, beside the namespace's.
+	Rules []Rule `key:"rules" unique:"name" max:"12"`
+}

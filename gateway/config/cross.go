@@ -1,0 +1,64 @@
+package config
+
+import (
+	"strconv"
+	"strings"
+)
+
+// doors lists the settings that are addresses to bind.
+var doors = []string{"https", "http", "admin"}
+
+// cross checks settings against each other and against the files they name.
+func (l *loader) cross() {
+	l.crossDoors()
+	l.crossTLS()
+	pending, _ := strconv.Atoi(l.text("limits.pending"))
+	source, _ := strconv.Atoi(l.text("limits.pendingPerSource"))
+	if l.given("limits.pendingPerSource") && source > pending && pending > 0 {
+		l.at(l.placeOf("limits.pendingPerSource"), "limits.pendingPerSource", "expected no more than limits.pending")
+	}
+}
+
+func (l *loader) crossDoors() {
+	first := map[string]string{}
+	for _, door := range doors {
+		address := strings.ToLower(l.text(door))
+		other, taken := first[address]
+		switch {
+		case address == Off, strings.HasSuffix(address, ":0"):
+		case !taken:
+			first[address] = door
+		case l.given(door):
+			l.at(l.placeOf(door), door, "the door "+other+" has this address; give each door its own")
+		default: // this door has its default, so the other one was moved onto it
+			l.at(l.placeOf(other), other, "the door "+door+" has this address; give each door its own")
+		}
+	}
+}
+
+// crossTLS wants both files or none, and that they can be read. Whether they hold a certificate and its key is seen by
+// whoever opens the door.
+func (l *loader) crossTLS() {
+	const cert, key = "tls.cert", "tls.key"
+	switch {
+	case !l.given(cert) && !l.given(key):
+		return
+	case !l.given(key):
+		l.at(l.placeOf(cert), cert, "expected tls.key beside it")
+	case !l.given(cert):
+		l.at(l.placeOf(key), key, "expected tls.cert beside it")
+	}
+	for _, path := range []string{cert, key} {
+		name := l.text(path)
+		if !isPath(nil, name) {
+			continue // not given, or reported already
+		}
+		_, info, complaint := readFile(name, maxFile)
+		switch {
+		case complaint != "":
+			l.at(l.placeOf(path), path, "the file "+complaint)
+		case path == key && tooOpen(info):
+			l.warn(l.placeOf(path), path, "the file "+modeAdvice(info))
+		}
+	}
+}

@@ -1,0 +1,221 @@
+package config
+
+import (
+	"cmp"
+	"net/netip"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/viper"
+)
+
+// maxProblems bounds the report: more than this is one mistake with many consequences.
+const maxProblems = 100
+
+// Params is what Load reads from.
+type Params struct {
+	// File is the path of causeway.yaml. "": the variable CAUSEWAY_CONFIG; without it too there is no file.
+	File string
+	// Env holds NAME=value lines. nil: os.Environ().
+	Env []string
+	// Flags holds the flags that were given, by the path of the setting: https, readyFile, limits.pending. advertise is
+	// DOOR=HOST:PORT,DOOR=HOST:PORT.
+	Flags map[string]string
+	// Check, if any, looks at settings that have no problem so far, with knowledge config does not have. It reports by
+	// path (entities[3].name); Load adds the place. It must not put values into its messages.
+	Check func(c *Config, report func(path, message string))
+}
+
+// overlay is a value from above the file.
+type overlay struct{ from, text string }
+
+// loader is one load. It is made, used and thrown away by Load.
+type loader struct {
+	file     string
+	env      map[string]string
+	problems Problems
+	values   map[string]any    // of the file, for viper
+	texts    map[string]string // of the file, by path with indexes; checked and resolved
+	places   map[string]place  // of the file, by path with indexes
+	over     map[string]overlay
+	flags    map[string]any // for viper, by path
+	literal  *place         // of the first key that stands in the file itself
+}
+
+// Load gives the settings, complete and checked, and warnings at most; or nil and everything that is wrong with them.
+func Load(p Params) (*Config, Problems) {
+	l := newLoader(p)
+	l.readConfig()
+	return l.finish(p)
+}
+
+func newLoader(p Params) *loader {
+	if p.Env == nil {
+		p.Env = os.Environ()
+	}
+	env := environ(p.Env)
+	return &loader{
+		file: cmp.Or(p.File, env[EnvFile]), env: env,
+		texts: map[string]string{}, places: map[string]place{}, over: map[string]overlay{}, flags: map[string]any{},
+	}
+}
+
+// finish is Load once the file is read.
+func (l *loader) finish(p Params) (*Config, Problems) {
+	l.readEnv()
+	l.readFlags(p.Flags)
+	l.cross()
+	if l.problems.Err() != nil {
+		return nil, l.problems.sorted()
+	}
+	c := l.decode()
+	if c != nil && p.Check != nil {
+		p.Check(c, func(path, message string) {
+			l.report(l.placeOf(path), Problem{Key: path, Message: message})
+		})
+	}
+	if l.problems.Err() != nil {
+		return nil, l.problems.sorted()
+	}
+	return c, l.problems.sorted()
+}
+
+// decode lays the layers over each other and fills the structs. Everything has been checked before, so it cannot fail on
+// what a user wrote.
+func (l *loader) decode() *Config {
+	v := viper.New()
+	v.SetDefault("data", dataDir(l.env))
+	for path, s := range scalars() {
+		if s.def != "" {
+			v.SetDefault(path, s.def)
+		}
+		text := l.env[s.env()]
+		_ = v.BindFlagValue(path, variable{name: s.env(), text: text}) // fails for nil only
+	}
+	for path, value := range l.flags {
+		v.Set(path, value)
+	}
+	var c Config
+	err := v.MergeConfigMap(l.values)
+	if err == nil {
+		err = v.UnmarshalExact(&c, viper.DecodeHook(decodeText))
+	}
+	if err != nil {
+		l.add(Problem{File: l.file, Message: "the settings passed every check and still cannot be used; please report this with the file, its keys removed"})
+		return nil
+	}
+	c.Complete()
+	return &c
+}
+
+// variable binds one environment variable to its key. Viper's own BindEnv reads the process's environment only; this is
+// its hook for a value from elsewhere, above the file and below Set.
+type variable struct{ name, text string }
+
+func (v variable) HasChanged() bool    { return v.text != "" }
+func (v variable) Name() string        { return v.name }
+func (v variable) ValueString() string { return v.text }
+func (variable) ValueType() string     { return "string" }
+
+// decodeText turns checked text into the types that are not plain strings and numbers.
+func decodeText(from, to reflect.Type, data any) (any, error) {
+	if from.Kind() != reflect.String {
+		return data, nil
+	}
+	text := reflect.ValueOf(data).String()
+	switch to {
+	case reflect.TypeFor[time.Duration]():
+		d, _ := parseDuration(text)
+		return d, nil
+	case reflect.TypeFor[netip.Prefix]():
+		p, _ := parsePrefix(text)
+		return p, nil
+	case reflect.TypeFor[Secret]():
+		return NewSecret(text), nil
+	}
+	return data, nil
+}
+
+// placeOf is where the value in force was written. A path below the settings a file has gives the nearest one above it; a
+// setting that was written nowhere has no place.
+func (l *loader) placeOf(path string) place {
+	if o, ok := l.over[path]; ok {
+		return place{from: o.from}
+	}
+	for ; path != ""; path = path[:max(0, strings.LastIndexAny(path, ".["))] {
+		if at, ok := l.places[path]; ok {
+			return at
+		}
+	}
+	return place{}
+}
+
+// text is the value in force of a setting outside lists.
+func (l *loader) text(path string) string {
+	if o, ok := l.over[path]; ok {
+		return o.text
+	}
+	if text, ok := l.texts[path]; ok {
+		return text
+	}
+	return scalars()[path].def
+}
+
+// given reports whether a setting was written anywhere.
+func (l *loader) given(path string) bool {
+	_, over := l.over[path]
+	_, file := l.texts[path]
+	return over || file
+}
+
+// at reports a problem at a place of the file.
+func (l *loader) at(where place, path, message string) {
+	l.report(where, Problem{Key: path, Message: message})
+}
+
+func (l *loader) warn(where place, path, message string) {
+	l.report(where, Problem{Key: path, Message: message, Warning: true})
+}
+
+// report fills in the place and puts the name of what has the problem before the message.
+func (l *loader) report(where place, p Problem) {
+	switch {
+	case where.from != "":
+		p.Message = where.from + ": " + p.Message
+	default:
+		p.File, p.Line, p.Column = l.file, where.line, where.column
+		if p.Key != "" {
+			p.Message = p.Key + ": " + p.Message
+		}
+	}
+	l.add(p)
+}
+
+// bare reports a message that names its key itself.
+func (l *loader) bare(where place, path, message string) {
+	l.add(Problem{File: l.file, Line: where.line, Column: where.column, Key: path, Message: message})
+}
+
+func (l *loader) add(p Problem) {
+	if len(l.problems) == maxProblems {
+		p = Problem{File: l.file, Message: "there are more problems; mend these first"}
+	}
+	if len(l.problems) <= maxProblems {
+		l.problems = append(l.problems, p)
+	}
+}
+
+func (l *loader) full() bool { return len(l.problems) > maxProblems }
+
+// sortedKeys lists the keys of m in order, so that a report is the same each time.
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
