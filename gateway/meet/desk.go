@@ -110,15 +110,15 @@ func (d *Desk) takeLocked(t shape.Ticket) (seat, bool) {
 }
 
 // Claim seats a party by its ticket. A ticket that is unknown, used or expired is fail.UnknownTicket; the party is then
-// still the caller's. seated is called before anybody learns of the party; it must not block.
-func (d *Desk) Claim(t shape.Ticket, p shape.Party, seated func()) error {
+// still the caller's. seated is called with who waits, before anybody learns of the party; it must not block.
+func (d *Desk) Claim(t shape.Ticket, p shape.Party, seated func(other shape.Party)) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	s, ok := d.takeLocked(t)
 	if !ok {
 		return fail.New(fail.UnknownTicket, "")
 	}
-	seated()
+	seated(s.meeting.parties[1-s.side])
 	s.meeting.parties[s.side] = p
 	s.meeting.arrived <- struct{}{}
 	return nil

@@ -6,7 +6,6 @@ import (
 	"github.com/causeway-relay/causeway/gateway/auth"
 	"github.com/causeway-relay/causeway/gateway/entity"
 	"github.com/causeway-relay/causeway/gateway/fail"
-	"github.com/causeway-relay/causeway/gateway/route"
 	"github.com/causeway-relay/causeway/gateway/shape"
 )
 
@@ -14,7 +13,10 @@ import (
 type Ask struct {
 	Need  entity.Rights
 	Cred  auth.Credential
-	Hints route.Hints
+	Hints Hints
+
+	// Also is the entry's own condition on the entity, asked when all others are fulfilled; nil: there is none.
+	Also func(*entity.Entity) *fail.Error
 }
 
 // admit decides whether a party may do what it asks: the credential first, then whether the entity exists, then where the
@@ -38,6 +40,11 @@ func (r *Relay) admit(ask Ask, h *shape.Hello) (*entity.Entity, auth.Claims, *fa
 		return nil, claims, fail.New(fail.UnknownEntity, "Endpoint does not exist.")
 	case ask.Need == entity.Send && !ent.Allows(h.Remote.Addr()):
 		return nil, claims, fail.Newf(fail.AddressBlocked, "IP address %s has been prevented from connecting to the endpoint.", h.Remote.Addr().Unmap())
+	}
+	if ask.Also != nil {
+		if err := ask.Also(ent); err != nil {
+			return nil, claims, err
+		}
 	}
 	return ent, claims, nil
 }

@@ -33,8 +33,8 @@ func (r *Relay) seat(ctx context.Context, t shape.Ticket, p shape.Party) error {
 	if mesh.Num(t.Node()) != r.self {
 		return r.carry(ctx, t, p)
 	}
-	seated := func() {
-		r.step(7, h.Tracking, "the listener opened the temporary channel to the sender's node")
+	seated := func(sender shape.Party) {
+		r.step(7, sender.Hello().Tracking, "the listener opened the temporary channel to the sender's node")
 	}
 	if err := r.desk.Claim(t, p, seated); err != nil {
 		r.guesses.Wrong(h.Remote.Addr(), time.Now())

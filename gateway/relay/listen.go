@@ -14,15 +14,21 @@ import (
 	"github.com/causeway-relay/causeway/gateway/shape"
 )
 
-// Seat is a listener's place in the table. The entry waits for Done beside its own work and calls Leave when the control
-// channel has gone.
+// Listener, Hints and GUID are the words of the table that entries need.
+type (
+	Listener = route.Listener
+	Hints    = route.Hints
+	GUID     = route.GUID
+)
+
+// Seat is a listener's place in the table. The entry calls Leave when the control channel has gone; the gateway ends it
+// by the listener's own Leave.
 type Seat struct {
 	relay    *Relay
 	listener *route.Listener
 	hello    *shape.Hello
 	record   *Record
 	release  func()
-	done     chan struct{}
 	left     sync.Once
 
 	mu     sync.Mutex
@@ -33,7 +39,7 @@ type Seat struct {
 
 // Listen lets a listener in and makes it known to every live node before it returns. A refusal may be held back: a
 // client that storms is answered slowly (reference section 6.5).
-func (r *Relay) Listen(ctx context.Context, ask Ask, h *shape.Hello, l *route.Listener) (*Seat, error) {
+func (r *Relay) Listen(ctx context.Context, ask Ask, h *shape.Hello, l *Listener) (*Seat, error) {
 	record := r.begin("listener", h)
 	record.Listener = l.ID
 	r.step(1, h.Tracking, fmt.Sprintf("a listener asks to listen on %s", h.At.Path))
@@ -82,7 +88,7 @@ func (r *Relay) sit(ctx context.Context, ask Ask, h *shape.Hello, l *route.Liste
 		r.connections.Leave()
 		return nil, fmt.Errorf("announce the listener: %w", err)
 	}
-	seat := &Seat{relay: r, listener: l, hello: h, record: record, release: release, done: make(chan struct{})}
+	seat := &Seat{relay: r, listener: l, hello: h, record: record, release: release}
 	if refusal := r.enter(seat, ent); refusal != nil {
 		return nil, refusal
 	}
@@ -181,16 +187,6 @@ func (s *Seat) Renew(c auth.Credential) error {
 	return nil
 }
 
-// Done is closed when the gateway ends the seat; End then says why.
-func (s *Seat) Done() <-chan struct{} { return s.done }
-
-// End is why the gateway ended the seat. It is valid once Done is closed.
-func (s *Seat) End() *shape.End {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.end
-}
-
 // finish ends the seat from the gateway's side; the entry closes the channel with the end's code and words.
 func (s *Seat) finish(end *shape.End) {
 	s.mu.Lock()
@@ -201,8 +197,8 @@ func (s *Seat) finish(end *shape.End) {
 	s.end = end
 	s.mu.Unlock()
 	s.leave()
-	close(s.done)
 	s.gone(end, "gateway")
+	s.listener.Leave(end)
 }
 
 // Leave says that the control channel has ended, and how. It may be called after the gateway ended the seat.

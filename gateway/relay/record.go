@@ -87,6 +87,12 @@ func (r *Relay) refused(c *Record, err *fail.Error) *fail.Error {
 	return err
 }
 
+// Turned notes a party that an entry turns away by itself, before it came to the relay: a request that breaks the
+// protocol's rules. It returns the error as the party is to be told it.
+func (r *Relay) Turned(kind string, h *shape.Hello, err *fail.Error) *fail.Error {
+	return r.refused(r.begin(kind, h), err)
+}
+
 // sideOf names the side at fault as the log line has it.
 func sideOf(code fail.Code) string {
 	switch code.Info().Fault {

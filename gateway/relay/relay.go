@@ -207,9 +207,11 @@ func (r *Relay) Drain(ctx context.Context) {
 		seats = append(seats, s)
 	}
 	r.mu.Unlock()
+	var leaving sync.WaitGroup
 	for _, s := range seats {
-		s.finish(end)
+		leaving.Go(func() { s.finish(end) })
 	}
+	leaving.Wait()
 	select {
 	case <-idle:
 		return

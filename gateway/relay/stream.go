@@ -198,6 +198,7 @@ func (s *stream) join(ctx context.Context, sender, listener shape.Party) error {
 		s.ended(&flow.Report{Why: fail.SenderGone, Cause: err})
 		return nil
 	}
+	s.party, s.hello.Fields = nil, nil // an idle stream keeps what it needs and no more
 	report := flow.Join(ctx, near, far, flow.Limits{Quiet: s.relay.p.Timeouts.Idle, First: s.first}, &s.live)
 	s.ended(&report)
 	return nil

@@ -21,7 +21,8 @@ type Listener struct {
 	Agent  string // what it says it is, for people
 
 	Stream shape.Offerer
-	Check  func() // asks for a sign of life; a silent one is dropped soon. nil: nothing to ask
+	Leave  func(*shape.End) // the gateway ends the control channel: the end's code and words are for the listener. Called at most once
+	Check  func()           // asks for a sign of life; a silent one is dropped soon. nil: nothing to ask
 
 	// Set by Table.Add or by the table's factory for remote listeners.
 	Entity  entity.Address
