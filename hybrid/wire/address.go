@@ -18,8 +18,8 @@ type Rendezvous struct {
 	Ticket    [16]byte // shown as the id
 }
 
-// Append appends the address. Bytes of path and query that are not printable ASCII leave as %XX, all others as they came,
-// so the address is ASCII whatever the sender wrote.
+// Append appends the address. Bytes of path and query that are not printable ASCII, and "#", leave as %XX, all others as
+// they came, so the address is ASCII whatever the sender wrote.
 func (r *Rendezvous) Append(dst []byte) []byte {
 	scheme := "wss://"
 	if r.Plain {
@@ -47,7 +47,7 @@ func appendASCII(dst []byte, s string) []byte {
 	const digits = "0123456789ABCDEF"
 	for i := range len(s) {
 		c := s[i]
-		if c > ' ' && c < 0x7F {
+		if c > ' ' && c < 0x7F && c != '#' {
 			dst = append(dst, c)
 			continue
 		}
@@ -81,8 +81,8 @@ func ParseAddress(address string) (Address, error) {
 		return bad("The address must have a host and a path.")
 	}
 	a.Authority, a.Target = rest[:slash], rest[slash:]
-	if strings.ContainsFunc(rest, func(r rune) bool { return r <= ' ' || r == 0x7F }) || strings.ContainsAny(a.Authority, `@\`) {
-		return bad("The address must have no blanks, no control characters and no user name.")
+	if strings.ContainsFunc(rest, func(r rune) bool { return r <= ' ' || r == 0x7F || r == '#' }) || strings.ContainsAny(a.Authority, `@\`) {
+		return bad("The address must have no blanks, no control characters, no fragment and no user name.")
 	}
 	t, err := ParseTarget(a.Target)
 	if err != nil {

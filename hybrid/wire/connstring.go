@@ -14,7 +14,7 @@ const maxKeyText = 256
 // String hides them, Format shows them.
 type ConnectionString struct {
 	Host             string        // host[:port], as written
-	Base             string        // path of the endpoint, "/" when it has none; what EntityPath is relative to
+	Base             string        // decoded path of the endpoint, "/" when it has none; what EntityPath is relative to
 	KeyName          string        // with Key
 	Key              string        // secret
 	Signature        string        // secret: a ready token, instead of name and key
@@ -112,7 +112,7 @@ func (c *ConnectionString) setEndpoint(v string) string {
 			return "The port of Endpoint must be a number from 1 to 65535."
 		}
 	}
-	c.Host, c.Base = strings.TrimSuffix(u.Host, ":"), u.EscapedPath()
+	c.Host, c.Base = strings.TrimSuffix(u.Host, ":"), u.Path
 	if c.Base == "" {
 		c.Base = "/"
 	}
@@ -155,7 +155,7 @@ func (c *ConnectionString) check() error {
 }
 
 // Path returns the path of the entity, relative to the endpoint as URLs are: sb://h/x/y/ with a is /x/y/a, sb://h/x/y with
-// a is /x/a. It begins with "/"; blanks and other characters stand in it as they were written.
+// a is /x/a. It begins with "/" and is not percent-encoded: blanks stand in it as they were written.
 func (c *ConnectionString) Path() string {
 	entity := strings.TrimPrefix(c.EntityPath, "/")
 	if entity == "" {
@@ -165,7 +165,7 @@ func (c *ConnectionString) Path() string {
 }
 
 // Format writes the connection string with its secrets, for the person who may have them. ParseConnectionString gives
-// the same value back.
+// the same value back, as long as no part has a ";".
 func (c *ConnectionString) Format() string {
 	return c.format(func(secret string) string { return secret })
 }
@@ -175,7 +175,7 @@ func (c ConnectionString) String() string { return c.format(func(string) string 
 
 func (c *ConnectionString) format(show func(string) string) string {
 	b := strings.Builder{}
-	b.WriteString("Endpoint=sb://" + c.Host + c.Base)
+	b.WriteString("Endpoint=sb://" + c.Host + (&url.URL{Path: c.Base}).EscapedPath())
 	add := func(word, value string) {
 		if value != "" {
 			b.WriteString(";" + word + "=" + value)

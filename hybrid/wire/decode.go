@@ -50,9 +50,9 @@ func (m *Message) HasBody() bool {
 
 // Offer is an accept or request message as a listener reads it.
 type Offer struct {
-	Address string        // to be dialled byte for byte; see ParseAddress
-	ID      string        // as it came; "" when only the address has it
-	Fields  []http1.Field // connectHeaders or requestHeaders, in their order
+	Address string       // to be dialled byte for byte; see ParseAddress
+	ID      string       // as it came; "" when only the address has it
+	Fields  http1.Fields // connectHeaders or requestHeaders, in their order
 	Remote  netip.AddrPort
 
 	Target  string // requestTarget
@@ -67,7 +67,7 @@ type Response struct {
 	Status    int    // 100 to 999; 0 when absent or no such number: answer 502
 	Reason    string // reason phrase, maybe empty
 	HasReason bool   // false: absent or null, the standard phrase of the status is meant
-	Fields    []http1.Field
+	Fields    http1.Fields
 	Body      bool // one binary message follows
 }
 
@@ -78,7 +78,7 @@ const MaxText = 1 << 20
 // Decode reads a text message in either direction. Unknown members are skipped, of a member that comes twice the last
 // counts, header values may be strings, numbers, booleans, arrays of these (one field each) or null (no field), a status
 // may be a numeric string. The error is ErrTooLarge (Close 1009) or ErrMessage: text that is not one JSON object, nested
-// deeper than 32, with more than 1000 fields, or a known message that is no object.
+// deeper than 32, with more than 1000 fields, or a known message that is neither an object nor null.
 //
 // The strings of the result share one copy of b, except Token and ID.
 func Decode(b []byte) (*Message, error) {
@@ -87,6 +87,9 @@ func Decode(b []byte) (*Message, error) {
 	}
 	d := decoder{scanner: scanner{s: string(b)}}
 	m := &Message{}
+	if d.peek() != '{' {
+		d.fail("an object is missing")
+	}
 	d.object(func(name string) {
 		if m.Kind != KindUnknown {
 			d.skip()
@@ -209,8 +212,8 @@ func (d *decoder) endpoint() netip.AddrPort {
 const maxDecodedFields = 1000
 
 // fields reads an object of header values.
-func (d *decoder) fields() []http1.Field {
-	var fields []http1.Field
+func (d *decoder) fields() http1.Fields {
+	var fields http1.Fields
 	add := func(name string) {
 		if len(fields) >= maxDecodedFields {
 			d.fail("it has more than 1000 header fields")

@@ -15,7 +15,7 @@ const MaxMessage = 65536
 // Accept is the message by which a gateway tells a listener of a sender that wants a WebSocket (section 6.1).
 type Accept struct {
 	At     Rendezvous     // Action is ActionAccept
-	Fields []http1.Field  // the sender's handshake as it came, with Host and Sec-WebSocket-Key
+	Fields http1.Fields   // the sender's handshake as it came, with Host and Sec-WebSocket-Key
 	Remote netip.AddrPort // the sender
 
 	// Authorization tells that the field of this name was taken as the relay token, and so is not the listener's to see.
@@ -43,7 +43,7 @@ type Request struct {
 	Target string         // see RequestTarget
 	Method string         // verbatim
 	Remote netip.AddrPort // the sender
-	Fields []http1.Field  // without hop-by-hop fields, with Via (section 8.3); ServiceBusAuthorization is left out in any case
+	Fields http1.Fields   // without hop-by-hop fields, with Via (section 8.3); ServiceBusAuthorization is left out in any case
 	Body   bool           // one binary message follows at once
 }
 

@@ -30,15 +30,19 @@ func appendString(dst []byte, s string) []byte {
 
 // appendEscaped appends the inside of a JSON string.
 func appendEscaped(dst []byte, s string) []byte {
-	start, text := 0, false // text: s is known to be UTF-8
+	start, utf8Text, known := 0, false, false
 	for i := range len(s) {
 		c := s[i]
-		if plainJSON[c] || text && c >= utf8.RuneSelf {
+		if plainJSON[c] {
 			continue
 		}
-		if c >= utf8.RuneSelf && utf8.ValidString(s[i:]) {
-			text = true
-			continue
+		if c >= utf8.RuneSelf {
+			if !known {
+				utf8Text, known = utf8.ValidString(s[i:]), true
+			}
+			if utf8Text {
+				continue
+			}
 		}
 		dst = append(dst, s[start:i]...)
 		start = i + 1
@@ -84,7 +88,7 @@ const maxFields = 400
 
 // appendFields appends fields as an object of strings. Fields whose names differ only in case are one: the first spelling,
 // the values joined by ", ", those of Cookie by "; " (section 8.3). skip tells names that stay out.
-func appendFields(dst []byte, fields []http1.Field, skip func(name string) bool) ([]byte, error) {
+func appendFields(dst []byte, fields http1.Fields, skip func(name string) bool) ([]byte, error) {
 	if len(fields) > maxFields {
 		return dst, &Error{"append fields", ErrTooLarge, "The request has more than 400 header fields. Send fewer."}
 	}
@@ -110,7 +114,7 @@ func appendFields(dst []byte, fields []http1.Field, skip func(name string) bool)
 }
 
 // joined tells whether a field before has the same name, and so the value is already written.
-func joined(before []http1.Field, name string) bool {
+func joined(before http1.Fields, name string) bool {
 	for i := range before {
 		if len(before[i].Name) == len(name) && strings.EqualFold(before[i].Name, name) {
 			return true
@@ -120,7 +124,7 @@ func joined(before []http1.Field, name string) bool {
 }
 
 // appendValues appends the values of all fields named as the first one, as one string.
-func appendValues(dst []byte, fields []http1.Field) ([]byte, error) {
+func appendValues(dst []byte, fields http1.Fields) ([]byte, error) {
 	name := fields[0].Name
 	separator := ", "
 	if strings.EqualFold(name, "Cookie") {

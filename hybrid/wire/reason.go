@@ -33,11 +33,24 @@ func (t Trail) Mark() string { return t.ID + "_G" + strconv.Itoa(int(t.Node)) }
 // address behind 512 bytes, never the id or the time. The time is shown in UTC, without zone, as the service does.
 func (t Trail) Reason(message string) string {
 	system := http1.CleanReason(t.System)
-	suffix := ". TrackingId:" + http1.CleanReason(t.Mark()) +
+	mark := http1.CleanReason(t.Mark())
+	suffix := ". TrackingId:" + mark[:min(len(mark), maxID)] +
 		", SystemTracker:" + system[:min(len(system), maxSystem)] +
 		", Timestamp:" + t.Time.UTC().Format("2006-01-02T15:04:05")
 	message = strings.TrimRight(http1.CleanReason(message), ". ")
-	return message[:max(0, min(len(message), maxReason-len(suffix)))] + suffix
+	return message[:min(len(message), maxReason-len(suffix))] + suffix
+}
+
+// maxCloseText is what a Close frame has room for behind its code, RFC 6455 section 5.5.
+const maxCloseText = 123
+
+// CloseText makes the text of a Close frame of the gateway: "<message>. TrackingId:<guid>_G<n>" in at most 123 bytes of
+// printable ASCII, the message cut and never the id (section 6.5).
+func (t Trail) CloseText(message string) string {
+	mark := http1.CleanReason(t.Mark())
+	suffix := ". TrackingId:" + mark[:min(len(mark), maxCloseText/2)]
+	message = strings.TrimRight(http1.CleanReason(message), ". ")
+	return message[:min(len(message), maxCloseText-len(suffix))] + suffix
 }
 
 // AppendErrorBody appends the JSON body of an HTTP error that the gateway made; message is the reason phrase again

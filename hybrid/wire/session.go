@@ -28,7 +28,7 @@ const (
 	EventNone    EventKind = iota // more is needed
 	EventMessage                  // Message is set; on a control channel Body is its whole body
 	EventBody                     // a piece of the body of the rendezvous' message; Last tells its end
-	EventIgnored                  // nothing that counts: a stray message, or text that is no known message; Err says why
+	EventIgnored                  // nothing that counts: a stray message, injectFault, or text that is no known message
 )
 
 // Event is what a fragment brought. Body is valid until the next call.
@@ -37,7 +37,7 @@ type Event struct {
 	Message *Message
 	Body    []byte
 	Last    bool
-	Err     error // EventIgnored: why, for the log; nil for a stray message
+	Err     error // EventIgnored: what is wrong with the text, for the log; nil for what is ignored in silence
 }
 
 // Fragment takes one piece of a data message: any part of a frame's payload. text is the kind of its message, last tells
@@ -161,6 +161,8 @@ func (s *Session) command(whole []byte) (Event, error) {
 		return Event{Kind: EventIgnored, Err: err}, nil
 	case m.Kind == KindUnknown:
 		return Event{Kind: EventIgnored, Err: &Error{"read control channel", ErrMessage, "The message is no known command."}}, nil
+	case m.Kind == KindInjectFault:
+		return Event{Kind: EventIgnored}, nil
 	case m.HasBody():
 		s.pending, s.state = m, stateBody
 		return Event{}, nil

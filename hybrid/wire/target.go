@@ -3,6 +3,8 @@ package wire
 import (
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Action is what a WebSocket handshake asks for: the value of sb-hc-action.
@@ -40,7 +42,7 @@ const (
 type Target struct {
 	Prefixed bool // the path began with /$hc: only WebSocket handshakes may do that
 	Action   Action
-	ID       string // sb-hc-id: no control characters, at most 256 bytes; "" when absent
+	ID       string // sb-hc-id: UTF-8 without control characters, at most 256 bytes; "" when absent or refused
 	Token    string // sb-hc-token
 	KeyName  string // sb-hc-sas-key-name: secret by its neighbour, honoured only where the operator allows it
 	Key      string // sb-hc-sas-key
@@ -212,8 +214,8 @@ func (r *queryReader) id(t *Target, value string) {
 	switch {
 	case len(value) > maxID:
 		r.fail(ErrTarget, "sb-hc-id must not be longer than 256 bytes. Use a GUID.")
-	case strings.ContainsFunc(value, isControl):
-		r.fail(ErrTarget, "sb-hc-id must not have control characters. Use a GUID.")
+	case !utf8.ValidString(value) || strings.ContainsFunc(value, unicode.IsControl):
+		r.fail(ErrTarget, "sb-hc-id must be text without control characters. Use a GUID.")
 	default:
 		t.ID = value
 	}
@@ -239,5 +241,5 @@ func (r *queryReader) status(t *Target) {
 	t.Status = n
 }
 
-// isControl tells the characters that never reach a log, a reason phrase or an entity name.
+// isControl tells the ASCII control characters, which no entity name and no header value may have.
 func isControl(r rune) bool { return r < 0x20 || r == 0x7F }
