@@ -15,6 +15,7 @@ LINT     := go tool -modfile=tools/go.mod golangci-lint
 step     := scripts/step
 
 .PHONY: help demo test test-unit test-sdk check fuzz soak bench generate
+.PHONY: check-shell check-gofmt check-lockfiles check-modules check-layers check-vet check-cross check-generate check-lint
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -31,17 +32,23 @@ test-unit: ## tests of every package under the race detector
 test-sdk: ## unmodified SDKs, a browser and Debian's programs against one node and two
 	@scripts/suite sdk node python browser curl -- go test -vet=off -count=1 -timeout 15m ./interop/...
 
-check: ## formatting, layers, vet, cross-compiling, lint, generated files, modules
-	@$(step) shell scripts/check shell
-	@$(step) gofmt scripts/check gofmt
-	@$(step) lockfiles scripts/check lockfiles
-	@$(step) modules scripts/check modules
+check: $(addprefix check-,shell gofmt lockfiles modules layers vet cross generate lint) ## formatting, layers, vet, cross-compiling, lint, generated files, modules; one step: make check-lint
+
+check-shell check-gofmt check-lockfiles check-modules check-generate: check-%:
+	@$(step) $* scripts/check $*
+
+check-layers:
 	@$(step) layers go test ./internal/arch
+
+check-vet:
 	@$(step) vet go vet ./...
+
+check-cross:
 	@$(step) windows/amd64 scripts/check cross windows/amd64
 	@$(step) darwin/arm64 scripts/check cross darwin/arm64
 	@$(step) linux/arm64 scripts/check cross linux/arm64
-	@$(step) generate scripts/check generate
+
+check-lint:
 	@$(step) lint $(LINT) run ./...
 
 fuzz: ## every fuzz target for FUZZTIME (60s)
