@@ -1,0 +1,76 @@
+package entry
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"slices"
+
+	"github.com/causeway-relay/causeway/gateway/fail"
+	"github.com/causeway-relay/causeway/gateway/shape"
+	"github.com/causeway-relay/causeway/hybrid/wire"
+	"github.com/causeway-relay/causeway/internal/leg"
+)
+
+// maxListenerPiece is the longest payload of a frame towards a listener (reference section 6.3).
+const maxListenerPiece = 32 << 10
+
+// accept serves the address of an accept message: the rendezvous itself, or a reject.
+func (e *Entry) accept(ctx context.Context, v *visit) {
+	ticket, ok := wire.ParseID(v.target.ID)
+	if !ok {
+		v.turnAway(fail.New(fail.UnknownTicket, ""))
+		return
+	}
+	if v.target.HasStatus {
+		e.reject(ctx, v, ticket)
+		return
+	}
+	guest := &guest{visit: v}
+	if v.arrival.Carried {
+		_ = e.p.Relay.Join(ctx, ticket, guest) // the party was told, and the relay keeps the account
+		return
+	}
+	_ = e.p.Relay.Join(ctx, ticket, &traveller{guest})
+}
+
+// reject passes a listener's no on to the sender and tells the listener that it is done: 410 Gone.
+func (e *Entry) reject(ctx context.Context, v *visit, ticket shape.Ticket) {
+	no := &fail.Error{Code: fail.Rejected, Status: v.target.Status, Text: v.target.StatusDescription}
+	if err := e.p.Relay.Decline(ctx, ticket, v.hello, no); err != nil {
+		v.refuse(fail.Of(err))
+		return
+	}
+	v.refuse(&fail.Error{Code: fail.Rejected, Status: 410, Text: "Gone"})
+}
+
+// guest is a listener at its rendezvous.
+type guest struct{ visit *visit }
+
+// Hello implements shape.Party.
+func (g *guest) Hello() *shape.Hello { return g.visit.hello }
+
+// Accept implements shape.Party.
+func (g *guest) Accept(a shape.Answer) (shape.Leg, error) {
+	v := g.visit
+	if err := v.write(v.welcome(nil, a.Choice)); err != nil {
+		_ = v.arrival.Conn.Close()
+		return nil, fmt.Errorf("answer the listener: %w", err)
+	}
+	return leg.NewWS(v.arrival.Conn, v.arrival.Read, v.entry.legOptions(maxListenerPiece)), nil
+}
+
+// Refuse implements shape.Party.
+func (g *guest) Refuse(err *fail.Error) { g.visit.refuse(err) }
+
+// traveller is a guest that may have come to the wrong node.
+type traveller struct{ *guest }
+
+// Detach implements shape.Carrier.
+func (t *traveller) Detach() (net.Conn, shape.Preface) {
+	a := t.visit.arrival
+	return a.Conn, shape.Preface{
+		Door: a.Door, Host: t.visit.hello.Host, Remote: a.Remote, TLS: a.TLS, Cert: a.Cert,
+		Replay: slices.Concat(a.RawHead, a.Read),
+	}
+}

@@ -1,0 +1,135 @@
+package entry
+
+import (
+	"crypto/rand"
+	"net"
+	"strconv"
+	"time"
+
+	"github.com/causeway-relay/causeway/gateway/fail"
+	"github.com/causeway-relay/causeway/gateway/shape"
+	"github.com/causeway-relay/causeway/hybrid/wire"
+	"github.com/causeway-relay/causeway/internal/http1"
+	"github.com/causeway-relay/causeway/internal/wsframe"
+)
+
+// How long and how much a refused peer may still send, so that the answer is not lost by a reset.
+const (
+	lingerFor   = 500 * time.Millisecond
+	lingerBytes = 64 << 10
+)
+
+// NewTracking makes a tracking id: a random GUID.
+func NewTracking() string {
+	var id [16]byte
+	_, _ = rand.Read(id[:])                         // crypto/rand never fails: it ends the program instead
+	id[6], id[8] = id[6]&0x0f|0x40, id[8]&0x3f|0x80 // RFC 9562 section 5.4: version 4
+	return string(wire.AppendGUID(nil, id))
+}
+
+// trail is what an answer of the gateway is found again by.
+func (v *visit) trail() wire.Trail {
+	return wire.Trail{
+		ID: v.hello.Tracking, Node: v.entry.p.Node, Time: time.Now(),
+		System: "sb://" + v.hello.Host + v.target.Path,
+	}
+}
+
+// welcome appends the 101 of a handshake. Connection is a single value, since .NET compares it whole; there are no
+// extensions (reference section 3).
+func (v *visit) welcome(dst []byte, choice string) []byte {
+	fields := http1.Fields{
+		{Name: "Upgrade", Value: "websocket"},
+		{Name: "Connection", Value: "Upgrade"},
+		{Name: "Sec-WebSocket-Accept", Value: wsframe.AcceptKey(v.key)},
+	}
+	if choice != "" {
+		fields = append(fields, http1.Field{Name: "Sec-WebSocket-Protocol", Value: choice})
+	}
+	fields = append(fields, http1.Field{Name: "TrackingId", Value: v.trail().Mark()})
+	return http1.AppendResponse(dst, &http1.Head{Status: 101, Reason: "Switching Protocols", Fields: fields})
+}
+
+// write sends bytes to the peer within the time for a head.
+func (v *visit) write(b []byte) error {
+	conn := v.arrival.Conn
+	if err := conn.SetWriteDeadline(time.Now().Add(v.entry.p.HeadTimeout)); err != nil {
+		return err
+	}
+	_, err := conn.Write(b)
+	return err
+}
+
+// refuse writes the no of a handshake and ends the connection. A listener's own words pass as they are; ours carry the
+// tracking suffix, from which the SDKs read everything.
+func (v *visit) refuse(err *fail.Error) {
+	h := http1.Head{Status: Status(err), Fields: http1.Fields{
+		{Name: "TrackingId", Value: v.trail().Mark()},
+		{Name: "Causeway-Error", Value: string(err.Code)},
+	}}
+	var body []byte
+	if err.Code == fail.Rejected {
+		h.Reason = err.Text
+	} else {
+		h.Reason = v.trail().Reason(v.message(err))
+		body = wire.AppendErrorBody(nil, serviceCode(err, h.Status), h.Reason)
+		h.Fields.Add("Content-Type", "application/json")
+	}
+	if v.arrival.Head.Fields.Get("Sec-WebSocket-Version") != "13" {
+		h.Fields.Add("Sec-WebSocket-Version", "13") // RFC 6455 section 4.4
+	}
+	h.Fields.Add("Content-Length", strconv.Itoa(len(body)))
+	h.Fields.Add("Connection", "close")
+	if v.write(append(http1.AppendResponse(nil, &h), body...)) == nil {
+		linger(v.arrival.Conn)
+	}
+	_ = v.arrival.Conn.Close()
+}
+
+// message is the text of a refusal; an unknown ticket is named, since that is what the listener's log is searched for.
+func (v *visit) message(err *fail.Error) string {
+	if err.Code == fail.UnknownTicket && err.Text == "" {
+		return "Unknown Connection ID: " + v.target.ID + ". Is the listener accepting the connection too late?"
+	}
+	return err.Message()
+}
+
+// closeUpgraded turns a request rendezvous away: with an HTTP error hyco-https would die of an uncaught exception
+// (reference section 1, rule 6), so the upgrade is completed and closed.
+func (v *visit) closeUpgraded(err *fail.Error) {
+	var body [wsframe.MaxControl]byte
+	b := v.welcome(nil, "")
+	text := v.trail().CloseText(v.message(err))
+	b = wsframe.AppendFrame(b, wsframe.Header{Fin: true, Op: wsframe.Close}, wsframe.AppendClose(body[:0], wsframe.CloseGoingAway, text))
+	if v.write(b) == nil {
+		linger(v.arrival.Conn)
+	}
+	_ = v.arrival.Conn.Close()
+}
+
+// linger ends our direction and drops what the peer still sends, for a while.
+func linger(conn net.Conn) {
+	if c, ok := conn.(interface{ CloseWrite() error }); ok && c.CloseWrite() != nil {
+		return
+	}
+	if conn.SetReadDeadline(time.Now().Add(lingerFor)) != nil {
+		return
+	}
+	var sink [512]byte
+	for dropped := 0; dropped < lingerBytes; {
+		n, err := conn.Read(sink[:])
+		if err != nil {
+			return
+		}
+		dropped += n
+	}
+}
+
+// closeText is what a Close frame of the gateway says.
+func (v *visit) closeText(end *shape.End) string {
+	text := end.Text
+	if text == "" {
+		text = end.Why.Info().Meaning
+	}
+	return v.trail().CloseText(text)
+}

@@ -1,0 +1,84 @@
+package entry
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/causeway-relay/causeway/gateway/entity"
+	"github.com/causeway-relay/causeway/gateway/fail"
+	"github.com/causeway-relay/causeway/gateway/relay"
+	"github.com/causeway-relay/causeway/gateway/shape"
+	"github.com/causeway-relay/causeway/hybrid/wire"
+	"github.com/causeway-relay/causeway/internal/leg"
+)
+
+// connect serves a sender for its whole life.
+func (e *Entry) connect(ctx context.Context, v *visit) {
+	allowed, disallowed, err := wire.Listeners(v.arrival.Head.Fields)
+	if err != nil {
+		v.turnAway(badTarget(err))
+		return
+	}
+	ask := v.ask
+	ask.Need, ask.Also = entity.Send, v.suits
+	ask.Hints = relay.Hints{Limited: allowed != nil, Allowed: guids(allowed), Disallowed: guids(disallowed)}
+	ctx, leave := context.WithCancelCause(ctx)
+	defer leave(nil)
+	p := &sender{visit: v, hello: v.hello, watch: watch(v.arrival, leave)}
+	_ = e.p.Relay.Stream(ctx, ask, p) // the party was told, and the relay keeps the account
+}
+
+func guids(ids [][16]byte) []relay.GUID {
+	list := make([]relay.GUID, len(ids))
+	for i, id := range ids {
+		list[i] = id
+	}
+	return list
+}
+
+// suits is the protocol's own word on an entity: whether it takes upgrades without /$hc, and that a token in
+// Authorization, once used, is not for the listener.
+func (v *visit) suits(ent *entity.Entity) *fail.Error {
+	if !v.target.Prefixed && ent.Settings.NoPlainWebSocket {
+		return fail.New(fail.BadRequest, "The entity takes web-socket requests under /$hc only.")
+	}
+	if v.borne && !ent.AnonymousSenders {
+		v.hello.Fields.Del("Authorization")
+	}
+	return nil
+}
+
+// sender is a sender that waits for its answer. It gives up its visit with the handshake's head when it is answered, so
+// that an idle stream does not keep it.
+type sender struct {
+	visit *visit
+	hello *shape.Hello
+	watch *watcher
+}
+
+// Hello implements shape.Party.
+func (s *sender) Hello() *shape.Hello { return s.hello }
+
+// Accept implements shape.Party.
+func (s *sender) Accept(a shape.Answer) (shape.Leg, error) {
+	v := s.visit
+	read, err := s.watch.stop()
+	if err == nil {
+		err = v.write(v.welcome(nil, a.Choice))
+	}
+	if err != nil {
+		_ = v.arrival.Conn.Close()
+		return nil, fmt.Errorf("answer the sender: %w", err)
+	}
+	s.visit, s.watch = nil, nil
+	return leg.NewWS(v.arrival.Conn, read, v.entry.legOptions(0)), nil
+}
+
+// Refuse implements shape.Party.
+func (s *sender) Refuse(err *fail.Error) {
+	if _, gone := s.watch.stop(); gone != nil {
+		_ = s.visit.arrival.Conn.Close()
+		return
+	}
+	s.visit.refuse(err)
+}

@@ -1,0 +1,215 @@
+package entry
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/causeway-relay/causeway/gateway/auth"
+	"github.com/causeway-relay/causeway/gateway/entity"
+	"github.com/causeway-relay/causeway/gateway/fail"
+	"github.com/causeway-relay/causeway/gateway/relay"
+	"github.com/causeway-relay/causeway/gateway/shape"
+	"github.com/causeway-relay/causeway/hybrid/wire"
+	"github.com/causeway-relay/causeway/internal/http1"
+	"github.com/causeway-relay/causeway/internal/leg"
+	"github.com/causeway-relay/causeway/internal/wsframe"
+)
+
+// Params is what an Entry is made of. Zero durations become the defaults beside them.
+type Params struct {
+	Relay       *relay.Relay
+	Node        uint16
+	Log         *slog.Logger  // what a listener sent that cannot be understood; nil: nowhere
+	Ping        time.Duration // 30 s: interval of pings on control channels and streams (reference section 6.4)
+	Write       time.Duration // 60 s: how long one write to a peer may take (reference section 7)
+	PlainTokens bool          // tokens over plain http from other machines are taken
+	HeadTimeout time.Duration // 10 s: how long a refusal may take to be written
+}
+
+// Entry serves the protocol on every door. Make one with New.
+type Entry struct{ p Params }
+
+// New makes an entry.
+func New(p Params) *Entry {
+	if p.Ping <= 0 {
+		p.Ping = 30 * time.Second
+	}
+	if p.Write <= 0 {
+		p.Write = leg.DefaultWriteTimeout
+	}
+	if p.HeadTimeout <= 0 {
+		p.HeadTimeout = 10 * time.Second
+	}
+	if p.Log == nil {
+		p.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Entry{p: p}
+}
+
+// Wants reports whether the head is this protocol's: everything under /$hc, and every WebSocket upgrade elsewhere that is
+// not under another path of the gateway's own.
+func Wants(h *http1.Head) bool {
+	origin := h.Origin()
+	if hasHC(origin) {
+		return true
+	}
+	return upgrades(h) && !strings.HasPrefix(origin, "/$") && !strings.HasPrefix(origin, "/%24")
+}
+
+// hasHC reports whether a target stands under /$hc, in either spelling.
+func hasHC(target string) bool {
+	for _, prefix := range [...]string{"/$hc", "/%24hc"} {
+		if len(target) >= len(prefix) && strings.EqualFold(target[:len(prefix)], prefix) {
+			rest := target[len(prefix):]
+			return rest == "" || rest[0] == '/' || rest[0] == '?'
+		}
+	}
+	return false
+}
+
+// upgrades reports whether the head asks for a WebSocket.
+func upgrades(h *http1.Head) bool {
+	return h.Fields.HasToken("Upgrade", "websocket") && h.Fields.HasToken("Connection", "upgrade")
+}
+
+// Take serves one connection; it returns when the connection is over or belongs to a stream.
+func (e *Entry) Take(ctx context.Context, a *leg.Arrival) {
+	v := &visit{entry: e, arrival: a, key: a.Head.Fields.Get("Sec-WebSocket-Key")}
+	target, err := wire.ParseTarget(a.Head.Origin())
+	v.target = target
+	v.greet()
+	if refusal := v.check(err); refusal != nil {
+		v.turnAway(refusal)
+		return
+	}
+	switch target.Action {
+	case wire.ActionListen:
+		e.listen(ctx, v)
+	case wire.ActionAccept:
+		e.accept(ctx, v)
+	case wire.ActionConnect:
+		e.connect(ctx, v)
+	default:
+		v.turnAway(fail.New(fail.UnknownTicket, ""))
+	}
+}
+
+// visit is one handshake.
+type visit struct {
+	entry   *Entry
+	arrival *leg.Arrival
+	target  wire.Target
+	key     string
+	hello   *shape.Hello
+	ask     relay.Ask
+	borne   bool // the token came in Authorization
+}
+
+// greet makes the hello of whatever is known, so that even a refusal has its tracking id.
+func (v *visit) greet() {
+	a := v.arrival
+	v.hello = &shape.Hello{
+		Tracking: wire.TrackingID(v.target.ID), Target: v.target.Visible(), Host: a.Head.Host(), Door: a.Door,
+		Fields: slices.Clone(a.Head.Fields), Offers: wire.Protocols(a.Head.Fields), Remote: a.Remote,
+	}
+	if v.hello.Tracking == "" {
+		v.hello.Tracking = NewTracking()
+	}
+	v.credential()
+	v.hello.Fields.Del("ServiceBusAuthorization")
+}
+
+// check says what is wrong with the handshake. parsed is the error of its target.
+func (v *visit) check(parsed error) *fail.Error {
+	path, err := wire.DecodePath(v.target.Path)
+	if err == nil {
+		v.hello.At, err = entity.NewAddress("", path)
+	}
+	if refusal := v.handshake(); refusal != nil {
+		return refusal
+	}
+	if parsed != nil {
+		return badTarget(parsed)
+	}
+	if err != nil {
+		return badTarget(err)
+	}
+	if v.ask.Cred.Scheme != auth.None && !v.arrival.TLS && !v.entry.p.PlainTokens && !v.arrival.Remote.Addr().Unmap().IsLoopback() {
+		return fail.New(fail.BadRequest, "Tokens are not taken over plain http from other machines. Use https, or set allowPlainTokens.")
+	}
+	return nil
+}
+
+// badTarget makes the refusal of a request target.
+func badTarget(err error) *fail.Error {
+	var w *wire.Error
+	if errors.As(err, &w) {
+		return fail.New(fail.BadRequest, w.Text)
+	}
+	return fail.New(fail.BadRequest, "The path cannot be an address: "+err.Error()+".")
+}
+
+// handshake checks the WebSocket part of the head (RFC 6455 section 4.2.1, as leniently as reference section 3 asks).
+func (v *visit) handshake() *fail.Error {
+	h := v.arrival.Head
+	framing, err := http1.RequestFraming(h)
+	switch {
+	case h.Method != "GET" || h.Minor < 1 || !upgrades(h):
+		return fail.New(fail.UpgradeRequired, "This endpoint is only for web-socket requests.")
+	case h.Fields.Get("Sec-WebSocket-Version") != "13":
+		return fail.New(fail.BadRequest, "The Sec-WebSocket-Version header must be 13.")
+	case v.key == "":
+		return fail.New(fail.BadRequest, "The Sec-WebSocket-Key header is missing.")
+	case err != nil || framing.Kind != http1.None && framing.Length != 0:
+		return fail.New(fail.BadRequest, "A web-socket request must not have a body.")
+	}
+	return nil
+}
+
+// credential finds what the party shows, in the order of reference section 4.1.
+func (v *visit) credential() {
+	text := v.arrival.Head.Fields.Get("ServiceBusAuthorization")
+	if text == "" {
+		text = v.target.Token
+	}
+	if text == "" {
+		text = v.arrival.Head.Fields.Get("Authorization")
+		if !relayToken(text) {
+			return
+		}
+		v.borne = true
+	}
+	v.ask.Cred = auth.Credential{Scheme: auth.SAS, Text: text}
+}
+
+// relayToken reports whether an Authorization field may be meant for the relay; others are the application's.
+func relayToken(text string) bool {
+	scheme, _, _ := strings.Cut(text, " ")
+	return strings.EqualFold(scheme, "Bearer") || strings.EqualFold(scheme, "SharedAccessSignature")
+}
+
+// turnAway refuses a party that never came to the relay.
+func (v *visit) turnAway(refusal *fail.Error) {
+	kind := "stream"
+	switch v.target.Action {
+	case wire.ActionListen:
+		kind = "listener"
+	case wire.ActionAccept, wire.ActionRequest:
+		kind = "rendezvous"
+	}
+	refusal = v.entry.p.Relay.Turned(kind, v.hello, refusal)
+	if v.target.Action == wire.ActionRequest && v.key != "" && upgrades(v.arrival.Head) {
+		v.closeUpgraded(refusal)
+		return
+	}
+	v.refuse(refusal)
+}
+
+// legOptions are those of every leg of this protocol.
+func (e *Entry) legOptions(maxPiece int) leg.Options {
+	return leg.Options{Role: wsframe.Server, MaxPiece: maxPiece, WriteTimeout: e.p.Write, Ping: e.p.Ping}
+}

@@ -1,0 +1,60 @@
+package entry
+
+import (
+	"net/http"
+
+	"github.com/causeway-relay/causeway/gateway/fail"
+)
+
+// statuses is the wire form of every code as the answer to a handshake (reference section 5.1). A listener that is
+// refused with 404 never dials again, so nothing transient may have it (section 1, rule 2). Rejected has the listener's own.
+var statuses = map[fail.Code]int{
+	fail.MissingToken: http.StatusUnauthorized, fail.MalformedToken: http.StatusUnauthorized,
+	fail.InvalidSignature: http.StatusUnauthorized, fail.ExpiredToken: http.StatusUnauthorized,
+	fail.InvalidAudience: http.StatusUnauthorized, fail.RightMissing: http.StatusUnauthorized,
+	fail.AddressBlocked: http.StatusForbidden,
+	fail.BadRequest:     http.StatusBadRequest, fail.BadFrame: http.StatusBadRequest, fail.UpgradeRequired: http.StatusBadRequest,
+	fail.HeadTooLarge: http.StatusRequestHeaderFieldsTooLarge, fail.TooLarge: http.StatusRequestEntityTooLarge,
+	fail.SlowHead:      http.StatusRequestTimeout,
+	fail.UnknownEntity: http.StatusNotFound, fail.NoListener: http.StatusNotFound, fail.NoMatchingListener: http.StatusNotFound,
+	fail.UnknownTicket: http.StatusBadRequest,
+	fail.ListenerLimit: http.StatusForbidden, fail.ConnectionLimit: http.StatusForbidden,
+	fail.Conflict: http.StatusConflict, fail.OwnedByFile: http.StatusConflict,
+
+	fail.AcceptTimeout: http.StatusGatewayTimeout, fail.ListenerLost: http.StatusBadGateway, fail.Rejected: 0,
+
+	fail.Starting: http.StatusServiceUnavailable, fail.Draining: http.StatusServiceUnavailable,
+	fail.Overloaded: http.StatusServiceUnavailable, fail.NodeLost: http.StatusBadGateway,
+	fail.Internal: http.StatusInternalServerError,
+
+	// Ends that strike before the answer.
+	fail.HalfClosed: http.StatusBadGateway, fail.PeerClosed: http.StatusBadGateway, fail.SenderGone: http.StatusBadRequest,
+	fail.Aborted: http.StatusBadGateway, fail.Idle: http.StatusGatewayTimeout, fail.WriteTimeout: http.StatusGatewayTimeout,
+	fail.TokenExpired: http.StatusUnauthorized, fail.EntityDeleted: http.StatusNotFound,
+	fail.Replaced: http.StatusServiceUnavailable, fail.Dropped: http.StatusServiceUnavailable,
+}
+
+// serviceCodes are the names that the service has for a status in an error body; others have the code's own name.
+var serviceCodes = map[int]string{
+	http.StatusUnauthorized: "TokenMissingOrInvalid", http.StatusForbidden: "Forbidden", http.StatusNotFound: "EndpointNotFound",
+	http.StatusInternalServerError: "InternalServerError", http.StatusGatewayTimeout: "GatewayTimeout",
+}
+
+// Status is the status that answers a handshake refused with err.
+func Status(err *fail.Error) int {
+	if err.Code == fail.Rejected {
+		return err.Status
+	}
+	if s := statuses[err.Code]; s != 0 {
+		return s
+	}
+	return http.StatusInternalServerError
+}
+
+// serviceCode is the error.code of a body.
+func serviceCode(err *fail.Error, status int) string {
+	if name, ok := serviceCodes[status]; ok {
+		return name
+	}
+	return string(err.Code)
+}

@@ -1,0 +1,258 @@
+package entry
+
+import (
+	"context"
+	"net"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/causeway-relay/causeway/gateway/auth"
+	"github.com/causeway-relay/causeway/gateway/entity"
+	"github.com/causeway-relay/causeway/gateway/fail"
+	"github.com/causeway-relay/causeway/gateway/relay"
+	"github.com/causeway-relay/causeway/gateway/shape"
+	"github.com/causeway-relay/causeway/hybrid/wire"
+)
+
+const (
+	// controlWrite bounds one write to a control channel: other gateway operations have 10 s (reference section 9).
+	controlWrite = 10 * time.Second
+	// closeWait is how long a listener has to answer the gateway's Close.
+	closeWait = time.Second
+	// checkWait is how long a listener whose id came again has for a sign of life (contracts section 1).
+	checkWait = 2 * time.Second
+	// maxMissed is how many pings may stay without any frame from the listener (reference section 6.4).
+	maxMissed = 3
+)
+
+// listen serves a control channel for its whole life.
+func (e *Entry) listen(ctx context.Context, v *visit) {
+	ask := v.ask
+	ask.Need = entity.Listen
+	c := &control{entry: e, visit: v, ready: make(chan struct{}), plain: !v.arrival.TLS, host: v.hello.Host}
+	defer c.unready()
+	l := &relay.Listener{
+		ID: v.target.ID, Agent: agentOf(v), Stream: c, Check: c.check, Leave: c.end,
+	}
+	if l.ID == "" {
+		l.ID = v.hello.Tracking
+	} else if guid, ok := wire.ParseID(v.target.ID); ok {
+		l.GUID = guid
+	}
+	seat, err := e.p.Relay.Listen(ctx, ask, v.hello, l)
+	if err != nil {
+		v.refuse(fail.Of(err))
+		return
+	}
+	if c.conn, err = v.upgrade(); err != nil {
+		_ = v.arrival.Conn.Close()
+		seat.Leave(&shape.End{Why: fail.Aborted, Cause: err})
+		return
+	}
+	c.serve(ctx, seat)
+}
+
+// agentOf is what the listener says it is.
+func agentOf(v *visit) string {
+	agent := v.arrival.Head.Fields.Get("Relay-User-Agent")
+	if agent == "" {
+		agent = v.arrival.Head.Fields.Get("User-Agent")
+	}
+	return agent[:min(len(agent), 128)]
+}
+
+// control is one control channel. The goroutine of serve reads; writes are under mu.
+type control struct {
+	entry *Entry
+	visit *visit
+	plain bool   // ws: the listener came by a door without TLS
+	host  string // authority that the listener dialled
+	conn  *websocket.Conn
+	ready chan struct{} // closed when the 101 has been written, or never will be
+	once  sync.Once
+
+	mu     sync.Mutex
+	ended  atomic.Pointer[shape.End] // why the channel comes down, if it was the gateway's wish
+	alive  atomic.Bool               // a frame came since the last ping
+	missed int
+	pulse  *time.Timer
+}
+
+func (c *control) unready() { c.once.Do(func() { close(c.ready) }) }
+
+// serve reads until the channel ends, and gives the seat up.
+func (c *control) serve(ctx context.Context, seat *relay.Seat) {
+	defer context.AfterFunc(ctx, func() {
+		c.end(&shape.End{Why: fail.Draining, Code: websocket.CloseGoingAway})
+	})()
+	c.hear(seat)
+	c.mu.Lock()
+	c.pulse = time.AfterFunc(c.entry.p.Ping, c.beat)
+	c.mu.Unlock()
+	c.unready()
+	end := c.read(seat)
+	if why := c.ended.Load(); why != nil {
+		end = why
+	}
+	c.mu.Lock()
+	c.pulse.Stop()
+	c.pulse = nil
+	c.mu.Unlock()
+	seat.Leave(end)
+	_ = c.conn.Close()
+}
+
+// hear sets what the listener's control frames do. A Close gives the seat up before it is answered, and TCP ends at once
+// behind the answer (reference section 1, rule 8).
+func (c *control) hear(seat *relay.Seat) {
+	c.conn.SetReadLimit(wire.MaxText)
+	c.conn.SetPingHandler(func(data string) error {
+		c.alive.Store(true)
+		_ = c.conn.WriteControl(websocket.PongMessage, []byte(data), time.Now().Add(controlWrite)) // a loss ends the read
+		return nil
+	})
+	c.conn.SetPongHandler(func(string) error { c.alive.Store(true); return nil })
+	c.conn.SetCloseHandler(func(code int, text string) error {
+		seat.Leave(&shape.End{Why: fail.PeerClosed, Code: code, Text: text})
+		_ = c.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, text), time.Now().Add(closeWait))
+		return nil
+	})
+}
+
+// read takes messages until the channel ends and says why it did.
+func (c *control) read(seat *relay.Seat) *shape.End {
+	var session wire.Session
+	for {
+		kind, data, err := c.conn.ReadMessage()
+		if err != nil {
+			return endOf(err)
+		}
+		c.alive.Store(true)
+		event, err := session.Fragment(kind == websocket.TextMessage, true, data)
+		if err != nil {
+			c.end(&shape.End{Why: fail.TooLarge, Code: websocket.CloseMessageTooBig, Text: err.Error()})
+			return c.ended.Load()
+		}
+		c.took(seat, event)
+	}
+}
+
+// took acts on one message. Answers to requests come with the HTTP half of the protocol; whoever sends one now answers
+// what nobody asked, and is ignored.
+func (c *control) took(seat *relay.Seat, event wire.Event) {
+	log := c.entry.p.Log.With("entity", c.visit.hello.At.Path, "tracking", c.visit.hello.Tracking)
+	switch {
+	case event.Err != nil:
+		log.Info("control message ignored", "cause", event.Err)
+	case event.Message == nil || event.Message.Kind != wire.KindRenewToken:
+	default:
+		if err := seat.Renew(auth.Credential{Scheme: auth.SAS, Text: event.Message.Token}); err != nil {
+			log.Info("token not renewed", "cause", err)
+		}
+	}
+}
+
+// endOf translates the end of a control channel.
+func endOf(err error) *shape.End {
+	closed, ok := err.(*websocket.CloseError) //nolint:errorlint // gorilla returns it bare
+	switch {
+	case ok && closed.Code != websocket.CloseAbnormalClosure:
+		return &shape.End{Why: fail.PeerClosed, Code: closed.Code, Text: closed.Text}
+	case strings.HasPrefix(err.Error(), "websocket: "):
+		return &shape.End{Why: fail.BadFrame, Cause: err}
+	default:
+		return &shape.End{Why: fail.Aborted, Cause: err}
+	}
+}
+
+// end closes the channel from the gateway's side: a Close with the reason, and a moment for the answer.
+func (c *control) end(end *shape.End) {
+	<-c.ready
+	if !c.ended.CompareAndSwap(nil, end) || c.conn == nil {
+		return
+	}
+	now := time.Now()
+	message := websocket.FormatCloseMessage(end.Code, c.visit.closeText(end))
+	if end.Code == 0 || c.conn.WriteControl(websocket.CloseMessage, message, now.Add(closeWait)) != nil {
+		_ = c.conn.Close()
+		return
+	}
+	_ = c.conn.SetReadDeadline(now.Add(closeWait)) // read ends by then
+}
+
+// beat pings the listener and drops it when it has been silent for too long.
+func (c *control) beat() {
+	if c.alive.Swap(false) {
+		c.missed = 0
+	} else if c.missed++; c.missed > maxMissed {
+		c.drop("the listener does not answer pings")
+		return
+	}
+	c.ping(c.entry.p.Ping)
+}
+
+// ping sends a ping and sets the next beat.
+func (c *control) ping(next time.Duration) {
+	if c.conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(controlWrite)) != nil {
+		c.drop("the listener takes nothing")
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.pulse != nil {
+		c.pulse.Reset(next)
+	}
+}
+
+// check asks for a sign of life at once, because another channel came with the same id.
+func (c *control) check() {
+	<-c.ready
+	if c.conn == nil {
+		return
+	}
+	c.alive.Store(false)
+	if c.conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(controlWrite)) != nil {
+		c.drop("the listener takes nothing")
+		return
+	}
+	time.AfterFunc(checkWait, func() {
+		if !c.alive.Load() {
+			c.drop("the listener's id came again and it was silent")
+		}
+	})
+}
+
+// drop ends a channel whose listener is not there any more.
+func (c *control) drop(text string) {
+	c.ended.CompareAndSwap(nil, &shape.End{Why: fail.Idle, Text: text})
+	_ = c.conn.Close()
+}
+
+// answered is a connection whose 101 has been written by us: it swallows the one that gorilla writes, because ours takes
+// every key (reference section 3), and gives back what was read behind the handshake.
+type answered struct {
+	net.Conn
+	read []byte
+	said bool
+}
+
+func (a *answered) Write(b []byte) (int, error) {
+	if !a.said {
+		a.said = true
+		return len(b), nil
+	}
+	return a.Conn.Write(b)
+}
+
+func (a *answered) Read(b []byte) (int, error) {
+	if len(a.read) > 0 {
+		n := copy(b, a.read)
+		a.read = a.read[n:]
+		return n, nil
+	}
+	return a.Conn.Read(b)
+}

@@ -1,0 +1,50 @@
+package entry
+
+import (
+	"bufio"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+
+	"github.com/gorilla/websocket"
+)
+
+// controlUpgrader makes control channels: small buffers, since thousands of them are idle (performance.md, point 12).
+var controlUpgrader = websocket.Upgrader{
+	ReadBufferSize: 1 << 10, WriteBufferSize: 4 << 10, WriteBufferPool: &sync.Pool{},
+	CheckOrigin: func(*http.Request) bool { return true }, // tokens decide, browsers or not
+}
+
+// upgrade answers a listen handshake and hands the connection to gorilla.
+func (v *visit) upgrade() (*websocket.Conn, error) {
+	if err := v.write(v.welcome(nil, "")); err != nil {
+		return nil, fmt.Errorf("answer the listener: %w", err)
+	}
+	h := &hijack{conn: &answered{Conn: v.arrival.Conn, read: v.arrival.Read}}
+	conn, err := controlUpgrader.Upgrade(h, acceptable(), nil)
+	if err != nil {
+		return nil, fmt.Errorf("upgrade the control channel: %w", err)
+	}
+	return conn, nil
+}
+
+// acceptable is a request that gorilla takes: the real one has been checked and answered.
+func acceptable() *http.Request {
+	return &http.Request{Method: http.MethodGet, Header: http.Header{
+		"Connection": {"Upgrade"}, "Upgrade": {"websocket"}, "Sec-Websocket-Version": {"13"},
+		"Sec-Websocket-Key": {"AAAAAAAAAAAAAAAAAAAAAA=="},
+	}}
+}
+
+// hijack gives gorilla the connection in the form it wants. Nothing is buffered in its reader.
+type hijack struct{ conn net.Conn }
+
+func (h *hijack) Header() http.Header         { return http.Header{} }
+func (h *hijack) Write(b []byte) (int, error) { return len(b), nil }
+func (h *hijack) WriteHeader(int)             {}
+
+// Hijack implements http.Hijacker.
+func (h *hijack) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	return h.conn, bufio.NewReadWriter(bufio.NewReaderSize(h.conn, 16), bufio.NewWriterSize(nil, 16)), nil
+}
