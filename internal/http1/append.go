@@ -15,9 +15,12 @@ const maxReason = 1024
 // HTTP/1.1: a gateway sends its own (RFC 9112 section 2.3).
 //
 // What it writes is one head whatever the strings hold, because some come from a listener's JSON: a byte of the target that cannot
-// stand there is percent-encoded and an empty target is "/", a byte of the method that is no token becomes '-', a field without a
+// stand there is percent-encoded and an empty target is "/", a byte of the method that is no token becomes '-' and an empty method is '-', a field without a
 // good name is left out, a control byte in a value becomes a blank. Framing is not touched, see [Framing.Apply].
 func AppendRequest(dst []byte, h *Head) []byte {
+	if h.Method == "" {
+		dst = append(dst, '-')
+	}
 	dst = appendMasked(dst, h.Method, inToken, '-')
 	dst = append(dst, ' ')
 	dst = appendTarget(dst, h.Target)

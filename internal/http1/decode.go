@@ -61,7 +61,10 @@ type roomy struct {
 }
 
 func (s *scan) head() *Head {
-	if s.fields > len(roomy{}.room) {
+	switch {
+	case s.fields == 0:
+		return new(Head)
+	case s.fields > len(roomy{}.room):
 		return &Head{Fields: make(Fields, 0, s.fields)}
 	}
 	r := new(roomy)
