@@ -61,6 +61,7 @@ type Machine struct {
 	failed event
 	open   []Name
 	depth  int // quota
+	seen   map[attrKey]struct{}
 }
 
 // Reset goes to the beginning of a document. depth is the quota on open elements.
@@ -80,8 +81,8 @@ func (m *Machine) step(e event) Reason {
 	return 0
 }
 
-// Start opens an element. The name may be set later, by Named, when its
-// namespace depends on declarations to come.
+// Start opens an element, without a look at its name: writers have made sure of
+// it. Readers use Enter.
 func (m *Machine) Start(n *Name) Reason {
 	if why := m.step(evStart); why != 0 {
 		return why
@@ -100,9 +101,6 @@ func (m *Machine) limit() int {
 	}
 	return m.depth
 }
-
-// Named sets the namespace of the element opened last.
-func (m *Machine) Named(space string) { m.open[len(m.open)-1].Space = space }
 
 // Attr allows an attribute or declaration here, or not.
 func (m *Machine) Attr() Reason { return m.step(evAttr) }

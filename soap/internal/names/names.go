@@ -47,6 +47,7 @@ type Table struct {
 	slots []*Entry
 	count int
 	bytes int
+	limit int // 0: none
 	seed  maphash.Seed
 }
 
@@ -54,6 +55,7 @@ type Table struct {
 // names. The words stay while they take less than half of the limit: the next
 // document most likely uses them again.
 func (t *Table) Reset(limit int) {
+	t.limit = limit
 	if t.bytes > limit/2 {
 		clear(t.slots)
 		t.count, t.bytes = 0, 0
@@ -63,8 +65,9 @@ func (t *Table) Reset(limit int) {
 // Bytes gives the number of bytes of all distinct words.
 func (t *Table) Bytes() int { return t.bytes }
 
-// Intern finds the entry of word or makes one. The seed of the hash is secret,
-// so a peer cannot choose words that collide.
+// Intern finds the entry of word or makes one; nil if the word does not fit into
+// the limit. The seed of the hash is secret, so a peer cannot choose words that
+// collide.
 func (t *Table) Intern(word []byte) *Entry {
 	if len(t.slots) == 0 {
 		t.slots = make([]*Entry, 128)
@@ -84,6 +87,9 @@ func (t *Table) Intern(word []byte) *Entry {
 }
 
 func (t *Table) add(word []byte, h uint64) *Entry {
+	if t.limit > 0 && len(word) > t.limit-t.bytes {
+		return nil
+	}
 	if t.count >= len(t.slots)/2 {
 		t.grow()
 	}

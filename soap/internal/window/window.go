@@ -7,6 +7,7 @@
 package window
 
 import (
+	"bytes"
 	"errors"
 	"io"
 )
@@ -46,6 +47,20 @@ func (w *Window) Reset(src io.Reader) {
 // ResetBytes looks at the whole of b, which is not copied.
 func (w *Window) ResetBytes(b []byte) {
 	*w = Window{Buf: b[:len(b):len(b)], done: true, spare: w.spare}
+}
+
+// Rest gives what is left of the document from Pos on as a stream of its own,
+// for a decoder that must convert it first. The Window can be Reset to look at
+// the outcome.
+func (w *Window) Rest() io.Reader {
+	rest := w.Buf[w.Pos:]
+	if w.src == nil {
+		return bytes.NewReader(rest)
+	}
+	if w.done {
+		return bytes.NewReader(bytes.Clone(rest))
+	}
+	return io.MultiReader(bytes.NewReader(bytes.Clone(rest)), w.src)
 }
 
 // Mark begins a token at Pos. Slices of earlier tokens become invalid.

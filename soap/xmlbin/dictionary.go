@@ -1,0 +1,235 @@
+package xmlbin
+
+import (
+	"sync"
+
+	"github.com/causeway-relay/causeway/soap/infoset"
+	"github.com/causeway-relay/causeway/soap/internal/xmlchar"
+)
+
+// Dictionary is a table of strings that both ends know from the start. Its ids
+// on the wire are even: twice the place in the table ([MC-NBFS] 2.2).
+type Dictionary struct {
+	strings []string
+	names   []bool // which strings can be names
+	ids     map[string]uint32
+}
+
+// NewDictionary makes a dictionary of words, which is not changed any more. A
+// word that occurs twice is written by its first id.
+func NewDictionary(words []string) *Dictionary {
+	d := &Dictionary{strings: words, names: make([]bool, len(words)), ids: make(map[string]uint32, len(words))}
+	for i, s := range words {
+		d.names[i] = xmlchar.IsName(s)
+		if _, ok := d.ids[s]; !ok {
+			d.ids[s] = uint32(2 * i)
+		}
+	}
+	return d
+}
+
+// Static gives the dictionary of SOAP, WS-Addressing, WS-Security and the rest:
+// [MC-NBFS]. It is the one all WCF messages use.
+func Static() *Dictionary { return static() }
+
+var static = sync.OnceValue(func() *Dictionary { return NewDictionary(staticStrings[:]) })
+
+// String gives the string of an even id.
+func (d *Dictionary) String(id uint32) (string, bool) {
+	if id%2 != 0 || int(id/2) >= len(d.strings) {
+		return "", false
+	}
+	return d.strings[id/2], true
+}
+
+// ID gives the id of a string.
+func (d *Dictionary) ID(s string) (uint32, bool) {
+	id, ok := d.ids[s]
+	return id, ok
+}
+
+// DefaultSessionSize is WCF's MaxSessionSize: the bytes of all string tables of
+// one direction of a session, length prefixes included. It is never given back.
+const DefaultSessionSize = 2048
+
+// ReaderSession is the dictionary that the messages of one direction of a
+// session build at their receiver. It lives as long as the framing session; a
+// connection that is used again begins with an empty one.
+type ReaderSession struct {
+	strings []string
+	names   []bool
+	used    int
+	limit   int
+	err     error
+}
+
+// NewReaderSession makes an empty session that takes limit bytes of tables;
+// 0 is DefaultSessionSize.
+func NewReaderSession(limit int) *ReaderSession {
+	if limit <= 0 {
+		limit = DefaultSessionSize
+	}
+	return &ReaderSession{limit: limit}
+}
+
+// Table reads the string table at the front of a message ([MC-NBFSE] 2.1) and
+// gives the document behind it. After an error the session is unusable, as the
+// two ends no longer agree on what ids mean. Malformed, Truncated, BadEncoding,
+// BadCharacter, and Quota for a session that has grown too large.
+func (s *ReaderSession) Table(message []byte) (document []byte, err error) {
+	if s.err != nil {
+		return nil, s.err
+	}
+	document, e := s.table(message)
+	if e != nil {
+		e.Detail = "session dictionary: " + e.Detail
+		s.err = e
+		return nil, e
+	}
+	return document, nil
+}
+
+func (s *ReaderSession) table(message []byte) ([]byte, *infoset.Error) {
+	size, n, why := int31(message)
+	if why != 0 {
+		return nil, &infoset.Error{Reason: why, Detail: "size of the table"}
+	}
+	if size > len(message)-n {
+		return nil, &infoset.Error{Reason: infoset.Truncated, Offset: int64(len(message)), Detail: "table is longer than the message"}
+	}
+	if s.used += size; s.used > s.limit {
+		return nil, &infoset.Error{Reason: infoset.Quota, Detail: "session size"}
+	}
+	end := n + size
+	for n < end {
+		length, m, why := int31(message[n:end])
+		if why == 0 && length > end-n-m {
+			why = infoset.Malformed
+		}
+		if why != 0 {
+			return nil, &infoset.Error{Reason: infoset.Malformed, Offset: int64(n), Detail: "string reaches past the table"}
+		}
+		word := message[n+m : n+m+length]
+		if i := xmlchar.Invalid(word); i >= 0 {
+			return nil, &infoset.Error{Reason: charReason(word[i:]), Offset: int64(n + m + i), Detail: "string"}
+		}
+		s.strings = append(s.strings, string(word))
+		s.names = append(s.names, xmlchar.IsName(word))
+		n += m + length
+	}
+	return message[end:], nil
+}
+
+// Len is the number of strings so far; their ids are 1, 3, 5 and so on.
+func (s *ReaderSession) Len() int { return len(s.strings) }
+
+// String gives the string of an odd id.
+func (s *ReaderSession) String(id uint32) (string, bool) {
+	if id%2 == 0 || int(id/2) >= len(s.strings) {
+		return "", false
+	}
+	return s.strings[id/2], true
+}
+
+// WriterSession is the dictionary that a sender builds for one direction of a
+// session. Strings get their ids while a message is written; the table that
+// tells them goes before that message:
+//
+//	w.Reset(nil)
+//	... write the document with w ...
+//	message := append(session.AppendTable(nil), w.Bytes()...)
+type WriterSession struct {
+	ids   map[string]uint32
+	fresh []string // not told yet
+	size  int      // bytes of fresh as a table
+	told  int      // bytes of the tables before
+	count int
+	limit int
+	full  bool // a string did not fit: none is added any more, as .NET does it
+}
+
+// NewWriterSession makes an empty session that fills limit bytes of tables, no
+// more than the receiver takes; 0 is DefaultSessionSize, below 0 is none at all.
+func NewWriterSession(limit int) *WriterSession {
+	if limit == 0 {
+		limit = DefaultSessionSize
+	}
+	return &WriterSession{limit: max(limit, 0), ids: make(map[string]uint32)}
+}
+
+// id gives the id of s, a new one if there is room.
+func (s *WriterSession) id(word string) (uint32, bool) {
+	if id, ok := s.ids[word]; ok {
+		return id, true
+	}
+	size := int31Size(len(word)) + len(word)
+	if s.full || s.told+s.size+size > s.limit {
+		s.full = true
+		return 0, false
+	}
+	id := uint32(2*s.count + 1)
+	s.count++
+	s.size += size
+	s.ids[word] = id
+	s.fresh = append(s.fresh, word)
+	return id, true
+}
+
+// AppendTable appends the table of all strings since the last one to dst. It is
+// never nothing: a message without new strings begins with a table of size 0.
+func (s *WriterSession) AppendTable(dst []byte) []byte {
+	dst = appendInt31(dst, s.size)
+	for _, word := range s.fresh {
+		dst = append(appendInt31(dst, len(word)), word...)
+	}
+	s.told += s.size
+	s.size, s.fresh = 0, s.fresh[:0]
+	return dst
+}
+
+// Discard takes back the strings since the last table: the message that uses
+// them is not sent.
+func (s *WriterSession) Discard() {
+	for _, word := range s.fresh {
+		delete(s.ids, word)
+	}
+	s.count -= len(s.fresh)
+	s.size, s.fresh, s.full = 0, s.fresh[:0], false
+}
+
+// int31 reads a multi-byte integer: n is its length. Non-minimal forms are
+// accepted, as .NET does; more than 31 bits are not.
+func int31(b []byte) (v, n int, why infoset.Reason) {
+	for shift := 0; shift <= 28; shift += 7 {
+		if n == len(b) {
+			return 0, 0, infoset.Truncated
+		}
+		c := b[n]
+		n++
+		if shift == 28 && c > 7 {
+			return 0, 0, infoset.Malformed
+		}
+		v |= int(c&0x7F) << shift
+		if c < 0x80 {
+			return v, n, 0
+		}
+	}
+	return 0, 0, infoset.Malformed
+}
+
+func appendInt31(dst []byte, v int) []byte {
+	for v >= 0x80 {
+		dst = append(dst, byte(v)|0x80)
+		v >>= 7
+	}
+	return append(dst, byte(v))
+}
+
+func int31Size(v int) int {
+	n := 1
+	for v >= 0x80 {
+		v >>= 7
+		n++
+	}
+	return n
+}

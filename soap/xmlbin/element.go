@@ -1,0 +1,354 @@
+package xmlbin
+
+import (
+	"encoding/binary"
+	"strconv"
+
+	"github.com/causeway-relay/causeway/soap/infoset"
+	"github.com/causeway-relay/causeway/soap/internal/names"
+	"github.com/causeway-relay/causeway/soap/internal/xmlchar"
+)
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+func hex(b byte) string { return "0x" + strconv.FormatUint(uint64(b), 16) }
+
+// element reads an element record and the attribute records behind it.
+func (r *Reader) element(rec byte) error {
+	if err := r.startTag(rec); err != nil {
+		return err
+	}
+	r.run = 0
+	return r.enter()
+}
+
+func (r *Reader) enter() error {
+	switch why, detail := r.m.Enter(&r.tok); why {
+	case 0:
+		return nil
+	case infoset.Quota:
+		return r.quota(detail, r.q.Depth)
+	default:
+		return r.fail(why, detail)
+	}
+}
+
+// startTag reads the records into the token, without a look at namespaces.
+func (r *Reader) startTag(rec byte) error {
+	t, w := &r.tok, &r.win
+	t.Kind, t.Value = infoset.StartElement, infoset.Value{}
+	t.Attrs, t.Decls = t.Attrs[:0], t.Decls[:0]
+	r.scratch, r.items = r.scratch[:0], r.items[:0]
+	if err := r.elementName(rec, &t.Name); err != nil {
+		return err
+	}
+	for {
+		if w.Pos == len(w.Buf) && !w.More() {
+			return r.truncated()
+		}
+		rec := w.Buf[w.Pos]
+		if rec < recShortAttribute || rec >= recShortElement {
+			break
+		}
+		w.Pos++
+		if len(t.Attrs)+len(t.Decls) >= r.q.Attributes {
+			return r.quota("attributes", r.q.Attributes)
+		}
+		var err error
+		if rec >= recShortXmlns && rec <= recDictXmlns {
+			err = r.xmlns(rec)
+		} else {
+			err = r.attribute(rec)
+		}
+		if err != nil {
+			return err
+		}
+		if w.Size() > r.q.BytesPerRead {
+			return r.quota("bytes per read", r.q.BytesPerRead)
+		}
+	}
+	if w.Size() > r.q.BytesPerRead {
+		return r.quota("bytes per read", r.q.BytesPerRead)
+	}
+	return nil
+}
+
+// elementName reads what an element record has behind its type.
+func (r *Reader) elementName(rec byte, n *infoset.Name) error {
+	*n = infoset.Name{}
+	switch {
+	case rec >= recPrefixElemA:
+		n.Prefix = letters[rec-recPrefixElemA:][:1]
+		return r.name(n, false)
+	case rec >= recPrefixDictElemA:
+		n.Prefix = letters[rec-recPrefixDictElemA:][:1]
+		return r.name(n, true)
+	case rec == recShortElement || rec == recShortDictElement:
+		return r.name(n, rec == recShortDictElement)
+	}
+	if err := r.prefix(&n.Prefix); err != nil {
+		return err
+	}
+	return r.name(n, rec == recDictElement)
+}
+
+// attribute reads an attribute record and its value.
+func (r *Reader) attribute(rec byte) error {
+	t := &r.tok
+	t.Attrs = append(t.Attrs, infoset.Attr{})
+	a := &t.Attrs[len(t.Attrs)-1]
+	n := &a.Name
+	dict := false
+	switch {
+	case rec >= recPrefixAttrA:
+		n.Prefix = letters[rec-recPrefixAttrA:][:1]
+	case rec >= recPrefixDictAttrA:
+		n.Prefix = letters[rec-recPrefixDictAttrA:][:1]
+		dict = true
+	default:
+		dict = rec == recShortDictAttribute || rec == recDictAttribute
+		if rec == recAttribute || rec == recDictAttribute {
+			if err := r.prefix(&n.Prefix); err != nil {
+				return err
+			}
+		}
+	}
+	if err := r.name(n, dict); err != nil {
+		return err
+	}
+	v, err := r.attrValue()
+	if err != nil {
+		return err
+	}
+	a.Value = v
+	return nil
+}
+
+// attrValue reads the text record of an attribute, which has the plain form.
+func (r *Reader) attrValue() (infoset.Value, error) {
+	w := &r.win
+	if w.Pos == len(w.Buf) && !w.More() {
+		return infoset.Value{}, r.truncated()
+	}
+	rec := w.Buf[w.Pos]
+	if rec < recZero || rec > recLast || rec&withEnd != 0 {
+		return infoset.Value{}, r.fail(infoset.Malformed, "attribute with record "+hex(rec)+" as value")
+	}
+	w.Pos++
+	return r.value(rec)
+}
+
+// xmlns reads a declaration.
+func (r *Reader) xmlns(rec byte) error {
+	t := &r.tok
+	d := infoset.Decl{Dict: rec >= recShortDictXmlns}
+	if rec == recXmlns || rec == recDictXmlns {
+		if err := r.prefix(&d.Prefix); err != nil {
+			return err
+		}
+		if d.Prefix == "" {
+			return r.fail(infoset.BadName, "empty prefix")
+		}
+	}
+	if d.Dict {
+		space, _, err := r.dict()
+		if err != nil {
+			return err
+		}
+		d.Space = space
+	} else {
+		word, err := r.word()
+		if err != nil {
+			return err
+		}
+		if i := xmlchar.Invalid(word); i >= 0 {
+			return r.badChar(word[i:])
+		}
+		entry := r.names.Intern(word)
+		if entry == nil {
+			return r.quota("name table", r.q.NameTable)
+		}
+		d.Space = entry.Raw
+	}
+	t.Decls = append(t.Decls, d)
+	return nil
+}
+
+// word reads a string of the kind that is kept in the name table.
+func (r *Reader) word() ([]byte, error) {
+	n, err := r.int31()
+	if err != nil {
+		return nil, err
+	}
+	if n > r.q.NameTable {
+		return nil, r.quota("name table", r.q.NameTable)
+	}
+	return r.take(n)
+}
+
+// prefix reads a prefix as a string. An empty one is taken as none.
+func (r *Reader) prefix(p *string) error {
+	w := &r.win
+	// Most prefixes that are spelled out have few letters.
+	word, err := r.word()
+	if err != nil || len(word) == 0 {
+		return err
+	}
+	entry := r.names.Intern(word)
+	if entry == nil {
+		return r.quota("name table", r.q.NameTable)
+	}
+	if entry.Kind != names.Plain {
+		w.Pos -= len(word)
+		return r.fail(infoset.BadName, "prefix "+infoset.Clip(word))
+	}
+	*p = entry.Raw
+	return nil
+}
+
+// name reads a local name, as a string or by its id.
+func (r *Reader) name(n *infoset.Name, dict bool) error {
+	if dict {
+		s, ok, err := r.dict()
+		if err != nil {
+			return err
+		}
+		if !ok || s == "xmlns" {
+			return r.fail(infoset.BadName, infoset.Clip(s))
+		}
+		n.Local, n.Dict = s, true
+		return nil
+	}
+	word, err := r.word()
+	if err != nil {
+		return err
+	}
+	entry := r.names.Intern(word)
+	if entry == nil {
+		return r.quota("name table", r.q.NameTable)
+	}
+	if entry.Kind != names.Plain {
+		return r.fail(infoset.BadName, infoset.Clip(word))
+	}
+	n.Local = entry.Raw
+	return nil
+}
+
+// array is an array that is being given out.
+type array struct {
+	left  int // items to come
+	step  int // of the current item: 0 start, 1 text, 2 end
+	typ   infoset.Type
+	size  int
+	name  infoset.Name
+	attrs []infoset.Attr
+	decls []infoset.Decl
+}
+
+// startArray reads an array up to its items: the element they all have, the end
+// of that, their type and number ([MC-NBFX] 2.2.1.4).
+func (r *Reader) startArray() error {
+	w, a := &r.win, &r.array
+	b, err := r.take(1)
+	if err != nil {
+		return err
+	}
+	if b[0] < recShortElement || b[0] > recLastElement {
+		return r.fail(infoset.Malformed, "array of record "+hex(b[0]))
+	}
+	if err := r.startTag(b[0]); err != nil {
+		return err
+	}
+	if b, err = r.take(2); err != nil {
+		return err
+	}
+	typ, ok := itemType(b[1])
+	if b[0] != recEndElement || !ok {
+		w.Pos -= 2
+		return r.fail(infoset.Malformed, "array with records "+hex(b[0])+" "+hex(b[1]))
+	}
+	count, err := r.int31()
+	if err != nil {
+		return err
+	}
+	switch {
+	case count == 0:
+		return r.fail(infoset.Malformed, "array of no items")
+	case count > r.q.ArrayLength:
+		return r.quota("array length", r.q.ArrayLength)
+	case count > 1 && r.m.Outside():
+		return r.fail(infoset.Malformed, "array in place of the root element")
+	}
+	a.left, a.step, a.typ, a.size = count, 0, typ, infoset.ItemSize(typ)
+	// The items may reach beyond the window, so the tag must not be a view.
+	t := &r.tok
+	a.name = t.Name
+	a.decls = append(a.decls[:0], t.Decls...)
+	a.attrs = a.attrs[:0]
+	for i := range t.Attrs {
+		a.attrs = append(a.attrs, infoset.Attr{Name: t.Attrs[i].Name, Value: t.Attrs[i].Value.Clone()})
+	}
+	return r.nextItem()
+}
+
+// nextItem gives the next token of an array.
+func (r *Reader) nextItem() error {
+	a := &r.array
+	if r.opts.Arrays {
+		return r.someItems()
+	}
+	a.step++
+	switch a.step {
+	case 1:
+		r.template(infoset.StartElement)
+		return r.enter()
+	case 2:
+		b, err := r.take(a.size)
+		if err != nil {
+			return err
+		}
+		v, why := infoset.RawItem(a.typ, b)
+		if why != 0 {
+			return r.fail(why, a.typ.String())
+		}
+		r.m.Text(false) // cannot fail: an element is open
+		r.plain(infoset.Text, v)
+		return nil
+	}
+	a.step = 0
+	a.left--
+	return r.end()
+}
+
+func (r *Reader) template(kind infoset.Kind) {
+	t, a := &r.tok, &r.array
+	t.Kind, t.Name, t.Value = kind, a.name, infoset.Value{}
+	t.Attrs = append(t.Attrs[:0], a.attrs...)
+	t.Decls = append(t.Decls[:0], a.decls...)
+}
+
+// someItems gives as many items as fit into a piece, as one token.
+func (r *Reader) someItems() error {
+	a := &r.array
+	n := min(a.left, pieceSize/a.size)
+	r.template(infoset.Array)
+	if err := r.enter(); err != nil {
+		return err
+	}
+	b, err := r.take(n * a.size)
+	if err != nil {
+		return err
+	}
+	v := infoset.Items(a.typ, b)
+	if why := v.CheckItems(); why != 0 {
+		return r.fail(why, a.typ.String())
+	}
+	r.tok.Value = v
+	r.m.End() // cannot fail: the element was just opened
+	r.run = 0
+	a.left -= n
+	return nil
+}
+
+func le16(b []byte) int64 { return int64(int16(binary.LittleEndian.Uint16(b))) }
+func le32(b []byte) int64 { return int64(int32(binary.LittleEndian.Uint32(b))) }

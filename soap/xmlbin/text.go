@@ -1,0 +1,319 @@
+package xmlbin
+
+import (
+	"encoding/binary"
+	"math"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"github.com/causeway-relay/causeway/soap/infoset"
+	"github.com/causeway-relay/causeway/soap/internal/xmlchar"
+)
+
+// pieceSize is the longest Text token of characters or bytes, and the longest
+// Array token, in bytes of input. Longer records come as several tokens. It is a
+// multiple of three, so that base64 groups stay whole.
+const pieceSize = 3 * 10 << 10
+
+// maxList bounds the items of a list, whatever the quota on arrays: an item of
+// one byte takes over seventy bytes of memory.
+const maxList = 1 << 16
+
+// longText is a text record of which a part was given.
+type longText struct {
+	left int  // bytes to come
+	kind byte // recChars8, recBytes8 or recUnicode8
+	ends bool
+}
+
+// text reads a text record in element content.
+func (r *Reader) text(rec byte) error {
+	ends := rec&withEnd != 0
+	rec &^= withEnd
+	switch rec {
+	case recChars8, recChars16, recChars32, recBytes8, recBytes16, recBytes32, recUnicode8, recUnicode16, recUnicode32:
+		n, kind, err := r.length(rec)
+		if err != nil {
+			return err
+		}
+		r.long = longText{left: n, kind: kind, ends: ends}
+		return r.piece()
+	case recStartList, recEndList:
+		if ends {
+			return r.fail(infoset.Malformed, "list record with end of element")
+		}
+	}
+	r.items, r.scratch = r.items[:0], r.scratch[:0]
+	v, err := r.value(rec)
+	if err != nil {
+		return err
+	}
+	if why := r.m.Text(v.IsEmpty()); why != 0 {
+		return r.fail(why, r.m.Complaint())
+	}
+	r.ends = ends
+	r.plain(infoset.Text, v)
+	return nil
+}
+
+// length reads the length of a record of characters or bytes, and gives the
+// short record of its kind.
+func (r *Reader) length(rec byte) (n int, kind byte, err error) {
+	kind = rec
+	width := 1
+	switch rec {
+	case recChars16, recBytes16, recUnicode16:
+		kind, width = rec-2, 2
+	case recChars32, recBytes32, recUnicode32:
+		kind, width = rec-4, 4
+	}
+	b, err := r.take(width)
+	if err != nil {
+		return 0, 0, err
+	}
+	switch width {
+	case 1:
+		n = int(b[0])
+	case 2:
+		n = int(binary.LittleEndian.Uint16(b))
+	default:
+		if n = int(le32(b)); n < 0 {
+			return 0, 0, r.fail(infoset.Malformed, "negative length")
+		}
+	}
+	if kind == recUnicode8 && n%2 != 0 {
+		return 0, 0, r.fail(infoset.Malformed, "odd number of bytes in UTF-16")
+	}
+	return n, kind, nil
+}
+
+// piece gives the next part of a record of characters or bytes.
+func (r *Reader) piece() error {
+	l := &r.long
+	n := min(l.left, pieceSize)
+	var v infoset.Value
+	switch l.kind {
+	case recBytes8:
+		b, err := r.take(n)
+		if err != nil {
+			return err
+		}
+		v = infoset.Bytes(b)
+		if r.run += n; r.run > r.q.ArrayLength {
+			return r.quota("array length", r.q.ArrayLength)
+		}
+	case recUnicode8:
+		var err error
+		r.scratch = r.scratch[:0]
+		if v, n, err = r.unicode(n, n < l.left); err != nil {
+			return err
+		}
+	default:
+		if n < l.left {
+			if !r.win.Need(n) {
+				return r.truncated()
+			}
+			n = xmlchar.Cut(r.win.Buf[r.win.Pos:], n)
+		}
+		b, err := r.chars(n)
+		if err != nil {
+			return err
+		}
+		v = infoset.Chars(b)
+	}
+	if l.kind != recBytes8 {
+		if r.run += len(v.Raw()); r.run > r.q.StringContent {
+			return r.quota("string content", r.q.StringContent)
+		}
+	}
+	l.left -= n
+	r.ends = l.ends && l.left == 0
+	if why := r.m.Text(r.m.Outside() && l.kind != recBytes8 && xmlchar.AllSpace(v.Raw())); why != 0 {
+		return r.fail(why, r.m.Complaint())
+	}
+	r.plain(infoset.Text, v)
+	return nil
+}
+
+// unicode reads n bytes of UTF-16, or two less where more follow and the last
+// unit is the first half of a pair, into scratch.
+func (r *Reader) unicode(n int, more bool) (infoset.Value, int, error) {
+	b, err := r.take(n)
+	if err != nil {
+		return infoset.Value{}, 0, err
+	}
+	from := len(r.scratch)
+	for i := 0; i < n; i += 2 {
+		c := rune(binary.LittleEndian.Uint16(b[i:]))
+		if utf16.IsSurrogate(c) {
+			if i+2 == n && more && c < 0xDC00 {
+				r.win.Pos -= 2
+				n -= 2
+				break
+			}
+			next := rune(0)
+			if i+4 <= n {
+				next = rune(binary.LittleEndian.Uint16(b[i+2:]))
+			}
+			if c = utf16.DecodeRune(c, next); c == utf8.RuneError {
+				return infoset.Value{}, 0, r.fail(infoset.BadEncoding, "lone surrogate in UTF-16")
+			}
+			i += 2
+		}
+		if !xmlchar.IsChar(c) {
+			return infoset.Value{}, 0, r.fail(infoset.BadCharacter, "character that XML does not allow")
+		}
+		r.scratch = utf8.AppendRune(r.scratch, c)
+	}
+	return infoset.Chars(r.scratch[from:len(r.scratch):len(r.scratch)]), n, nil
+}
+
+// fixed are the bytes of records whose size does not vary.
+var fixed = [256]uint8{
+	recInt8: 1, recInt16: 2, recInt32: 4, recInt64: 8, recFloat: 4, recDouble: 8, recDecimal: 16,
+	recDateTime: 8, recUniqueID: 16, recTimeSpan: 8, recGUID: 16, recUint64: 8, recBool: 1,
+}
+
+// value reads a whole text record of the plain form.
+func (r *Reader) value(rec byte) (infoset.Value, error) {
+	switch rec {
+	case recZero:
+		return infoset.Int(0), nil
+	case recOne:
+		return infoset.Int(1), nil
+	case recFalse:
+		return infoset.Bool(false), nil
+	case recTrue:
+		return infoset.Bool(true), nil
+	case recEmpty:
+		return infoset.Value{}, nil
+	case recDictText:
+		s, _, err := r.dict()
+		if err != nil {
+			return infoset.Value{}, err
+		}
+		return infoset.DictString(s), nil
+	case recQName:
+		return r.qname()
+	case recStartList:
+		return r.list()
+	}
+	if n := fixed[rec]; n > 0 {
+		b, err := r.take(int(n))
+		if err != nil {
+			return infoset.Value{}, err
+		}
+		v, why := number(rec, b)
+		if why != 0 {
+			return v, r.fail(why, "value of record "+hex(rec))
+		}
+		return v, nil
+	}
+	if rec == recEndList {
+		return infoset.Value{}, r.fail(infoset.Malformed, "end of a list that did not begin")
+	}
+	return r.string(rec)
+}
+
+// string reads a record of characters or bytes whole.
+func (r *Reader) string(rec byte) (infoset.Value, error) {
+	n, kind, err := r.length(rec)
+	if err != nil {
+		return infoset.Value{}, err
+	}
+	if kind == recBytes8 {
+		if n > r.q.ArrayLength {
+			return infoset.Value{}, r.quota("array length", r.q.ArrayLength)
+		}
+		b, err := r.take(n)
+		return infoset.Bytes(b), err
+	}
+	if n > r.q.StringContent {
+		return infoset.Value{}, r.quota("string content", r.q.StringContent)
+	}
+	if kind == recUnicode8 {
+		v, _, err := r.unicode(n, false)
+		return v, err
+	}
+	b, err := r.chars(n)
+	return infoset.Chars(b), err
+}
+
+// number makes the value of a record of fixed size.
+func number(rec byte, b []byte) (infoset.Value, infoset.Reason) {
+	switch rec {
+	case recInt8:
+		return infoset.Int(int64(int8(b[0]))), 0
+	case recInt16:
+		return infoset.Int(le16(b)), 0
+	case recInt32:
+		return infoset.Int(le32(b)), 0
+	case recInt64:
+		return infoset.Int(int64(binary.LittleEndian.Uint64(b))), 0
+	case recUint64:
+		return infoset.Uint(binary.LittleEndian.Uint64(b)), 0
+	case recFloat:
+		return infoset.Float32(math.Float32frombits(binary.LittleEndian.Uint32(b))), 0
+	case recDouble:
+		return infoset.Float64(math.Float64frombits(binary.LittleEndian.Uint64(b))), 0
+	case recBool:
+		return infoset.Bool(b[0] != 0), 0
+	case recUniqueID:
+		return infoset.UniqueID(infoset.SwapGUID([16]byte(b))), 0
+	case recDecimal:
+		return infoset.RawItem(infoset.TypeDecimal, b)
+	case recDateTime:
+		return infoset.RawItem(infoset.TypeDateTime, b)
+	case recTimeSpan:
+		return infoset.RawItem(infoset.TypeTimeSpan, b)
+	}
+	return infoset.RawItem(infoset.TypeGUID, b)
+}
+
+// qname reads a prefix letter and the id of a local name. What the prefix means
+// is for those who use the value.
+func (r *Reader) qname() (infoset.Value, error) {
+	b, err := r.take(1)
+	if err != nil {
+		return infoset.Value{}, err
+	}
+	if int(b[0]) >= len(letters) {
+		return infoset.Value{}, r.fail(infoset.Malformed, "prefix number "+itoa(int(b[0])))
+	}
+	prefix := letters[b[0]:][:1]
+	s, name, err := r.dict()
+	if err != nil {
+		return infoset.Value{}, err
+	}
+	if !name {
+		return infoset.Value{}, r.fail(infoset.BadName, infoset.Clip(s))
+	}
+	return infoset.QName(prefix, s), nil
+}
+
+// list reads text records up to the end of the list.
+func (r *Reader) list() (infoset.Value, error) {
+	from := len(r.items)
+	for {
+		b, err := r.take(1)
+		if err != nil {
+			return infoset.Value{}, err
+		}
+		rec := b[0]
+		if rec == recEndList {
+			n := len(r.items)
+			return infoset.List(r.items[from:n:n]), nil
+		}
+		if rec < recZero || rec > recLast || rec&withEnd != 0 || rec == recStartList {
+			return infoset.Value{}, r.fail(infoset.Malformed, "record "+hex(rec)+" in a list")
+		}
+		if n := min(r.q.ArrayLength, maxList); len(r.items)-from >= n {
+			return infoset.Value{}, r.quota("array length", n)
+		}
+		v, err := r.value(rec)
+		if err != nil {
+			return infoset.Value{}, err
+		}
+		r.items = append(r.items, v)
+	}
+}

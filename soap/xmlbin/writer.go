@@ -1,0 +1,352 @@
+package xmlbin
+
+import (
+	"io"
+
+	"github.com/causeway-relay/causeway/soap/infoset"
+	"github.com/causeway-relay/causeway/soap/internal/opentag"
+	"github.com/causeway-relay/causeway/soap/internal/xmlchar"
+)
+
+// blockSize is how much output a Writer gathers before it hands it on.
+const blockSize = 32 << 10
+
+// WriterOptions say how a Writer writes. The zero Options write a message of
+// application/soap+msbin1.
+type WriterOptions struct {
+	// Dictionary has the even ids; nil is Static().
+	Dictionary *Dictionary
+	// Session gives out the odd ids; nil: there are none. Its table must go
+	// before the document, so use it with a nil destination: see WriterSession.
+	Session *WriterSession
+	// AllNames treats every name, and every namespace that is declared, as
+	// marked with Dict. It is for text that becomes binary, which has no marks.
+	// Values are never marked by it: user data stays out of dictionaries.
+	AllNames bool
+}
+
+// Writer writes a document as .NET binary XML; see infoset.Writer.
+//
+// The rules (marks on names and values as the caller set them):
+//   - one-letter prefixes a-z are part of the record;
+//   - declarations follow the attributes;
+//   - a marked string goes by number: static dictionary first, then session;
+//   - "0", "1" and integers take the smallest record, floats that are integers
+//     or fit single precision too; decimal, times and GUIDs keep their record;
+//   - text is UTF-8 unless that takes more than twice its UTF-16 units;
+//   - empty text in an element writes nothing;
+//   - bytes are held back to a multiple of three until the value ends;
+//   - the end of an element joins the text before it, if that has at most
+//     fuseUnits UTF-16 units, as .NET does from an empty buffer.
+type Writer struct {
+	tag  opentag.Tag
+	dst  io.Writer // nil: everything stays in out
+	opts WriterOptions
+	dict *Dictionary
+
+	out     []byte
+	written int64 // bytes handed on before out
+	tagAt   int   // where the open start tag begins in out
+	textAt  int   // record that the end of the element may join; -1: none
+	carry   [3]byte
+	carried int // bytes that wait for a multiple of three
+	err     error
+}
+
+var _ infoset.Writer = (*Writer)(nil)
+
+// NewWriter writes to dst in blocks. With a nil dst the document is gathered and
+// Bytes gives it.
+func NewWriter(dst io.Writer, o WriterOptions) *Writer {
+	w := &Writer{opts: o, dict: o.Dictionary}
+	if w.dict == nil {
+		w.dict = Static()
+	}
+	w.Reset(dst)
+	return w
+}
+
+// Reset begins another document with the options, the session and the memory of
+// before.
+func (w *Writer) Reset(dst io.Writer) {
+	w.tag.Reset()
+	w.dst, w.err, w.written, w.carried, w.textAt = dst, nil, 0, 0, -1
+	w.out = w.out[:0]
+}
+
+// Bytes gives the output that was not handed on: with a nil dst, the document.
+// It is valid until the next call.
+func (w *Writer) Bytes() []byte { return w.out }
+
+// Lookup gives the namespace of prefix: see infoset.Writer.
+func (w *Writer) Lookup(prefix string) (string, bool) { return w.tag.Lookup(prefix) }
+
+// Err is the first error.
+func (w *Writer) Err() error { return w.err }
+
+// id gives the number of a marked string.
+func (w *Writer) id(s string, marked bool) (uint32, bool) {
+	if !marked {
+		return 0, false
+	}
+	if id, ok := w.dict.ids[s]; ok {
+		return id, true
+	}
+	if w.opts.Session == nil {
+		return 0, false
+	}
+	return w.opts.Session.id(s)
+}
+
+// letter gives the place of a one-letter prefix in the alphabet.
+func letter(prefix string) (byte, bool) {
+	if len(prefix) == 1 && prefix[0] >= 'a' && prefix[0] <= 'z' {
+		return prefix[0] - 'a', true
+	}
+	return 0, false
+}
+
+func (w *Writer) string(s string) {
+	w.out = append(appendInt31(w.out, len(s)), s...)
+}
+
+// name writes the record of a name. short, long and letterA are the records for
+// no prefix, any prefix and the prefix a; each with the same for a dictionary
+// string.
+func (w *Writer) name(prefix, local string, marked bool, short, long, letterA [2]byte) {
+	id, known := w.id(local, marked)
+	form := 0
+	if known {
+		form = 1
+	}
+	if prefix == "" {
+		w.out = append(w.out, short[form])
+	} else if i, ok := letter(prefix); ok {
+		w.out = append(w.out, letterA[form]+i)
+	} else {
+		w.out = append(w.out, long[form])
+		w.string(prefix)
+	}
+	if known {
+		w.out = appendInt31(w.out, int(id))
+	} else {
+		w.string(local)
+	}
+}
+
+// Start opens an element: see infoset.Writer.
+func (w *Writer) Start(n infoset.Name) {
+	if !w.ready() {
+		return
+	}
+	if w.dst != nil && len(w.out) >= blockSize {
+		w.push()
+	}
+	n.Dict = n.Dict || w.opts.AllNames
+	if why := w.tag.Start(&n); why != 0 {
+		w.fail(why, "element "+infoset.Clip(n.Local))
+		return
+	}
+	w.tagAt, w.textAt = len(w.out), -1
+	w.name(n.Prefix, n.Local, n.Dict,
+		[2]byte{recShortElement, recShortDictElement},
+		[2]byte{recElement, recDictElement},
+		[2]byte{recPrefixElemA, recPrefixDictElemA})
+}
+
+// Attr adds an attribute: see infoset.Writer.
+func (w *Writer) Attr(n infoset.Name, v infoset.Value) {
+	if w.err != nil {
+		return
+	}
+	n.Dict = n.Dict || w.opts.AllNames
+	prefix, why := w.tag.Attr(&n)
+	if why != 0 {
+		w.fail(why, "attribute "+infoset.Clip(n.Local))
+		return
+	}
+	w.name(prefix, n.Local, n.Dict,
+		[2]byte{recShortAttribute, recShortDictAttribute},
+		[2]byte{recAttribute, recDictAttribute},
+		[2]byte{recPrefixAttrA, recPrefixDictAttrA})
+	w.value(v)
+}
+
+// Declare binds a prefix: see infoset.Writer.
+func (w *Writer) Declare(d infoset.Decl) {
+	if w.err != nil {
+		return
+	}
+	d.Dict = d.Dict || w.opts.AllNames
+	if why := w.tag.Declare(d); why != 0 {
+		w.fail(why, "declaration of prefix "+infoset.Clip(d.Prefix))
+	}
+}
+
+// closeTag writes the declarations of the open start tag.
+func (w *Writer) closeTag() {
+	for _, d := range w.tag.Decls() {
+		if xmlchar.Invalid(infoset.String(d.Space).Raw()) >= 0 {
+			w.fail(infoset.BadCharacter, "namespace")
+			return
+		}
+		id, known := w.id(d.Space, d.Dict)
+		switch {
+		case known && d.Prefix == "":
+			w.out = append(w.out, recShortDictXmlns)
+		case known:
+			w.out = append(w.out, recDictXmlns)
+		case d.Prefix == "":
+			w.out = append(w.out, recShortXmlns)
+		default:
+			w.out = append(w.out, recXmlns)
+		}
+		if d.Prefix != "" {
+			w.string(d.Prefix)
+		}
+		if known {
+			w.out = appendInt31(w.out, int(id))
+		} else {
+			w.string(d.Space)
+		}
+	}
+}
+
+// ready ends what is open before new content: the start tag, a held-back rest of
+// bytes.
+func (w *Writer) ready() bool {
+	if w.err != nil {
+		return false
+	}
+	if w.tag.Open() {
+		w.closeTag()
+	}
+	w.endBytes()
+	return w.err == nil
+}
+
+// Text adds text: see infoset.Writer. Bytes that follow bytes are one value.
+func (w *Writer) Text(v infoset.Value) {
+	if v.Type() == infoset.TypeBytes && w.err == nil && !w.tag.Open() && !w.tag.Outside() {
+		w.bytes(v.Raw())
+		return
+	}
+	if !w.ready() {
+		return
+	}
+	space := w.tag.Outside() && v.Type() == infoset.TypeText && xmlchar.AllSpace(v.Raw())
+	if why := w.tag.Text(space); why != 0 {
+		w.fail(infoset.Misuse, w.tag.Complaint())
+		return
+	}
+	if w.dst != nil && len(w.out) >= blockSize {
+		w.push()
+	}
+	switch {
+	case v.Type() == infoset.TypeBytes:
+		w.bytes(v.Raw())
+	case v.Type() == infoset.TypeText && v.IsEmpty():
+	default:
+		w.textAt = len(w.out)
+		w.value(v)
+	}
+}
+
+// Comment adds a comment: see infoset.Writer. Text that would end a comment in
+// text XML is an error.
+func (w *Writer) Comment(v infoset.Value) {
+	if !w.ready() {
+		return
+	}
+	if why := w.tag.Comment(); why != 0 {
+		w.fail(infoset.Misuse, w.tag.Complaint())
+		return
+	}
+	text := v.AppendText(nil)
+	for i, c := range text {
+		if c == '-' && (i+1 == len(text) || text[i+1] == '-') {
+			w.fail(infoset.BadValue, "-- in a comment")
+			return
+		}
+	}
+	if xmlchar.Invalid(text) >= 0 {
+		w.fail(infoset.BadCharacter, "comment")
+		return
+	}
+	w.textAt = -1
+	w.out = append(appendInt31(append(w.out, recComment), len(text)), text...)
+}
+
+// End closes the innermost element: see infoset.Writer.
+func (w *Writer) End() {
+	if !w.ready() {
+		return
+	}
+	if why := w.tag.End(); why != 0 {
+		w.fail(infoset.Misuse, w.tag.Complaint())
+		return
+	}
+	if w.textAt >= 0 {
+		w.out[w.textAt] |= withEnd
+		w.textAt = -1
+		return
+	}
+	w.out = append(w.out, recEndElement)
+}
+
+// Items writes an array: see infoset.Writer.
+func (w *Writer) Items(v infoset.Value) {
+	if w.err != nil {
+		return
+	}
+	n := v.Len()
+	if v.Type() != infoset.TypeArray || !w.tag.Open() || w.tag.Depth() == 1 && n != 1 {
+		w.fail(infoset.Misuse, "items in this place")
+		return
+	}
+	if v.CheckItems() != 0 {
+		w.fail(infoset.BadValue, "item of an array")
+		return
+	}
+	if n == 0 {
+		w.out = w.out[:w.tagAt]
+	} else {
+		w.closeTag()
+		w.out = append(w.out, 0)
+		copy(w.out[w.tagAt+1:], w.out[w.tagAt:])
+		w.out[w.tagAt] = recArray
+		w.out = append(w.out, recEndElement, itemRecord(v.ItemType()))
+		w.out = append(appendInt31(w.out, n), v.Raw()...)
+	}
+	w.tag.End() // cannot fail: the tag is open
+	w.textAt = -1
+}
+
+// Flush hands over all output: see infoset.Writer.
+func (w *Writer) Flush() error {
+	if w.err != nil {
+		return w.err
+	}
+	if w.tag.Depth() > 0 {
+		w.ready()
+	} else if w.tag.EOF() != 0 {
+		w.fail(infoset.Misuse, "document has no root element")
+	}
+	if w.err == nil && w.dst != nil {
+		w.push()
+	}
+	return w.err
+}
+
+// push hands on what is in out.
+func (w *Writer) push() {
+	w.written += int64(len(w.out))
+	if _, err := w.dst.Write(w.out); err != nil {
+		w.err = &infoset.Error{Reason: infoset.Source, Offset: w.written, Path: w.tag.Path(), Err: err}
+	}
+	w.out, w.textAt = w.out[:0], -1
+}
+
+func (w *Writer) fail(why infoset.Reason, detail string) {
+	w.err = &infoset.Error{Reason: why, Offset: w.written + int64(len(w.out)), Path: w.tag.Path(), Detail: detail}
+}
