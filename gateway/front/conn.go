@@ -1,0 +1,272 @@
+package front
+
+import (
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"net/netip"
+	"os"
+	"runtime/debug"
+	"time"
+
+	"github.com/causeway-relay/causeway/gateway/fail"
+	"github.com/causeway-relay/causeway/internal/http1"
+	"github.com/causeway-relay/causeway/internal/leg"
+)
+
+// conn is one connection from its acceptance until it is closed or given away. It belongs to one goroutine.
+type conn struct {
+	s         *Server
+	door      string
+	lease     *lease
+	net       net.Conn // what is read and written: the lease's connection, or TLS over it
+	remote    netip.AddrPort
+	encrypted bool
+	carried   bool
+	cert      []byte
+	state     *tls.ConnectionState // for handlers, made at the first
+	in        input
+	arrival   leg.Arrival // shown to Route; a Take gets one of its own
+	given     bool        // somebody else closes the connection
+}
+
+func newConn(s *Server, door string, l *lease) *conn {
+	return &conn{s: s, door: door, lease: l, net: l.conn, in: input{conn: l.conn}}
+}
+
+// serve is the life of the connection. cfg is nil for plain doors and for carried connections.
+func (c *conn) serve(cfg *tls.Config) {
+	defer c.s.crowd.served()
+	defer c.close()
+	leave, full := c.s.p.Enter(c.remote)
+	if full != nil {
+		c.turnAway(cfg, full)
+		return
+	}
+	c.lease.mu.Lock()
+	c.lease.leave = leave
+	c.lease.mu.Unlock()
+	if !c.handshake(cfg) {
+		return
+	}
+	c.s.p.Hooks.Connected(c.door, c.remote, c.encrypted)
+	for first := true; ; first = false {
+		head, raw, err := c.nextHead(first)
+		if err != nil {
+			c.failHead(first, err)
+			return
+		}
+		if take := c.route(head, raw); take != nil {
+			c.give(take)
+			return
+		}
+		if !c.handle(head) {
+			return
+		}
+	}
+}
+
+// close ends what was not given away.
+func (c *conn) close() {
+	c.in.drop()
+	if !c.given {
+		_ = c.net.Close() // nothing is owed to the peer any more
+	}
+}
+
+// turnAway tells a connection over the limit why, if there is time for that: a TLS handshake is work.
+func (c *conn) turnAway(cfg *tls.Config, full *fail.Error) {
+	select {
+	case c.s.refusals <- struct{}{}:
+		defer func() { <-c.s.refusals }()
+	default:
+		c.s.p.Hooks.Refused(Refusal{Door: c.door, Code: full.Code, Remote: c.remote, Err: full})
+		return
+	}
+	if c.handshake(cfg) {
+		c.refuse(refusal{code: full.Code, text: full.Message(), err: full})
+	}
+}
+
+// handshake does TLS, if the door does. A client that speaks plain HTTP is told so, every other failure is only counted.
+func (c *conn) handshake(cfg *tls.Config) bool {
+	if cfg == nil {
+		return true
+	}
+	t := tls.Server(c.lease.conn, cfg)
+	c.net, c.in.conn = t, t
+	_ = t.SetDeadline(time.Now().Add(c.s.p.HeadTimeout)) // a dead connection says so at the read
+	if err := t.Handshake(); err != nil {
+		var plain tls.RecordHeaderError
+		if errors.As(err, &plain) && plain.Conn != nil && startsAsHTTP(plain.RecordHeader) {
+			c.refuseSpeech(c.lease.conn, err)
+			return false
+		}
+		c.s.p.Hooks.TLSError(c.door, c.remote, err)
+		return false
+	}
+	_ = t.SetDeadline(time.Time{}) // as above
+	c.encrypted = true
+	if cfg.ClientAuth != tls.NoClientCert {
+		if state := t.ConnectionState(); len(state.PeerCertificates) > 0 {
+			c.cert = state.PeerCertificates[0].Raw
+		}
+	}
+	return true
+}
+
+// startsAsHTTP looks at the first five bytes: a method and a blank or more of the method.
+func startsAsHTTP(b [5]byte) bool {
+	for _, x := range b {
+		if (x < 'A' || x > 'Z') && x != ' ' && x != '/' && x != '-' {
+			return false
+		}
+	}
+	return true
+}
+
+// errIdle ends a connection between two requests.
+var errIdle = errors.New("no request came")
+
+// nextHead reads the next head and gives its raw bytes too, which stay in the input's buffer until the next read.
+func (c *conn) nextHead(first bool) (*http1.Head, []byte, error) {
+	if len(c.in.unread()) == 0 {
+		if err := c.await(first); err != nil {
+			return nil, nil, err
+		}
+	}
+	c.lease.to(begun)
+	limits := http1.Limits{Bytes: c.s.p.HeadBytes}
+	limited := first // await's deadline is the head's
+	for seen := 0; ; {
+		b := c.in.unread()
+		if worthDecoding(b, seen) {
+			head, n, err := http1.DecodeRequest(b, limits)
+			if n > 0 || err != nil {
+				c.in.skip(n)
+				return head, b[:n], err
+			}
+			seen = len(b)
+		}
+		if !limited {
+			c.lease.readBy(time.Now().Add(c.s.p.HeadTimeout))
+			limited = true
+		}
+		if err := c.in.more(c.s.p.HeadBytes); err != nil {
+			return nil, nil, c.lastLook(seen, err)
+		}
+	}
+}
+
+// worthDecoding reports whether the codec could say more than it did for the first seen bytes: each call starts at the front, so
+// a peer that sends byte by byte must not make one of each. A line may have ended, or there is twice as much.
+func worthDecoding(b []byte, seen int) bool {
+	if seen == 0 || len(b) >= 2*seen {
+		return true
+	}
+	for _, x := range b[seen:] {
+		if x < ' ' {
+			return true
+		}
+	}
+	return false
+}
+
+// lastLook prefers what is wrong with the bytes that did come to the fact that no more did.
+func (c *conn) lastLook(seen int, err error) error {
+	if b := c.in.unread(); seen < len(b) {
+		if _, _, fault := http1.DecodeRequest(b, http1.Limits{Bytes: c.s.p.HeadBytes}); fault != nil {
+			return fault
+		}
+	}
+	return err
+}
+
+// await waits for the first byte of a request. Between requests it does so without a buffer, but for a moment, and a connection
+// that stays idle ends with errIdle.
+func (c *conn) await(first bool) error {
+	if !c.lease.to(quiet) {
+		return errIdle
+	}
+	if first {
+		c.lease.readBy(time.Now().Add(c.s.p.HeadTimeout))
+		return c.in.more(c.s.p.HeadBytes)
+	}
+	c.lease.readBy(time.Now().Add(min(patience, c.s.p.IdleTimeout)))
+	err := c.in.more(c.s.p.HeadBytes)
+	if !errors.Is(err, os.ErrDeadlineExceeded) {
+		return orIdle(err)
+	}
+	c.in.release()
+	c.lease.readBy(time.Now().Add(c.s.p.IdleTimeout - patience))
+	var one [1]byte
+	n, err := c.net.Read(one[:])
+	if n == 1 {
+		c.in.push(one[0])
+		return nil
+	}
+	return orIdle(err)
+}
+
+func orIdle(err error) error {
+	if err == nil {
+		return nil
+	}
+	return errIdle
+}
+
+// failHead answers a head that did not come, if there is something to answer and somebody to read it.
+func (c *conn) failHead(first bool, err error) {
+	fault := (*http1.Error)(nil)
+	switch {
+	case errors.Is(err, errIdle):
+	case errors.As(err, &fault):
+		code, status := headFault(fault)
+		c.refuse(refusal{code: code, status: status, text: sentence(fault.Text), err: fault})
+	case errors.Is(err, os.ErrDeadlineExceeded) && c.s.crowd.draining.Load():
+		c.refuse(refusal{code: fail.Draining, err: err})
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		c.refuse(refusal{code: fail.SlowHead, err: err})
+	case errors.Is(err, io.EOF) && !(first && len(c.in.unread()) == 0):
+		c.refuse(refusal{code: fail.BadRequest, text: "The request ends within its head", err: err})
+	}
+}
+
+// route asks which entry wants the request.
+func (c *conn) route(h *http1.Head, raw []byte) Take {
+	c.arrival = leg.Arrival{
+		Conn: c.net, Head: h, RawHead: raw, Read: c.in.unread(), Door: c.door, Remote: c.remote,
+		TLS: c.encrypted, Cert: c.cert, Carried: c.carried,
+	}
+	return c.s.p.Route(&c.arrival)
+}
+
+// give hands the connection over, without deadlines and without the pooled buffer: a listener's channel lives for days.
+func (c *conn) give(take Take) {
+	a := new(leg.Arrival)
+	*a = c.arrival
+	own := make([]byte, 0, len(a.RawHead)+len(a.Read))
+	own = append(append(own, a.RawHead...), a.Read...)
+	a.RawHead, a.Read = own[:len(a.RawHead):len(a.RawHead)], own[len(a.RawHead):]
+	c.arrival = leg.Arrival{}
+	c.in.drop()
+	c.lease.to(busy)
+	_ = c.net.SetDeadline(time.Time{}) // a dead connection says so to its owner
+	c.given = true
+	defer func() {
+		if v := recover(); v != nil {
+			c.s.p.Hooks.Panicked(c.door, newTracking(), v, debug.Stack())
+			_ = c.net.Close() // its owner is no more
+		}
+	}()
+	take(c.s.ctx, a)
+}
+
+// sentence starts the codec's text as one.
+func sentence(text string) string {
+	if text != "" && text[0] >= 'a' && text[0] <= 'z' {
+		return string(text[0]-'a'+'A') + text[1:]
+	}
+	return text
+}

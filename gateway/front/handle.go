@@ -1,0 +1,168 @@
+package front
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net/http"
+	"net/textproto"
+	"net/url"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/causeway-relay/causeway/gateway/fail"
+	"github.com/causeway-relay/causeway/internal/http1"
+)
+
+// handle runs the handler for one request and reports whether another may follow on the connection.
+func (c *conn) handle(h *http1.Head) bool {
+	c.lease.to(busy)
+	_ = c.net.SetReadDeadline(time.Time{}) // a dead connection says so at the read
+	req, b, r := c.request(h)
+	if r != nil {
+		c.refuse(*r)
+		return false
+	}
+	// The address is for handlers that ask net/http for it; the context lives as long as the request.
+	ctx, cancel := context.WithCancelCause(context.WithValue(c.s.ctx, http.LocalAddrContextKey, c.net.LocalAddr()))
+	defer cancel(nil)
+	w := newResponse(c, h, b)
+	w.watch.gone = func() { cancel(fail.New(fail.SenderGone, "")) }
+	w.req = req.WithContext(ctx)
+	b.response = w
+	if b.eof {
+		b.finished()
+	}
+	if finished := c.run(w); !finished || w.hijacked() {
+		return false
+	}
+	again := w.finish()
+	w.release()
+	if !again && !w.wire.failed && !b.ended() {
+		c.linger() // the peer still sends: it shall read the answer before it meets a reset
+	}
+	return again
+}
+
+// run calls the handler. A panic is the handler's end and the connection's, not the program's: it is answered 500 when nothing
+// has been sent yet.
+func (c *conn) run(w *response) (finished bool) {
+	defer func() {
+		if finished {
+			return
+		}
+		v := recover() // nil: the goroutine is being ended; nobody reads an answer then
+		if w.hijacked() {
+			return
+		}
+		w.abandon()
+		if v == nil || v == http.ErrAbortHandler { //nolint:errorlint // a panic's value is no chain of errors
+			return
+		}
+		tracking := newTracking()
+		c.s.p.Hooks.Panicked(c.door, tracking, v, debug.Stack())
+		if w.untouched() {
+			c.answer(refusal{code: fail.Internal, head: w.head}, tracking)
+		}
+	}()
+	handler := c.s.p.Handler
+	if w.head.Target == "*" {
+		handler = http.HandlerFunc(general)
+	}
+	handler.ServeHTTP(w, w.req)
+	return true
+}
+
+// general answers OPTIONS *, which asks about the server and not about anything in it.
+func general(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Content-Length", "0") }
+
+// request makes what handlers read from the head. The refusal is for what the head's grammar lets through and a handler cannot
+// be asked.
+func (c *conn) request(h *http1.Head) (*http.Request, *body, *refusal) {
+	target, err := parseTarget(h)
+	if err != nil {
+		return nil, nil, &refusal{code: fail.BadRequest, text: "The request target is no address", head: h, err: err}
+	}
+	framing, err := http1.RequestFraming(h)
+	if err != nil { // cannot be: the decoder has checked
+		return nil, nil, &refusal{code: fail.BadRequest, head: h, err: err}
+	}
+	b := &body{c: c, kind: framing.Kind, left: framing.Length}
+	if framing.Kind == http1.Length && framing.Length == 0 {
+		b.kind = http1.None
+	}
+	b.eof = b.kind == http1.None
+	if h.Fields.Has("Expect") {
+		if !h.Fields.HasToken("Expect", "100-continue") {
+			return nil, nil, &refusal{
+				code: fail.BadRequest, status: http.StatusExpectationFailed, head: h,
+				text: "Nothing but 100-continue can be expected", err: errors.New("unknown expectation"),
+			}
+		}
+		b.owed = h.Minor > 0 && b.kind != http1.None
+		b.expecting = b.owed
+	}
+	r := &http.Request{
+		Method: h.Method, URL: target, RequestURI: h.Target, Host: h.Host(),
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: h.Minor,
+		Header: header(h.Fields), Close: !http1.KeepAlive(h), RemoteAddr: c.remote.String(), TLS: c.tlsState(),
+		Body: http.NoBody,
+	}
+	if h.Minor == 0 {
+		r.Proto = "HTTP/1.0"
+	}
+	switch b.kind {
+	case http1.Length:
+		r.Body, r.ContentLength = b, framing.Length
+	case http1.Chunked:
+		r.Body, r.ContentLength, r.TransferEncoding = b, -1, []string{"chunked"}
+	}
+	return r, b, nil
+}
+
+// parseTarget reads the target as net/http does: CONNECT's is a host alone.
+func parseTarget(h *http1.Head) (*url.URL, error) {
+	if h.Method == http.MethodConnect && !strings.HasPrefix(h.Target, "/") {
+		return &url.URL{Host: h.Target}, nil
+	}
+	return url.ParseRequestURI(h.Target)
+}
+
+// header makes the map of the fields that handlers see there. Host and the framing have places of their own.
+func header(fields http1.Fields) http.Header {
+	m := make(http.Header, len(fields))
+	values := make([]string, 0, len(fields)) // one array for all names that come once
+	for _, f := range fields {
+		name := textproto.CanonicalMIMEHeaderKey(f.Name)
+		switch name {
+		case "Host", "Transfer-Encoding", "Trailer":
+			continue
+		}
+		if have, ok := m[name]; ok {
+			m[name] = append(have, f.Value)
+			continue
+		}
+		values = append(values, f.Value)
+		m[name] = values[len(values)-1 : len(values) : len(values)]
+	}
+	return m
+}
+
+// tlsState is what handlers see of TLS: nil on plain doors. Of a carried connection only that it was, and the certificate.
+func (c *conn) tlsState() *tls.ConnectionState {
+	if !c.encrypted || c.state != nil {
+		return c.state
+	}
+	if t, ok := c.net.(*tls.Conn); ok {
+		state := t.ConnectionState()
+		c.state = &state
+		return c.state
+	}
+	c.state = &tls.ConnectionState{HandshakeComplete: true}
+	if cert, err := x509.ParseCertificate(c.cert); err == nil {
+		c.state.PeerCertificates = []*x509.Certificate{cert}
+	}
+	return c.state
+}
