@@ -72,7 +72,7 @@ func (r *Relay) sit(ctx context.Context, ask Ask, h *shape.Hello, l *route.Liste
 	if refusal != nil {
 		return nil, refusal
 	}
-	record.Kind, record.Rule, record.Stages.Admit = string(ent.Kind), claims.Rule, record.since()
+	record.Entity, record.Kind, record.Rule, record.Stages.Admit = ent.Name, string(ent.Kind), claims.Rule, record.since()
 	if !r.connections.Enter() {
 		return nil, r.full()
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/causeway-relay/causeway/gateway/auth"
@@ -26,6 +27,7 @@ type stream struct {
 	entity *entity.Entity
 	cancel context.CancelCauseFunc
 	live   flow.Live
+	data   atomic.Int64 // when the first data went through, since the arrival
 	chosen route.Candidate
 }
 
@@ -69,7 +71,7 @@ func (s *stream) admit(ask Ask) error {
 	if s.entity, claims, refusal = s.relay.admit(ask, s.hello); refusal != nil {
 		return refusal
 	}
-	s.record.Kind, s.record.Rule, s.record.Stages.Admit = string(s.entity.Kind), claims.Rule, s.record.since()
+	s.record.Entity, s.record.Kind, s.record.Rule, s.record.Stages.Admit = s.entity.Name, string(s.entity.Kind), claims.Rule, s.record.since()
 	if !s.relay.connections.Enter() {
 		return s.relay.full()
 	}
@@ -206,6 +208,7 @@ func (s *stream) join(ctx context.Context, sender, listener shape.Party) error {
 
 // first is steps 8 and 9: the first data in each direction has gone through.
 func (s *stream) first(dir uint8) {
+	s.data.CompareAndSwap(0, int64(s.record.since()))
 	if dir == flow.Forth {
 		s.relay.step(8, s.hello.Tracking, "the sender's first data reached the listener")
 		return
@@ -226,6 +229,7 @@ func choice(offers, answer []string) string {
 // ended writes the account of a stream that came to be.
 func (s *stream) ended(rep *flow.Report) {
 	c := s.record
+	c.Stages.First = time.Duration(s.data.Load())
 	c.In, c.Out, c.Messages = rep.In, rep.Out, rep.Messages
 	c.Reason, c.Text, c.Cause = rep.Why, rep.Text, rep.Cause
 	switch {
