@@ -173,6 +173,9 @@ func (c *ConnectionString) Format() string {
 // String is Format with "***" for each secret.
 func (c ConnectionString) String() string { return c.format(func(string) string { return "***" }) }
 
+// GoString hides the secrets from %#v.
+func (c ConnectionString) GoString() string { return c.String() }
+
 func (c *ConnectionString) format(show func(string) string) string {
 	b := strings.Builder{}
 	b.WriteString("Endpoint=sb://" + c.Host + (&url.URL{Path: c.Base}).EscapedPath())

@@ -58,7 +58,7 @@ type Offer struct {
 	Target  string // requestTarget
 	Method  string
 	Body    bool // a binary message follows
-	Pointer bool // neither method nor body: the full message waits at Address
+	Pointer bool // a request with neither method nor body: the full message waits at Address
 }
 
 // Response is a listener's answer to an HTTP request.
@@ -116,9 +116,9 @@ func (d *decoder) command(m *Message, name string) {
 		m.Kind = KindRenewToken
 		d.single("token", &m.Token)
 	case "accept":
-		m.Kind, m.Offer = KindAccept, d.offer()
+		m.Kind, m.Offer = KindAccept, d.offer(false)
 	case "request":
-		m.Kind, m.Offer = KindRequest, d.offer()
+		m.Kind, m.Offer = KindRequest, d.offer(true)
 	case "cancel":
 		m.Kind = KindCancel
 		d.single("id", &m.ID)
@@ -164,7 +164,8 @@ func (d *decoder) response() *Response {
 	return r
 }
 
-func (d *decoder) offer() *Offer {
+// offer reads an accept message or a request; only a request may be a pointer to a full one.
+func (d *decoder) offer(request bool) *Offer {
 	o := &Offer{}
 	hasMethod, hasBody := false, false
 	d.object(func(name string) {
@@ -188,7 +189,7 @@ func (d *decoder) offer() *Offer {
 			d.skip()
 		}
 	})
-	o.Pointer = !hasMethod && !hasBody
+	o.Pointer = request && !hasMethod && !hasBody
 	return o
 }
 
@@ -202,7 +203,9 @@ func (d *decoder) endpoint() netip.AddrPort {
 		case "address":
 			addr, _ = netip.ParseAddr(s)
 		case "port":
-			port, _ = strconv.ParseUint(s, 10, 16)
+			if n, err := strconv.ParseUint(s, 10, 16); err == nil {
+				port = n
+			}
 		}
 	})
 	return netip.AddrPortFrom(addr, uint16(port))
