@@ -52,7 +52,7 @@ func CleanReason(s string) string {
 		return s
 	}
 	out := make([]byte, 0, min(len(s), maxReason))
-	for _, r := range s {
+	for _, r := range s { // a broken sequence counts as one character a byte
 		if len(out) == maxReason {
 			break
 		}
@@ -85,6 +85,8 @@ func AppendChunkHeader(dst []byte, size int64) []byte {
 	return append(dst, "\r\n"...)
 }
 
+// appendFields appends field lines and the empty line. A name that is no token is left out rather than mended: mended, it would be another
+// field.
 func appendFields(dst []byte, fields Fields) []byte {
 	for i := range fields {
 		if !isToken(fields[i].Name) {
@@ -113,6 +115,8 @@ func appendMasked(dst []byte, s string, bits uint8, substitute byte) []byte {
 	return dst
 }
 
+// appendTarget appends a target whose bytes may come percent-decoded, as the relay's own request message has them: blanks, controls and '#'
+// go back to escapes. What is escaped already stays.
 func appendTarget(dst []byte, s string) []byte {
 	const digits = "0123456789ABCDEF"
 	if s == "" {
@@ -131,6 +135,7 @@ func appendTarget(dst []byte, s string) []byte {
 	return dst
 }
 
+// printable reports whether all bytes are SP or VCHAR.
 func printable(s string) bool {
 	for i := range len(s) {
 		if s[i] < ' ' || s[i] > '~' {

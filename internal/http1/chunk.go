@@ -17,12 +17,12 @@ const (
 type Chunks struct {
 	state   chunkState
 	left    int64 // bytes of data still to come in this chunk; the size while its digits are read
-	digits  int
-	lineExt int
-	ext     int
-	trailer int
-	offset  int
-	err     error
+	digits  int   // of this size
+	lineExt int   // bytes of extensions on this line
+	ext     int   // and on the lines before it
+	trailer int   // bytes of trailer lines
+	offset  int   // bytes taken, for errors
+	err     error // sticks
 }
 
 // Next takes bytes that follow what it took before. It returns the next piece of data, which aliases b and may be empty, and how
@@ -48,6 +48,7 @@ func (c *Chunks) Next(b []byte) (data []byte, n int, err error) {
 // Done reports whether the last chunk and the trailer section have been read.
 func (c *Chunks) Done() bool { return c.state == chunkDone }
 
+// advance counts data that has been handed out.
 func (c *Chunks) advance(size int) {
 	c.offset += size
 	if c.left -= int64(size); c.left == 0 {
@@ -71,7 +72,7 @@ func (c *Chunks) step(b byte) error {
 		if c.trailer++; c.trailer > maxTrailer {
 			return c.tooLarge("trailer fields are too long; leave them out")
 		}
-	case chunkData:
+	case chunkData: // the size line is complete
 		c.ext += c.lineExt
 		c.lineExt, c.digits = 0, 0
 		if c.left == 0 {
@@ -82,19 +83,23 @@ func (c *Chunks) step(b byte) error {
 	return nil
 }
 
+// digit adds one digit to the size. RFC 9112 section 7.1 asks for care with large numbers: what does not fit 63 bits is refused
+// before it is computed, and leading zeros count as digits, so that a size line is bounded too.
 func (c *Chunks) digit(b byte) error {
 	if c.digits++; c.digits > maxChunkDigits || c.left > math.MaxInt64>>4 {
-		return c.tooLarge("chunk size is too large a number")
+		return bad(c.offset, "chunk size is too large a number")
 	}
 	c.left = c.left<<4 | int64(hexValue(b))
 	c.state = chunkSize
 	return nil
 }
 
+// tooLarge is for what is well formed but longer than anybody needs.
 func (c *Chunks) tooLarge(text string) error {
 	return &Error{Kind: TooLarge, Offset: c.offset, Text: text}
 }
 
+// hexValue gives the value of a byte of class inHex.
 func hexValue(b byte) byte {
 	if b <= '9' {
 		return b - '0'

@@ -10,8 +10,9 @@ const (
 	inDigit                    // DIGIT
 )
 
+// class holds the classes of each byte. All loops over a peer's bytes ask it and nothing else.
 var class = func() (t [256]uint8) {
-	for c := 0; c < 256; c++ {
+	for c := range t {
 		if c == '\t' || c >= ' ' && c != 0x7f {
 			t[c] |= inValue
 		}
@@ -59,6 +60,7 @@ func equalFold(a, b string) bool {
 	return true
 }
 
+// lower folds an ASCII letter.
 func lower(c byte) byte {
 	if 'A' <= c && c <= 'Z' {
 		return c | 0x20

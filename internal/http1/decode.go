@@ -28,6 +28,7 @@ func DecodeRequest(b []byte, lim Limits) (h *Head, n int, err error) {
 	if err := checkTarget(h.Method, h.Target, line.first+1); err != nil {
 		return nil, 0, err
 	}
+	// What only the whole head can tell. Offsets mean nothing here.
 	if err := checkHost(h); err != nil {
 		return nil, 0, err
 	}
@@ -60,6 +61,7 @@ type roomy struct {
 	room [16]Field
 }
 
+// head makes room for the fields that were counted, so that appending them never grows the slice.
 func (s *scan) head() *Head {
 	switch {
 	case s.fields == 0:
@@ -76,7 +78,7 @@ func (s *scan) head() *Head {
 // ends the name and the next CR the line. It returns the string.
 func (s *scan) fill(h *Head) string {
 	text := string(s.b[:s.pos])
-	rest := text[s.body : s.pos-2]
+	rest := text[s.body : s.pos-2] // without the empty line
 	for rest != "" {
 		end := strings.IndexByte(rest, '\r')
 		colon := strings.IndexByte(rest[:end], ':')

@@ -186,6 +186,13 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// sameFault compares two errors of this package by value; nil is the same as nil only.
+func sameFault(a, b error) bool {
+	x, okX := errors.AsType[*Error](a)
+	y, okY := errors.AsType[*Error](b)
+	return okX == okY && (!okX || *x == *y)
+}
+
 // checkFault wants the fault with the last byte of in, not before, and the same one when anything follows.
 func checkFault(t *testing.T, decode decoder, in string, lim Limits, kind Kind, offset int) {
 	t.Helper()

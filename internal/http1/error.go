@@ -8,6 +8,7 @@ import (
 // Kind says what is wrong with a message, as far as the peer can be told. The zero value is Bad.
 type Kind uint8
 
+// The kinds, each with the status of its answer.
 const (
 	Bad            Kind = iota // the message breaks the grammar or could be read in two ways: 400
 	TooLarge                   // more bytes or fields than [Limits] allow: 431 (RFC 6585 section 5)

@@ -46,7 +46,7 @@ func (f *Fields) Set(name, value string) {
 	}
 	(*f)[i] = Field{name, value}
 	rest := (*f)[i+1:]
-	rest.Del(name)
+	rest.Del(name) // moves within the same array
 	*f = (*f)[:i+1+len(rest)]
 }
 
@@ -102,6 +102,7 @@ func (f Fields) HasToken(name, token string) bool {
 	return false
 }
 
+// index finds the first field of that name, -1 when there is none. Lists are short: a map would cost more than it saves.
 func (f Fields) index(name string) int {
 	for i := range f {
 		if equalFold(f[i].Name, name) {
@@ -111,7 +112,7 @@ func (f Fields) index(name string) int {
 	return -1
 }
 
-// cutMember splits a list after its first member.
+// cutMember splits a list after its first member. A quoted string that never ends takes the rest of the line.
 func cutMember(list string) (member, rest string) {
 	quoted := false
 	for i := 0; i < len(list); i++ {

@@ -64,7 +64,7 @@ func KeepAlive(h *Head) bool {
 
 // framing reads both fields in one walk. Either may be there once, not both.
 func framing(h *Head) (Framing, error) {
-	length, coding := -1, -1
+	length, coding := -1, -1 // indices
 	for i := range h.Fields {
 		at := &length
 		switch name := h.Fields[i].Name; {
@@ -74,6 +74,7 @@ func framing(h *Head) (Framing, error) {
 		default:
 			continue
 		}
+		// Repeats are refused even when they agree: a hop that keeps the first and one that keeps the last are then the same.
 		if *at >= 0 {
 			return Framing{}, bad(-1, "Content-Length or Transfer-Encoding is repeated; send one of them, once")
 		}
@@ -98,7 +99,7 @@ func parseLength(s string) (Framing, error) {
 	}
 	n := int64(0)
 	for i := range len(s) {
-		d := int64(s[i] - '0')
+		d := int64(s[i] - '0') // leading zeros are allowed by the grammar and change nothing
 		if n > (math.MaxInt64-d)/10 {
 			return Framing{}, bad(-1, "Content-Length is too large a number")
 		}
@@ -116,7 +117,7 @@ func parseCoding(value string, minor int) (Framing, error) {
 	if equalFold(value, "chunked") {
 		return Framing{Kind: Chunked}, nil
 	}
-	seen := false
+	seen := false // chunked came
 	for member := range strings.SplitSeq(value, ",") {
 		member = trimBlanks(member)
 		if !isToken(member) || seen {

@@ -1,13 +1,15 @@
 package http1
 
+import "errors"
+
 // scan walks a head once from its first byte, looks at each byte and keeps nothing but positions. All its methods return errShort
 // when the bytes end too early.
 type scan struct {
 	b      []byte // at most lim.Bytes
-	lim    Limits
-	pos    int
-	body   int // where the field lines start
-	fields int
+	lim    Limits // filled
+	pos    int    // bytes that are read and good
+	body   int    // where the field lines start
+	fields int    // complete field lines
 }
 
 // startLine has the positions that matter in a first line. Request: method is [start, first), target (first, second). Response:
@@ -17,6 +19,7 @@ type startLine struct {
 	minor, status        int
 }
 
+// newScan cuts the bytes at the limit, so that no loop below needs to know it.
 func newScan(b []byte, lim Limits) *scan {
 	lim = lim.filled()
 	return &scan{b: b[:min(len(b), lim.Bytes)], lim: lim}
@@ -24,7 +27,7 @@ func newScan(b []byte, lim Limits) *scan {
 
 // verdict turns errShort into "need more" or, when the limit is used up, into TooLarge.
 func (s *scan) verdict(err error) error {
-	if err != errShort { //nolint:errorlint // errShort is made, compared and swallowed in this package; it is never wrapped
+	if !errors.Is(err, errShort) {
 		return err
 	}
 	if len(s.b) < s.lim.Bytes {
@@ -35,6 +38,7 @@ func (s *scan) verdict(err error) error {
 
 // requestLine reads the request line; the form of its target is left to checkTarget.
 func (s *scan) requestLine() (l startLine, err error) {
+	// RFC 9112 section 2.2: clients that send CRLF after a body exist; one is skipped, and counts for the limit.
 	if len(s.b) > 0 && s.b[0] == '\r' {
 		if err := s.newline(""); err != nil {
 			return l, err
@@ -50,10 +54,11 @@ func (s *scan) requestLine() (l startLine, err error) {
 	if l.minor, err = s.version(); err != nil {
 		return l, err
 	}
+	// A third word, blanks at the end, a second digit: nothing may stand between version and CRLF.
 	return l, s.newline("bytes after the version; end the request line with CRLF")
 }
 
-// statusLine reads the status line.
+// statusLine reads the status line (RFC 9112 section 4). The reason starts after one blank; more blanks are part of it.
 func (s *scan) statusLine() (l startLine, err error) {
 	if l.minor, err = s.version(); err != nil {
 		return l, err
@@ -61,7 +66,7 @@ func (s *scan) statusLine() (l startLine, err error) {
 	if err = s.byte(' ', "version is not followed by one blank"); err != nil {
 		return l, err
 	}
-	for range 3 {
+	for range 3 { // three digits, the first not 0 (RFC 9110 section 15)
 		if s.pos == len(s.b) {
 			return l, errShort
 		}
@@ -72,7 +77,7 @@ func (s *scan) statusLine() (l startLine, err error) {
 		l.status = l.status*10 + int(c-'0')
 		s.pos++
 	}
-	l.first, l.second = s.pos, s.pos
+	l.first, l.second = s.pos, s.pos // without a blank the reason is empty
 	if s.pos < len(s.b) && s.b[s.pos] == ' ' {
 		s.pos++
 		l.first = s.pos
@@ -91,8 +96,9 @@ func (s *scan) fieldLines() error {
 		}
 		switch s.b[s.pos] {
 		case '\r', '\n':
-			return s.newline("")
+			return s.newline("") // the empty line ends the head
 		case ' ', '\t':
+			// obs-fold, white space before the first field, or a line of blanks (RFC 9112 sections 2.2 and 5.2)
 			return bad(s.pos, "line starts with a blank; send each field on one line")
 		}
 		if err := s.fieldLine(); err != nil {
@@ -104,6 +110,8 @@ func (s *scan) fieldLines() error {
 	}
 }
 
+// fieldLine reads name, colon, value and CRLF. Blanks around the value are of its class; fill cuts them. A blank in or after the name is
+// no token byte, so it never reaches the colon (RFC 9112 section 5.1).
 func (s *scan) fieldLine() error {
 	start := s.pos
 	s.skip(inToken)
@@ -140,6 +148,7 @@ func (s *scan) version() (minor int, err error) {
 			return 0, errShort
 		}
 		c := s.b[s.pos]
+		// A 9 of the form stands for any digit, everything else for itself.
 		if form[i] != c && (form[i] != '9' || class[c]&inDigit == 0) {
 			return 0, bad(s.pos, "version is not HTTP/1.1")
 		}
@@ -171,6 +180,7 @@ func (s *scan) newline(fault string) error {
 	return nil
 }
 
+// byte reads the one byte that must come here.
 func (s *scan) byte(want byte, fault string) error {
 	if s.pos == len(s.b) {
 		return errShort
@@ -182,6 +192,7 @@ func (s *scan) byte(want byte, fault string) error {
 	return nil
 }
 
+// skip reads bytes of a class, as many as there are. It is the hot loop.
 func (s *scan) skip(bits uint8) {
 	i := s.pos
 	for i < len(s.b) && class[s.b[i]]&bits != 0 {

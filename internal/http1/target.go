@@ -6,19 +6,20 @@ import (
 	"unicode/utf8"
 )
 
-// checkTarget holds a target against the four forms of RFC 9112 section 3.2. Its bytes are already in class inTarget.
+// checkTarget holds a target against the four forms of RFC 9112 section 3.2. It is not empty, and its bytes are in class inTarget. offset
+// is where it starts, for the error. It allocates nothing when all is well.
 func checkTarget(method, target string, offset int) error {
 	if !utf8.ValidString(target) {
 		return bad(offset, "target is not UTF-8; percent-encode its bytes")
 	}
 	authority, rest, absolute := splitAbsolute(target)
 	switch {
-	case method == "CONNECT":
+	case method == "CONNECT": // authority-form, for this method alone; the port is required (RFC 9110 section 9.3.6)
 		if !isHost(target, true) {
 			return bad(offset, "target of CONNECT is not host:port")
 		}
 		return nil
-	case absolute:
+	case absolute: // user information and an empty host are errors (RFC 9110 sections 4.2.1 and 4.2.4)
 		if !isHost(authority, false) {
 			return bad(offset, "target has no good host; send it without user name, with a port of 1 to 65535 or none")
 		}
@@ -27,7 +28,7 @@ func checkTarget(method, target string, offset int) error {
 			return bad(offset, "target * is for OPTIONS only")
 		}
 		return nil
-	case target[0] == '/':
+	case target[0] == '/': // origin-form; "//x" is a path too
 		rest = target
 	default:
 		return bad(offset, "target is neither a path that starts with / nor an http address")
@@ -44,6 +45,7 @@ func splitAbsolute(target string) (authority, rest string, ok bool) {
 	if !ok || !(equalFold(scheme, "http") || equalFold(scheme, "https") || equalFold(scheme, "ws") || equalFold(scheme, "wss")) {
 		return "", "", false
 	}
+	// A backslash does not end an authority, as browsers would have it: it makes the host bad.
 	if i := strings.IndexAny(after, "/?"); i >= 0 {
 		return after[:i], after[i:], true
 	}
@@ -68,6 +70,8 @@ func goodEscapes(pathQuery string) bool {
 // isHost reports whether s is a host with an optional port (needPort: not optional). See the package comment for what is left out
 // of the grammar of RFC 3986.
 func isHost(s string, needPort bool) bool {
+	// The last colon starts the port, unless it is one of those inside "[::1]". A colon more, as in a bare IPv6 address, is no byte of
+	// a name.
 	host, port := s, ""
 	if i := strings.LastIndexByte(s, ':'); i >= 0 && !strings.HasSuffix(s, "]") {
 		if host, port = s[:i], s[i+1:]; !isPort(port) {
@@ -77,6 +81,7 @@ func isHost(s string, needPort bool) bool {
 	if needPort && port == "" {
 		return false
 	}
+	// A zone is for one machine only; IPvFuture has never been defined.
 	if inner, ok := strings.CutPrefix(host, "["); ok {
 		inner, ok = strings.CutSuffix(inner, "]")
 		addr, err := netip.ParseAddr(inner)
@@ -85,6 +90,7 @@ func isHost(s string, needPort bool) bool {
 	return host != "" && all(host, inName)
 }
 
+// isPort takes 1 to 5 digits up to 65535. RFC 3986 allows an empty port too; nobody sends one, and "h:" and "h" compare as different hosts.
 func isPort(s string) bool {
 	n := 0
 	for i := range len(s) {
@@ -111,6 +117,7 @@ func checkHost(h *Head) error {
 	case !isHost(host, false):
 		return bad(-1, "Host is not a host name or address with an optional port")
 	}
+	// RFC 9110 section 7.2: the client sends the same in both. A server may ignore Host; what is behind us might not.
 	authority, _, absolute := splitAbsolute(h.Target)
 	if absolute && !sameHost(h.Target, authority, host) {
 		return bad(-1, "Host differs from the host in the target; send the same in both")

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/hex"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -154,7 +155,7 @@ func TestCases(t *testing.T) {
 			continue
 		}
 		body, rest, err := takeBody(Framing{Kind: Chunked}, b[n:])
-		if good := name == "ok-ext.bin"; good != (err == nil) || err == io.ErrUnexpectedEOF {
+		if good := name == "ok-ext.bin"; good != (err == nil) || errors.Is(err, io.ErrUnexpectedEOF) {
 			t.Errorf("%s: body %q, error %v", name, body, err)
 		} else if good && (string(body) != "Z" || len(rest) != 0) {
 			t.Errorf("%s: body %q, rest %q", name, body, rest)

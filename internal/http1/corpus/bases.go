@@ -10,6 +10,7 @@ const (
 
 // bases are good requests of every method class, framing and target form; each fault is put into each of them where it fits.
 func bases(p Place) []message {
+	// The makers: a request without a body, and what gives it one. more adds fields behind the framing field.
 	get := func(label, method, target string, fields ...field) message {
 		return message{
 			label: label, method: method, sp1: " ", target: target, sp2: " ", version: "HTTP/1.1", end: "\r\n",
@@ -48,6 +49,7 @@ func bases(p Place) []message {
 		more(chunked(get("patch-chunked", "PATCH", p.Path+"/x?y")), line("Connection", "keep-alive"), accept),
 		chunked(get("get-chunked", "GET", p.Path, accept)),
 	}
+	// What asks for something else than a resource of the place.
 	star := get("asterisk", "OPTIONS", "*", agent)
 	connect := get("connect", "CONNECT", "example.org:443", agent)
 	old := get("http10", "GET", p.Path, agent)
@@ -69,8 +71,10 @@ type chunkBase struct {
 	final   string
 }
 
+// chunk is a size line, its data and the line end after them.
 type chunk struct{ size, ext, end, data, after string }
 
+// message puts the pieces together. The last chunk has no data, so nothing follows its line but trailer and empty line.
 func (b chunkBase) message() message {
 	var body, carried strings.Builder
 	for i, c := range b.chunks {
@@ -88,6 +92,7 @@ func (b chunkBase) message() message {
 	return m
 }
 
+// with returns a copy that edit has changed.
 func (b chunkBase) with(edit func(*chunkBase)) chunkBase {
 	b.chunks = append([]chunk(nil), b.chunks...)
 	b.trailer = append([]field(nil), b.trailer...)
@@ -95,6 +100,7 @@ func (b chunkBase) with(edit func(*chunkBase)) chunkBase {
 	return b
 }
 
+// chunkedBases differ in number, size and spelling of chunks, in extensions and trailer fields, and in data that looks like framing.
 func chunkedBases(p Place) []chunkBase {
 	piece := func(size, ext, data string) chunk { return chunk{size, ext, "\r\n", data, "\r\n"} }
 	end := piece("0", "", "")

@@ -30,6 +30,7 @@ func (s *set) sizes(b chunkBase) {
 	}
 }
 
+// badExts are wrong after a size and after a good extension: no name, no value, open quotes, bytes that are no token, controls.
 var badExts = []string{
 	";", ";;", "; ", ";=", ";=v", ";a=", ";a=;b", ";a=\"", ";a=\"x", ";a=\"x\"y", ";a=x\"", ";a==b", ";a=b=c", ";a b", ";a=b c", ";a ", ";a=b ", ";a;", ";a=b;", ";(a)", ";a=(b)", ";a=[b]", ";a@b", ";a/b",
 	";a=b/c", ";a\x00", ";a=\x00", ";a=\"\x00\"", ";a=\"\\\x01\"", ";a=\x7f", ";\xff", ";a=\xc3\xa9", ";a\vb", ";a=\"x\v\"", ",a", ":a", " a", ";a,b", ";a:b", ";a=b,c=d", ";a='b c'", ";\"a\"=b",
@@ -75,6 +76,7 @@ func (s *set) chunkEnds(b chunkBase) {
 func (s *set) data(b chunkBase) {
 	good := b.message()
 	for i, c := range b.chunks[:len(b.chunks)-1] {
+		// Bytes that a lenient reader would skip up to the next line end, and bytes that it would take for the end of the body.
 		for _, more := range []string{"X", "XX", "0", "\n", "\r", "\rX", "\n\r\n", "X0\r\n", "0\r\n\r\nGET / HTTP/1.1\r\n\r\n", " ", "\x00", ";"} {
 			s.add(ruleData, "longer/"+strconv.Itoa(i)+"/"+quote(more), b.with(func(b *chunkBase) { b.chunks[i].data += more }).message(), good)
 		}
@@ -100,6 +102,7 @@ func (s *set) trailers(b chunkBase) {
 			s.add(ruleTrailer, "trailer/"+strconv.Itoa(i)+"/"+quote(text), broken.message(), good)
 		}
 	}
+	// And the line ends of those that are there.
 	for i := range b.trailer {
 		for _, end := range []string{"\n", "\rX", "\r\r\n", "\x00\r\n", "\n\r"} {
 			s.add(ruleTrailer, "trailer-end/"+strconv.Itoa(i)+"/"+quote(end), b.with(func(b *chunkBase) { b.trailer[i].end = end }).message(), good)
@@ -107,6 +110,7 @@ func (s *set) trailers(b chunkBase) {
 	}
 }
 
+// hex spells a size.
 func hex(n int) string { return strconv.FormatInt(int64(n), 16) }
 
 // replaceN puts the right number where a bad spelling has an N of its own.
@@ -117,4 +121,5 @@ func replaceN(spelling, right string) string {
 	return strings.ReplaceAll(spelling, "N", right)
 }
 
+// replaceHost puts the host of the place into a bad spelling.
 func replaceHost(spelling, host string) string { return strings.ReplaceAll(spelling, "HOST", host) }

@@ -44,6 +44,7 @@ type message struct {
 	length, chunked, noHost bool
 }
 
+// bytes writes the message as it is, right or wrong.
 func (m message) bytes() []byte {
 	var b bytes.Buffer
 	b.WriteString(m.before + m.method + m.sp1 + m.target + m.sp2 + m.version + m.end)
@@ -78,6 +79,7 @@ func (m message) find(name string) int {
 	return -1
 }
 
+// line is a good field line.
 func line(name, value string) field { return field{name, ": ", value, "\r\n"} }
 
 // set gathers items and leaves out messages it has already.
@@ -87,6 +89,7 @@ type set struct {
 	names map[string]int
 }
 
+// newSet returns an empty set.
 func newSet() *set { return &set{seen: map[string]bool{}, names: map[string]int{}} }
 
 // add notes a fault. The repaired message is the base it was made from unless the fault needed a good twin.

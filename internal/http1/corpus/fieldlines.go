@@ -17,6 +17,7 @@ const (
 
 // lineEnds breaks the end of every line of the head in turn.
 func (s *set) lineEnds(m message) {
+	// Each is wrong by itself, whatever follows; a lone CR has a byte after it, as it might still become CRLF.
 	ends := []string{"\n", "\rX", "\n\r", "\r\r\n", "\x00\r\n", "\v\r\n", "\f\r\n", "\r \n", "\r\t\r\n", "\x7f\r\n", "\r\x00\n"}
 	for _, end := range ends {
 		s.add(ruleCRLF, "end/line/"+quote(end), m.with(func(m *message) { m.end = end }), m)
@@ -36,9 +37,11 @@ func (s *set) fieldLines(m message) {
 		s.brokenValue(m, i, m)
 	}
 	for i := 0; i <= len(m.fields); i++ {
+		// The same faults in a field of its own, so that every gap between lines is a place too.
 		good := m.insert(i, line("X-Probe", "a, b"))
 		s.brokenName(good, i, good)
 		s.brokenValue(good, i, good)
+		// Whole lines that are no field lines. Where the line is all fault, the repair is to leave it out.
 		for _, f := range []struct{ rule, text, repaired string }{
 			{ruleNoName, "X-Probe\r\n", ""},
 			{ruleNoName, "X-Probe v\r\n", ""},
@@ -85,6 +88,7 @@ func (s *set) brokenName(m message, i int, repaired message) {
 		if (b == " " || b == "\t") && i == 0 {
 			at = at[1:] // that is the fold of the first line, below
 		}
+		// Many bytes, few names: each byte gets one of the places, in turn.
 		where := at[n%len(at)]
 		s.add(ruleName, label+"name/"+quote(b)+"/"+where.name, m.with(func(m *message) { m.fields[i].name = where.put(b) }), repaired)
 	}

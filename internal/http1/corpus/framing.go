@@ -18,6 +18,7 @@ var (
 	codingNames = []string{"Transfer-Encoding", "transfer-encoding", "TRANSFER-ENCODING", "tRANSFER-eNCODING"}
 )
 
+// badLengths: N stands for the right length. Signs, other bases, lists, other digits, numbers that wrap around to the right one.
 var badLengths = []string{
 	"", "+N", "-N", "- N", "--N", "0xN", "0xc", "N N", "N,N", "N, N", "N, 0", ",N", "N,", "N;", "N.0", "N.", ".N", "Ne0", "1_2", "0bN", "0oN", "Nh", "NL", "N/1", "(N)",
 	`"N"`, "'N'", "twelve", "NaN", "Inf", "0x", "\u0661\u0662", "\uff11\uff12", "N\u00a0", "9223372036854775808", "18446744073709551615", "18446744073709551616",
@@ -43,6 +44,7 @@ func (s *set) lengths(m message) {
 			m.fields[at].name, m.fields[at].value = name, replaceN(v, right)
 		}), good)
 	}
+	// A second one is wrong also when it says the same.
 	for _, second := range []string{right, "0", "1", "12", "13", "0" + right, ""} {
 		for i := 0; i <= len(good.fields); i++ {
 			name := lengthNames[i%len(lengthNames)]
@@ -51,6 +53,7 @@ func (s *set) lengths(m message) {
 	}
 }
 
+// badCodings: nothing, other codings, lists, parameters, look-alikes (a Kelvin sign for k, a zero-width space) and near misses.
 var badCodings = []string{
 	"", "gzip", "identity", "compress", "deflate", "x-gzip", "trailers", "chunked, chunked", "chunked,chunked", "chunked,", ",chunked", "chunked, ", ", ,chunked", "chunked;q=1",
 	"chunked;", ";chunked", "chunked;a=\"b\"", "gzip, chunked", "gzip,chunked", "chunked, gzip", "identity, chunked", "chunked, identity", "xchunked", "chunkedx", "x-chunked",
@@ -81,7 +84,7 @@ func (s *set) codings(m message) {
 	}
 	for i, v := range concat([]string{"chunked"}, badCodings) {
 		if v == "chunked" && m.version == "HTTP/1.1" {
-			continue
+			continue // right, if there were a body
 		}
 		rule := ruleCoding
 		if m.version == "HTTP/1.0" {
@@ -113,6 +116,7 @@ func (s *set) both(m message, names, values []string, at int) {
 	}
 }
 
+// badHosts: HOST stands for the right one. User information, lists, ports that are none, broken literals, whole URIs, other bytes.
 var badHosts = []string{
 	"", "u@HOST", "u:p@HOST", "@HOST", "a b", "a\tb", "a,b", "a, b", "HOST,HOST", "HOST HOST", "HOST:port", "a:99999", "a:65536", "a:123456", "a:", ":80", ":", "a:80:80", "a:+80", "a:-1", "a:8 0", "a: 80",
 	"a :80", "a:0x50", "[::1", "::1", "::1:80", "[::1]x", "[::1]80", "[::g]", "[]", "[]:80", "[fe80::1%25eth0]", "[fe80::1%eth0]", "[127.0.0.1]", "[a]", "[[::1]]", "HOST/path", "HOST?x", "HOST#f",
@@ -122,7 +126,7 @@ var badHosts = []string{
 // hosts breaks the Host field.
 func (s *set) hosts(m message, p Place) {
 	at := m.find("Host")
-	if at < 0 {
+	if at < 0 { // HTTP/1.0 needs none, but a bad one is bad
 		for _, v := range badHosts {
 			s.add(ruleHostIs, "host/"+quote(v), m.insert(0, line("Host", replaceHost(v, p.Host))), m)
 		}
@@ -134,6 +138,7 @@ func (s *set) hosts(m message, p Place) {
 	for _, v := range badHosts {
 		s.add(ruleHostIs, "host/"+quote(v), m.with(func(m *message) { m.fields[at].value = replaceHost(v, p.Host) }), m)
 	}
+	// Both spellings, near and far, same and different.
 	for _, second := range []string{p.Host, "evil.example", "", "localhost", p.Host + "."} {
 		for i, name := range []string{"Host", "host", "HOST", "hOST"} {
 			where := []int{0, 1, len(m.fields), (len(m.fields) + 1) / 2}[i]

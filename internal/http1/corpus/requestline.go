@@ -36,6 +36,7 @@ func (s *set) requestLine(m message, p Place) {
 	}
 }
 
+// methods puts each byte that is no token byte at each place of the method.
 func (s *set) methods(m message) {
 	bytes := concat(delimiters, controls, highBytes)
 	for _, b := range bytes {
@@ -46,6 +47,7 @@ func (s *set) methods(m message) {
 	s.add(ruleMethod, "method/none", m.with(func(m *message) { m.method = "" }), m)
 }
 
+// blanks breaks what separates the three words, and puts things after the last.
 func (s *set) blanks(m message) {
 	for _, sp := range []string{"", "  ", "\t", " \t", "\t ", "\v", "\f", "\r", "\n", "\u00a0", "   ", "\x00", " \r\n "} {
 		s.add(ruleLine, "blank1/"+quote(sp), m.with(func(m *message) { m.sp1 = sp }), m)
@@ -60,6 +62,7 @@ func (s *set) blanks(m message) {
 	s.add(ruleLine, "method-only", m.with(func(m *message) { m.sp1, m.target, m.sp2, m.version = "", "", "", "" }), m)
 }
 
+// versions has other protocols, other versions, and other spellings of ours.
 func (s *set) versions(m message) {
 	for _, v := range []string{
 		"HTTP/1", "HTTP/1.", "HTTP/.1", "HTTP/", "HTTP", "HTTP/11", "HTTP/01.1", "HTTP/1.01", "HTTP/1.10", "HTTP/1.1.1", "HTTP/2.0", "HTTP/2",
@@ -71,6 +74,7 @@ func (s *set) versions(m message) {
 	}
 }
 
+// targets puts forbidden bytes into the target and forbidden escapes into its path.
 func (s *set) targets(m message) {
 	for _, b := range concat(controls, []string{" ", "\t", "\r", "\n", "#", "#f", " HTTP/1.1 "}) {
 		for _, at := range places(m.target) {
@@ -98,6 +102,7 @@ func (s *set) forms(m message, p Place) {
 		"file:///etc/passwd", "ftp://" + host + "/", "javascript:alert(1)", "mailto:a@b", ":", "::", "@", "a@b", "/ /", "<>", "http;//" + host,
 	}
 	for _, t := range wrong {
+		// With a port it is the right form for this one method.
 		if m.method == "CONNECT" && t == host && strings.Contains(host, ":") {
 			continue
 		}
@@ -140,6 +145,7 @@ func places(s string) []place {
 	return []place{{"start", at(0)}, {"mid", at((len(s) + 1) / 2)}, {"end", at(len(s))}}
 }
 
+// concat joins lists into a new one.
 func concat(lists ...[]string) (all []string) {
 	for _, l := range lists {
 		all = append(all, l...)
