@@ -50,7 +50,8 @@ func ParseConnectionString(s string) (ConnectionString, error) {
 			return c, badString(text)
 		}
 	}
-	return c, c.check()
+	err := c.check()
+	return c, err
 }
 
 // keyWords are the parts a connection string may have; each setter returns what is wrong with its value.

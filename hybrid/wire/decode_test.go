@@ -310,11 +310,11 @@ func BenchmarkDecode(b *testing.B) {
 	})
 	b.Run("encoding/json", func(b *testing.B) {
 		type response struct {
-			RequestID         string `json:"requestId"`
-			StatusCode        int    `json:"statusCode"`
-			StatusDescription string `json:"statusDescription"`
-			ResponseHeaders   map[string]string
-			Body              bool `json:"body"`
+			RequestID         string            `json:"requestId"`
+			StatusCode        int               `json:"statusCode"`
+			StatusDescription string            `json:"statusDescription"`
+			ResponseHeaders   map[string]string `json:"responseHeaders"`
+			Body              bool              `json:"body"`
 		}
 		b.ReportAllocs()
 		b.SetBytes(int64(len(text)))

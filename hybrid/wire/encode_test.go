@@ -56,6 +56,7 @@ func nodeHandshake() http1.Fields {
 }
 
 func nodeAccept(t testing.TB) *Accept {
+	t.Helper()
 	return &Accept{
 		At: Rendezvous{
 			Authority: "localhost:8443", Path: "/hyco/suf/fix", Query: "p=v&q=a%20b", Action: ActionAccept,
@@ -77,6 +78,7 @@ func TestAcceptAsCaptured(t *testing.T) {
 }
 
 func nodeRequest(t testing.TB) *Request {
+	t.Helper()
 	return &Request{
 		At:     Rendezvous{Authority: "localhost:8443", Path: "/a2/small", Query: "x=1&y", Action: ActionRequest, Ticket: mustTicket(t, "58bb199d-5932-4ab7-b07d-283e7d9f9ea7")},
 		Target: RequestTarget("/a2/small", "x=1&y", false),
@@ -291,9 +293,10 @@ func FuzzAccept(f *testing.F) {
 		}
 		var whole struct {
 			Accept struct {
-				Address, ID    string
-				ConnectHeaders map[string]string
-			}
+				Address        string            `json:"address"`
+				ID             string            `json:"id"`
+				ConnectHeaders map[string]string `json:"connectHeaders"`
+			} `json:"accept"`
 		}
 		if err := json.Unmarshal(got, &whole); err != nil {
 			t.Fatalf("%s: %v", got, err)

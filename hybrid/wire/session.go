@@ -156,18 +156,23 @@ func (s *Session) command(whole []byte) (Event, error) {
 	if s.Rendezvous {
 		return s.answer(m, err)
 	}
+	return s.take(m, err), nil
+}
+
+// take takes a message of a control channel, which nothing in it can end.
+func (s *Session) take(m *Message, err error) Event {
 	switch {
 	case err != nil:
-		return Event{Kind: EventIgnored, Err: err}, nil
+		return Event{Kind: EventIgnored, Err: err}
 	case m.Kind == KindUnknown:
-		return Event{Kind: EventIgnored, Err: &Error{"read control channel", ErrMessage, "The message is no known command."}}, nil
+		return Event{Kind: EventIgnored, Err: &Error{"read control channel", ErrMessage, "The message is no known command."}}
 	case m.Kind == KindInjectFault:
-		return Event{Kind: EventIgnored}, nil
+		return Event{Kind: EventIgnored}
 	case m.HasBody():
 		s.pending, s.state = m, stateBody
-		return Event{}, nil
+		return Event{}
 	}
-	return Event{Kind: EventMessage, Message: m}, nil
+	return Event{Kind: EventMessage, Message: m}
 }
 
 // answer takes the one message of a rendezvous.

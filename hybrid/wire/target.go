@@ -83,7 +83,8 @@ func ParseTarget(raw string) (Target, error) {
 	path, query := splitTarget(raw)
 	t.Path, t.Prefixed = cutPrefix(path)
 	t.Query = FilterQuery(query)
-	return t, t.parseQuery(query)
+	err := t.parseQuery(query)
+	return t, err
 }
 
 // splitTarget cuts at the first "?", or at a "%3F" that is followed by sb-hc-, as one product's log shows (section 2).
