@@ -21,11 +21,11 @@ type pongSlot struct {
 }
 
 // take empties the slot into dst.
-func (p *pongSlot) take(dst []byte) (n int, owed bool) {
+func (p *pongSlot) take(dst []byte) (body []byte, owed bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	owed, p.owed = p.owed, false
-	return copy(dst, p.data[:p.n]), owed
+	return append(dst, p.data[:p.n]...), owed
 }
 
 func (p *pongSlot) waiting() bool {
@@ -46,10 +46,9 @@ func (w *WS) owe(body []byte) {
 // payPong sends the pong owed unless a write is under way: whoever writes calls it again behind the write.
 func (w *WS) payPong() {
 	for w.pong.waiting() && w.wmu.TryLock() {
-		var body [wsframe.MaxControl]byte
-		var frame [wsframe.MaxHeader + wsframe.MaxControl]byte
-		if n, owed := w.pong.take(body[:]); owed && !w.wclosed {
-			_ = w.sendLocked(w.controlFrame(frame[:0], wsframe.Pong, body[:n])) // a loss shows itself to the next Read
+		var room [wsframe.MaxControl]byte
+		if body, owed := w.pong.take(room[:0]); owed && !w.wclosed {
+			_ = w.sendLocked(w.controlFrame(wsframe.Pong, body)) // a loss shows itself to the next Read
 		}
 		w.wmu.Unlock()
 	}
@@ -111,8 +110,7 @@ func (w *WS) ping() {
 		return
 	}
 	if !w.wclosed {
-		var frame [wsframe.MaxHeader]byte
-		_ = w.sendLocked(w.controlFrame(frame[:0], wsframe.Ping, nil)) // a loss shows itself to the next Read
+		_ = w.sendLocked(w.controlFrame(wsframe.Ping, nil)) // a loss shows itself to the next Read
 	}
 	w.wmu.Unlock()
 	w.payPong()

@@ -141,18 +141,17 @@ func (w *WS) closeLocked(end *shape.End) error {
 		return nil
 	}
 	w.wclosed = true
-	var frame [wsframe.MaxHeader + wsframe.MaxControl]byte
 	var body [wsframe.MaxControl]byte
-	return w.sendLocked(w.controlFrame(frame[:0], wsframe.Close, wsframe.AppendClose(body[:0], end.Code, end.Text)))
+	return w.sendLocked(w.controlFrame(wsframe.Close, wsframe.AppendClose(body[:0], end.Code, end.Text)))
 }
 
-// controlFrame appends a control frame of the leg's role.
-func (w *WS) controlFrame(dst []byte, op wsframe.Op, body []byte) []byte {
+// controlFrame makes a control frame of the leg's role. It is valid until the next one; the caller holds wmu.
+func (w *WS) controlFrame(op wsframe.Op, body []byte) []byte {
 	h := wsframe.Header{Fin: true, Op: op}
 	if w.role == wsframe.Client {
 		h.Masked, h.Key = true, newKey()
 	}
-	return wsframe.AppendFrame(dst, h, body)
+	return wsframe.AppendFrame(w.controls[:0], h, body)
 }
 
 // newKey makes a masking key. It protects proxies, not secrets (RFC 6455 section 10.3), and our peers are gateways.

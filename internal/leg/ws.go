@@ -33,6 +33,7 @@ type WS struct {
 	wclosed       bool       // a Close frame has left
 	inside        bool       // the last frame written has fragments to follow
 	deadlineMoves time.Time
+	controls      [wsframe.MaxHeader + wsframe.MaxControl]byte
 
 	pong    pongSlot
 	pulse   pulse
