@@ -11,7 +11,7 @@ import (
 
 func itoa(n int) string { return strconv.Itoa(n) }
 
-func hex(b byte) string { return "0x" + strconv.FormatUint(uint64(b), 16) }
+func recName(b byte) string { return "0x" + strconv.FormatUint(uint64(b), 16) }
 
 // element reads an element record and the attribute records behind it.
 func (r *Reader) element(rec byte) error {
@@ -132,7 +132,7 @@ func (r *Reader) attrValue() (infoset.Value, error) {
 	}
 	rec := w.Buf[w.Pos]
 	if rec < recZero || rec > recLast || rec&withEnd != 0 {
-		return infoset.Value{}, r.fail(infoset.Malformed, "attribute with record "+hex(rec)+" as value")
+		return infoset.Value{}, r.fail(infoset.Malformed, "attribute with record "+recName(rec)+" as value")
 	}
 	w.Pos++
 	return r.value(rec)
@@ -254,7 +254,7 @@ func (r *Reader) startArray() error {
 		return err
 	}
 	if b[0] < recShortElement || b[0] > recLastElement {
-		return r.fail(infoset.Malformed, "array of record "+hex(b[0]))
+		return r.fail(infoset.Malformed, "array of record "+recName(b[0]))
 	}
 	if err := r.startTag(b[0]); err != nil {
 		return err
@@ -265,7 +265,7 @@ func (r *Reader) startArray() error {
 	typ, ok := itemType(b[1])
 	if b[0] != recEndElement || !ok {
 		w.Pos -= 2
-		return r.fail(infoset.Malformed, "array with records "+hex(b[0])+" "+hex(b[1]))
+		return r.fail(infoset.Malformed, "array with records "+recName(b[0])+" "+recName(b[1]))
 	}
 	count, err := r.int31()
 	if err != nil {

@@ -151,7 +151,7 @@ func (r *Reader) next() error {
 	case rec == recArray:
 		return r.startArray()
 	}
-	return r.fail(infoset.Malformed, "unexpected record "+hex(rec))
+	return r.fail(infoset.Malformed, "unexpected record "+recName(rec))
 }
 
 func (r *Reader) eof() error {

@@ -205,7 +205,7 @@ func (r *Reader) value(rec byte) (infoset.Value, error) {
 		}
 		v, why := number(rec, b)
 		if why != 0 {
-			return v, r.fail(why, "value of record "+hex(rec))
+			return v, r.fail(why, "value of record "+recName(rec))
 		}
 		return v, nil
 	}
@@ -305,7 +305,7 @@ func (r *Reader) list() (infoset.Value, error) {
 			return infoset.List(r.items[from:n:n]), nil
 		}
 		if rec < recZero || rec > recLast || rec&withEnd != 0 || rec == recStartList {
-			return infoset.Value{}, r.fail(infoset.Malformed, "record "+hex(rec)+" in a list")
+			return infoset.Value{}, r.fail(infoset.Malformed, "record "+recName(rec)+" in a list")
 		}
 		if n := min(r.q.ArrayLength, maxList); len(r.items)-from >= n {
 			return infoset.Value{}, r.quota("array length", n)

@@ -118,10 +118,7 @@ func (w *Writer) text(v infoset.Value) {
 		w.fail(charReason(b[i:]), "text")
 		return
 	}
-	units := len(b)
-	if len(b) > fuseUnits || b[0] >= utf8.RuneSelf || b[len(b)-1] >= utf8.RuneSelf || len(b) < 64 {
-		units = xmlchar.Units(b)
-	}
+	units := xmlchar.Units(b)
 	at := len(w.out)
 	if len(b)/2 > units {
 		w.lengthRecord(recUnicode8, 2*units)

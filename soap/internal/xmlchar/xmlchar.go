@@ -247,6 +247,9 @@ func Invalid(b []byte) int {
 // measure of .NET strings.
 func Units(b []byte) int {
 	n := 0
+	for len(b) >= 8 && binary.LittleEndian.Uint64(b)&highs == 0 {
+		n, b = n+8, b[8:]
+	}
 	for _, c := range b {
 		switch {
 		case c < 0x80, c >= 0xC0 && c < 0xF0:

@@ -1,0 +1,176 @@
+package inspect
+
+import (
+	"bytes"
+	"strconv"
+	"strings"
+
+	"github.com/causeway-relay/causeway/soap/infoset"
+	"github.com/causeway-relay/causeway/soap/xmlbin"
+)
+
+// Decode finds out what input is and reads it as far as it can be read. The
+// report is never nil and has what was found before an error. A message that
+// cannot be read to its end is not an error of the whole: its Err says why, and
+// Decode gives the first such error too.
+func Decode(input []byte) (*Report, error) {
+	r := &Report{Kind: "document", Size: len(input)}
+	raw := input
+	if b, ok := unhex(input); ok {
+		raw, r.Hex, r.Size = b, true, len(b)
+	}
+	switch {
+	case len(raw) == 0:
+		return r, &infoset.Error{Reason: infoset.Truncated, Detail: "there are no bytes"}
+	case isHTTP(raw):
+		r.Kind = "http"
+		return r, r.http(raw)
+	case looksFramed(raw):
+		framed := &Report{Kind: "net.tcp stream", Hex: r.Hex, Size: r.Size}
+		err := framed.stream(raw)
+		// A session message alone can begin like a record. If the walk got
+		// lost and the bytes are a whole document, they are that.
+		if err != nil && len(framed.Messages) == 0 {
+			if alone := r.message(0, raw, "", xmlbin.NewReaderSession(maxSession)); alone == nil {
+				return r, nil
+			}
+		}
+		return framed, err
+	}
+	return r, r.message(0, raw, "", xmlbin.NewReaderSession(maxSession))
+}
+
+// stream reads one direction of a net.tcp connection.
+func (r *Report) stream(raw []byte) error {
+	var first error
+	session := xmlbin.NewReaderSession(maxSession)
+	s := &stream{b: raw}
+	s.restart = func() { session = xmlbin.NewReaderSession(maxSession) }
+	s.envelope = func(at int, payload []byte, s *stream) {
+		if err := r.message(at, payload, s.encoding, session); err != nil && first == nil {
+			first = err
+		}
+	}
+	err := s.walk()
+	r.Records = s.records
+	if first != nil {
+		return first
+	}
+	return err
+}
+
+// message reads one payload and adds it to the report.
+func (r *Report) message(at int, payload []byte, encoding string, session *xmlbin.ReaderSession) error {
+	m := Message{Offset: at, Size: len(payload)}
+	before := session.Len()
+	f, err := open(payload, encoding, session)
+	m.Form, m.Inside, m.Strings, m.Doc = f.name, f.outside, f.fresh, f.doc
+	if len(f.fresh) > 0 {
+		m.FirstID = 2*before + 1
+	}
+	if err == nil {
+		var t tree
+		err = t.read(f.reader)
+		m.XML = string(t.indented())
+		m.Summary = t.summary()
+	}
+	if err != nil {
+		m.Err = err.Error()
+	}
+	r.Messages = append(r.Messages, m)
+	return err
+}
+
+// isHTTP reports whether b begins as an HTTP/1 message.
+func isHTTP(b []byte) bool {
+	line, _, ok := bytes.Cut(b[:min(len(b), maxRecordText)], []byte("\r\n"))
+	return ok && (bytes.HasPrefix(line, []byte("HTTP/1.")) || bytes.HasSuffix(line, []byte(" HTTP/1.1")) || bytes.HasSuffix(line, []byte(" HTTP/1.0")))
+}
+
+// http reads one or more HTTP messages behind each other.
+func (r *Report) http(raw []byte) error {
+	var first error
+	for rest := raw; len(rest) > 0; {
+		at := len(raw) - len(rest)
+		head, body, ok := bytes.Cut(rest, []byte("\r\n\r\n"))
+		if !ok {
+			return &infoset.Error{Reason: infoset.Truncated, Offset: int64(at), Detail: "head of an HTTP message"}
+		}
+		line, _, _ := bytes.Cut(head, []byte("\r\n"))
+		r.Records = append(r.Records, Record{Offset: at, Text: printable(line)})
+		if strings.EqualFold(field(head, "Upgrade"), "websocket") {
+			return r.webSocket(len(raw)-len(body), body)
+		}
+		payload, after, err := httpBody(head, body)
+		if err != nil {
+			return err
+		}
+		if len(payload) > 0 {
+			session := xmlbin.NewReaderSession(maxSession)
+			if err := r.message(len(raw)-len(body), payload, mediaType(head), session); err != nil && first == nil {
+				first = err
+			}
+		}
+		rest = after
+	}
+	return first
+}
+
+// field gives the value of a header field, "" if there is none.
+func field(head []byte, name string) string {
+	for _, line := range strings.Split(string(head), "\r\n")[1:] {
+		if k, v, ok := strings.Cut(line, ":"); ok && strings.EqualFold(k, name) {
+			return strings.TrimSpace(v)
+		}
+	}
+	return ""
+}
+
+// mediaType gives the content type if it tells a binary encoding, and what
+// compression the head names as a suffix, as WCF spells it.
+func mediaType(head []byte) string {
+	t := strings.ToLower(field(head, "Content-Type"))
+	if !strings.HasPrefix(t, binaryType) {
+		t = ""
+	}
+	t, _, _ = strings.Cut(t, ";")
+	t = strings.TrimSpace(t)
+	if strings.EqualFold(field(head, "Content-Encoding"), "deflate") {
+		t += "+deflate"
+	}
+	return t
+}
+
+// httpBody cuts the body of a message off what follows its head.
+func httpBody(head, b []byte) (body, after []byte, err error) {
+	if strings.EqualFold(field(head, "Transfer-Encoding"), "chunked") {
+		return chunked(b)
+	}
+	n, convErr := strconv.Atoi(field(head, "Content-Length"))
+	switch {
+	case convErr != nil && bytes.HasPrefix(head, []byte("HTTP/")):
+		return b, nil, nil // up to the end of the connection
+	case convErr != nil:
+		return nil, b, nil
+	case n < 0 || n > len(b):
+		return b, nil, nil // cut off: what is there may still be readable
+	}
+	return b[:n], b[n:], nil
+}
+
+func chunked(b []byte) (body, after []byte, err error) {
+	for {
+		line, rest, ok := bytes.Cut(b, []byte("\r\n"))
+		size, _, _ := strings.Cut(string(line), ";")
+		n, convErr := strconv.ParseUint(strings.TrimSpace(size), 16, 31)
+		if !ok || convErr != nil || int(n) > len(rest) {
+			return nil, nil, &infoset.Error{Reason: infoset.Malformed, Offset: -1, Detail: "chunks of an HTTP body"}
+		}
+		if n == 0 {
+			_, after, _ = bytes.Cut(b, []byte("\r\n\r\n"))
+			return body, after, nil
+		}
+		body = append(body, rest[:n]...)
+		b = bytes.TrimPrefix(rest[n:], []byte("\r\n"))
+	}
+}
