@@ -1,0 +1,78 @@
+package gateway
+
+import (
+	"context"
+	"log/slog"
+	"net/netip"
+	"time"
+
+	"github.com/causeway-relay/causeway/gateway/fail"
+	"github.com/causeway-relay/causeway/gateway/front"
+	"github.com/causeway-relay/causeway/gateway/relay"
+)
+
+// hooks turn what the relay tells into log lines and figures.
+func (g *Gateway) hooks() relay.Hooks {
+	return relay.Hooks{
+		Step: g.p.Step,
+		Closed: func(c *relay.Record) {
+			g.meter.closed(c)
+			g.line("closed", c)
+		},
+		Refused: func(c *relay.Record) {
+			g.meter.refused.WithLabelValues(c.Door, string(c.Reason)).Inc()
+			g.line("refused", c)
+		},
+		Listener: func(p *relay.Presence) {
+			if p.Online {
+				g.log.Info("listener online", "entity", p.Entity, "listener", p.Listener)
+			}
+		},
+		Offer: func(outcome string, _ time.Duration) { g.meter.offers.WithLabelValues(outcome).Inc() },
+	}
+}
+
+// line is the account of one connection: one line, keys in the documented order (contracts section 2).
+func (g *Gateway) line(message string, c *relay.Record) {
+	level := slog.LevelInfo
+	if c.Reason == fail.Internal {
+		level = slog.LevelError
+	}
+	attrs := []slog.Attr{
+		slog.String("door", c.Door), slog.String("entity", c.Entity), slog.String("kind", c.Kind),
+		slog.String("tracking", c.Tracking), slog.String("ticket", c.Ticket), slog.String("listener", c.Listener),
+		slog.Int("node", int(c.Node)), slog.Int("peer_node", int(c.PeerNode)), slog.String("remote", c.Remote),
+		slog.String("rule", c.Rule), slog.String("reason", string(c.Reason)), slog.String("side", c.Side),
+		slog.Int64("in", c.In), slog.Int64("out", c.Out), slog.Int64("messages", c.Messages),
+		slog.Group("stages",
+			slog.Duration("admit", c.Stages.Admit), slog.Duration("resolve", c.Stages.Resolve),
+			slog.Duration("offer", c.Stages.Offer), slog.Duration("meet", c.Stages.Meet), slog.Duration("first", c.Stages.First)),
+		slog.Duration("duration", c.Duration), slog.String("shape", c.Shape),
+	}
+	if c.Text != "" {
+		attrs = append(attrs, slog.String("text", c.Text))
+	}
+	if c.Cause != nil {
+		attrs = append(attrs, slog.Any("cause", c.Cause))
+	}
+	g.log.LogAttrs(context.Background(), level, message, attrs...)
+}
+
+// frontHooks do the same for what never came to the relay.
+func (g *Gateway) frontHooks() front.Hooks {
+	return front.Hooks{
+		Refused: func(r front.Refusal) {
+			g.meter.refused.WithLabelValues(r.Door, string(r.Code)).Inc()
+			g.log.Info("refused", "door", r.Door, "tracking", r.Tracking, "remote", r.Remote.String(),
+				"reason", string(r.Code), "side", "sender", "status", r.Status, "cause", r.Err)
+		},
+		TLSError: func(door string, _ netip.AddrPort, _ error) { g.meter.handshakes.WithLabelValues(door).Inc() },
+		AcceptErr: func(door string, err error, wait time.Duration) {
+			g.log.Error("cannot accept", "door", door, "cause", err, "again_in", wait)
+		},
+		Panicked: func(door, tracking string, value any, stack []byte) {
+			g.log.Error("panic", "door", door, "tracking", tracking, "value", value, "stack", string(stack))
+		},
+		Connected: func(door string, _ netip.AddrPort, _ bool) { g.meter.connections.WithLabelValues(door).Inc() },
+	}
+}

@@ -1,0 +1,153 @@
+package gateway
+
+import (
+	"crypto/rand"
+	"crypto/tls"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/causeway-relay/causeway/gateway/config"
+	"github.com/causeway-relay/causeway/gateway/front"
+	"github.com/causeway-relay/causeway/gateway/front/certs"
+	"github.com/causeway-relay/causeway/gateway/front/localca"
+)
+
+// adminDoor is the operator's door: plain net/http, never for relay traffic.
+const adminDoor = "admin"
+
+// door is one bound socket.
+type door struct {
+	name     string
+	listener net.Listener
+}
+
+// bind opens every door that is not off.
+func (g *Gateway) bind() error {
+	if err := g.openCertificates(); err != nil {
+		return err
+	}
+	var problems []error
+	for _, d := range []struct{ name, addr string }{
+		{front.HTTPS, g.cfg.HTTPS}, {front.HTTP, g.cfg.HTTP}, {adminDoor, g.cfg.Admin},
+	} {
+		if d.addr == config.Off {
+			continue
+		}
+		l, err := g.p.Listen("tcp", d.addr)
+		if err != nil {
+			problems = append(problems, fmt.Errorf("door %s: %w: choose another address with --%s, or close it with --%s off", d.name, err, d.name, d.name))
+			continue
+		}
+		g.doors = append(g.doors, door{d.name, l})
+	}
+	return errors.Join(problems...)
+}
+
+// openCertificates finds the certificate of the https door: the operator's files, else one of the local CA.
+func (g *Gateway) openCertificates() error {
+	if g.cfg.HTTPS == config.Off {
+		return nil
+	}
+	if g.cfg.TLS.Cert != "" {
+		files, err := certs.OpenFiles(g.cfg.TLS.Cert, g.cfg.TLS.Key, func(err error) {
+			g.log.Info("certificate files changed", "cause", err)
+		})
+		if err != nil {
+			return fmt.Errorf("certificate: %w", err)
+		}
+		g.certs = files
+		return nil
+	}
+	authority, err := localca.Open(g.cfg.Data)
+	if err != nil {
+		return fmt.Errorf("local certificate authority: %w", err)
+	}
+	extra := []string{g.cfg.Host}
+	for _, h := range g.cfg.Hosts {
+		extra = append(extra, h.Name)
+	}
+	for _, a := range g.cfg.Advertise {
+		if host, _, err := net.SplitHostPort(a.Address); err == nil {
+			extra = append(extra, host)
+		}
+	}
+	leaf, err := authority.Leaf(extra)
+	if err != nil {
+		return fmt.Errorf("local certificate: %w", err)
+	}
+	g.certs, g.ca = leaf, authority.File()
+	return nil
+}
+
+// tlsOf is the TLS of a door; nil: plain.
+func (g *Gateway) tlsOf(name string) *tls.Config {
+	if name != front.HTTPS {
+		return nil
+	}
+	return certs.Config(g.certs, certs.Hybrid)
+}
+
+// address is where a door is bound; "" when it is closed.
+func (g *Gateway) address(name string) string {
+	for _, d := range g.doors {
+		if d.name == name {
+			return d.listener.Addr().String()
+		}
+	}
+	return ""
+}
+
+// Addresses lists the open doors with the addresses that they are bound to.
+func (g *Gateway) Addresses() map[string]string {
+	all := make(map[string]string, len(g.doors))
+	for _, d := range g.doors {
+		all[d.name] = d.listener.Addr().String()
+	}
+	return all
+}
+
+// CAFile is the local CA's certificate; "" when the certificate is the operator's own.
+func (g *Gateway) CAFile() string { return g.ca }
+
+// advertised is where listeners of other nodes reach this node's doors: what the operator says, else the bound port under
+// whatever host name the listener dialled itself.
+func (g *Gateway) advertised() map[string]string {
+	all := make(map[string]string)
+	for _, d := range g.doors {
+		if d.name == adminDoor {
+			continue
+		}
+		if _, port, err := net.SplitHostPort(d.listener.Addr().String()); err == nil {
+			all[d.name] = ":" + port
+		}
+	}
+	for _, a := range g.cfg.Advertise {
+		all[a.Door] = a.Address
+	}
+	return all
+}
+
+// adminToken reads the admin door's token from the data folder, or makes one.
+func adminToken(dir string) (string, error) {
+	file := filepath.Join(dir, "admin.token")
+	b, err := os.ReadFile(file) //nolint:gosec // the operator's own folder
+	if err == nil {
+		return strings.TrimSpace(string(b)), nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("admin token: %w", err)
+	}
+	var raw [24]byte
+	_, _ = rand.Read(raw[:]) // crypto/rand never fails: it ends the program instead
+	token := hex.EncodeToString(raw[:])
+	if err := os.WriteFile(file, []byte(token+"\n"), 0o600); err != nil {
+		return "", fmt.Errorf("admin token: %w", err)
+	}
+	return token, nil
+}

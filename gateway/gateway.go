@@ -1,0 +1,241 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/causeway-relay/causeway/gateway/auth"
+	"github.com/causeway-relay/causeway/gateway/config"
+	"github.com/causeway-relay/causeway/gateway/front"
+	"github.com/causeway-relay/causeway/gateway/front/certs"
+	"github.com/causeway-relay/causeway/gateway/manage"
+	"github.com/causeway-relay/causeway/gateway/mesh"
+	"github.com/causeway-relay/causeway/gateway/mesh/memory"
+	"github.com/causeway-relay/causeway/gateway/relay"
+	"github.com/causeway-relay/causeway/gateway/shape"
+	"github.com/causeway-relay/causeway/gateway/store"
+	"github.com/causeway-relay/causeway/gateway/store/bolt"
+	"github.com/causeway-relay/causeway/hybrid/entry"
+)
+
+// Version is what the binary says it is. The build sets it; "devel" otherwise.
+var Version = "devel" //nolint:gochecknoglobals // set by the linker: -X
+
+// Params is what a node is made of. Only Config is needed.
+type Params struct {
+	Config *config.Config
+	Log    *slog.Logger // nil: nothing is logged
+	Node   mesh.Num     // 0: 1
+	Store  store.Store  // nil: state.db in the data folder
+	// Join enters the node into a cluster once its doors are known. nil: the node is alone.
+	Join func(mesh.Node) (mesh.Bus, mesh.Link, error)
+	// Listen opens a door. nil: net.Listen.
+	Listen func(network, addr string) (net.Listener, error)
+	// Step is told of each of the nine documented steps, at the moment when it happens.
+	Step func(relay.Step)
+	// Ping is the interval of pings to listeners and senders; 0: 30 s.
+	Ping time.Duration
+}
+
+// Gateway is one node.
+type Gateway struct {
+	p     Params
+	cfg   *config.Config
+	log   *slog.Logger
+	store store.Store
+	bus   mesh.Bus
+	link  mesh.Link
+	relay *relay.Relay
+	front *front.Server
+	admin *http.Server
+	doors []door
+	certs certs.Source
+	meter *meter
+	ca    string // file of the local CA; "" when the certificate is the operator's own
+	token string // the admin door's
+
+	owned bool // the store is ours to close
+	once  sync.Once
+}
+
+// New checks the configuration, opens the store and binds every door. Nothing is served before Run.
+func New(p Params) (_ *Gateway, err error) {
+	if p.Node == 0 {
+		p.Node = 1
+	}
+	if p.Log == nil {
+		p.Log = slog.New(slog.DiscardHandler)
+	}
+	if p.Listen == nil {
+		p.Listen = net.Listen
+	}
+	g := &Gateway{p: p, cfg: p.Config, log: p.Log, store: p.Store}
+	defer func() {
+		if err != nil {
+			g.Close()
+		}
+	}()
+	for _, step := range []func() error{g.openData, g.openStore, g.seed, g.bind, g.join, g.compose} {
+		if err := step(); err != nil {
+			return nil, err
+		}
+	}
+	return g, nil
+}
+
+func (g *Gateway) openData() error {
+	if err := os.MkdirAll(g.cfg.Data, 0o700); err != nil {
+		return fmt.Errorf("data folder: %w: name another with --data", err)
+	}
+	var err error
+	g.token, err = adminToken(g.cfg.Data)
+	return err
+}
+
+func (g *Gateway) openStore() error {
+	if g.store != nil {
+		return nil
+	}
+	s, err := bolt.Open(g.cfg.Data, bolt.Params{})
+	if err != nil {
+		return fmt.Errorf("store: %w", err)
+	}
+	g.store, g.owned = s, true
+	return nil
+}
+
+// join enters the mesh with the doors that listeners of other nodes can dial.
+func (g *Gateway) join() error {
+	self := mesh.Node{Num: g.p.Node, Doors: g.advertised(), Since: time.Now()}
+	if g.p.Join != nil {
+		var err error
+		if g.bus, g.link, err = g.p.Join(self); err != nil {
+			return fmt.Errorf("join the cluster: %w", err)
+		}
+		return nil
+	}
+	bus, err := memory.NewNet(mesh.Timing{}).Join(context.Background(), self)
+	if err != nil {
+		return fmt.Errorf("mesh of one node: %w", err)
+	}
+	g.bus = bus
+	return nil
+}
+
+// compose wires the core, the entries and the doors.
+func (g *Gateway) compose() error {
+	g.meter = newMeter(g)
+	g.relay = relay.New(relay.Params{
+		Store: g.store, Bus: g.bus, Link: g.link,
+		Verifiers: map[auth.Scheme]auth.Verifier{auth.SAS: auth.NewSAS()},
+		Hosts:     []string{g.cfg.Host},
+		Limits: relay.Limits{
+			ListenersPerEntity: g.cfg.Limits.ListenersPerEntity, Connections: g.cfg.Limits.Connections,
+			Pending: g.cfg.Limits.Pending, PendingPerSource: g.cfg.Limits.PendingPerSource,
+		},
+		Timeouts: relay.Timeouts{
+			Accept: g.cfg.Timeouts.Accept, Idle: g.cfg.Timeouts.Idle, TokenGrace: g.cfg.Timeouts.TokenGrace,
+		},
+		Hooks: g.hooks(),
+	})
+	hybrid := entry.New(entry.Params{
+		Relay: g.relay, Node: uint16(g.p.Node), Log: g.log, Ping: g.p.Ping,
+		Write: g.cfg.Timeouts.Write, HeadTimeout: g.cfg.Timeouts.Head, PlainTokens: g.cfg.AllowPlainTokens,
+	})
+	api := manage.New(manage.Params{
+		Store: g.store, Relay: g.relay, Node: uint16(g.p.Node), Version: Version, Log: g.log,
+		Certificates: g.certificates, ConnectionString: g.connectionString,
+	})
+	if err := g.openFront(hybrid, api); err != nil {
+		return err
+	}
+	g.openAdmin(api)
+	return nil
+}
+
+// Run serves until ctx ends, which is as Close; Shutdown from another goroutine ends it in order. It returns when
+// everything has ended.
+func (g *Gateway) Run(ctx context.Context) error {
+	g.relay.Open()
+	if g.link != nil {
+		g.link.Serve(func(conn net.Conn, p shape.Preface) {
+			if err := g.front.ServeConn(conn, p); err != nil {
+				g.log.Info("carried connection refused", "door", p.Door, "cause", err)
+			}
+		})
+	}
+	if err := g.writeReady(); err != nil {
+		return err
+	}
+	g.announce()
+	var parts sync.WaitGroup
+	errs := make([]error, 2)
+	parts.Go(func() { errs[0] = g.front.Run(ctx) })
+	parts.Go(func() { errs[1] = g.serveAdmin() })
+	stop := context.AfterFunc(ctx, g.Close)
+	parts.Wait()
+	stop()
+	g.Close()
+	return errors.Join(errs...)
+}
+
+// Shutdown drains. The order: readiness goes first, so that balancers turn away; then nobody new comes in and listeners
+// are sent elsewhere, so that other nodes get the senders; then streams end by themselves or at ctx; then the doors; then
+// the mesh, since until here others may still ask for what runs; the admin door last, so that health can be read to the end.
+func (g *Gateway) Shutdown(ctx context.Context) error {
+	g.relay.Drain(ctx)
+	err := g.front.Shutdown(ctx)
+	g.Close()
+	return err
+}
+
+// Close ends everything now. It may be called twice and before Run.
+func (g *Gateway) Close() {
+	g.once.Do(func() {
+		if g.relay != nil {
+			expired, cancel := context.WithCancel(context.Background())
+			cancel()
+			g.relay.Drain(expired)
+		}
+		if g.front != nil {
+			g.front.Close()
+		}
+		if g.relay != nil {
+			g.relay.Close()
+		}
+		if g.link != nil {
+			_ = g.link.Close()
+		}
+		if g.bus != nil {
+			_ = g.bus.Close()
+		}
+		if g.owned {
+			_ = g.store.Close()
+		}
+		if g.admin != nil {
+			_ = g.admin.Close()
+		}
+		for _, d := range g.doors {
+			_ = d.listener.Close()
+		}
+		if g.cfg.ReadyFile != "" {
+			_ = os.Remove(g.cfg.ReadyFile)
+		}
+	})
+}
+
+// announce says in the log where the node can be reached.
+func (g *Gateway) announce() {
+	for _, d := range g.doors {
+		g.log.Info("door open", "door", d.name, "address", d.listener.Addr().String())
+	}
+	g.log.Info("ready", "node", int(g.p.Node), "version", Version, "data", filepath.Clean(g.cfg.Data))
+}

@@ -1,0 +1,127 @@
+package gateway
+
+import (
+	"sync"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"github.com/causeway-relay/causeway/gateway/relay"
+)
+
+// otherEntity is the label of entities beyond the cap, and maxEntities the cap (contracts section 2).
+const (
+	otherEntity = "other"
+	maxEntities = 1000
+)
+
+// meter holds the node's metrics. Names and labels are a contract: docs/metrics.md.
+type meter struct {
+	registry    *prometheus.Registry
+	connections *prometheus.CounterVec // door
+	closedBy    *prometheus.CounterVec // shape, reason
+	refused     *prometheus.CounterVec // door, reason
+	offers      *prometheus.CounterVec // outcome
+	stages      *prometheus.HistogramVec
+	handshakes  *prometheus.CounterVec // door
+	entities    *prometheus.CounterVec // entity, direction; nil: metrics.perEntity is off
+
+	mu    sync.Mutex
+	known map[string]bool
+}
+
+// newMeter registers everything. Gauges are read from the gateway at each scrape.
+func newMeter(g *Gateway) *meter {
+	m := &meter{registry: prometheus.NewRegistry(), known: make(map[string]bool)}
+	m.connections = m.counter("causeway_connections_total", "Connections that arrived at a door.", "door")
+	m.closedBy = m.counter("causeway_closed_total", "Streams and listeners that ended, by reason.", "shape", "reason")
+	m.refused = m.counter("causeway_refused_total", "Parties that were turned away, by reason.", "door", "reason")
+	m.offers = m.counter("causeway_offers_total", "What became of offers to listeners.", "outcome")
+	m.handshakes = m.counter("causeway_tls_errors_total", "TLS handshakes that failed.", "door")
+	if g.cfg.Metrics.PerEntity {
+		m.entities = m.counter("causeway_entity_bytes_total", "Payload bytes of ended streams by entity.", "entity", "direction")
+	}
+	m.stages = prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name: "causeway_stage_seconds", Help: "Time from arrival until a station of the road was passed.",
+		Buckets: prometheus.ExponentialBuckets(0.0005, 4, 9), // 0.5 ms to 33 s: a set-up to the accept window
+	}, []string{"stage"})
+	m.registry.MustRegister(m.stages, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.gauges(g)
+	return m
+}
+
+func (m *meter) counter(name, help string, labels ...string) *prometheus.CounterVec {
+	c := prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
+	m.registry.MustRegister(c)
+	return c
+}
+
+// gauges are pictures taken at the scrape.
+func (m *meter) gauges(g *Gateway) {
+	gauge := func(name, help string, labels prometheus.Labels, read func(relay.Counts) float64) {
+		m.registry.MustRegister(prometheus.NewGaugeFunc(
+			prometheus.GaugeOpts{Name: name, Help: help, ConstLabels: labels},
+			func() float64 { return read(g.relay.Counts()) }))
+	}
+	total := func(direction string, read func(relay.Counts) float64) {
+		m.registry.MustRegister(prometheus.NewCounterFunc(
+			prometheus.CounterOpts{
+				Name: "causeway_bytes_total", Help: "Payload bytes relayed.", ConstLabels: prometheus.Labels{"direction": direction},
+			},
+			func() float64 { return read(g.relay.Counts()) }))
+	}
+	gauge("causeway_listeners", "Listeners of this node.", prometheus.Labels{"state": "online"}, func(c relay.Counts) float64 { return float64(c.Local) })
+	gauge("causeway_streams", "Streams of this node that run.", nil, func(c relay.Counts) float64 { return float64(c.Streams) })
+	gauge("causeway_pending", "Rendezvous that wait for their listener.", nil, func(c relay.Counts) float64 { return float64(c.Pending) })
+	total("in", func(c relay.Counts) float64 { return float64(c.In) })
+	total("out", func(c relay.Counts) float64 { return float64(c.Out) })
+	m.registry.MustRegister(
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "causeway_nodes", Help: "Live nodes as this one sees them."},
+			func() float64 { return float64(len(g.bus.Nodes())) }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "causeway_build_info", Help: "Always 1.", ConstLabels: prometheus.Labels{"version": Version},
+		}, func() float64 { return 1 }),
+	)
+	if g.certs != nil {
+		m.registry.MustRegister(prometheus.NewGaugeFunc(
+			prometheus.GaugeOpts{Name: "causeway_certificate_expiry_seconds", Help: "End of the https door's certificate, Unix time."},
+			func() float64 { return float64(g.certs.NotAfter().Unix()) }))
+	}
+}
+
+// closed notes a connection that has ended.
+func (m *meter) closed(c *relay.Record) {
+	m.closedBy.WithLabelValues(c.Shape, string(c.Reason)).Inc()
+	if c.Shape != "stream" {
+		return
+	}
+	for _, s := range []struct {
+		name string
+		took float64
+	}{
+		{"admit", c.Stages.Admit.Seconds()}, {"resolve", c.Stages.Resolve.Seconds()}, {"offer", c.Stages.Offer.Seconds()},
+		{"meet", c.Stages.Meet.Seconds()}, {"first", c.Stages.First.Seconds()},
+	} {
+		if s.took > 0 {
+			m.stages.WithLabelValues(s.name).Observe(s.took)
+		}
+	}
+	if m.entities != nil {
+		entity := m.label(c.Entity)
+		m.entities.WithLabelValues(entity, "in").Add(float64(c.In))
+		m.entities.WithLabelValues(entity, "out").Add(float64(c.Out))
+	}
+}
+
+// label is the entity itself for the first thousand.
+func (m *meter) label(entity string) string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !m.known[entity] {
+		if len(m.known) >= maxEntities {
+			return otherEntity
+		}
+		m.known[entity] = true
+	}
+	return entity
+}

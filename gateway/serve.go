@@ -1,0 +1,134 @@
+package gateway
+
+import (
+	"errors"
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/causeway-relay/causeway/gateway/fail"
+	"github.com/causeway-relay/causeway/gateway/front"
+	"github.com/causeway-relay/causeway/gateway/limit"
+	"github.com/causeway-relay/causeway/gateway/manage"
+	"github.com/causeway-relay/causeway/hybrid/entry"
+	"github.com/causeway-relay/causeway/hybrid/wire"
+	"github.com/causeway-relay/causeway/internal/leg"
+)
+
+// socketsPerConnection is how many sockets a connection of the quota may need: a sender, its rendezvous, and a dial that
+// is being refused. spareSockets are for management and health.
+const (
+	socketsPerConnection = 3
+	spareSockets         = 1000
+)
+
+// openFront makes the relay doors: the hybrid entry for its own, the handlers for everything else.
+func (g *Gateway) openFront(hybrid *entry.Entry, api *manage.API) error {
+	var doors []front.Door
+	for _, d := range g.doors {
+		if d.name != adminDoor {
+			doors = append(doors, front.Door{Name: d.name, Listener: d.listener, TLS: g.tlsOf(d.name)})
+		}
+	}
+	sockets := limit.NewGate(g.cfg.Limits.Connections*socketsPerConnection + spareSockets)
+	mux := http.NewServeMux()
+	mux.Handle("/$api/", api.ByToken("/$api/"))
+	mux.HandleFunc("/$health", g.healthy)
+	mux.HandleFunc("/", api.NotHere)
+	var err error
+	g.front, err = front.New(front.Params{
+		Doors: doors,
+		Route: func(a *leg.Arrival) front.Take {
+			if entry.Wants(a.Head) {
+				return hybrid.Take
+			}
+			return nil
+		},
+		Handler: mux,
+		Enter: func(netip.AddrPort) (func(), *fail.Error) {
+			if !sockets.Enter() {
+				return nil, fail.New(fail.Overloaded, "The gateway has as many sockets as limits.connections allows.")
+			}
+			return sockets.Leave, nil
+		},
+		Phrase: func(message, tracking, system string) string {
+			return wire.Trail{ID: tracking, Node: uint16(g.p.Node), System: system, Time: time.Now()}.Reason(message)
+		},
+		Hooks:     g.frontHooks(),
+		HeadBytes: g.cfg.Limits.HeadBytes, HeadTimeout: g.cfg.Timeouts.Head,
+		IdleTimeout: g.cfg.Timeouts.Idle, WriteTimeout: g.cfg.Timeouts.Write,
+	})
+	return err
+}
+
+// openAdmin makes the operator's door.
+func (g *Gateway) openAdmin(api *manage.API) {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/healthz", g.healthy)
+	mux.HandleFunc("/readyz", g.ready)
+	metrics := promhttp.HandlerFor(g.meter.registry, promhttp.HandlerOpts{})
+	mux.Handle("/metrics", api.Guarded(g.token, metrics))
+	mux.Handle("/api/", api.ByAdmin("/api/", g.token))
+	g.admin = &http.Server{
+		Handler: http.NewCrossOriginProtection().Handler(mux), ReadHeaderTimeout: g.cfg.Timeouts.Head,
+		MaxHeaderBytes: g.cfg.Limits.HeadBytes, IdleTimeout: g.cfg.Timeouts.Idle,
+	}
+}
+
+// serveAdmin serves the operator's door until it is closed.
+func (g *Gateway) serveAdmin() error {
+	for _, d := range g.doors {
+		if d.name != adminDoor {
+			continue
+		}
+		if err := g.admin.Serve(d.listener); !errors.Is(err, http.ErrServerClosed) {
+			return err
+		}
+	}
+	return nil
+}
+
+// healthy answers while the process lives.
+func (g *Gateway) healthy(w http.ResponseWriter, _ *http.Request) {
+	manage.WriteJSON(w, http.StatusOK, map[string]bool{"healthy": true})
+}
+
+// readiness is the answer of /readyz.
+type readiness struct {
+	Ready   bool     `json:"ready"`
+	Reasons []reason `json:"reasons,omitempty"`
+}
+
+type reason struct {
+	Component string `json:"component"`
+	Reason    string `json:"reason"`
+}
+
+// ready answers whether the node takes traffic, and why not.
+func (g *Gateway) ready(w http.ResponseWriter, _ *http.Request) {
+	var r readiness
+	for _, why := range g.relay.Reasons() {
+		r.Reasons = append(r.Reasons, reason{"relay", why})
+	}
+	r.Ready = len(r.Reasons) == 0
+	status := http.StatusOK
+	if !r.Ready {
+		status = http.StatusServiceUnavailable
+	}
+	manage.WriteJSON(w, status, r)
+}
+
+// certificates lists what is served and when it ends.
+func (g *Gateway) certificates() []manage.Certificate {
+	if g.certs == nil {
+		return nil
+	}
+	names := []string{g.cfg.Host}
+	for _, h := range g.cfg.Hosts {
+		names = append(names, h.Name)
+	}
+	return []manage.Certificate{{Name: strings.Join(names, ","), NotAfter: g.certs.NotAfter()}}
+}
