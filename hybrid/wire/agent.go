@@ -14,7 +14,7 @@ const AgentField = "Causeway-Agent"
 // MaxStandby is the highest number of standby connections a listener may hold.
 const MaxStandby = 64
 
-// Agent is the value of AgentField.
+// Agent is the value of AgentField: a list of words, in which SDKs would see nothing and send nothing.
 type Agent struct {
 	Raw     bool // a rendezvous may be dialled with Upgrade: causeway/1 and carries plain bytes
 	Standby int  // connections that wait for an offer, 0 to MaxStandby

@@ -44,6 +44,7 @@ func Listeners(fields http1.Fields) (allowed, disallowed [][16]byte, err error) 
 	return allowed, disallowed, err
 }
 
+// listenerIDs reads one of the two fields. A field without a single GUID still narrows the choice, to nobody.
 func listenerIDs(fields http1.Fields, name string) ([][16]byte, error) {
 	if !fields.Has(name) {
 		return nil, nil
@@ -75,7 +76,7 @@ func SplitSetCookie(value string) []string {
 	return append(cookies, value[start:])
 }
 
-// beginsCookie tells whether s starts with a token and "=".
+// beginsCookie tells whether s starts with a token (RFC 9110 section 5.6.2) and "=".
 func beginsCookie(s string) bool {
 	end := strings.IndexFunc(s, func(r rune) bool {
 		return r <= ' ' || r >= 0x7F || strings.ContainsRune(`()<>@,;:\"/[]?={}`, r)

@@ -77,6 +77,7 @@ var keyWords = map[string]func(*ConnectionString, string) string{
 	"operationtimeout": (*ConnectionString).setTimeout,
 }
 
+// badString makes the error for the person who wrote the string.
 func badString(text string) error {
 	return &Error{"parse connection string", ErrConnectionString, text}
 }
@@ -90,6 +91,7 @@ func unknownWord(word string) error {
 		"EntityPath, Authentication and OperationTimeout.")
 }
 
+// tooLong says so when a name or key is longer than any rule has, which a string glued to another one mostly is.
 func tooLong(word, value string) string {
 	if len(value) > maxKeyText {
 		return word + " is longer than 256 characters. Copy it again."
@@ -97,6 +99,7 @@ func tooLong(word, value string) string {
 	return ""
 }
 
+// setEndpoint takes sb://host[:port][/base]. .NET refuses every other scheme, so people find out here what is meant.
 func (c *ConnectionString) setEndpoint(v string) string {
 	u, err := url.Parse(strings.TrimSpace(v))
 	if err != nil || u.Host == "" || u.Opaque != "" {
@@ -120,6 +123,7 @@ func (c *ConnectionString) setEndpoint(v string) string {
 	return ""
 }
 
+// setAuthentication takes the one value there is; .NET lets blanks and case go.
 func (c *ConnectionString) setAuthentication(v string) string {
 	if !strings.EqualFold(strings.ReplaceAll(v, " ", ""), "ManagedIdentity") {
 		return "Authentication must be Managed Identity, or absent."
@@ -128,6 +132,7 @@ func (c *ConnectionString) setAuthentication(v string) string {
 	return ""
 }
 
+// setTimeout takes a time span of .NET.
 func (c *ConnectionString) setTimeout(v string) string {
 	d, ok := parseTimeSpan(strings.TrimSpace(v))
 	if !ok || d <= 0 {
@@ -177,6 +182,7 @@ func (c ConnectionString) String() string { return c.format(func(string) string 
 // GoString hides the secrets from %#v.
 func (c ConnectionString) GoString() string { return c.String() }
 
+// format writes the parts that are set, secrets as show wants them.
 func (c *ConnectionString) format(show func(string) string) string {
 	b := strings.Builder{}
 	b.WriteString("Endpoint=sb://" + c.Host + (&url.URL{Path: c.Base}).EscapedPath())
@@ -203,7 +209,8 @@ func (c *ConnectionString) format(show func(string) string) string {
 	return b.String()
 }
 
-// parseTimeSpan reads [d.]hh:mm[:ss[.fffffff]], the form of .NET.
+// parseTimeSpan reads [d.]hh:mm[:ss[.fffffff]], the form of .NET: days up to 10000, then 23, 59 and 59, and up to seven
+// digits of a second, which are ticks of 100 ns.
 func parseTimeSpan(s string) (time.Duration, bool) {
 	days := "0"
 	if dot, colon := strings.IndexByte(s, '.'), strings.IndexByte(s, ':'); dot >= 0 && dot < colon {
@@ -239,6 +246,7 @@ func parseTimeSpan(s string) (time.Duration, bool) {
 	return total, true
 }
 
+// formatTimeSpan writes what parseTimeSpan reads; what is finer than a tick is lost.
 func formatTimeSpan(d time.Duration) string {
 	text := time.Time{}.Add(d % (24 * time.Hour)).Format("15:04:05")
 	if ticks := d % time.Second / 100; ticks > 0 {

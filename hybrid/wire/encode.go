@@ -123,6 +123,7 @@ func (r *Rendezvous) appendJSON(dst []byte) []byte {
 	return append(dst, '"')
 }
 
+// allPlain tells whether nothing in b needs an escape.
 func allPlain(b []byte) bool {
 	for _, c := range b {
 		if !plainJSON[c] {
@@ -148,4 +149,5 @@ func tokenFields(authorization bool) func(name string) bool {
 	return isToken
 }
 
+// isToken tells the field that carries nothing but the relay token.
 func isToken(name string) bool { return strings.EqualFold(name, "ServiceBusAuthorization") }

@@ -26,7 +26,8 @@ func AppendGUID(dst []byte, id [16]byte) []byte {
 	return dst
 }
 
-// ParseGUID reads exactly one GUID of 36 characters, in either case.
+// ParseGUID reads exactly one GUID of 36 characters, in either case, and nothing around it: braces or 32 digits without
+// hyphens, which .NET's parser takes, come from no client.
 func ParseGUID(s string) (id [16]byte, ok bool) {
 	if len(s) != guidLen {
 		return id, false

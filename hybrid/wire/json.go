@@ -9,6 +9,7 @@ import (
 	"github.com/causeway-relay/causeway/internal/http1"
 )
 
+// lowerHex are the digits of escapes.
 const lowerHex = "0123456789abcdef"
 
 // plainJSON marks the ASCII characters that stand in a JSON string as they are. "/" is one: escaping it is allowed, but
@@ -28,7 +29,8 @@ func appendString(dst []byte, s string) []byte {
 	return append(dst, '"')
 }
 
-// appendEscaped appends the inside of a JSON string.
+// appendEscaped appends the inside of a JSON string. Whether s is UTF-8 is asked once, at its first byte beyond ASCII:
+// asked again for each one, a hostile value would cost the square of its length.
 func appendEscaped(dst []byte, s string) []byte {
 	start, utf8Text, known := 0, false, false
 	for i := range len(s) {
@@ -73,6 +75,7 @@ func appendEscape(dst []byte, c byte) []byte {
 // appendEndpoint appends a remoteEndpoint object, without which a Java listener drops its control channel (section 6.1).
 func appendEndpoint(dst []byte, peer netip.AddrPort) []byte {
 	dst = append(dst, `{"address":"`...)
+	// ::ffff:192.0.2.1 is how a two-stack socket shows 192.0.2.1; a zone means something on this machine only.
 	if addr := peer.Addr().Unmap().WithZone(""); addr.IsValid() {
 		dst = addr.AppendTo(dst)
 	} else {
@@ -147,7 +150,7 @@ func appendValues(dst []byte, fields http1.Fields) ([]byte, error) {
 	return append(dst, '"'), nil
 }
 
-// forbidden finds the control characters with which a .NET listener drops a request without a word (section 8.3).
+// forbidden finds the control characters, all but tab, with which a .NET listener drops a request without a word (section 8.3).
 func forbidden(value string) bool {
 	for i := range len(value) {
 		if c := value[i]; c < ' ' && c != '\t' || c == 0x7F {

@@ -23,6 +23,7 @@ func DecodePath(raw string) (string, error) {
 	if strings.ContainsFunc(path, isControl) {
 		return "", &Error{"decode path", ErrPath, "The path has a control character."}
 	}
+	// Segments are looked at after decoding: %2F separates, and %2e%2e climbs, as they would for whoever decodes next.
 	path = strings.Trim(path, "/")
 	empty := false
 	for segment := range strings.SplitSeq(path, "/") {
@@ -39,7 +40,7 @@ func DecodePath(raw string) (string, error) {
 	return path, nil
 }
 
-// collapse takes out empty segments.
+// collapse makes one slash of each run of them, which takes out empty segments.
 func collapse(path string) string {
 	b := make([]byte, 0, len(path))
 	for i := range len(path) {
@@ -51,7 +52,8 @@ func collapse(path string) string {
 	return string(b)
 }
 
-// pathDecode decodes %XX; "+" stays. It reports false for a "%" that begins no escape.
+// pathDecode decodes %XX; "+" stays, it is a blank in queries only. It reports false for a "%" that begins no escape: a
+// path that two parsers read in two ways must not choose an entity.
 func pathDecode(s string) (string, bool) {
 	b := make([]byte, 0, len(s))
 	for i := 0; i < len(s); i++ {
@@ -120,6 +122,8 @@ func appendRun(out, run []byte, raw string) []byte {
 	return out
 }
 
+// keepEscaped tells the characters that would mean something else when decoded, or would break a line. A U+FFFD that the
+// sender wrote has three bytes; one byte is what DecodeRune makes of what is not UTF-8.
 func keepEscaped(r rune, n int) bool {
 	switch r {
 	case '%', '/', '\\', '?', '#':

@@ -37,6 +37,7 @@ func elements(query string) iter.Seq[element] {
 	}
 }
 
+// hasOwnPrefix tells whether s begins with sb-hc-, in any case.
 func hasOwnPrefix(s string) bool {
 	return len(s) >= len(ownPrefix) && strings.EqualFold(s[:len(ownPrefix)], ownPrefix)
 }
@@ -45,6 +46,7 @@ func hasOwnPrefix(s string) bool {
 // elements that have a "=" and whose decoded name begins with sb-hc- (section 2.2). The name null?sb-hc-token, a token
 // by mistake, goes too. The result is "" when nothing is left.
 func FilterQuery(query string) string {
+	// SDKs put their own elements at one end, so what is kept is nearly always one run, which needs no copy.
 	var kept strings.Builder
 	start, end := 0, 0 // the kept run that is not in kept yet
 	begun, copied := false, false
@@ -95,7 +97,7 @@ func formDecode(s string) string {
 	return string(b)
 }
 
-// unescape reads the %XX at the start of s.
+// unescape reads the %XX at the start of s; ok is false when there is none.
 func unescape(s string) (c byte, ok bool) {
 	if len(s) < 3 || s[0] != '%' {
 		return 0, false
@@ -105,6 +107,7 @@ func unescape(s string) (c byte, ok bool) {
 	return hi<<4 | lo, ok1 && ok2
 }
 
+// hexDigit returns the value of a hexadecimal digit.
 func hexDigit(c byte) (v byte, ok bool) {
 	switch {
 	case '0' <= c && c <= '9':

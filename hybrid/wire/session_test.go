@@ -27,102 +27,105 @@ const (
 	faultOrder = `{"injectFault":{"delay":"00:00:01"}}`
 )
 
+// sessions are connections in a gateway and in a listener, most of them as captured (section 14).
+var sessions = []struct {
+	name    string
+	session Session
+	frames  []frame
+}{
+	{"hyco-https small GET (14.1)", Session{}, []frame{
+		{text: true, last: true, data: response1},
+		{last: true, data: "Hello", kind: EventMessage, id: "1", body: "Hello"},
+		{text: true, last: true, data: response2, kind: EventMessage, id: "2"},
+	}},
+	{"hyco-https orphan (14.2)", Session{}, []frame{
+		{text: true, last: true, data: response2, kind: EventMessage, id: "2"},
+		{last: true, kind: EventIgnored},
+		{text: true, last: true, data: renewal, kind: EventMessage, id: "renewToken"},
+	}},
+	{"hyco-https three writes (14.4)", Session{}, []frame{
+		{text: true, last: true, data: response1},
+		{data: "part1"}, {data: "part2"},
+		{last: true, data: "part3", kind: EventMessage, id: "1", body: "part1part2part3"},
+	}},
+	{"empty body (14.16)", Session{}, []frame{
+		{text: true, last: true, data: response1},
+		{last: true, kind: EventMessage, id: "1"},
+	}},
+	{"last fragment is empty", Session{}, []frame{
+		{text: true, last: true, data: response1}, {data: "ok"}, {last: true, kind: EventMessage, id: "1", body: "ok"},
+	}},
+	{"text in fragments", Session{}, []frame{
+		{text: true, data: response2[:1]}, {text: true, data: response2[1:30]}, {text: true},
+		{text: true, last: true, data: response2[30:], kind: EventMessage, id: "2"},
+	}},
+	{"text is a body where one is due (6.2)", Session{}, []frame{
+		{text: true, last: true, data: response1},
+		{text: true, last: true, data: response2, kind: EventMessage, id: "1", body: response2},
+		{text: true, last: true, data: response2, kind: EventMessage, id: "2"},
+	}},
+	{"stray binary in fragments, any length", Session{}, []frame{
+		{data: strings.Repeat("x", 100)}, {data: "y"}, {last: true, data: response1, kind: EventIgnored},
+		{text: true, last: true, data: response2, kind: EventMessage, id: "2"},
+	}},
+	{"what nobody understands", Session{}, []frame{
+		{text: true, last: true, data: "hello", kind: EventIgnored, why: true},
+		{text: true, last: true, data: `{"hello":{"body":true}}`, kind: EventIgnored, why: true},
+		{text: true, last: true, kind: EventIgnored, why: true},
+		{text: true, last: true, data: faultOrder, kind: EventIgnored},
+		{text: true, last: true, data: response2, kind: EventMessage, id: "2"},
+	}},
+	{"a body with an unknown id is still a body", Session{}, []frame{
+		{text: true, last: true, data: `{"response":{"body":true}}`},
+		{last: true, data: "x", kind: EventMessage, id: "response", body: "x"},
+		{text: true, last: true, data: response2, kind: EventMessage, id: "2"},
+	}},
+	{"a listener reads requests", Session{}, []frame{
+		{text: true, last: true, data: `{"accept":{"id":"1"}}`, kind: EventMessage, id: "accept"},
+		{text: true, last: true, data: `{"request":{"id":"1"}}`, kind: EventMessage, id: "request"},
+		{text: true, last: true, data: `{"request":{"id":"1","method":"POST","body":true}}`},
+		{last: true, data: "x", kind: EventMessage, id: "request", body: "x"},
+	}},
+	{"long text", Session{}, []frame{
+		{text: true, data: strings.Repeat("x", MaxText)}, {text: true, data: "x", err: ErrTooLarge},
+	}},
+	{"long body", Session{MaxBody: 10}, []frame{
+		{text: true, last: true, data: response1}, {data: "12345"}, {data: "67890"}, {last: true, data: "1", err: ErrTooLarge},
+	}},
+	{"longest body", Session{MaxBody: 10}, []frame{
+		{text: true, last: true, data: response1}, {last: true, data: "1234567890", kind: EventMessage, id: "1", body: "1234567890"},
+	}},
+	{"a stray message has no limit", Session{MaxBody: 10}, []frame{
+		{last: true, data: strings.Repeat("x", 2*MaxText), kind: EventIgnored},
+	}},
+	{"rendezvous of .NET (14.17)", Session{Rendezvous: true, Expect: KindResponse}, []frame{
+		{text: true, last: true, data: response1, kind: EventMessage, id: "1"},
+		{data: "first", kind: EventBody, body: "first"},
+		{data: "second", kind: EventBody, body: "second"},
+		{last: true, kind: EventBody, end: true},
+		{last: true, kind: EventIgnored},
+	}},
+	{"rendezvous without a body", Session{Rendezvous: true, Expect: KindResponse}, []frame{
+		{text: true, last: true, data: response2, kind: EventMessage, id: "2"},
+		{last: true, kind: EventIgnored},
+		{text: true, last: true, data: response2, kind: EventIgnored},
+	}},
+	{"rendezvous of a listener", Session{Rendezvous: true, Expect: KindRequest}, []frame{
+		{text: true, last: true, data: `{"request":{"id":"1","method":"POST","body":true}}`, kind: EventMessage, id: "request"},
+		{last: true, data: "x", kind: EventBody, body: "x", end: true},
+	}},
+	{"rendezvous body has no limit", Session{Rendezvous: true, Expect: KindResponse, MaxBody: 1}, []frame{
+		{text: true, last: true, data: response1, kind: EventMessage, id: "1"},
+		{data: strings.Repeat("x", 2*MaxText), kind: EventBody, body: strings.Repeat("x", 2*MaxText)},
+	}},
+	{"rendezvous begins with binary", Session{Rendezvous: true, Expect: KindResponse}, []frame{{last: true, data: "x", err: ErrMessage}}},
+	{"rendezvous begins with another command", Session{Rendezvous: true, Expect: KindResponse}, []frame{{text: true, last: true, data: renewal, err: ErrMessage}}},
+	{"rendezvous begins with nonsense", Session{Rendezvous: true, Expect: KindResponse}, []frame{{text: true, last: true, data: "x", err: ErrMessage}}},
+	{"rendezvous without an id", Session{Rendezvous: true, Expect: KindResponse}, []frame{{text: true, last: true, data: `{"response":{"statusCode":200}}`, err: ErrMessage}}},
+}
+
 func TestSession(t *testing.T) {
-	for _, c := range []struct {
-		name    string
-		session Session
-		frames  []frame
-	}{
-		{"hyco-https small GET (14.1)", Session{}, []frame{
-			{text: true, last: true, data: response1},
-			{last: true, data: "Hello", kind: EventMessage, id: "1", body: "Hello"},
-			{text: true, last: true, data: response2, kind: EventMessage, id: "2"},
-		}},
-		{"hyco-https orphan (14.2)", Session{}, []frame{
-			{text: true, last: true, data: response2, kind: EventMessage, id: "2"},
-			{last: true, kind: EventIgnored},
-			{text: true, last: true, data: renewal, kind: EventMessage, id: "renewToken"},
-		}},
-		{"hyco-https three writes (14.4)", Session{}, []frame{
-			{text: true, last: true, data: response1},
-			{data: "part1"}, {data: "part2"},
-			{last: true, data: "part3", kind: EventMessage, id: "1", body: "part1part2part3"},
-		}},
-		{"empty body (14.16)", Session{}, []frame{
-			{text: true, last: true, data: response1},
-			{last: true, kind: EventMessage, id: "1"},
-		}},
-		{"last fragment is empty", Session{}, []frame{
-			{text: true, last: true, data: response1}, {data: "ok"}, {last: true, kind: EventMessage, id: "1", body: "ok"},
-		}},
-		{"text in fragments", Session{}, []frame{
-			{text: true, data: response2[:1]}, {text: true, data: response2[1:30]}, {text: true},
-			{text: true, last: true, data: response2[30:], kind: EventMessage, id: "2"},
-		}},
-		{"text is a body where one is due (6.2)", Session{}, []frame{
-			{text: true, last: true, data: response1},
-			{text: true, last: true, data: response2, kind: EventMessage, id: "1", body: response2},
-			{text: true, last: true, data: response2, kind: EventMessage, id: "2"},
-		}},
-		{"stray binary in fragments, any length", Session{}, []frame{
-			{data: strings.Repeat("x", 100)}, {data: "y"}, {last: true, data: response1, kind: EventIgnored},
-			{text: true, last: true, data: response2, kind: EventMessage, id: "2"},
-		}},
-		{"what nobody understands", Session{}, []frame{
-			{text: true, last: true, data: "hello", kind: EventIgnored, why: true},
-			{text: true, last: true, data: `{"hello":{"body":true}}`, kind: EventIgnored, why: true},
-			{text: true, last: true, kind: EventIgnored, why: true},
-			{text: true, last: true, data: faultOrder, kind: EventIgnored},
-			{text: true, last: true, data: response2, kind: EventMessage, id: "2"},
-		}},
-		{"a body with an unknown id is still a body", Session{}, []frame{
-			{text: true, last: true, data: `{"response":{"body":true}}`},
-			{last: true, data: "x", kind: EventMessage, id: "response", body: "x"},
-			{text: true, last: true, data: response2, kind: EventMessage, id: "2"},
-		}},
-		{"a listener reads requests", Session{}, []frame{
-			{text: true, last: true, data: `{"accept":{"id":"1"}}`, kind: EventMessage, id: "accept"},
-			{text: true, last: true, data: `{"request":{"id":"1"}}`, kind: EventMessage, id: "request"},
-			{text: true, last: true, data: `{"request":{"id":"1","method":"POST","body":true}}`},
-			{last: true, data: "x", kind: EventMessage, id: "request", body: "x"},
-		}},
-		{"long text", Session{}, []frame{
-			{text: true, data: strings.Repeat("x", MaxText)}, {text: true, data: "x", err: ErrTooLarge},
-		}},
-		{"long body", Session{MaxBody: 10}, []frame{
-			{text: true, last: true, data: response1}, {data: "12345"}, {data: "67890"}, {last: true, data: "1", err: ErrTooLarge},
-		}},
-		{"longest body", Session{MaxBody: 10}, []frame{
-			{text: true, last: true, data: response1}, {last: true, data: "1234567890", kind: EventMessage, id: "1", body: "1234567890"},
-		}},
-		{"a stray message has no limit", Session{MaxBody: 10}, []frame{
-			{last: true, data: strings.Repeat("x", 2*MaxText), kind: EventIgnored},
-		}},
-		{"rendezvous of .NET (14.17)", Session{Rendezvous: true, Expect: KindResponse}, []frame{
-			{text: true, last: true, data: response1, kind: EventMessage, id: "1"},
-			{data: "first", kind: EventBody, body: "first"},
-			{data: "second", kind: EventBody, body: "second"},
-			{last: true, kind: EventBody, end: true},
-			{last: true, kind: EventIgnored},
-		}},
-		{"rendezvous without a body", Session{Rendezvous: true, Expect: KindResponse}, []frame{
-			{text: true, last: true, data: response2, kind: EventMessage, id: "2"},
-			{last: true, kind: EventIgnored},
-			{text: true, last: true, data: response2, kind: EventIgnored},
-		}},
-		{"rendezvous of a listener", Session{Rendezvous: true, Expect: KindRequest}, []frame{
-			{text: true, last: true, data: `{"request":{"id":"1","method":"POST","body":true}}`, kind: EventMessage, id: "request"},
-			{last: true, data: "x", kind: EventBody, body: "x", end: true},
-		}},
-		{"rendezvous body has no limit", Session{Rendezvous: true, Expect: KindResponse, MaxBody: 1}, []frame{
-			{text: true, last: true, data: response1, kind: EventMessage, id: "1"},
-			{data: strings.Repeat("x", 2*MaxText), kind: EventBody, body: strings.Repeat("x", 2*MaxText)},
-		}},
-		{"rendezvous begins with binary", Session{Rendezvous: true, Expect: KindResponse}, []frame{{last: true, data: "x", err: ErrMessage}}},
-		{"rendezvous begins with another command", Session{Rendezvous: true, Expect: KindResponse}, []frame{{text: true, last: true, data: renewal, err: ErrMessage}}},
-		{"rendezvous begins with nonsense", Session{Rendezvous: true, Expect: KindResponse}, []frame{{text: true, last: true, data: "x", err: ErrMessage}}},
-		{"rendezvous without an id", Session{Rendezvous: true, Expect: KindResponse}, []frame{{text: true, last: true, data: `{"response":{"statusCode":200}}`, err: ErrMessage}}},
-	} {
+	for _, c := range sessions {
 		t.Run(c.name, func(t *testing.T) {
 			for i, f := range c.frames {
 				ev, err := c.session.Fragment(f.text, f.last, []byte(f.data))

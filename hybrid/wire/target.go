@@ -55,8 +55,14 @@ type Target struct {
 	Query string // filtered by FilterQuery, without "?"
 }
 
+// String returns action and Visible, so that a target in a log shows no token and no key.
+func (t Target) String() string { return t.Action.String() + " " + t.Visible() }
+
+// GoString hides the secrets from %#v.
+func (t Target) GoString() string { return t.String() }
+
 // Visible returns path and query as a listener sees them: the query's "?" only when there is a query.
-func (t *Target) Visible() string {
+func (t Target) Visible() string {
 	if t.Query == "" {
 		return t.Path
 	}
@@ -138,6 +144,7 @@ type queryReader struct {
 	code, description, oldCode, oldDescription string
 }
 
+// fail keeps the first error.
 func (r *queryReader) fail(class error, text string) {
 	if r.err == nil {
 		r.err = &Error{"parse target", class, text}
@@ -151,6 +158,7 @@ func first(seen *bool) bool {
 	return !was
 }
 
+// own takes one element of the relay's. Names that are not known are the future's, or the sender's mistake: no error.
 func (r *queryReader) own(t *Target, e *element) {
 	switch strings.ToLower(e.name) {
 	case "sb-hc-action":
@@ -198,6 +206,7 @@ func (r *queryReader) legacy(e *element) {
 	}
 }
 
+// action takes sb-hc-action; an unknown one leaves the target a connect, with an error.
 func (r *queryReader) action(t *Target, value string) {
 	if value == "" {
 		return
@@ -211,6 +220,8 @@ func (r *queryReader) action(t *Target, value string) {
 	r.fail(ErrTarget, "sb-hc-action must be listen, connect, accept or request.")
 }
 
+// id takes sb-hc-id, which is shown in logs and to operators: no terminal escapes, no line ends. Any other text is fine;
+// samples use constants such as 123456.
 func (r *queryReader) id(t *Target, value string) {
 	switch {
 	case len(value) > maxID:

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -163,6 +164,19 @@ func TestTargetVisible(t *testing.T) {
 		target, err := ParseTarget(raw)
 		if err != nil || target.Visible() != want {
 			t.Errorf("%s shows %q, %v, want %q", raw, target.Visible(), err, want)
+		}
+	}
+}
+
+// TestTargetHidesSecrets prints a target in every way a log might.
+func TestTargetHidesSecrets(t *testing.T) {
+	target, err := ParseTarget("/$hc/a?x=1&sb-hc-action=listen&sb-hc-token=hunter2&sb-hc-sas-key-name=n&sb-hc-sas-key=hunter2")
+	if err != nil || target.Token != "hunter2" || target.Key != "hunter2" {
+		t.Fatal(target, err)
+	}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
+		if got := fmt.Sprintf(verb, target); got != "listen /a?x=1" {
+			t.Errorf("%s shows %s", verb, got)
 		}
 	}
 }
