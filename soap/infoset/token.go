@@ -41,6 +41,23 @@ const XMLNamespace = "http://www.w3.org/XML/1998/namespace"
 // XMLNSNamespace is the namespace of the prefix xmlns, which names cannot use.
 const XMLNSNamespace = "http://www.w3.org/2000/xmlns/"
 
+// Dict marks a string as one that both ends know or may learn, such as the name
+// of a contract's member or an action: the binary encoding sends it by number. It
+// is a wish about bytes, no part of what a document says.
+type Dict uint8
+
+// Marks. A text encoding ignores them.
+const (
+	// InFull: the string is written out.
+	InFull Dict = iota
+	// Shared: by number from the static dictionary, else from the session's.
+	Shared
+	// SessionOnly: by number from the session's dictionary even if the static
+	// one has the string, as WCF does with the strings of contracts; in full
+	// where there is no session.
+	SessionOnly
+)
+
 // Name is the name of an element or attribute. Space and Local say what it is,
 // Prefix how it was written or is wanted.
 type Name struct {
@@ -51,10 +68,8 @@ type Name struct {
 	Local string
 	// Space is the namespace, empty for none.
 	Space string
-	// Dict marks Local as a string that both ends know or may learn, such as the
-	// name of a contract's member: the binary encoding sends it by number. It is
-	// no part of the name's identity.
-	Dict bool
+	// Dict marks Local.
+	Dict Dict
 }
 
 // Is reports whether n is the name {space}local.
@@ -81,8 +96,8 @@ type Attr struct {
 // which an empty Space takes the binding away.
 type Decl struct {
 	Prefix, Space string
-	// Dict marks Space as a string that may go by number: see Name.Dict.
-	Dict bool
+	// Dict marks Space.
+	Dict Dict
 }
 
 // Token is one piece of a document.

@@ -53,7 +53,7 @@ func (t Type) String() string {
 // makes it last. Values made by a program are views of what they were made from.
 type Value struct {
 	typ  Type
-	dict bool
+	dict Dict
 	aux  uint8  // decimal: scale; dateTime: zone; qname: prefix letter; array: item type
 	neg  bool   // decimal: below zero
 	raw  []byte // text, bytes, qname's local name, array items; read only
@@ -69,11 +69,11 @@ func String(s string) Value {
 	return Value{raw: unsafe.Slice(unsafe.StringData(s), len(s))}
 }
 
-// DictString makes text that the binary encoding may send by number, such as an
-// action. Never use it for what users typed: it fills the session's dictionary.
-func DictString(s string) Value {
+// DictString makes text with a mark, such as an action. Never mark what users
+// typed: it would fill the session's dictionary.
+func DictString(s string, d Dict) Value {
 	v := String(s)
-	v.dict = true
+	v.dict = d
 	return v
 }
 
@@ -117,14 +117,14 @@ func Bytes(b []byte) Value { return Value{typ: TypeBytes, raw: b} }
 
 // QName makes a qualified name as a value. The prefix must be declared where it
 // is used. If the prefix is one letter a-z the binary encoding may send local by
-// number; any other is text at once.
-func QName(prefix, local string) Value {
+// number, as d says; with any other prefix the value is text at once.
+func QName(prefix, local string, d Dict) Value {
 	switch {
 	case prefix == "":
 		return String(local)
 	case len(prefix) == 1 && prefix[0] >= 'a' && prefix[0] <= 'z':
 		v := String(local)
-		v.typ, v.aux, v.dict = TypeQName, prefix[0], true
+		v.typ, v.aux, v.dict = TypeQName, prefix[0], d
 		return v
 	}
 	return String(prefix + ":" + local)
@@ -137,8 +137,8 @@ func List(items []Value) Value { return Value{typ: TypeList, list: items} }
 // Type gives the type that the encoding knew.
 func (v Value) Type() Type { return v.typ }
 
-// Dict reports whether the text may go by number.
-func (v Value) Dict() bool { return v.dict }
+// Dict gives the mark of text or a qualified name.
+func (v Value) Dict() Dict { return v.dict }
 
 // IsEmpty reports whether the text of v is empty.
 func (v Value) IsEmpty() bool {

@@ -184,7 +184,7 @@ func table(words []string) []byte {
 	w := xmlbin.NewWriter(nil, xmlbin.WriterOptions{Session: s, Dictionary: xmlbin.NewDictionary(nil)})
 	w.Start(infoset.Name{Local: "x"})
 	for _, word := range words {
-		w.Text(infoset.DictString(word))
+		w.Text(infoset.DictString(word, infoset.SessionOnly))
 	}
 	w.End()
 	return s.AppendTable(nil)

@@ -69,10 +69,10 @@ func (r *Report) message(at int, payload []byte, encoding string, session *xmlbi
 		m.FirstID = 2*before + 1
 	}
 	if err == nil {
-		var t tree
-		err = t.read(f.reader)
-		m.XML = string(t.indented())
-		m.Summary = t.summary()
+		m.tree = &tree{}
+		err = m.tree.read(f.reader)
+		m.XML = string(m.tree.indented())
+		m.Summary = m.tree.summary()
 	}
 	if err != nil {
 		m.Err = err.Error()

@@ -42,6 +42,8 @@ type Message struct {
 	Err string `json:"error,omitempty"`
 	// Doc is the document alone, as the encoding has it.
 	Doc []byte `json:"-"`
+
+	tree *tree
 }
 
 // Summary is what a person looks for first in an envelope. Fields that the

@@ -158,6 +158,14 @@ func (t *tree) indented() []byte {
 	return w.Bytes()
 }
 
+// copyTo writes the document as it is.
+func (t *tree) copyTo(w infoset.Writer) error {
+	for _, n := range t.top.kids {
+		n.write(w, 0, false)
+	}
+	return w.Flush()
+}
+
 const spaces = "\n                                                                "
 
 func indent(w infoset.Writer, depth int) {

@@ -141,7 +141,7 @@ func (r *Reader) attrValue() (infoset.Value, error) {
 // xmlns reads a declaration.
 func (r *Reader) xmlns(rec byte) error {
 	t := &r.tok
-	d := infoset.Decl{Dict: rec >= recShortDictXmlns}
+	d := infoset.Decl{}
 	if rec == recXmlns || rec == recDictXmlns {
 		if err := r.prefix(&d.Prefix); err != nil {
 			return err
@@ -150,12 +150,12 @@ func (r *Reader) xmlns(rec byte) error {
 			return r.fail(infoset.BadName, "empty prefix")
 		}
 	}
-	if d.Dict {
-		space, _, err := r.dict()
+	if rec >= recShortDictXmlns {
+		space, mark, _, err := r.dict()
 		if err != nil {
 			return err
 		}
-		d.Space = space
+		d.Space, d.Dict = space, mark
 	} else {
 		word, err := r.word()
 		if err != nil {
@@ -209,14 +209,14 @@ func (r *Reader) prefix(p *string) error {
 // name reads a local name, as a string or by its id.
 func (r *Reader) name(n *infoset.Name, dict bool) error {
 	if dict {
-		s, ok, err := r.dict()
+		s, mark, ok, err := r.dict()
 		if err != nil {
 			return err
 		}
 		if !ok || s == "xmlns" {
 			return r.fail(infoset.BadName, infoset.Clip(s))
 		}
-		n.Local, n.Dict = s, true
+		n.Local, n.Dict = s, mark
 		return nil
 	}
 	word, err := r.word()

@@ -265,22 +265,22 @@ func charReason(b []byte) infoset.Reason {
 	return infoset.BadCharacter
 }
 
-// dict reads the id of a dictionary string and gives the string and whether it
-// can be a name.
-func (r *Reader) dict() (s string, name bool, err error) {
+// dict reads the id of a dictionary string and gives the string, the mark that
+// makes a writer use the same dictionary, and whether it can be a name.
+func (r *Reader) dict() (s string, mark infoset.Dict, name bool, err error) {
 	id, err := r.int31()
 	if err != nil {
-		return "", false, err
+		return "", 0, false, err
 	}
 	i := id / 2
 	if id%2 == 0 {
 		if d := r.opts.Dictionary; i < len(d.strings) {
-			return d.strings[i], d.names[i], nil
+			return d.strings[i], infoset.Shared, d.names[i], nil
 		}
 	} else if s := r.opts.Session; s != nil && i < len(s.strings) {
-		return s.strings[i], s.names[i], nil
+		return s.strings[i], infoset.SessionOnly, s.names[i], nil
 	}
-	return "", false, r.fail(infoset.UnknownString, "id "+itoa(id))
+	return "", 0, false, r.fail(infoset.UnknownString, "id "+itoa(id))
 }
 
 func (r *Reader) fail(why infoset.Reason, detail string) error {

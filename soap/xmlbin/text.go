@@ -188,11 +188,11 @@ func (r *Reader) value(rec byte) (infoset.Value, error) {
 	case recEmpty:
 		return infoset.Value{}, nil
 	case recDictText:
-		s, _, err := r.dict()
+		s, mark, _, err := r.dict()
 		if err != nil {
 			return infoset.Value{}, err
 		}
-		return infoset.DictString(s), nil
+		return infoset.DictString(s, mark), nil
 	case recQName:
 		return r.qname()
 	case recStartList:
@@ -281,14 +281,14 @@ func (r *Reader) qname() (infoset.Value, error) {
 		return infoset.Value{}, r.fail(infoset.Malformed, "prefix number "+itoa(int(b[0])))
 	}
 	prefix := letters[b[0]:][:1]
-	s, name, err := r.dict()
+	s, mark, name, err := r.dict()
 	if err != nil {
 		return infoset.Value{}, err
 	}
 	if !name {
 		return infoset.Value{}, r.fail(infoset.BadName, infoset.Clip(s))
 	}
-	return infoset.QName(prefix, s), nil
+	return infoset.QName(prefix, s, mark), nil
 }
 
 // list reads text records up to the end of the list.

@@ -97,8 +97,8 @@ func (w *Writer) float64(f float64) {
 // text writes characters.
 func (w *Writer) text(v infoset.Value) {
 	b := v.Raw()
-	if v.Dict() {
-		if id, ok := w.id(string(b), true); ok {
+	if v.Dict() != infoset.InFull {
+		if id, ok := w.id(string(b), v.Dict()); ok {
 			w.out = appendInt31(append(w.out, recDictText), int(id))
 			return
 		}

@@ -20,7 +20,7 @@ type WriterOptions struct {
 	// before the document, so use it with a nil destination: see WriterSession.
 	Session *WriterSession
 	// AllNames treats every name, and every namespace that is declared, as
-	// marked with Dict. It is for text that becomes binary, which has no marks.
+	// Shared unless marked. It is for text that becomes binary and has no marks.
 	// Values are never marked by it: user data stays out of dictionaries.
 	AllNames bool
 }
@@ -30,7 +30,7 @@ type WriterOptions struct {
 // The rules (marks on names and values as the caller set them):
 //   - one-letter prefixes a-z are part of the record;
 //   - declarations follow the attributes;
-//   - a marked string goes by number: static dictionary first, then session;
+//   - a marked string goes by number, if its dictionary has it or room for it;
 //   - "0", "1" and integers take the smallest record, floats that are integers
 //     or fit single precision too; decimal, times and GUIDs keep their record;
 //   - text is UTF-8 unless that takes more than twice its UTF-16 units;
@@ -84,18 +84,27 @@ func (w *Writer) Lookup(prefix string) (string, bool) { return w.tag.Lookup(pref
 // Err is the first error.
 func (w *Writer) Err() error { return w.err }
 
-// id gives the number of a marked string.
-func (w *Writer) id(s string, marked bool) (uint32, bool) {
-	if !marked {
+// id gives the number of a string as its mark allows.
+func (w *Writer) id(s string, mark infoset.Dict) (uint32, bool) {
+	switch mark {
+	case infoset.InFull:
 		return 0, false
-	}
-	if id, ok := w.dict.ids[s]; ok {
-		return id, true
+	case infoset.Shared:
+		if id, ok := w.dict.ids[s]; ok {
+			return id, true
+		}
+	case infoset.SessionOnly:
 	}
 	if w.opts.Session == nil {
 		return 0, false
 	}
 	return w.opts.Session.id(s)
+}
+
+func (w *Writer) mark(d *infoset.Dict) {
+	if w.opts.AllNames && *d == infoset.InFull {
+		*d = infoset.Shared
+	}
 }
 
 // letter gives the place of a one-letter prefix in the alphabet.
@@ -113,8 +122,8 @@ func (w *Writer) string(s string) {
 // name writes the record of a name. short, long and letterA are the records for
 // no prefix, any prefix and the prefix a; each with the same for a dictionary
 // string.
-func (w *Writer) name(prefix, local string, marked bool, short, long, letterA [2]byte) {
-	id, known := w.id(local, marked)
+func (w *Writer) name(prefix, local string, mark infoset.Dict, short, long, letterA [2]byte) {
+	id, known := w.id(local, mark)
 	form := 0
 	if known {
 		form = 1
@@ -142,7 +151,7 @@ func (w *Writer) Start(n infoset.Name) {
 	if w.dst != nil && len(w.out) >= blockSize {
 		w.push()
 	}
-	n.Dict = n.Dict || w.opts.AllNames
+	w.mark(&n.Dict)
 	if why := w.tag.Start(&n); why != 0 {
 		w.fail(why, "element "+infoset.Clip(n.Local))
 		return
@@ -159,7 +168,7 @@ func (w *Writer) Attr(n infoset.Name, v infoset.Value) {
 	if w.err != nil {
 		return
 	}
-	n.Dict = n.Dict || w.opts.AllNames
+	w.mark(&n.Dict)
 	prefix, why := w.tag.Attr(&n)
 	if why != 0 {
 		w.fail(why, "attribute "+infoset.Clip(n.Local))
@@ -177,7 +186,7 @@ func (w *Writer) Declare(d infoset.Decl) {
 	if w.err != nil {
 		return
 	}
-	d.Dict = d.Dict || w.opts.AllNames
+	w.mark(&d.Dict)
 	if why := w.tag.Declare(d); why != 0 {
 		w.fail(why, "declaration of prefix "+infoset.Clip(d.Prefix))
 	}
