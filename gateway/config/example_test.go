@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/causeway-relay/causeway/gateway/config"
 )
@@ -15,18 +16,15 @@ func ExampleLoad() {
 		return
 	}
 	defer os.RemoveAll(dir)
-	if err := os.Chdir(dir); err != nil {
-		fmt.Println(err)
-		return
-	}
 	text := "host: relay.example.com\nlimits:\n  pendin: 20\ntimeouts:\n  accept: 30\n"
-	if err := os.WriteFile(filepath.Join(dir, "causeway.yaml"), []byte(text), 0o600); err != nil {
+	file := filepath.Join(dir, "causeway.yaml")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		fmt.Println(err)
 		return
 	}
-	settings, problems := config.Load(config.Params{File: "causeway.yaml", Env: []string{"CAUSEWAY_HTTP=off"}})
+	settings, problems := config.Load(config.Params{File: file, Env: []string{"CAUSEWAY_HTTP=off"}})
 	fmt.Println(settings == nil, problems.Err() != nil)
-	fmt.Println(problems)
+	fmt.Println(strings.ReplaceAll(problems.Error(), file, "causeway.yaml"))
 	// Output:
 	// true true
 	// causeway.yaml:3:3 unknown key "pendin"; did you mean "pending"?

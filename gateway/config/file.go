@@ -17,7 +17,7 @@ import (
 )
 
 // maxFile bounds the file: 10,000 entities with two rules each need about half of it.
-const maxFile = 4 << 20
+const maxFile = 2 << 20
 
 // openTo are the permissions that let a file of secrets be read or changed by users it is not meant for. Reading by the
 // group is left out: that is how packages and Kubernetes hand secrets over.

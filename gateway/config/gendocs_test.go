@@ -28,7 +28,7 @@ A flag wins over the environment, the environment over the file, the file over t
 
 ## How the file is read
 
-- UTF-8, at most 4 MiB, one document. Keys are written exactly as below; an unknown or repeated key is an error.
+- UTF-8, at most 2 MiB, one document. Keys are written exactly as below; an unknown or repeated key is an error.
 - All problems are told at once, as ` + "`causeway.yaml:14:5 unknown key \"hots\"; did you mean \"host\"?`" + `, or with ` + "`-o json`" + ` as
   ` + "`{\"problems\":[{\"file\",\"line\",\"column\",\"key\",\"message\",\"suggestion\"}]}`" + `; warnings stand in a list ` + "`warnings`" + ` beside it.
   No value is ever cited, because it may be a key.

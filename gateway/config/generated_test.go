@@ -26,8 +26,8 @@ var generated = map[string]func(meanings) string{
 // TestGenerated fails when a generated file is stale. `go generate ./gateway/config` writes them anew.
 func TestGenerated(t *testing.T) {
 	m := readMeanings(t)
-	for path, make := range generated {
-		want := make(m)
+	for path, write := range generated {
+		want := write(m)
 		if *update {
 			if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 				t.Fatal(err)

@@ -211,7 +211,7 @@ func TestFileProblems(t *testing.T) {
 	for _, c := range []struct{ path, want string }{
 		{filepath.Join(dir, "gone.yaml"), " the file does not exist"},
 		{dir, " the file is a folder, not a file"},
-		{big, " the file is larger than 4194304 bytes"},
+		{big, " the file is larger than 2097152 bytes"},
 	} {
 		cfg, problems := Load(Params{File: c.path, Env: []string{}})
 		if diff := cmp.Diff([]string{c.path + c.want}, lines(problems)); diff != "" || cfg != nil {

@@ -70,7 +70,7 @@ func short(nanoseconds int64) string {
 
 // durationText is what a duration looks like: numbers with the units h, m, s and ms. A number without a unit is none:
 // nobody can tell seconds from milliseconds.
-var durationText = regexp.MustCompile(`^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$`)
+var durationText = regexp.MustCompile(`^(\d+(\.\d+)?(ms|s|m|h))+$`)
 
 func parseDuration(text string) (time.Duration, bool) {
 	if len(text) > 32 || !durationText.MatchString(text) {

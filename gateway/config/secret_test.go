@@ -35,7 +35,11 @@ func TestSecretIsNeverPrinted(t *testing.T) {
 		}
 		out.Write(b)
 	}
-	b, err := xml.Marshal(c.Rules[0])
+	b, err := xml.Marshal(struct {
+		XMLName xml.Name `xml:"rule"`
+		Key     Secret   `xml:"key"`
+		Attr    Secret   `xml:"attr,attr"`
+	}{Key: s, Attr: s})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -41,7 +41,7 @@ func (l *loader) group(n *yaml.Node, s *setting, path string) any {
 		return nil
 	}
 	values, seen := map[string]any{}, map[string]place{}
-	for i := 0; i+1 < len(n.Content); i += 2 {
+	for i := 0; i+1 < len(n.Content) && !l.full(); i += 2 {
 		key, at := n.Content[i], place{line: n.Content[i].Line, column: n.Content[i].Column}
 		child := s.find(key.Value)
 		first, twice := seen[key.Value]

@@ -40,7 +40,7 @@ func watch(ctx context.Context, file string, begun, changed func()) error {
 	if err != nil {
 		return fmt.Errorf("watch the configuration: %w", err)
 	}
-	defer w.Close()
+	defer func() { _ = w.Close() }()
 	if err := w.Add(filepath.Dir(file)); err != nil {
 		return fmt.Errorf("watch the folder of the configuration: %w", err)
 	}
@@ -59,8 +59,8 @@ func watch(ctx context.Context, file string, begun, changed func()) error {
 func folders(file string) []string {
 	dirs := []string{filepath.Dir(file)}
 	for range maxLinks {
-		if real, err := filepath.EvalSymlinks(filepath.Dir(file)); err == nil {
-			dirs = append(dirs, real)
+		if dir, err := filepath.EvalSymlinks(filepath.Dir(file)); err == nil {
+			dirs = append(dirs, dir)
 		}
 		target, err := os.Readlink(file)
 		if err != nil {
@@ -88,7 +88,7 @@ func settle(
 	defer timer.Stop()
 	var since time.Time // of the first event of a burst; zero: none
 	for {
-		ok := true
+		var ok bool
 		select {
 		case <-ctx.Done():
 			return nil

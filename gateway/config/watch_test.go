@@ -17,7 +17,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// bench drives settle with a file that is a variable.
+// burst drives settle with a file that is a variable.
 type burst struct {
 	events  chan fsnotify.Event
 	errs    chan error
@@ -45,6 +45,7 @@ func startBurst(t *testing.T) *burst {
 // at does something after a pause and lets the loop come to rest.
 func (b *burst) at(pause time.Duration, do func()) {
 	<-time.After(pause)
+	synctest.Wait() // what was due in the pause has run
 	do()
 	synctest.Wait()
 }
