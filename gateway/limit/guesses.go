@@ -23,7 +23,8 @@ func NewGuesses() *Guesses { return &Guesses{newTable(guessMarks)} }
 
 // Allowed reports whether a ticket from the address is to be looked at: not after 60 wrong ones, then one a second.
 func (g *Guesses) Allowed(from netip.Addr, now time.Time) bool {
-	return g.t.level(g.t.key(Source(from), entity.Address{}), now, ticketFades) <= wrongTickets-1
+	level := g.t.level(g.t.key(Source(from), entity.Address{}), now, ticketFades)
+	return level+1 <= wrongTickets // there is room for one more
 }
 
 // Wrong notes a ticket that was never given out, was used or has expired.

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -93,13 +94,19 @@ func openFile(path string, wait time.Duration) (db *bbolt.DB, err error) {
 	if err == nil && errors.Is(missing, fs.ErrNotExist) {
 		err = syncDir(filepath.Dir(path))
 	}
-	switch {
-	case err == nil:
+	if err == nil {
 		return db, nil
-	case db != nil:
+	}
+	if db != nil {
 		_ = db.Close()
-	case file != nil:
-		_ = file.Close() // a panic left it open and locked
+	} else if file != nil {
+		abandon(file) // a panic left it open and locked; after an error it is closed already
+	}
+	if errors.Is(err, bolterrors.ErrTimeout) {
+		return nil, ErrLocked
+	}
+	if _, system := errors.AsType[syscall.Errno](err); !system && !errors.Is(err, ErrCorrupt) {
+		err = fmt.Errorf("%w: %w", ErrCorrupt, err) // bbolt does not like what it reads
 	}
 	return nil, err
 }
@@ -163,17 +170,12 @@ func (c *contents) open(aead cipher.AEAD) (*store.View, error) {
 
 // explain names the file and says what to do about it.
 func explain(path string, err error) error {
-	damaged := errors.Is(err, bolterrors.ErrInvalid) || errors.Is(err, bolterrors.ErrChecksum) ||
-		errors.Is(err, bolterrors.ErrVersionMismatch) || errors.Is(err, bolterrors.ErrInvalidMapping)
 	switch {
-	case errors.Is(err, bolterrors.ErrTimeout):
-		return fmt.Errorf("open %s: %w: stop the other gateway, or choose another directory with --data", path, ErrLocked)
-	case errors.Is(err, ErrCorrupt) || damaged:
-		if !errors.Is(err, ErrCorrupt) {
-			err = fmt.Errorf("%w: %w", ErrCorrupt, err)
-		}
+	case errors.Is(err, ErrLocked):
+		return fmt.Errorf("open %s: %w: stop the other gateway, or choose another directory with --data", path, err)
+	case errors.Is(err, ErrCorrupt):
 		return fmt.Errorf("open %s: %w: bring it back from a backup, or move it away and start anew", path, err)
-	case errors.Is(err, fs.ErrPermission):
+	case errors.Is(err, fs.ErrPermission) && !errors.Is(err, ErrKey):
 		return fmt.Errorf("open %s: %w: run the gateway as the user who owns the data directory, or choose another with --data", path, err)
 	}
 	return fmt.Errorf("open %s: %w", path, err)

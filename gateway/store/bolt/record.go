@@ -136,7 +136,7 @@ func decode(b []byte, v any) error {
 	if err := d.Decode(v); err != nil {
 		return fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
-	if _, err := d.Token(); err != io.EOF { //nolint:errorlint // the decoder returns io.EOF itself
+	if _, err := d.Token(); err != io.EOF {
 		return fmt.Errorf("%w: a record has more than one document", ErrCorrupt)
 	}
 	return nil

@@ -18,6 +18,7 @@ func TestConformance(t *testing.T) {
 	storetest.Run(t, storetest.Maker{
 		New: func(*testing.T) store.Store { return memory.New() },
 		Full: func(t *testing.T) store.Store {
+			t.Helper()
 			s := memory.New()
 			for i := range entity.MaxEntities {
 				name := fmt.Sprintf("e%d", i)

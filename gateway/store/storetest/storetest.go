@@ -73,7 +73,7 @@ func Diff(want, got any) string {
 func open(t *testing.T, f func(t *testing.T) store.Store) store.Store {
 	t.Helper()
 	s := f(t)
-	t.Cleanup(func() { _ = s.Close() })
+	t.Cleanup(func() { closeStore(t, s) })
 	return s
 }
 
@@ -86,6 +86,13 @@ func put(t *testing.T, s store.Store, e *entity.Entity) *entity.Entity {
 		return e
 	}
 	return stored
+}
+
+func closeStore(t *testing.T, s store.Store) {
+	t.Helper()
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
 }
 
 func wantCode(t *testing.T, what string, err error, code fail.Code) {
@@ -104,6 +111,7 @@ func all(s store.Store) []*entity.Entity {
 }
 
 func putAndRead(t *testing.T, m Maker) {
+	t.Helper()
 	s := open(t, m.New)
 	if s.View().Len() != 0 || len(s.View().Rules()) != 0 {
 		t.Fatalf("a new store has %d entities and %d rules", s.View().Len(), len(s.View().Rules()))
@@ -141,6 +149,7 @@ func putAndRead(t *testing.T, m Maker) {
 }
 
 func expect(t *testing.T, m Maker) {
+	t.Helper()
 	s := open(t, m.New)
 	e := Entity("hyco")
 	_, err := s.Put(t.Context(), e, 5)
@@ -173,6 +182,7 @@ func expect(t *testing.T, m Maker) {
 }
 
 func refused(t *testing.T, m Maker) {
+	t.Helper()
 	s := open(t, m.New)
 	for name, change := range map[string]func(*entity.Entity){
 		"no kind":            func(e *entity.Entity) { e.Kind = "" },
@@ -205,6 +215,7 @@ func many(n int) []entity.Rule {
 }
 
 func full(t *testing.T, m Maker) {
+	t.Helper()
 	s := open(t, m.Full)
 	if n := s.View().Len(); n != entity.MaxEntities {
 		t.Fatalf("a full store has %d entities", n)
@@ -223,6 +234,7 @@ func full(t *testing.T, m Maker) {
 }
 
 func rules(t *testing.T, m Maker) {
+	t.Helper()
 	s := open(t, m.New)
 	want := many(12)
 	if err := s.PutRules(t.Context(), want); err != nil {
@@ -244,6 +256,7 @@ func rules(t *testing.T, m Maker) {
 }
 
 func callersKeepTheirs(t *testing.T, m Maker) {
+	t.Helper()
 	s := open(t, m.New)
 	e, list := Entity("hyco"), many(2)
 	put(t, s, e)
@@ -258,6 +271,7 @@ func callersKeepTheirs(t *testing.T, m Maker) {
 }
 
 func oldViews(t *testing.T, m Maker) {
+	t.Helper()
 	s := open(t, m.New)
 	first := put(t, s, Entity("hyco"))
 	v := s.View()
@@ -272,6 +286,7 @@ func oldViews(t *testing.T, m Maker) {
 }
 
 func closed(t *testing.T, m Maker) {
+	t.Helper()
 	s := open(t, m.New)
 	e := put(t, s, Entity("hyco"))
 	for range 2 {
@@ -295,6 +310,7 @@ func closed(t *testing.T, m Maker) {
 }
 
 func reopen(t *testing.T, m Maker) {
+	t.Helper()
 	s := open(t, m.New)
 	if err := s.PutRules(t.Context(), many(3)); err != nil {
 		t.Fatal(err)
@@ -309,7 +325,7 @@ func reopen(t *testing.T, m Maker) {
 	}
 	want, wantRules := all(s), s.View().Rules()
 	s = m.Reopen(t, s)
-	defer s.Close()
+	defer closeStore(t, s)
 	if d := Diff(want, all(s)); d != "" {
 		t.Errorf("entities: %s", d)
 	}
@@ -327,13 +343,14 @@ func reopen(t *testing.T, m Maker) {
 }
 
 func reopenRevisions(t *testing.T, m Maker) {
+	t.Helper()
 	s := open(t, m.New)
 	last := put(t, s, Entity("hyco"))
 	if err := s.Delete(t.Context(), last.At, store.Any); err != nil {
 		t.Fatal(err)
 	}
 	s = m.Reopen(t, s)
-	defer s.Close()
+	defer closeStore(t, s)
 	if e := put(t, s, Entity("hyco")); e.Revision <= last.Revision {
 		t.Errorf("revision %d after %d: a client with an old entity tag would overwrite", e.Revision, last.Revision)
 	}

@@ -14,6 +14,7 @@ import (
 )
 
 func cancelled(t *testing.T, m Maker) {
+	t.Helper()
 	s := open(t, m.New)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -32,6 +33,7 @@ func cancelled(t *testing.T, m Maker) {
 }
 
 func watch(t *testing.T, m Maker) {
+	t.Helper()
 	s := open(t, m.New)
 	put(t, s, Entity("before"))
 	var got, second []store.Change
@@ -72,6 +74,7 @@ func watch(t *testing.T, m Maker) {
 
 // watchStop: a watcher that is running is waited for.
 func watchStop(t *testing.T, m Maker) {
+	t.Helper()
 	s := open(t, m.New)
 	entered, release := make(chan struct{}), make(chan struct{})
 	var finished atomic.Bool
@@ -102,18 +105,20 @@ func watchStop(t *testing.T, m Maker) {
 
 // watchOrder: many writers, and every watcher hears everything once, in one order, one call at a time.
 func watchOrder(t *testing.T, m Maker) {
+	t.Helper()
 	s := open(t, m.New)
 	const writers, each = 4, 10
 	var running atomic.Int32
 	var heard [2][]uint64
 	for i := range heard {
-		defer s.Watch(func(c store.Change) {
+		stop := s.Watch(func(c store.Change) {
 			if running.Add(1) != 1 {
 				t.Error("two watchers run at once")
 			}
 			heard[i] = append(heard[i], c.Put.Revision)
 			running.Add(-1)
-		})()
+		})
+		t.Cleanup(stop)
 	}
 	var wg sync.WaitGroup
 	for w := range writers {
@@ -138,6 +143,7 @@ func watchOrder(t *testing.T, m Maker) {
 
 // together: of all who try to replace one revision, one succeeds; readers always see a whole state.
 func together(t *testing.T, m Maker) {
+	t.Helper()
 	s := open(t, m.New)
 	e := put(t, s, Entity("hyco"))
 	const rounds, rivals = 5, 4
