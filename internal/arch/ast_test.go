@@ -86,7 +86,7 @@ var systems = []string{"_linux", "_windows", "_darwin", "_unix", "_other"}
 // portable are the names of package syscall that exist, and mean the same, on every system we build for. Error numbers exist
 // everywhere too, but Windows answers with others: only tests and their helpers, which play a network, may name them.
 var (
-	portable = []string{"SIGTERM", "SIGINT", "SIGHUP", "Conn", "RawConn"}
+	portable = []string{"SIGTERM", "SIGINT", "SIGHUP", "Conn", "RawConn", "Errno"}
 	errno    = regexp.MustCompile(`^E[A-Z]+$`)
 )
 
