@@ -26,6 +26,8 @@ func (c *Config) Complete() {
 	complete(reflect.ValueOf(c).Elem(), tree())
 }
 
+// complete goes through the structs and the tree side by side. A list that is empty stays empty: absence has its own
+// meaning there (all hosts, all networks).
 func complete(v reflect.Value, s *setting) {
 	switch {
 	case s.elem != nil && s.elem.class == nil:
@@ -80,6 +82,7 @@ func dataDirOn(system string, env map[string]string) string {
 		}
 		return local + `\causeway`
 	}
+	// systemd made this folder for the unit, with the right owner, and keeps the rest of the system read only.
 	if first, _, _ := strings.Cut(env["STATE_DIRECTORY"], ":"); path.IsAbs(first) {
 		return first
 	}
@@ -89,5 +92,6 @@ func dataDirOn(system string, env map[string]string) string {
 	if home := env["HOME"]; filepath.IsAbs(home) {
 		return path.Join(home, ".local", "share", "causeway")
 	}
+	// A container without a home: where packages put state, so that a volume mounted there is found.
 	return "/var/lib/causeway"
 }

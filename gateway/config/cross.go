@@ -12,6 +12,8 @@ var doors = []string{"https", "http", "admin"}
 func (l *loader) cross() {
 	l.crossDoors()
 	l.crossTLS()
+	// A default that is larger than a bound the operator made small is no contradiction: only a written value is. Text that
+	// is no number was reported where it stands and counts as 0 here.
 	pending, _ := strconv.Atoi(l.text("limits.pending"))
 	source, _ := strconv.Atoi(l.text("limits.pendingPerSource"))
 	if l.given("limits.pendingPerSource") && source > pending && pending > 0 {
@@ -19,6 +21,8 @@ func (l *loader) cross() {
 	}
 }
 
+// crossDoors finds doors with one address. Only equal texts are compared: whether :8443 and 127.0.0.1:8443 collide is the
+// system's to say when the door opens. Closed doors and port 0 never collide.
 func (l *loader) crossDoors() {
 	first := map[string]string{}
 	for _, door := range doors {

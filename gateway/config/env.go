@@ -36,7 +36,9 @@ func environ(lines []string) map[string]string {
 	return env
 }
 
-// readEnv checks the variables that are settings, and warns of those that look like one. An empty variable is not set.
+// readEnv checks the variables that are settings, and warns of those that look like one. An empty variable is not set:
+// compose files and unit files pass variables on whether or not the host has them. A stray variable is no error, because
+// the environment has many authors.
 func (l *loader) readEnv() {
 	names := map[string]bool{}
 	for _, path := range sortedKeys(scalars()) {
@@ -60,7 +62,8 @@ func (l *loader) readEnv() {
 	}
 }
 
-// strayEnv warns of a variable nobody reads.
+// strayEnv warns of a variable nobody reads: a later feature's, a list's, or a mistyped one, for which known has the names
+// that would be right.
 func (l *loader) strayEnv(name string, known []string) {
 	for _, prefix := range testEnv {
 		if strings.HasPrefix(name, prefix) {

@@ -39,12 +39,14 @@ func readFile(path string, limit int64) (data []byte, info fs.FileInfo, complain
 	if data, err = io.ReadAll(io.LimitReader(f, limit+1)); err != nil {
 		return nil, nil, why(err)
 	}
+	// One byte more than allowed was asked for, so a file that grows or has no size (a pipe) is bounded too.
 	if int64(len(data)) > limit {
 		return nil, nil, "is larger than " + strconv.FormatInt(limit, 10) + " bytes"
 	}
 	return data, info, ""
 }
 
+// why says what an error of the file system means. The error itself names the path and is not passed on.
 func why(err error) string {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -62,6 +64,7 @@ func tooOpen(info fs.FileInfo) bool {
 	return runtime.GOOS != "windows" && info.Mode().IsRegular() && info.Mode().Perm()&openTo != 0
 }
 
+// modeAdvice is the end of a sentence that begins with the file.
 func modeAdvice(info fs.FileInfo) string {
 	return "has mode " + strconv.FormatUint(uint64(info.Mode().Perm()), 8) +
 		", so others than its owner can read or change it; use chmod 600, or 640 with a group of its own"
@@ -93,6 +96,8 @@ func (l *loader) parse(data []byte) {
 			"the file is not UTF-8 text; save it as UTF-8")
 		return
 	}
+	// Decoding into nodes keeps lines and columns, does not follow aliases and does not compare keys, so its cost grows with
+	// the size of the file alone. The decoder stops after the first document: the second is asked for, to refuse it.
 	docs := yaml.NewDecoder(bytes.NewReader(data))
 	var first, second yaml.Node
 	err := docs.Decode(&first)
@@ -140,8 +145,10 @@ var mistakes = []struct{ has, say string }{
 	{"did not find expected", "the line does not fit those above; check the indentation"},
 }
 
+// tabs is said whatever the parser says, when a tab is what it stopped at.
 const tabs = "a tab indents this line; YAML takes spaces only"
 
+// lineInError finds the only place the parser tells. Without one it stopped in the first line.
 var lineInError = regexp.MustCompile(`line (\d+):`)
 
 // syntax reports YAML that cannot be parsed, at the line where the parser stops.
@@ -169,6 +176,8 @@ func (l *loader) syntax(data []byte, err error) {
 // firstBadLine corrects the parser's line, which is off by up to two either way: the bad line is the one after the
 // longest beginning of the file that still parses.
 func firstBadLine(data []byte, reported int) int {
+	// A few beginnings are tried, from the longest: each costs one parse. An open quote or bracket spoils every beginning
+	// from its own line on, so the place is where it opens and not where the file ends.
 	lines := bytes.SplitAfter(data, []byte("\n"))
 	for n := min(reported+1, len(lines)-1); n >= max(0, reported-3); n-- {
 		var node yaml.Node

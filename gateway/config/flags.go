@@ -5,7 +5,8 @@ import (
 	"strings"
 )
 
-// readFlags checks what the command line sets.
+// readFlags checks what the command line sets. Flags come after the environment, whose values they replace, also in what
+// later checks and places speak of. A path without a setting is a mistake of the command, not of its user.
 func (l *loader) readFlags(flags map[string]string) {
 	for _, path := range sortedKeys(flags) {
 		text := flags[path]
@@ -30,7 +31,8 @@ func (l *loader) readFlags(flags map[string]string) {
 	}
 }
 
-// readAdvertise reads --advertise DOOR=HOST:PORT,... which replaces the list of the file.
+// readAdvertise reads --advertise DOOR=HOST:PORT,... which replaces the list of the file. It is the one list a flag can
+// set: an orchestrator knows a node's outer address only when it starts it. The parts are checked as in the file.
 func (l *loader) readAdvertise(text string) {
 	list := tree().find("advertise")
 	from, values, seen := place{from: "--advertise"}, []map[string]any{}, map[string]bool{}

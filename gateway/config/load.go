@@ -52,6 +52,7 @@ func Load(p Params) (*Config, Problems) {
 	return l.finish(p)
 }
 
+// newLoader sees the environment once: a variable that changes while a load runs cannot be read twice differently.
 func newLoader(p Params) *loader {
 	if p.Env == nil {
 		p.Env = os.Environ()
@@ -63,7 +64,8 @@ func newLoader(p Params) *loader {
 	}
 }
 
-// finish is Load once the file is read.
+// finish is Load once the file is read. Every check runs whatever the ones before it found, so that one load tells all;
+// only Params.Check needs whole settings and waits until there are some.
 func (l *loader) finish(p Params) (*Config, Problems) {
 	l.readEnv()
 	l.readFlags(p.Flags)
@@ -83,8 +85,9 @@ func (l *loader) finish(p Params) (*Config, Problems) {
 	return c, l.problems.sorted()
 }
 
-// decode lays the layers over each other and fills the structs. Everything has been checked before, so it cannot fail on
-// what a user wrote.
+// decode lays the layers over each other and fills the structs. The Viper lives for this call. It lower-cases keys, which
+// is harmless here: a name is never a key, and the walk has refused every key that is not spelled exactly. Everything has
+// been checked before, so decode cannot fail on what a user wrote; its errors cite values and are not passed on.
 func (l *loader) decode() *Config {
 	v := viper.New()
 	v.SetDefault("data", dataDir(l.env))
@@ -153,7 +156,7 @@ func (l *loader) placeOf(path string) place {
 	return place{}
 }
 
-// text is the value in force of a setting outside lists.
+// text is the value in force of a setting outside lists, as it was written, with paths of the file made whole.
 func (l *loader) text(path string) string {
 	if o, ok := l.over[path]; ok {
 		return o.text
@@ -176,6 +179,7 @@ func (l *loader) at(where place, path, message string) {
 	l.report(where, Problem{Key: path, Message: message})
 }
 
+// warn reports what does not keep the settings from being used.
 func (l *loader) warn(where place, path, message string) {
 	l.report(where, Problem{Key: path, Message: message, Warning: true})
 }
@@ -199,6 +203,7 @@ func (l *loader) bare(where place, path, message string) {
 	l.add(Problem{File: l.file, Line: where.line, Column: where.column, Key: path, Message: message})
 }
 
+// add keeps a problem, up to the bound, and says once that there are more.
 func (l *loader) add(p Problem) {
 	if len(l.problems) == maxProblems {
 		p = Problem{File: l.file, Message: "there are more problems; mend these first"}
@@ -208,6 +213,7 @@ func (l *loader) add(p Problem) {
 	}
 }
 
+// full stops walks whose findings nobody would see.
 func (l *loader) full() bool { return len(l.problems) > maxProblems }
 
 // sortedKeys lists the keys of m in order, so that a report is the same each time.

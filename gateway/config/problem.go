@@ -89,6 +89,7 @@ func (p Problems) sorted() Problems {
 	return p
 }
 
+// origin sorts the file before everything else.
 func origin(p Problem) string {
 	if p.File != "" {
 		return "file"
@@ -102,6 +103,7 @@ type place struct {
 	from         string // "" the file; else the variable or flag
 }
 
+// in writes a place the way compilers do, which editors and terminals turn into a link.
 func (p place) in(file string) string {
 	if p.line == 0 {
 		return file

@@ -11,147 +11,152 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestProblems pins the text and the place of every kind of problem a file can have.
+// problemCases pin the text and the place of every kind of problem a file can have.
+var problemCases = []struct {
+	name string
+	file string
+	want []string
+}{
+	{"unknown key", "hots: []\n", []string{
+		`causeway.yaml:1:1 unknown key "hots"; did you mean "host"?`}},
+	{"unknown nested key", "limits:\n  # comment\n  listeners_per_entity: 3\n", []string{
+		`causeway.yaml:3:3 unknown key "listeners_per_entity"; did you mean "listenersPerEntity"?`}},
+	{"key in other case", "HTTPS: :1\n", []string{
+		`causeway.yaml:1:1 unknown key "HTTPS"; did you mean "https"?`}},
+	{"key of another group", "pendingPerSource: 3\n", []string{
+		`causeway.yaml:1:1 unknown key "pendingPerSource"; did you mean "limits.pendingPerSource"?`}},
+	{"key near nothing", "metrics:\n  colour: red\n", []string{
+		`causeway.yaml:2:3 unknown key "colour"; here stand perEntity`}},
+	{"key that does not look like one", "metrics:\n  'a b/c=': 1\n", []string{
+		`causeway.yaml:2:3 unknown key; here stand perEntity`}},
+	{"later key", "host: a\nnettcp: :9808\ntls:\n  acme: {email: a}\n", []string{
+		`causeway.yaml:2:1 "nettcp" is not available in this version`,
+		`causeway.yaml:4:3 "acme" is not available in this version`}},
+	{"later role", "hosts:\n  - {name: a, roles: [relay, signalr]}\n", []string{
+		`causeway.yaml:2:30 hosts[0].roles[1]: this value is not available in this version; expected relay`}},
+	{"later door", "advertise: [{door: nettcp, address: 'a:1'}]\n", []string{
+		`causeway.yaml:1:20 advertise[0].door: this value is not available in this version; expected one of https, http`}},
+	{"repeated key", "host: a\nhttps: :1\nhost: b\n", []string{
+		`causeway.yaml:3:1 repeated key "host"; the first is at causeway.yaml:1:1`}},
+	{"text for a group", "limits: 5\n", []string{
+		`causeway.yaml:1:9 limits: expected keys with values: listenersPerEntity, connections, headBytes, pending, pendingPerSource`}},
+	{"list for the file", "- host: a\n", []string{
+		`causeway.yaml:1:1 expected keys with values: ` + strings.Join(tree().keys(), ", ")}},
+	{"text for a list", "rules: all\nentities: {name: a}\n", []string{
+		`causeway.yaml:1:8 rules: expected a list; begin each element with a hyphen, or write [A, B]`,
+		`causeway.yaml:2:11 entities: expected a list; begin each element with a hyphen, or write [A, B]`}},
+	{"list for text", "host: [a]\n", []string{
+		`causeway.yaml:1:7 host: expected a host name or an IP address, without port`}},
+	{"required key without value", "rules: [{name, rights: ~}]\n", []string{
+		`causeway.yaml:1:14 rules[0].name: expected a value`,
+		`causeway.yaml:1:24 rules[0].rights: expected a value`}},
+	{"empty element", "entities:\n  -\n  - name: a\n    allow: [~]\n", []string{
+		`causeway.yaml:2:4 entities[0]: expected keys with values: name, kind, anonymousSenders, responseTimeout, requestTarget, plainWebSocket, allow, rules`,
+		`causeway.yaml:4:13 entities[1].allow[0]: expected a network such as 192.0.2.0/24 or a single IP address`}},
+	{"number for text", "entities:\n  - name: 2024\n", []string{
+		`causeway.yaml:2:11 entities[0].name: expected a path of at most 260 characters such as orders or plant/line1, without ? # % \ and empty segments, not beginning with $; YAML reads this one as something else than text, so quote it`}},
+	{"bool for text", "host: true\n", []string{
+		`causeway.yaml:1:7 host: expected a host name or an IP address, without port; YAML reads this one as something else than text, so quote it`}},
+	{"text for number", "limits:\n  pending: many\n", []string{
+		`causeway.yaml:2:12 limits.pending: expected a whole number from 1 to 10000000`}},
+	{"quoted number", "limits:\n  pending: \"5\"\n", []string{
+		`causeway.yaml:2:12 limits.pending: expected a whole number from 1 to 10000000`}},
+	{"numbers in other spellings", "limits: {pending: 0x10, connections: 1_000, headBytes: 02000, pendingPerSource: 1.5}\n", []string{
+		`causeway.yaml:1:19 limits.pending: expected a whole number from 1 to 10000000`,
+		`causeway.yaml:1:38 limits.connections: expected a whole number from 1 to 10000000`,
+		`causeway.yaml:1:56 limits.headBytes: expected a whole number from 1024 to 1048576`,
+		`causeway.yaml:1:81 limits.pendingPerSource: expected a whole number from 1 to 10000000`}},
+	{"number out of range", "limits: {pending: 0, connections: 99999999999999999999, headBytes: 1023}\n", []string{
+		`causeway.yaml:1:19 limits.pending: expected a whole number from 1 to 10000000`,
+		`causeway.yaml:1:35 limits.connections: expected a whole number from 1 to 10000000`,
+		`causeway.yaml:1:68 limits.headBytes: expected a whole number from 1024 to 1048576`}},
+	{"text for bool", "allowPlainTokens: yes\n", []string{
+		`causeway.yaml:1:19 allowPlainTokens: expected true or false`}},
+	{"durations", "timeouts:\n  head: 10\n  accept: 10 s\n  response: -1s\n  idle: 0s\n  write: 25h\n  drain: 5\u00b5s\n  tokenGrace: soon\n", []string{
+		`causeway.yaml:2:9 timeouts.head: expected a duration from 1ms to 24h, such as 10s, 5m or 1h30m`,
+		`causeway.yaml:3:11 timeouts.accept: expected a duration from 1ms to 24h, such as 10s, 5m or 1h30m`,
+		`causeway.yaml:4:13 timeouts.response: expected a duration from 1ms to 24h, such as 10s, 5m or 1h30m`,
+		`causeway.yaml:5:9 timeouts.idle: expected a duration from 1ms to 24h, such as 10s, 5m or 1h30m`,
+		`causeway.yaml:6:10 timeouts.write: expected a duration from 1ms to 24h, such as 10s, 5m or 1h30m`,
+		`causeway.yaml:7:10 timeouts.drain: expected a duration from 1ms to 24h, such as 10s, 5m or 1h30m`,
+		`causeway.yaml:8:15 timeouts.tokenGrace: expected a duration from 1ms to 24h, such as 10s, 5m or 1h30m`}},
+	{"addresses", "https: 8443\nhttp: 127.0.0.1\nadmin: 127.0.0.1:99999\n", []string{
+		`causeway.yaml:1:8 https: expected an address such as 127.0.0.1:8443, :8443 or "[::1]:8443", or off`,
+		`causeway.yaml:2:7 http: expected an address such as 127.0.0.1:8443, :8443 or "[::1]:8443", or off`,
+		`causeway.yaml:3:8 admin: expected an address such as 127.0.0.1:8443, :8443 or "[::1]:8443", or off`}},
+	{"doors on one address", "http: 127.0.0.1:8443\nadmin: :0\n", []string{
+		`causeway.yaml:1:7 http: the door https has this address; give each door its own`}},
+	{"door on a default address", "https: 127.0.0.1:9090\n", []string{
+		`causeway.yaml:1:8 https: the door admin has this address; give each door its own`}},
+	{"host with port", "host: a:443\n", []string{
+		`causeway.yaml:1:7 host: expected a host name or an IP address, without port`}},
+	{"advertise", "advertise:\n  - door: https\n    address: :443\n  - {door: https, address: 'a:0'}\n  - {}\n", []string{
+		`causeway.yaml:3:14 advertise[0].address: expected an address such as relay.example.com:443, with a host and a port from 1 to 65535`,
+		`causeway.yaml:4:12 advertise[1].door: repeats the door at causeway.yaml:2:11`,
+		`causeway.yaml:4:28 advertise[1].address: expected an address such as relay.example.com:443, with a host and a port from 1 to 65535`,
+		`causeway.yaml:5:5 advertise[2]: the key "door" is missing here`,
+		`causeway.yaml:5:5 advertise[2]: the key "address" is missing here`}},
+	{"choices", "log: {level: warning, format: xml}\nentities: [{name: a, kind: Hybrid, requestTarget: raws}]\n", []string{
+		`causeway.yaml:1:14 log.level: expected one of debug, info, warn, error`,
+		`causeway.yaml:1:31 log.format: expected one of text, json`,
+		`causeway.yaml:2:28 entities[0].kind: expected one of hybrid, nettcp, http, oneway, event; did you mean "hybrid"?`,
+		`causeway.yaml:2:51 entities[0].requestTarget: expected one of service, raw; did you mean "raw"?`}},
+	{"rights", "rules:\n  - name: a\n    rights: [listen, Sned, Own, Listen, Listen]\n  - {name: b, rights: []}\n  - name: c\n", []string{
+		`causeway.yaml:3:13 rules[0].rights: expected at most 3 elements`,
+		`causeway.yaml:4:23 rules[1].rights: expected at least one element`,
+		`causeway.yaml:5:5 rules[2]: the key "rights" is missing here`}},
+	{"right names", "rules:\n  - {name: a, rights: [listen, Sned, Own]}\n  - {name: b, rights: [Send, Send]}\n", []string{
+		`causeway.yaml:2:24 rules[0].rights[0]: expected one of Listen, Send, Manage; did you mean "Listen"?`,
+		`causeway.yaml:2:32 rules[0].rights[1]: expected one of Listen, Send, Manage; did you mean "Send"?`,
+		`causeway.yaml:2:38 rules[0].rights[2]: expected one of Listen, Send, Manage`,
+		`causeway.yaml:3:30 rules[1].rights[1]: repeats the value at causeway.yaml:3:24`}},
+	{"rule names", "rules:\n  - {name: 'a b', rights: [Send]}\n  - {name: Root, rights: [Send]}\n  - {name: root, rights: [Send]}\n  - {name: Root, rights: [Send]}\n", []string{
+		`causeway.yaml:2:12 rules[0].name: expected 1 to 256 letters, digits, dots, hyphens or underscores`,
+		`causeway.yaml:4:12 rules[2].name: differs only in case from the name at causeway.yaml:3:12; names are found whatever their case`,
+		`causeway.yaml:5:12 rules[3].name: repeats the name at causeway.yaml:3:12`}},
+	{"one rule name in two scopes", "rules: [{name: a, rights: [Send]}]\nentities: [{name: a, rules: [{name: a, rights: [Send]}]}]\n", nil},
+	{"entity names", "entities:\n  - name: a//b\n  - name: $hc\n  - name: ''\n  - name: a?b\n  - name: /x/\n  - name: x\n  - name: ..\n", []string{
+		entityName(2, 0), entityName(3, 1), entityName(4, 2), entityName(5, 3),
+		`causeway.yaml:7:11 entities[5].name: differs only in case from the name at causeway.yaml:6:11; names are found whatever their case`,
+		entityName(8, 6)}},
+	{"networks", "entities: [{name: a, allow: [10.0.0.0/33, '::1', 1.2.3, fe80::1%eth0]}]\n", []string{
+		`causeway.yaml:1:30 entities[0].allow[0]: expected a network such as 192.0.2.0/24 or a single IP address`,
+		`causeway.yaml:1:50 entities[0].allow[2]: expected a network such as 192.0.2.0/24 or a single IP address`,
+		`causeway.yaml:1:57 entities[0].allow[3]: expected a network such as 192.0.2.0/24 or a single IP address`}},
+	{"pending", "limits:\n  pending: 10\n  pendingPerSource: 11\n", []string{
+		`causeway.yaml:3:21 limits.pendingPerSource: expected no more than limits.pending`}},
+	{"small pending alone", "limits: {pending: 10}\n", nil},
+	{"too many rules", "rules: [" + strings.Repeat("{},", 13) + "]\n", []string{
+		`causeway.yaml:1:8 rules: expected at most 12 elements`}},
+	{"half of tls", "tls:\n  cert: gone.pem\n", []string{
+		`causeway.yaml:2:9 tls.cert: expected tls.key beside it`,
+		`causeway.yaml:2:9 tls.cert: the file does not exist`}},
+	{"other half of tls", "tls:\n  key: .\n", []string{
+		`causeway.yaml:2:8 tls.key: expected tls.cert beside it`,
+		`causeway.yaml:2:8 tls.key: the file is a folder, not a file`}},
+	{"anchors", "host: &h a\nlimits: &l {pending: 5}\n", []string{
+		`causeway.yaml:1:7 host: ` + noAnchors,
+		`causeway.yaml:2:9 limits: ` + noAnchors}},
+	{"aliases and merge keys", "rules:\n  - &r {name: a, rights: [Send]}\n  - *r\n  - <<: *r\n    name: b\n    rights: [Send]\n", []string{
+		`causeway.yaml:2:5 rules[0]: ` + noAnchors,
+		`causeway.yaml:3:5 rules[1]: ` + noAnchors,
+		`causeway.yaml:4:5 rules[2]: ` + noAnchors}},
+	{"own tags", "host: !name a\n", []string{
+		`causeway.yaml:1:7 host: expected a host name or an IP address, without port; YAML reads this one as something else than text, so quote it`}},
+	{"list as a key", "? [a]\n: b\n", []string{
+		`causeway.yaml:1:3 ` + noAnchors}},
+	{"two documents", "host: a\n---\nhost: b\n", []string{
+		`causeway.yaml:2:1 a second document begins here; keep one in the file`}},
+	{"order and all at once", "log: {level: x}\nentities: [{name: a, kind: x}, {name: A}]\nhots: 1\nhttps: x\n", []string{
+		`causeway.yaml:1:14 log.level: expected one of debug, info, warn, error`,
+		`causeway.yaml:2:28 entities[0].kind: expected one of hybrid, nettcp, http, oneway, event`,
+		`causeway.yaml:2:39 entities[1].name: differs only in case from the name at causeway.yaml:2:19; names are found whatever their case`,
+		`causeway.yaml:3:1 unknown key "hots"; did you mean "host"?`,
+		`causeway.yaml:4:8 https: expected an address such as 127.0.0.1:8443, :8443 or "[::1]:8443", or off`}},
+}
+
 func TestProblems(t *testing.T) {
-	for _, c := range []struct {
-		name string
-		file string
-		want []string
-	}{
-		{"unknown key", "hots: []\n", []string{
-			`causeway.yaml:1:1 unknown key "hots"; did you mean "host"?`}},
-		{"unknown nested key", "limits:\n  # comment\n  listeners_per_entity: 3\n", []string{
-			`causeway.yaml:3:3 unknown key "listeners_per_entity"; did you mean "listenersPerEntity"?`}},
-		{"key in other case", "HTTPS: :1\n", []string{
-			`causeway.yaml:1:1 unknown key "HTTPS"; did you mean "https"?`}},
-		{"key of another group", "pendingPerSource: 3\n", []string{
-			`causeway.yaml:1:1 unknown key "pendingPerSource"; did you mean "limits.pendingPerSource"?`}},
-		{"key near nothing", "metrics:\n  colour: red\n", []string{
-			`causeway.yaml:2:3 unknown key "colour"; here stand perEntity`}},
-		{"key that does not look like one", "metrics:\n  'a b/c=': 1\n", []string{
-			`causeway.yaml:2:3 unknown key; here stand perEntity`}},
-		{"later key", "host: a\nnettcp: :9808\ntls:\n  acme: {email: a}\n", []string{
-			`causeway.yaml:2:1 "nettcp" is not available in this version`,
-			`causeway.yaml:4:3 "acme" is not available in this version`}},
-		{"later role", "hosts:\n  - {name: a, roles: [relay, signalr]}\n", []string{
-			`causeway.yaml:2:30 hosts[0].roles[1]: this value is not available in this version; expected relay`}},
-		{"later door", "advertise: [{door: nettcp, address: 'a:1'}]\n", []string{
-			`causeway.yaml:1:20 advertise[0].door: this value is not available in this version; expected one of https, http`}},
-		{"repeated key", "host: a\nhttps: :1\nhost: b\n", []string{
-			`causeway.yaml:3:1 repeated key "host"; the first is at causeway.yaml:1:1`}},
-		{"text for a group", "limits: 5\n", []string{
-			`causeway.yaml:1:9 limits: expected keys with values: listenersPerEntity, connections, headBytes, pending, pendingPerSource`}},
-		{"list for the file", "- host: a\n", []string{
-			`causeway.yaml:1:1 expected keys with values: ` + strings.Join(tree().keys(), ", ")}},
-		{"text for a list", "rules: all\nentities: {name: a}\n", []string{
-			`causeway.yaml:1:8 rules: expected a list; begin each element with a hyphen, or write [A, B]`,
-			`causeway.yaml:2:11 entities: expected a list; begin each element with a hyphen, or write [A, B]`}},
-		{"list for text", "host: [a]\n", []string{
-			`causeway.yaml:1:7 host: expected a host name or an IP address, without port`}},
-		{"empty element", "entities:\n  -\n  - name: a\n    allow: [~]\n", []string{
-			`causeway.yaml:2:4 entities[0]: expected keys with values: name, kind, anonymousSenders, responseTimeout, requestTarget, plainWebSocket, allow, rules`,
-			`causeway.yaml:4:13 entities[1].allow[0]: expected a network such as 192.0.2.0/24 or a single IP address`}},
-		{"number for text", "entities:\n  - name: 2024\n", []string{
-			`causeway.yaml:2:11 entities[0].name: expected a path of at most 260 characters such as orders or plant/line1, without ? # % \ and empty segments, not beginning with $; YAML reads this one as something else than text, so quote it`}},
-		{"bool for text", "host: true\n", []string{
-			`causeway.yaml:1:7 host: expected a host name or an IP address, without port; YAML reads this one as something else than text, so quote it`}},
-		{"text for number", "limits:\n  pending: many\n", []string{
-			`causeway.yaml:2:12 limits.pending: expected a whole number from 1 to 10000000`}},
-		{"quoted number", "limits:\n  pending: \"5\"\n", []string{
-			`causeway.yaml:2:12 limits.pending: expected a whole number from 1 to 10000000`}},
-		{"numbers in other spellings", "limits: {pending: 0x10, connections: 1_000, headBytes: 02000, pendingPerSource: 1.5}\n", []string{
-			`causeway.yaml:1:19 limits.pending: expected a whole number from 1 to 10000000`,
-			`causeway.yaml:1:38 limits.connections: expected a whole number from 1 to 10000000`,
-			`causeway.yaml:1:56 limits.headBytes: expected a whole number from 1024 to 1048576`,
-			`causeway.yaml:1:81 limits.pendingPerSource: expected a whole number from 1 to 10000000`}},
-		{"number out of range", "limits: {pending: 0, connections: 99999999999999999999, headBytes: 1023}\n", []string{
-			`causeway.yaml:1:19 limits.pending: expected a whole number from 1 to 10000000`,
-			`causeway.yaml:1:35 limits.connections: expected a whole number from 1 to 10000000`,
-			`causeway.yaml:1:68 limits.headBytes: expected a whole number from 1024 to 1048576`}},
-		{"text for bool", "allowPlainTokens: yes\n", []string{
-			`causeway.yaml:1:19 allowPlainTokens: expected true or false`}},
-		{"durations", "timeouts:\n  head: 10\n  accept: 10 s\n  response: -1s\n  idle: 0s\n  write: 25h\n  drain: 5\u00b5s\n  tokenGrace: soon\n", []string{
-			`causeway.yaml:2:9 timeouts.head: expected a duration from 1ms to 24h, such as 10s, 5m or 1h30m`,
-			`causeway.yaml:3:11 timeouts.accept: expected a duration from 1ms to 24h, such as 10s, 5m or 1h30m`,
-			`causeway.yaml:4:13 timeouts.response: expected a duration from 1ms to 24h, such as 10s, 5m or 1h30m`,
-			`causeway.yaml:5:9 timeouts.idle: expected a duration from 1ms to 24h, such as 10s, 5m or 1h30m`,
-			`causeway.yaml:6:10 timeouts.write: expected a duration from 1ms to 24h, such as 10s, 5m or 1h30m`,
-			`causeway.yaml:7:10 timeouts.drain: expected a duration from 1ms to 24h, such as 10s, 5m or 1h30m`,
-			`causeway.yaml:8:15 timeouts.tokenGrace: expected a duration from 1ms to 24h, such as 10s, 5m or 1h30m`}},
-		{"addresses", "https: 8443\nhttp: 127.0.0.1\nadmin: 127.0.0.1:99999\n", []string{
-			`causeway.yaml:1:8 https: expected an address such as 127.0.0.1:8443, :8443 or "[::1]:8443", or off`,
-			`causeway.yaml:2:7 http: expected an address such as 127.0.0.1:8443, :8443 or "[::1]:8443", or off`,
-			`causeway.yaml:3:8 admin: expected an address such as 127.0.0.1:8443, :8443 or "[::1]:8443", or off`}},
-		{"doors on one address", "http: 127.0.0.1:8443\nadmin: :0\n", []string{
-			`causeway.yaml:1:7 http: the door https has this address; give each door its own`}},
-		{"door on a default address", "https: 127.0.0.1:9090\n", []string{
-			`causeway.yaml:1:8 https: the door admin has this address; give each door its own`}},
-		{"host with port", "host: a:443\n", []string{
-			`causeway.yaml:1:7 host: expected a host name or an IP address, without port`}},
-		{"advertise", "advertise:\n  - door: https\n    address: :443\n  - {door: https, address: 'a:0'}\n  - {}\n", []string{
-			`causeway.yaml:3:14 advertise[0].address: expected an address such as relay.example.com:443, with a host and a port from 1 to 65535`,
-			`causeway.yaml:4:12 advertise[1].door: repeats the door at causeway.yaml:2:11`,
-			`causeway.yaml:4:28 advertise[1].address: expected an address such as relay.example.com:443, with a host and a port from 1 to 65535`,
-			`causeway.yaml:5:5 advertise[2]: the key "door" is missing here`,
-			`causeway.yaml:5:5 advertise[2]: the key "address" is missing here`}},
-		{"choices", "log: {level: warning, format: xml}\nentities: [{name: a, kind: Hybrid, requestTarget: raws}]\n", []string{
-			`causeway.yaml:1:14 log.level: expected one of debug, info, warn, error`,
-			`causeway.yaml:1:31 log.format: expected one of text, json`,
-			`causeway.yaml:2:28 entities[0].kind: expected one of hybrid, nettcp, http, oneway, event; did you mean "hybrid"?`,
-			`causeway.yaml:2:51 entities[0].requestTarget: expected one of service, raw; did you mean "raw"?`}},
-		{"rights", "rules:\n  - name: a\n    rights: [listen, Sned, Own, Listen, Listen]\n  - {name: b, rights: []}\n  - name: c\n", []string{
-			`causeway.yaml:3:13 rules[0].rights: expected at most 3 elements`,
-			`causeway.yaml:4:23 rules[1].rights: expected at least one element`,
-			`causeway.yaml:5:5 rules[2]: the key "rights" is missing here`}},
-		{"right names", "rules:\n  - {name: a, rights: [listen, Sned, Own]}\n  - {name: b, rights: [Send, Send]}\n", []string{
-			`causeway.yaml:2:24 rules[0].rights[0]: expected one of Listen, Send, Manage; did you mean "Listen"?`,
-			`causeway.yaml:2:32 rules[0].rights[1]: expected one of Listen, Send, Manage; did you mean "Send"?`,
-			`causeway.yaml:2:38 rules[0].rights[2]: expected one of Listen, Send, Manage`,
-			`causeway.yaml:3:30 rules[1].rights[1]: repeats the value at causeway.yaml:3:24`}},
-		{"rule names", "rules:\n  - {name: 'a b', rights: [Send]}\n  - {name: Root, rights: [Send]}\n  - {name: root, rights: [Send]}\n  - {name: Root, rights: [Send]}\n", []string{
-			`causeway.yaml:2:12 rules[0].name: expected 1 to 256 letters, digits, dots, hyphens or underscores`,
-			`causeway.yaml:4:12 rules[2].name: differs only in case from the name at causeway.yaml:3:12; names are found whatever their case`,
-			`causeway.yaml:5:12 rules[3].name: repeats the name at causeway.yaml:3:12`}},
-		{"one rule name in two scopes", "rules: [{name: a, rights: [Send]}]\nentities: [{name: a, rules: [{name: a, rights: [Send]}]}]\n", nil},
-		{"entity names", "entities:\n  - name: a//b\n  - name: $hc\n  - name: ''\n  - name: a?b\n  - name: /x/\n  - name: x\n  - name: ..\n", []string{
-			entityName(2, 0), entityName(3, 1), entityName(4, 2), entityName(5, 3),
-			`causeway.yaml:7:11 entities[5].name: differs only in case from the name at causeway.yaml:6:11; names are found whatever their case`,
-			entityName(8, 6)}},
-		{"networks", "entities: [{name: a, allow: [10.0.0.0/33, '::1', 1.2.3, fe80::1%eth0]}]\n", []string{
-			`causeway.yaml:1:30 entities[0].allow[0]: expected a network such as 192.0.2.0/24 or a single IP address`,
-			`causeway.yaml:1:50 entities[0].allow[2]: expected a network such as 192.0.2.0/24 or a single IP address`,
-			`causeway.yaml:1:57 entities[0].allow[3]: expected a network such as 192.0.2.0/24 or a single IP address`}},
-		{"pending", "limits:\n  pending: 10\n  pendingPerSource: 11\n", []string{
-			`causeway.yaml:3:21 limits.pendingPerSource: expected no more than limits.pending`}},
-		{"small pending alone", "limits: {pending: 10}\n", nil},
-		{"too many rules", "rules: [" + strings.Repeat("{},", 13) + "]\n", []string{
-			`causeway.yaml:1:8 rules: expected at most 12 elements`}},
-		{"half of tls", "tls:\n  cert: gone.pem\n", []string{
-			`causeway.yaml:2:9 tls.cert: expected tls.key beside it`,
-			`causeway.yaml:2:9 tls.cert: the file does not exist`}},
-		{"other half of tls", "tls:\n  key: .\n", []string{
-			`causeway.yaml:2:8 tls.key: expected tls.cert beside it`,
-			`causeway.yaml:2:8 tls.key: the file is a folder, not a file`}},
-		{"anchors", "host: &h a\nlimits: &l {pending: 5}\n", []string{
-			`causeway.yaml:1:7 host: ` + noAnchors,
-			`causeway.yaml:2:9 limits: ` + noAnchors}},
-		{"aliases and merge keys", "rules:\n  - &r {name: a, rights: [Send]}\n  - *r\n  - <<: *r\n    name: b\n    rights: [Send]\n", []string{
-			`causeway.yaml:2:5 rules[0]: ` + noAnchors,
-			`causeway.yaml:3:5 rules[1]: ` + noAnchors,
-			`causeway.yaml:4:5 rules[2]: ` + noAnchors}},
-		{"own tags", "host: !name a\n", []string{
-			`causeway.yaml:1:7 host: expected a host name or an IP address, without port; YAML reads this one as something else than text, so quote it`}},
-		{"list as a key", "? [a]\n: b\n", []string{
-			`causeway.yaml:1:3 ` + noAnchors}},
-		{"two documents", "host: a\n---\nhost: b\n", []string{
-			`causeway.yaml:2:1 a second document begins here; keep one in the file`}},
-		{"order and all at once", "log: {level: x}\nentities: [{name: a, kind: x}, {name: A}]\nhots: 1\nhttps: x\n", []string{
-			`causeway.yaml:1:14 log.level: expected one of debug, info, warn, error`,
-			`causeway.yaml:2:28 entities[0].kind: expected one of hybrid, nettcp, http, oneway, event`,
-			`causeway.yaml:2:39 entities[1].name: differs only in case from the name at causeway.yaml:2:19; names are found whatever their case`,
-			`causeway.yaml:3:1 unknown key "hots"; did you mean "host"?`,
-			`causeway.yaml:4:8 https: expected an address such as 127.0.0.1:8443, :8443 or "[::1]:8443", or off`}},
-	} {
+	for _, c := range problemCases {
 		t.Run(c.name, func(t *testing.T) {
 			cfg, problems := load(t, c.file, nil, nil)
 			if diff := cmp.Diff(c.want, lines(problems)); diff != "" {

@@ -44,6 +44,7 @@ func (l *loader) secret(text, path string) string {
 	return ""
 }
 
+// secretFile reads a key from a file. Mounted secrets and systemd credentials are files of this form.
 func (l *loader) secretFile(at place, path, name string) string {
 	if name == "" {
 		l.at(at, path, "expected a path after file:")
@@ -62,6 +63,7 @@ func (l *loader) secretFile(at place, path, name string) string {
 		l.at(at, path, "the file "+complaint)
 		return ""
 	}
+	// Editors and echo end a file with a line end that is no part of the key; more than one is a mistake.
 	value := strings.TrimSuffix(strings.TrimSuffix(string(data), "\n"), "\r")
 	if !isSecret(nil, value) {
 		l.at(at, path, "expected 1 to 256 printable characters without spaces in the file")

@@ -14,9 +14,13 @@ import (
 
 // class is a kind of value: which YAML scalar carries it, how its text is checked, and what to say when it is not right.
 type class struct {
-	tag    string // of the YAML scalar
+	// tag is the YAML type the scalar must have. A name that YAML reads as a number or a date (2024, 0123, 1e3) is refused
+	// instead of being guessed back into text.
+	tag string
+	// expect ends the sentence "expected ...".
 	expect func(s *setting) string
-	right  func(s *setting, text string) bool
+	// right decides on the text alone, so that file, environment and flags are held to the same.
+	right func(s *setting, text string) bool
 }
 
 const (
@@ -54,6 +58,7 @@ var classes = map[string]*class{
 	"bool": {tag: "!!bool", right: isBool, expect: says("true or false")},
 }
 
+// says is the expectation that is the same for every setting of a class.
 func says(text string) func(*setting) string { return func(*setting) string { return text } }
 
 // short writes a duration without its zero parts: 24h, not 24h0m0s.
@@ -91,6 +96,7 @@ func isNumber(s *setting, text string) bool {
 	return err == nil && strconv.FormatInt(n, 10) == text && n >= s.min && n <= s.max
 }
 
+// isBool takes 1 and 0 as well, which is how environments say it; in the file YAML's own type comes first.
 func isBool(_ *setting, text string) bool {
 	_, err := strconv.ParseBool(text)
 	return err == nil
@@ -98,10 +104,12 @@ func isBool(_ *setting, text string) bool {
 
 func isChoice(s *setting, text string) bool { return slices.Contains(s.oneOf, text) }
 
+// isPath does not look whether anything is there: a path may be one that the gateway makes.
 func isPath(_ *setting, text string) bool {
 	return text != "" && len(text) <= maxText && utf8.ValidString(text) && !strings.ContainsFunc(text, unicode.IsControl)
 }
 
+// isDoor takes an address to listen on. An empty host means all interfaces, port 0 any free port.
 func isDoor(s *setting, text string) bool {
 	if text == Off {
 		return true
@@ -110,11 +118,13 @@ func isDoor(s *setting, text string) bool {
 	return err == nil && isPort(port, 0) && (host == "" || isHost(s, host))
 }
 
+// isHostPort takes an address to dial: nothing may be left open.
 func isHostPort(s *setting, text string) bool {
 	host, port, err := net.SplitHostPort(text)
 	return err == nil && isPort(port, 1) && isHost(s, host)
 }
 
+// isPort takes digits only: names of services differ between machines.
 func isPort(text string, lowest int) bool {
 	n, err := strconv.Atoi(text)
 	return err == nil && strconv.Itoa(n) == text && n >= lowest && n <= 65535
@@ -137,10 +147,12 @@ func isHost(_ *setting, text string) bool {
 	return true
 }
 
+// isRule takes names that stand in connection strings and tokens as they are, without escapes.
 func isRule(_ *setting, text string) bool {
 	return text != "" && len(text) <= maxRule && !strings.ContainsFunc(text, func(r rune) bool { return !plain(r) && r != '.' && r != '_' })
 }
 
+// plain are the characters that mean themselves everywhere.
 func plain(r rune) bool {
 	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-'
 }

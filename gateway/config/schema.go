@@ -53,6 +53,7 @@ var scalars = sync.OnceValue(func() map[string]*setting {
 // grow fills in what hangs below s.
 func (s *setting) grow() {
 	switch {
+	// The tags of a list stand on its field. What speaks of single values is handed down to the element.
 	case s.typ.Kind() == reflect.Slice:
 		s.elem = &setting{
 			path: s.path + "[]", field: s.field, parent: s, typ: s.typ.Elem(),
@@ -70,7 +71,7 @@ func (s *setting) grow() {
 	}
 }
 
-// child reads the tags of one field.
+// child reads the tags of one field. `is` names the class of a text; numbers, durations and booleans have theirs by type.
 func (s *setting) child(f reflect.StructField) *setting {
 	tag := f.Tag
 	c := &setting{
@@ -104,6 +105,7 @@ func number(text string) int64 {
 	return int64(d)
 }
 
+// join makes the path of a key below a path, "" being the root.
 func join(path, key string) string {
 	if path == "" {
 		return key

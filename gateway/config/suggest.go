@@ -11,6 +11,7 @@ func nearest(word string, options []string) string {
 	if len(word) > maxWord {
 		return ""
 	}
+	// A third of the letters may be wrong, one at least: host and hots are near, host and colour are not.
 	bare := bareWord(word)
 	best, reach := "", max(1, len(bare)/3)+1
 	for _, option := range options {
@@ -21,6 +22,7 @@ func nearest(word string, options []string) string {
 	return best
 }
 
+// bareWord drops what people get wrong without mistaking the word.
 func bareWord(s string) string {
 	return strings.NewReplacer("_", "", "-", "", " ", "").Replace(strings.ToLower(s))
 }

@@ -13,6 +13,7 @@ const noAnchors = "anchors, aliases and merge keys are not read, so that every v
 // walk checks one node of the file against the tree and gives its value for viper: map[string]any, []any or the checked
 // text; nil for a key without a value, which counts as not written, and for one that has a problem.
 func (l *loader) walk(n *yaml.Node, s *setting, path string) any {
+	// Places are kept for the checks that come later: names against names, and those of Params.Check.
 	at := place{line: n.Line, column: n.Column}
 	l.places[path] = at
 	switch {
@@ -22,6 +23,9 @@ func (l *loader) walk(n *yaml.Node, s *setting, path string) any {
 		l.at(at, path, noAnchors)
 		return nil
 	case n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null" && s.key != "":
+		if s.required {
+			l.wants(path, "a value")
+		}
 		return nil
 	case s.class != nil:
 		return l.scalar(n, s, path)
@@ -35,6 +39,7 @@ func (l *loader) walk(n *yaml.Node, s *setting, path string) any {
 // group checks the keys of a mapping: each known, each once, the required ones there.
 func (l *loader) group(n *yaml.Node, s *setting, path string) any {
 	if n.Kind != yaml.MappingNode {
+		// A file that holds null and nothing else is an empty file.
 		if s.parent != nil || n.ShortTag() != "!!null" {
 			l.wants(path, "keys with values: "+strings.Join(s.keys(), ", "))
 		}
@@ -87,6 +92,7 @@ func (l *loader) unknown(at place, s *setting, path, key string) {
 	l.add(p)
 }
 
+// looksLikeKey is true for words, false for what keys of rules look like: those are longer or hold = + /.
 func looksLikeKey(key string) bool {
 	return key != "" && len(key) <= 32 && !strings.ContainsFunc(key, func(r rune) bool { return !plain(r) && r != '_' && r != '.' })
 }
@@ -159,6 +165,7 @@ func (l *loader) scalar(n *yaml.Node, s *setting, path string) any {
 	}
 	text := n.Value
 	switch {
+	// Right as text, but YAML sees a number, a date or a boolean: quotes are all that is missing.
 	case n.ShortTag() != s.class.tag && s.class.right(s, text) && s.class.tag == "!!str":
 		l.wants(path, s.class.expect(s)+"; YAML reads this one as something else than text, so quote it")
 		return nil
@@ -184,7 +191,7 @@ func (l *loader) scalar(n *yaml.Node, s *setting, path string) any {
 // wrong reports a value of the right type that is not among the allowed ones.
 func (l *loader) wrong(at place, s *setting, path, text string) {
 	p := Problem{Key: path, Message: "expected " + s.class.expect(s)}
-	if s.oneOf != nil {
+	if s.oneOf != nil { // of few known words the nearest can be told without citing what was written
 		if laterChoices[s.path][text] || s.parent != nil && laterChoices[s.parent.path][text] {
 			p.Message = "this value " + notAvailable + "; " + p.Message
 		} else {
