@@ -30,23 +30,23 @@ func Items(t Type, items []byte) Value {
 	if size == 0 {
 		panic("infoset: no arrays of " + t.String())
 	}
-	return Value{typ: TypeArray, aux: uint8(t), raw: items[:len(items)/size*size]}
+	return Value{meta: pack(TypeArray, InFull, uint8(t)), raw: items[:len(items)/size*size]}
 }
 
 // ItemType gives the type of an array's items.
 func (v Value) ItemType() Type {
-	if v.typ == TypeArray {
-		return Type(v.aux)
+	if v.Type() == TypeArray {
+		return Type(v.meta.aux())
 	}
-	return v.typ
+	return v.Type()
 }
 
 // arrayItem reads one item. Items that are no value of their type (checked by
 // CheckItems before) come out as text of their number.
 func (v Value) arrayItem(i int) Value {
-	size := itemSizes[v.aux]
+	size := itemSizes[v.meta.aux()]
 	b := v.raw[i*size : (i+1)*size]
-	switch Type(v.aux) {
+	switch Type(v.meta.aux()) {
 	case TypeBool:
 		return Bool(b[0] != 0)
 	case TypeInt16:
@@ -60,7 +60,7 @@ func (v Value) arrayItem(i int) Value {
 	case TypeFloat64:
 		return Float64(math.Float64frombits(binary.LittleEndian.Uint64(b)))
 	}
-	item, _ := RawItem(Type(v.aux), b)
+	item, _ := RawItem(Type(v.meta.aux()), b)
 	return item
 }
 
@@ -82,11 +82,11 @@ func RawItem(t Type, b []byte) (Value, Reason) {
 
 // CheckItems gives BadValue if an item of the array v is no value of its type.
 func (v Value) CheckItems() Reason {
-	t := Type(v.aux)
-	if v.typ != TypeArray || t != TypeDecimal && t != TypeDateTime {
+	t := Type(v.meta.aux())
+	if v.Type() != TypeArray || t != TypeDecimal && t != TypeDateTime {
 		return 0
 	}
-	size := itemSizes[v.aux]
+	size := itemSizes[v.meta.aux()]
 	for i := 0; i < len(v.raw); i += size {
 		if _, why := RawItem(t, v.raw[i:i+size]); why != 0 {
 			return why
@@ -99,20 +99,20 @@ func (v Value) CheckItems() Reason {
 // other than TypeInt16 and TypeInt32, to items.
 func AppendItem(items []byte, v Value) []byte {
 	le := binary.LittleEndian
-	switch v.typ {
+	switch v.Type() {
 	case TypeBool:
 		return append(items, byte(v.lo))
 	case TypeFloat32:
 		return le.AppendUint32(items, uint32(v.lo))
 	case TypeDecimal:
-		items = append(items, 0, 0, v.aux, sign(v.neg))
+		items = append(items, 0, 0, v.meta.aux(), sign(v.meta.neg()))
 		items = le.AppendUint32(items, uint32(v.hi))
 		return le.AppendUint64(items, v.lo)
 	case TypeGUID, TypeUniqueID:
 		g := SwapGUID(v.GUIDBytes())
 		return append(items, g[:]...)
 	case TypeDateTime:
-		return le.AppendUint64(items, v.lo|uint64(v.aux)<<62)
+		return le.AppendUint64(items, v.lo|uint64(v.meta.aux())<<62)
 	}
 	return le.AppendUint64(items, v.lo)
 }

@@ -1,7 +1,5 @@
 package infoset
 
-import "math"
-
 // Zone is what a .NET DateTime knows about its time zone (DateTimeKind).
 type Zone uint8
 
@@ -28,14 +26,14 @@ const (
 // DateTime makes a time: ticks of 100 ns since 0001-01-01T00:00:00, at most
 // MaxTicks (more is cut to that).
 func DateTime(ticks uint64, zone Zone) Value {
-	return Value{typ: TypeDateTime, lo: min(ticks, MaxTicks), aux: uint8(zone)}
+	return Value{meta: pack(TypeDateTime, InFull, uint8(zone)), lo: min(ticks, MaxTicks)}
 }
 
 // TimeSpan makes a duration in ticks of 100 ns.
-func TimeSpan(ticks int64) Value { return Value{typ: TypeTimeSpan, lo: uint64(ticks)} }
+func TimeSpan(ticks int64) Value { return Value{meta: meta(TypeTimeSpan), lo: uint64(ticks)} }
 
 // Ticks gives the ticks and zone of a TypeDateTime.
-func (v Value) Ticks() (ticks uint64, zone Zone) { return v.lo, Zone(v.aux) }
+func (v Value) Ticks() (ticks uint64, zone Zone) { return v.lo, Zone(v.meta.aux()) }
 
 // rawDateTime reads 62 bits of ticks and 2 of kind. Kind 3 is local too: .NET
 // uses it for the doubled hour when daylight saving ends.
@@ -59,7 +57,7 @@ func appendDateTime(dst []byte, v Value) []byte {
 	dst = appendPadded(append(dst, ':'), t/(60*ticksPerSecond)%60, 2)
 	dst = appendPadded(append(dst, ':'), t/ticksPerSecond%60, 2)
 	dst = appendFraction(dst, t%ticksPerSecond)
-	switch Zone(v.aux) {
+	switch Zone(v.meta.aux()) {
 	case ZoneUTC:
 		return append(dst, 'Z')
 	case ZoneLocal:
@@ -140,20 +138,4 @@ func appendTimeSpan(dst []byte, ticks int64) []byte {
 		dst = append(appendFraction(dst, s%ticksPerSecond), 'S')
 	}
 	return dst
-}
-
-// ticksOf adds up a span, or gives false where it leaves 64 bits.
-func ticksOf(neg bool, days, seconds, fraction uint64) (int64, bool) {
-	const most = math.MaxInt64
-	if days > most/ticksPerDay || seconds > most/ticksPerSecond {
-		return 0, false
-	}
-	u := days*ticksPerDay + seconds*ticksPerSecond + fraction
-	switch {
-	case neg && u <= most+1:
-		return int64(-u), true
-	case !neg && u <= most:
-		return int64(u), true
-	}
-	return 0, false
 }

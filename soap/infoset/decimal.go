@@ -19,7 +19,11 @@ type Decimal struct {
 
 // Decimal makes the value. A scale above 28 is cut to 28.
 func (d Decimal) Value() Value {
-	return Value{typ: TypeDecimal, neg: d.Neg, aux: min(d.Scale, maxScale), hi: uint64(d.Hi), lo: d.Lo}
+	m := pack(TypeDecimal, InFull, min(d.Scale, maxScale))
+	if d.Neg {
+		m |= below
+	}
+	return Value{meta: m, hi: uint64(d.Hi), lo: d.Lo}
 }
 
 // rawDecimal reads the 16 bytes of [MC-NBFX] 2.2.3.13. Reserved bytes and bits
@@ -39,7 +43,7 @@ func appendDecimal(dst []byte, v Value) []byte {
 	var digits [40]byte
 	i := len(digits)
 	hi, lo := v.hi, v.lo
-	for scale := int(v.aux); hi != 0 || lo != 0 || scale >= 0; scale-- {
+	for scale := int(v.meta.aux()); hi != 0 || lo != 0 || scale >= 0; scale-- {
 		var r uint64
 		hi, r = hi/10, hi%10
 		lo, r = bits.Div64(r, lo, 10)
@@ -50,7 +54,7 @@ func appendDecimal(dst []byte, v Value) []byte {
 			digits[i] = '.'
 		}
 	}
-	if v.neg {
+	if v.meta.neg() {
 		dst = append(dst, '-')
 	}
 	return append(dst, digits[i:]...)
@@ -95,5 +99,5 @@ func (d Decimal) times10(digit byte) (Decimal, bool) {
 
 // Dec gives the number of a TypeDecimal.
 func (v Value) Dec() Decimal {
-	return Decimal{Neg: v.neg, Scale: v.aux, Hi: uint32(v.hi), Lo: v.lo}
+	return Decimal{Neg: v.meta.neg(), Scale: v.meta.aux(), Hi: uint32(v.hi), Lo: v.lo}
 }

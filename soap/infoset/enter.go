@@ -6,14 +6,14 @@ const mapFrom = 12
 
 type attrKey struct{ space, local string }
 
-// Enter opens the element of the token t, whose names have prefixes and local
-// parts but no namespaces yet: it makes its declarations, resolves the names and
-// fills in Space, and finds attributes of one name. Kind does not matter. On
-// failure detail says more about the reason.
+// Enter opens the element of the token t, whose Name is the Slot and whose names
+// have prefixes and local parts but no namespaces yet: it makes its declarations,
+// resolves the names and fills in Space, and finds attributes of one name. Kind
+// does not matter. On failure detail says more about the reason.
 //
 // The default namespace is not for attributes (Namespaces in XML 1.0, 6.2).
 func (m *Machine) Enter(t *Token) (why Reason, detail string) {
-	if why := m.Start(&t.Name); why != 0 {
+	if why := m.push(); why != 0 {
 		if why == Quota {
 			return Quota, "depth"
 		}
@@ -30,7 +30,6 @@ func (m *Machine) Enter(t *Token) (why Reason, detail string) {
 		return BadNamespace, undeclared(t.Name.Prefix)
 	}
 	t.Name.Space = space
-	m.open[len(m.open)-1].Space = space
 	if len(t.Attrs) > 0 {
 		return m.resolve(t.Attrs)
 	}

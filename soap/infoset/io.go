@@ -25,6 +25,7 @@ type Reader interface {
 // implement it. Errors stick: after the first one calls do nothing, and Err and
 // Flush give it, so a caller may check once at the end.
 //
+// Names are read during the call and not kept. The order of calls is
 // Start, then any number of Attr and Declare in any order, then content, then
 // End. A prefix that is not bound to the name's namespace is declared by the
 // writer on that element, behind the attributes. An attribute in a namespace with
@@ -32,9 +33,9 @@ type Reader interface {
 // p2 and so on.
 type Writer interface {
 	// Start opens an element.
-	Start(n Name)
+	Start(n *Name)
 	// Attr adds an attribute to the element just opened.
-	Attr(n Name, v Value)
+	Attr(n *Name, v Value)
 	// Declare binds a prefix on the element just opened. A declaration that
 	// values need (QNames in text, XPath) must be made by the caller.
 	Declare(d Decl)
@@ -63,7 +64,7 @@ func Write(w Writer, t *Token) error {
 	case StartElement, Array:
 		w.Start(t.Name)
 		for i := range t.Attrs {
-			w.Attr(t.Attrs[i].Name, t.Attrs[i].Value)
+			w.Attr(&t.Attrs[i].Name, t.Attrs[i].Value)
 		}
 		for _, d := range t.Decls {
 			w.Declare(d)
@@ -149,17 +150,17 @@ func Content(r Reader, buf []byte) (Value, error) {
 		case Comment:
 		case Text:
 			pieces++
-			if pieces > 1 && bytesOnly && t.Value.typ != TypeBytes {
+			if pieces > 1 && bytesOnly && t.Value.Type() != TypeBytes {
 				// What looked like bytes is part of a longer text after all.
 				buf = Bytes(buf).AppendText(nil)
 			}
-			bytesOnly = bytesOnly && t.Value.typ == TypeBytes
+			bytesOnly = bytesOnly && t.Value.Type() == TypeBytes
 			switch {
 			case bytesOnly:
 				buf = append(buf, t.Value.raw...)
 			case pieces == 1 && t.Value.scalar():
 				one = t.Value
-			case pieces == 2 && one.typ != TypeText:
+			case pieces == 2 && one.Type() != TypeText:
 				buf = t.Value.AppendText(one.AppendText(buf))
 			default:
 				buf = t.Value.AppendText(buf)
@@ -176,7 +177,7 @@ func joined(one Value, pieces int, bytesOnly bool, buf []byte) Value {
 		return Value{}
 	case bytesOnly:
 		return Bytes(buf)
-	case pieces == 1 && one.typ != TypeText:
+	case pieces == 1 && one.Type() != TypeText:
 		return one
 	}
 	return Chars(buf)

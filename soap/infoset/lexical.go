@@ -11,7 +11,7 @@ import (
 // line breaks, list items divided by single spaces. An array gives its items
 // the same way. The text is not escaped.
 func (v Value) AppendText(dst []byte) []byte {
-	switch v.typ {
+	switch v.Type() {
 	case TypeText:
 		return append(dst, v.raw...)
 	case TypeBool:
@@ -35,7 +35,7 @@ func (v Value) AppendText(dst []byte) []byte {
 	case TypeUniqueID:
 		return appendGUID(append(dst, uuidScheme...), v.GUIDBytes())
 	case TypeQName:
-		return append(append(dst, v.aux, ':'), v.raw...)
+		return append(append(dst, v.meta.aux(), ':'), v.raw...)
 	case TypeBytes:
 		return base64.StdEncoding.AppendEncode(dst, v.raw)
 	}
@@ -50,7 +50,7 @@ func (v Value) AppendText(dst []byte) []byte {
 
 // String gives the lexical form as a new string.
 func (v Value) String() string {
-	if v.typ == TypeText {
+	if v.Type() == TypeText {
 		return string(v.raw)
 	}
 	return string(v.AppendText(nil))

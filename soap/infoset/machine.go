@@ -53,8 +53,7 @@ var eventNames = [...]string{"element", "attribute", "text", "white space", "com
 
 // Machine checks that a stream of tokens is a document, and knows where in it
 // the stream is: open elements and the declarations in scope. Readers and writers
-// of both encodings run on it. The zero Machine is at the beginning of a document
-// with DefaultDepth; it is embedded, not shared.
+// of both encodings run on it. Reset makes it ready; it is embedded, not shared.
 type Machine struct {
 	Scope
 	at     state
@@ -84,22 +83,33 @@ func (m *Machine) step(e event) Reason {
 // Start opens an element, without a look at its name: writers have made sure of
 // it. Readers use Enter.
 func (m *Machine) Start(n *Name) Reason {
+	*m.Slot() = *n
+	return m.push()
+}
+
+// Slot gives room for the name of the element that is opened next, so that it is
+// written once and in place. Enter opens the element; the slot is a Token's Name
+// until the next call of Slot.
+func (m *Machine) Slot() *Name {
+	n := len(m.open)
+	if n == cap(m.open) {
+		m.open = append(m.open, Name{})
+	}
+	m.open = m.open[:n]
+	return &m.open[:n+1][n]
+}
+
+// push opens the element whose name is in the slot.
+func (m *Machine) push() Reason {
 	if why := m.step(evStart); why != 0 {
 		return why
 	}
-	if len(m.open) >= m.limit() {
+	if len(m.open) >= m.depth {
 		return Quota
 	}
-	m.open = append(m.open, *n)
+	m.open = m.open[:len(m.open)+1]
 	m.Scope.Push()
 	return 0
-}
-
-func (m *Machine) limit() int {
-	if m.depth == 0 {
-		return DefaultDepth
-	}
-	return m.depth
 }
 
 // Attr allows an attribute or declaration here, or not.

@@ -16,7 +16,7 @@ import (
 
 // AsBool gives true for true and 1, false for false and 0.
 func (v Value) AsBool() (bool, error) {
-	if v.typ == TypeBool || v.typ == TypeInt64 && v.lo <= 1 {
+	if v.Type() == TypeBool || v.Type() == TypeInt64 && v.lo <= 1 {
 		return v.lo != 0, nil
 	}
 	switch string(v.trimmed()) {
@@ -31,7 +31,7 @@ func (v Value) AsBool() (bool, error) {
 // AsInt gives a signed integer of at most size bits: 8, 16, 32 or 64.
 func (v Value) AsInt(size int) (int64, error) {
 	i := int64(v.lo)
-	if v.typ != TypeInt64 {
+	if v.Type() != TypeInt64 {
 		var err error
 		if i, err = strconv.ParseInt(unsigned(v.trimmed()), 10, 64); err != nil {
 			return 0, v.not("integer of " + strconv.Itoa(size) + " bits")
@@ -47,7 +47,7 @@ func (v Value) AsInt(size int) (int64, error) {
 func (v Value) AsUint(size int) (uint64, error) {
 	u := v.lo
 	switch {
-	case v.typ == TypeInt64 && int64(u) >= 0, v.typ == TypeUint64:
+	case v.Type() == TypeInt64 && int64(u) >= 0, v.Type() == TypeUint64:
 	default:
 		text := unsigned(v.trimmed())
 		if text == "-0" { // XML Schema lets zero be negative
@@ -76,7 +76,7 @@ func unsigned(b []byte) string {
 // AsFloat gives a number of size 32 or 64 bits. INF, -INF and NaN are the only
 // words; digits beyond the range become infinite, as .NET has it.
 func (v Value) AsFloat(size int) (float64, error) {
-	switch v.typ {
+	switch v.Type() {
 	case TypeFloat32:
 		return float64(math.Float32frombits(uint32(v.lo))), nil
 	case TypeFloat64:
@@ -110,7 +110,7 @@ func (v Value) AsFloat(size int) (float64, error) {
 
 // AsDecimal gives a number that fits into a .NET decimal exactly.
 func (v Value) AsDecimal() (Decimal, error) {
-	if v.typ == TypeDecimal {
+	if v.Type() == TypeDecimal {
 		return v.Dec(), nil
 	}
 	d, ok := ParseDecimal(v.trimmed())
@@ -123,7 +123,7 @@ func (v Value) AsDecimal() (Decimal, error) {
 // AsGUID gives the GUID of eight, four, four, four and twelve digits, with or
 // without braces or urn:uuid: before it, in text order.
 func (v Value) AsGUID() ([16]byte, error) {
-	if v.typ == TypeGUID || v.typ == TypeUniqueID {
+	if v.Type() == TypeGUID || v.Type() == TypeUniqueID {
 		return v.GUIDBytes(), nil
 	}
 	text := v.trimmed()
@@ -157,7 +157,7 @@ func parseGUID(text []byte) (g [16]byte, ok bool) {
 // AsBytes appends the content of base64 text, or of binary data, to dst. White
 // space may stand anywhere in the text.
 func (v Value) AsBytes(dst []byte) ([]byte, error) {
-	if v.typ == TypeBytes {
+	if v.Type() == TypeBytes {
 		return append(dst, v.raw...), nil
 	}
 	text := v.trimmed()
@@ -201,12 +201,12 @@ func (v Value) AsQName() (prefix, local string, err error) {
 
 // trimmed gives the text without white space around it.
 func (v Value) trimmed() []byte {
-	if v.typ == TypeText {
+	if v.Type() == TypeText {
 		return xmlchar.Trim(v.raw)
 	}
 	return v.AppendText(nil)
 }
 
 func (v Value) not(what string) error {
-	return &Error{Reason: BadValue, Offset: -1, Detail: v.typ.String() + " is no " + what}
+	return &Error{Reason: BadValue, Offset: -1, Detail: v.Type().String() + " is no " + what}
 }

@@ -90,7 +90,7 @@ func (s *Scope) here(prefix string) bool {
 		return s.index[prefix] > mark
 	}
 	for i := mark; i < len(s.decls); i++ {
-		if s.decls[i].prefix == prefix {
+		if same(s.decls[i].prefix, prefix) {
 			return true
 		}
 	}
@@ -106,6 +106,11 @@ func (s *Scope) build() {
 	}
 }
 
+// same is == for short strings, most of which differ in length or first letter.
+func same(a, b string) bool {
+	return len(a) == len(b) && (len(a) == 0 || a[0] == b[0] && (len(a) == 1 || a == b))
+}
+
 // Lookup gives the namespace of prefix. The empty prefix is always bound, to no
 // namespace unless declared.
 func (s *Scope) Lookup(prefix string) (space string, ok bool) {
@@ -115,7 +120,7 @@ func (s *Scope) Lookup(prefix string) (space string, ok bool) {
 		}
 	} else {
 		for i := len(s.decls) - 1; i >= 0; i-- {
-			if s.decls[i].prefix == prefix {
+			if same(s.decls[i].prefix, prefix) {
 				return s.decls[i].space, true
 			}
 		}

@@ -103,8 +103,9 @@ type Decl struct {
 // Token is one piece of a document.
 type Token struct {
 	Kind Kind
-	// Name is set for StartElement, EndElement and Array.
-	Name Name
+	// Name is never nil; it is the name of a StartElement, EndElement or Array,
+	// and without content for other kinds. Do not change it.
+	Name *Name
 	// Attrs are the attributes in document order, no two of the same name.
 	Attrs []Attr
 	// Decls are the declarations in document order, no two of the same prefix.
@@ -130,12 +131,17 @@ func (t *Token) Attr(space, local string) (Value, bool) {
 
 // IsSpace reports whether t is text of white space only.
 func (t *Token) IsSpace() bool {
-	return t.Kind == Text && t.Value.typ == TypeText && xmlchar.AllSpace(t.Value.raw)
+	return t.Kind == Text && t.Value.Type() == TypeText && xmlchar.AllSpace(t.Value.raw)
 }
+
+// NoName is the name of tokens that have none. It is not changed.
+var NoName = &Name{}
 
 // Clone gives a copy of t that stays valid for good.
 func (t *Token) Clone() Token {
 	c := *t
+	name := *t.Name
+	c.Name = &name
 	c.Decls = slices.Clone(t.Decls)
 	c.Attrs = slices.Clone(t.Attrs)
 	for i := range c.Attrs {

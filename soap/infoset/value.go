@@ -52,15 +52,29 @@ func (t Type) String() string {
 // A Value given by a Reader is a view that lives as long as its token; Clone
 // makes it last. Values made by a program are views of what they were made from.
 type Value struct {
-	typ  Type
-	dict Dict
-	aux  uint8  // decimal: scale; dateTime: zone; qname: prefix letter; array: item type
-	neg  bool   // decimal: below zero
 	raw  []byte // text, bytes, qname's local name, array items; read only
-	lo   uint64 // number; decimal: low 64 bits; guid: first 8 bytes, big-endian
+	lo   uint64 // number; decimal: low 64 bits; guid: first 8 bytes, big-endian; list: length
 	hi   uint64 // decimal: high 32 bits; guid: last 8 bytes
-	list []Value
+	list *Value // first item of a list
+	meta meta
 }
+
+// meta packs the small parts of a Value. Values are passed in registers, and each
+// field takes one.
+type meta uint32
+
+func pack(t Type, d Dict, aux uint8) meta { return meta(t) | meta(d)<<8 | meta(aux)<<16 }
+
+// below marks a decimal below zero.
+const below meta = 1 << 24
+
+func (m meta) typ() Type { return Type(m) }
+
+// aux is the scale of a decimal, the zone of a dateTime, the prefix letter of a
+// qname, the item type of an array.
+func (m meta) aux() uint8 { return uint8(m >> 16) }
+
+func (m meta) neg() bool { return m&below != 0 }
 
 // String makes text from s. Use DictString for text that both ends know.
 func String(s string) Value {
@@ -73,7 +87,7 @@ func String(s string) Value {
 // typed: it would fill the session's dictionary.
 func DictString(s string, d Dict) Value {
 	v := String(s)
-	v.dict = d
+	v.meta = pack(TypeText, d, 0)
 	return v
 }
 
@@ -82,7 +96,7 @@ func Chars(utf8 []byte) Value { return Value{raw: utf8} }
 
 // Bool makes a truth value.
 func Bool(b bool) Value {
-	v := Value{typ: TypeBool}
+	v := Value{meta: meta(TypeBool)}
 	if b {
 		v.lo = 1
 	}
@@ -90,21 +104,21 @@ func Bool(b bool) Value {
 }
 
 // Int makes a signed integer.
-func Int(i int64) Value { return Value{typ: TypeInt64, lo: uint64(i)} }
+func Int(i int64) Value { return Value{meta: meta(TypeInt64), lo: uint64(i)} }
 
 // Uint makes an unsigned integer.
 func Uint(u uint64) Value {
 	if u <= math.MaxInt64 {
 		return Int(int64(u))
 	}
-	return Value{typ: TypeUint64, lo: u}
+	return Value{meta: meta(TypeUint64), lo: u}
 }
 
 // Float32 makes a number of single precision.
-func Float32(f float32) Value { return Value{typ: TypeFloat32, lo: uint64(math.Float32bits(f))} }
+func Float32(f float32) Value { return Value{meta: meta(TypeFloat32), lo: uint64(math.Float32bits(f))} }
 
 // Float64 makes a number of double precision.
-func Float64(f float64) Value { return Value{typ: TypeFloat64, lo: math.Float64bits(f)} }
+func Float64(f float64) Value { return Value{meta: meta(TypeFloat64), lo: math.Float64bits(f)} }
 
 // GUID makes a GUID from its bytes in the order of its text form.
 func GUID(g [16]byte) Value { return guidValue(TypeGUID, g) }
@@ -113,7 +127,7 @@ func GUID(g [16]byte) Value { return guidValue(TypeGUID, g) }
 func UniqueID(g [16]byte) Value { return guidValue(TypeUniqueID, g) }
 
 // Bytes makes binary data, base64 in text. b is not copied.
-func Bytes(b []byte) Value { return Value{typ: TypeBytes, raw: b} }
+func Bytes(b []byte) Value { return Value{meta: meta(TypeBytes), raw: b} }
 
 // QName makes a qualified name as a value. The prefix must be declared where it
 // is used. If the prefix is one letter a-z the binary encoding may send local by
@@ -124,7 +138,7 @@ func QName(prefix, local string, d Dict) Value {
 		return String(local)
 	case len(prefix) == 1 && prefix[0] >= 'a' && prefix[0] <= 'z':
 		v := String(local)
-		v.typ, v.aux, v.dict = TypeQName, prefix[0], d
+		v.meta = pack(TypeQName, d, prefix[0])
 		return v
 	}
 	return String(prefix + ":" + local)
@@ -132,21 +146,26 @@ func QName(prefix, local string, d Dict) Value {
 
 // List makes a value of several, divided by single spaces. items is not copied
 // and must not hold lists or arrays.
-func List(items []Value) Value { return Value{typ: TypeList, list: items} }
+func List(items []Value) Value {
+	return Value{meta: meta(TypeList), list: unsafe.SliceData(items), lo: uint64(len(items))}
+}
+
+// items gives the items of a list.
+func (v Value) items() []Value { return unsafe.Slice(v.list, int(v.lo)) }
 
 // Type gives the type that the encoding knew.
-func (v Value) Type() Type { return v.typ }
+func (v Value) Type() Type { return v.meta.typ() }
 
 // Dict gives the mark of text or a qualified name.
-func (v Value) Dict() Dict { return v.dict }
+func (v Value) Dict() Dict { return Dict(v.meta >> 8) }
 
 // IsEmpty reports whether the text of v is empty.
 func (v Value) IsEmpty() bool {
-	switch v.typ {
+	switch v.Type() {
 	case TypeText, TypeBytes:
 		return len(v.raw) == 0
 	case TypeList:
-		return len(v.list) == 0 || len(v.list) == 1 && v.list[0].IsEmpty()
+		return v.lo == 0 || v.lo == 1 && v.list.IsEmpty()
 	case TypeArray:
 		return v.Len() == 0
 	}
@@ -160,8 +179,8 @@ func (v Value) Raw() []byte { return v.raw }
 
 // Prefix gives the prefix letter of a TypeQName, 0 for other types.
 func (v Value) Prefix() byte {
-	if v.typ == TypeQName {
-		return v.aux
+	if v.Type() == TypeQName {
+		return v.meta.aux()
 	}
 	return 0
 }
@@ -178,7 +197,7 @@ func (v Value) GUIDBytes() (g [16]byte) {
 }
 
 func guidValue(t Type, g [16]byte) Value {
-	return Value{typ: t, lo: big(g[:8]), hi: big(g[8:])}
+	return Value{meta: meta(t), lo: big(g[:8]), hi: big(g[8:])}
 }
 
 func big(b []byte) (u uint64) {
@@ -195,34 +214,37 @@ func putBig(b []byte, u uint64) {
 }
 
 // scalar reports whether v holds no views.
-func (v Value) scalar() bool { return v.typ > TypeText && v.typ < TypeQName }
+func (v Value) scalar() bool { return v.Type() > TypeText && v.Type() < TypeQName }
 
 // Clone gives a copy of v that stays valid for good.
 func (v Value) Clone() Value {
 	v.raw = bytes.Clone(v.raw)
-	v.list = slices.Clone(v.list)
-	for i := range v.list {
-		v.list[i] = v.list[i].Clone()
+	if v.Type() == TypeList {
+		items := slices.Clone(v.items())
+		for i := range items {
+			items[i] = items[i].Clone()
+		}
+		v.list = unsafe.SliceData(items)
 	}
 	return v
 }
 
 // Len gives the number of items of a list or array; 1 for every other type.
 func (v Value) Len() int {
-	switch v.typ {
+	switch v.Type() {
 	case TypeList:
-		return len(v.list)
+		return int(v.lo)
 	case TypeArray:
-		return len(v.raw) / itemSizes[v.aux]
+		return len(v.raw) / itemSizes[v.meta.aux()]
 	}
 	return 1
 }
 
 // Item gives one item of a list or array; of any other type, v itself.
 func (v Value) Item(i int) Value {
-	switch v.typ {
+	switch v.Type() {
 	case TypeList:
-		return v.list[i]
+		return v.items()[i]
 	case TypeArray:
 		return v.arrayItem(i)
 	}

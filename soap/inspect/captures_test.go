@@ -182,7 +182,7 @@ func decodeFile(t testing.TB, file string) (all []taken) {
 func table(words []string) []byte {
 	s := xmlbin.NewWriterSession(maxSession)
 	w := xmlbin.NewWriter(nil, xmlbin.WriterOptions{Session: s, Dictionary: xmlbin.NewDictionary(nil)})
-	w.Start(infoset.Name{Local: "x"})
+	w.Start(&infoset.Name{Local: "x"})
 	for _, word := range words {
 		w.Text(infoset.DictString(word, infoset.SessionOnly))
 	}

@@ -79,8 +79,8 @@ func (d *differ) add(path, what, left, right string) {
 
 func (d *differ) elements(path string, a, b *node) {
 	path += "/" + a.name.String()
-	if !a.name.Same(&b.name) {
-		d.add(path, "name", clark(&a.name), clark(&b.name))
+	if !a.name.Same(b.name) {
+		d.add(path, "name", clark(a.name), clark(b.name))
 		return
 	}
 	d.attributes(path, a, b)
@@ -165,7 +165,7 @@ func (d *differ) pair(path string, a, b []*node, seen map[string]int) {
 		}
 		return
 	}
-	key := clark(&x.name)
+	key := clark(x.name)
 	seen[key]++
 	before := len(d.found)
 	d.elements(path, x, y)
@@ -184,7 +184,7 @@ func follows(rest []*node, n *node) bool {
 
 // alike reports whether two nodes are the same kind of thing.
 func alike(x, y *node) bool {
-	return x.kind == y.kind && (x.kind == infoset.Text || x.name.Same(&y.name))
+	return x.kind == y.kind && (x.kind == infoset.Text || x.name.Same(y.name))
 }
 
 // maxLook bounds the search for a place to go on.
@@ -207,5 +207,5 @@ func (n *node) short() string {
 	if n.kind == infoset.Text {
 		return quoted(string(n.chars()), true)
 	}
-	return clark(&n.name)
+	return clark(n.name)
 }

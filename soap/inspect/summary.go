@@ -26,7 +26,7 @@ func (t *tree) summary() Summary {
 	if root == nil {
 		return s
 	}
-	s.Root = clark(&root.name)
+	s.Root = clark(root.name)
 	switch {
 	case root.name.Is(soap11, "Envelope"):
 		s.Version = "SOAP 1.1"
@@ -40,7 +40,7 @@ func (t *tree) summary() Summary {
 	}
 	s.Root = "empty body"
 	if first := root.child("Body").child(); first != nil {
-		s.Root = clark(&first.name)
+		s.Root = clark(first.name)
 		if first.name.Is(root.name.Space, "Fault") {
 			s.Fault = fault(first)
 		}

@@ -12,7 +12,7 @@ import (
 // node is an element, a run of text or a comment of a document in memory.
 type node struct {
 	kind  infoset.Kind // StartElement, Text or Comment
-	name  infoset.Name
+	name  *infoset.Name
 	attrs []infoset.Attr
 	decls []infoset.Decl
 	text  []byte
@@ -183,7 +183,7 @@ func (n *node) write(w infoset.Writer, depth int, pretty bool) {
 	}
 	w.Start(n.name)
 	for i := range n.attrs {
-		w.Attr(n.attrs[i].Name, n.attrs[i].Value)
+		w.Attr(&n.attrs[i].Name, n.attrs[i].Value)
 	}
 	for _, d := range n.decls {
 		w.Declare(d)

@@ -39,7 +39,8 @@ func (r *Reader) startTag(rec byte) error {
 	t.Kind, t.Value = infoset.StartElement, infoset.Value{}
 	t.Attrs, t.Decls = t.Attrs[:0], t.Decls[:0]
 	r.scratch, r.items = r.scratch[:0], r.items[:0]
-	if err := r.elementName(rec, &t.Name); err != nil {
+	t.Name = r.m.Slot()
+	if err := r.elementName(rec, t.Name); err != nil {
 		return err
 	}
 	for {
@@ -282,7 +283,7 @@ func (r *Reader) startArray() error {
 	a.left, a.step, a.typ, a.size = count, 0, typ, infoset.ItemSize(typ)
 	// The items may reach beyond the window, so the tag must not be a view.
 	t := &r.tok
-	a.name = t.Name
+	a.name = *t.Name
 	a.decls = append(a.decls[:0], t.Decls...)
 	a.attrs = a.attrs[:0]
 	for i := range t.Attrs {
@@ -322,7 +323,8 @@ func (r *Reader) nextItem() error {
 
 func (r *Reader) template(kind infoset.Kind) {
 	t, a := &r.tok, &r.array
-	t.Kind, t.Name, t.Value = kind, a.name, infoset.Value{}
+	t.Kind, t.Name, t.Value = kind, r.m.Slot(), infoset.Value{}
+	*t.Name = a.name
 	t.Attrs = append(t.Attrs[:0], a.attrs...)
 	t.Decls = append(t.Decls[:0], a.decls...)
 }

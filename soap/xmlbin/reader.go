@@ -168,7 +168,7 @@ func (r *Reader) end() error {
 	}
 	r.run = 0
 	t := &r.tok
-	t.Kind, t.Name = infoset.EndElement, *r.m.Last()
+	t.Kind, t.Name = infoset.EndElement, r.m.Last()
 	t.Attrs, t.Decls, t.Value = t.Attrs[:0], t.Decls[:0], infoset.Value{}
 	return nil
 }
@@ -176,7 +176,7 @@ func (r *Reader) end() error {
 // plain prepares the token for kinds that have nothing but a value.
 func (r *Reader) plain(kind infoset.Kind, v infoset.Value) {
 	t := &r.tok
-	t.Kind, t.Name, t.Value = kind, infoset.Name{}, v
+	t.Kind, t.Name, t.Value = kind, infoset.NoName, v
 	t.Attrs, t.Decls = t.Attrs[:0], t.Decls[:0]
 }
 

@@ -49,6 +49,7 @@ type Writer struct {
 	tagAt   int   // where the open start tag begins in out
 	textAt  int   // record that the end of the element may join; -1: none
 	carry   [3]byte
+	shared  infoset.Name
 	carried int // bytes that wait for a multiple of three
 	err     error
 }
@@ -101,10 +102,11 @@ func (w *Writer) id(s string, mark infoset.Dict) (uint32, bool) {
 	return w.opts.Session.id(s)
 }
 
-func (w *Writer) mark(d *infoset.Dict) {
-	if w.opts.AllNames && *d == infoset.InFull {
-		*d = infoset.Shared
-	}
+// marked gives n as Shared.
+func (w *Writer) marked(n *infoset.Name) *infoset.Name {
+	w.shared = *n
+	w.shared.Dict = infoset.Shared
+	return &w.shared
 }
 
 // letter gives the place of a one-letter prefix in the alphabet.
@@ -144,15 +146,17 @@ func (w *Writer) name(prefix, local string, mark infoset.Dict, short, long, lett
 }
 
 // Start opens an element: see infoset.Writer.
-func (w *Writer) Start(n infoset.Name) {
+func (w *Writer) Start(n *infoset.Name) {
 	if !w.ready() {
 		return
 	}
 	if w.dst != nil && len(w.out) >= blockSize {
 		w.push()
 	}
-	w.mark(&n.Dict)
-	if why := w.tag.Start(&n); why != 0 {
+	if w.opts.AllNames && n.Dict == infoset.InFull {
+		n = w.marked(n)
+	}
+	if why := w.tag.Start(n); why != 0 {
 		w.fail(why, "element "+infoset.Clip(n.Local))
 		return
 	}
@@ -164,12 +168,14 @@ func (w *Writer) Start(n infoset.Name) {
 }
 
 // Attr adds an attribute: see infoset.Writer.
-func (w *Writer) Attr(n infoset.Name, v infoset.Value) {
+func (w *Writer) Attr(n *infoset.Name, v infoset.Value) {
 	if w.err != nil {
 		return
 	}
-	w.mark(&n.Dict)
-	prefix, why := w.tag.Attr(&n)
+	if w.opts.AllNames && n.Dict == infoset.InFull {
+		n = w.marked(n)
+	}
+	prefix, why := w.tag.Attr(n)
 	if why != 0 {
 		w.fail(why, "attribute "+infoset.Clip(n.Local))
 		return
@@ -186,7 +192,9 @@ func (w *Writer) Declare(d infoset.Decl) {
 	if w.err != nil {
 		return
 	}
-	w.mark(&d.Dict)
+	if w.opts.AllNames && d.Dict == infoset.InFull {
+		d.Dict = infoset.Shared
+	}
 	if why := w.tag.Declare(d); why != 0 {
 		w.fail(why, "declaration of prefix "+infoset.Clip(d.Prefix))
 	}

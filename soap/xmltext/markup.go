@@ -24,7 +24,7 @@ func (r *Reader) comment() (bool, error) {
 		return false, nil
 	}
 	t := &r.tok
-	t.Kind, t.Name, t.Offset = infoset.Comment, infoset.Name{}, r.win.Offset(r.win.Start())
+	t.Kind, t.Name, t.Offset = infoset.Comment, infoset.NoName, r.win.Offset(r.win.Start())
 	t.Attrs, t.Decls = t.Attrs[:0], t.Decls[:0]
 	t.Value = infoset.Chars(r.unix(raw))
 	return true, nil

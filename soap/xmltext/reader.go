@@ -218,7 +218,7 @@ func (r *Reader) closed() *infoset.Token {
 	r.open = r.open[:len(r.open)-1]
 	r.run = 0
 	t := &r.tok
-	t.Kind, t.Name = infoset.EndElement, *r.m.Last()
+	t.Kind, t.Name = infoset.EndElement, r.m.Last()
 	t.Attrs, t.Decls, t.Value = t.Attrs[:0], t.Decls[:0], infoset.Value{}
 	t.Offset = r.win.Offset(r.win.Start())
 	t.End = r.win.Offset(r.win.Pos)

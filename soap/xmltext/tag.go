@@ -21,7 +21,8 @@ func (r *Reader) startTag() error {
 	}
 	t := &r.tok
 	t.Kind, t.Offset = infoset.StartElement, w.Offset(w.Start())
-	t.Name = infoset.Name{Prefix: entry.Prefix, Local: entry.Local}
+	t.Name = r.m.Slot()
+	t.Name.Prefix, t.Name.Local, t.Name.Space = entry.Prefix, entry.Local, ""
 	t.Attrs, t.Decls, t.Value = t.Attrs[:0], t.Decls[:0], infoset.Value{}
 	r.run = 0
 	r.scratch = r.scratch[:0]

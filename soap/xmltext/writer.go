@@ -96,11 +96,11 @@ func (w *Writer) Lookup(prefix string) (string, bool) { return w.tag.Lookup(pref
 func (w *Writer) Err() error { return w.err }
 
 // Start opens an element: see infoset.Writer.
-func (w *Writer) Start(n infoset.Name) {
+func (w *Writer) Start(n *infoset.Name) {
 	if !w.ready() {
 		return
 	}
-	if why := w.tag.Start(&n); why != 0 {
+	if why := w.tag.Start(n); why != 0 {
 		w.fail(why, "element "+infoset.Clip(n.Local))
 		return
 	}
@@ -116,17 +116,17 @@ func appendName(dst []byte, prefix, local string) []byte {
 }
 
 // Attr adds an attribute: see infoset.Writer.
-func (w *Writer) Attr(n infoset.Name, v infoset.Value) {
+func (w *Writer) Attr(n *infoset.Name, v infoset.Value) {
 	if w.err != nil {
 		return
 	}
-	prefix, why := w.tag.Attr(&n)
+	prefix, why := w.tag.Attr(n)
 	if why != 0 {
 		w.fail(why, "attribute "+infoset.Clip(n.Local))
 		return
 	}
 	if w.opts.Canonical {
-		w.canon.attr(w, prefix, &n, v)
+		w.canon.attr(w, prefix, n, v)
 		return
 	}
 	w.out = append(appendName(append(w.out, ' '), prefix, n.Local), '=', '"')
