@@ -23,8 +23,8 @@ func NewGuesses() *Guesses { return &Guesses{newTable(guessMarks)} }
 
 // Allowed reports whether a ticket from the address is to be looked at: not after 60 wrong ones, then one a second.
 func (g *Guesses) Allowed(from netip.Addr, now time.Time) bool {
-	level := g.t.level(g.t.key(Source(from), entity.Address{}), now, ticketFades)
-	return level+1 <= wrongTickets // there is room for one more
+	room := wrongTickets - g.t.level(g.t.key(Source(from), entity.Address{}), now, ticketFades)
+	return room >= 1
 }
 
 // Wrong notes a ticket that was never given out, was used or has expired.

@@ -20,6 +20,7 @@ const Any = ^uint64(0)
 const None = uint64(0)
 
 // Store is a node's copy of the durable state. Reads are of memory; a write is durable when it returns without error.
+// A write that the disk refuses is fail.Internal, and so is every later one: what is in memory goes on being served.
 // It is safe for concurrent use. Entities that it gives out are shared and must not be changed: Clone first.
 type Store interface {
 	// View is the present state: immutable, cheap to take, valid for ever.
@@ -32,8 +33,10 @@ type Store interface {
 	Delete(ctx context.Context, at entity.Address, expect uint64) error
 	// PutRules replaces the namespace's rules.
 	PutRules(ctx context.Context, rules []entity.Rule) error
-	// Watch has f called after every change, in order, one at a time. stop ends it; f is not running when stop returns.
+	// Watch has f called after every change, in order, one at a time, before the writer's call returns; View has the change
+	// already. f holds up all writers: it is quick, and calls neither a writing method nor stop. stop ends it; f is not
+	// running when stop returns.
 	Watch(f func(Change)) (stop func())
-	// Close ends the store; every write afterwards fails.
+	// Close ends the store; every write afterwards fails with fail.Draining. The last View stays good. It may be called twice.
 	Close() error
 }

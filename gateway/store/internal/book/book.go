@@ -160,8 +160,7 @@ func (b *Book) readyLocked(ctx context.Context) error {
 func (b *Book) stampedLocked(e, old *entity.Entity) *entity.Entity {
 	stored := e.Clone()
 	stored.Revision = b.revision + 1
-	stored.UpdatedAt = time.Now().UTC() // UTC drops no monotonic part; Round does
-	stored.UpdatedAt = stored.UpdatedAt.Round(0)
+	stored.UpdatedAt = time.Now().UTC().Round(0) // Round drops the monotonic part, which no disk keeps
 	stored.CreatedAt = stored.UpdatedAt
 	if old != nil {
 		stored.CreatedAt = old.CreatedAt
