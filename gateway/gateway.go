@@ -62,9 +62,13 @@ type Gateway struct {
 	ca    string // file of the local CA; "" when the certificate is the operator's own
 	token string // the admin door's
 
-	owned bool // the store is ours to close
-	once  sync.Once
+	owned   bool // the store is ours to close
+	once    sync.Once
+	onReady func()
 }
+
+// OnReady has f called when every door is open and served. It is called before Run.
+func (g *Gateway) OnReady(f func()) { g.onReady = f }
 
 // New checks the configuration, opens the store and binds every door. Nothing is served before Run.
 func New(p Params) (_ *Gateway, err error) {
@@ -181,6 +185,9 @@ func (g *Gateway) Run(ctx context.Context) error {
 	parts.Go(func() { errs[0] = g.front.Run(ctx) })
 	parts.Go(func() { errs[1] = g.serveAdmin() })
 	stop := context.AfterFunc(ctx, g.Close)
+	if g.onReady != nil {
+		g.onReady()
+	}
 	parts.Wait()
 	stop()
 	g.Close()

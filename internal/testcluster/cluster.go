@@ -1,0 +1,223 @@
+package testcluster
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/causeway-relay/causeway/gateway"
+	"github.com/causeway-relay/causeway/gateway/config"
+	"github.com/causeway-relay/causeway/gateway/entity"
+	"github.com/causeway-relay/causeway/gateway/mesh"
+	"github.com/causeway-relay/causeway/gateway/mesh/link"
+	meshmemory "github.com/causeway-relay/causeway/gateway/mesh/memory"
+	"github.com/causeway-relay/causeway/gateway/relay"
+	"github.com/causeway-relay/causeway/gateway/store"
+	"github.com/causeway-relay/causeway/gateway/store/memory"
+)
+
+// Cluster is n nodes that behave as one gateway.
+type Cluster struct {
+	t       testing.TB
+	o       options
+	net     *meshmemory.Net
+	store   store.Store
+	dir     string
+	nodes   []*Node
+	records records
+}
+
+// Node is one node of a cluster.
+type Node struct {
+	*gateway.Gateway
+	Num    mesh.Num
+	cancel context.CancelFunc
+	done   chan struct{}
+	err    error
+	dead   bool
+}
+
+type options struct {
+	config func(node int, c *config.Config)
+	log    slog.Handler
+	step   func(relay.Step)
+	ping   time.Duration
+}
+
+// Option changes a cluster before it starts.
+type Option func(*options)
+
+// WithConfig changes each node's configuration; nodes count from 0.
+func WithConfig(f func(node int, c *config.Config)) Option {
+	return func(o *options) { o.config = f }
+}
+
+// WithLog sends every node's log to the handler too.
+func WithLog(h slog.Handler) Option { return func(o *options) { o.log = h } }
+
+// WithSteps tells of the documented steps on all nodes.
+func WithSteps(f func(relay.Step)) Option { return func(o *options) { o.step = f } }
+
+// WithPing sets the interval of pings.
+func WithPing(d time.Duration) Option { return func(o *options) { o.ping = d } }
+
+// New starts n nodes, with doors on loopback ports of their own, and ends them with the test. All share one store and one
+// local certificate authority.
+func New(t testing.TB, n int, opts ...Option) *Cluster {
+	t.Helper()
+	c := &Cluster{t: t, net: meshmemory.NewNet(mesh.Timing{}), store: memory.New(), dir: t.TempDir()}
+	for _, o := range opts {
+		o(&c.o)
+	}
+	for i := range n {
+		c.nodes = append(c.nodes, c.start(i))
+	}
+	t.Cleanup(c.close)
+	return c
+}
+
+// start makes and runs node i.
+func (c *Cluster) start(i int) *Node {
+	c.t.Helper()
+	cfg := config.Default()
+	cfg.Data, cfg.HTTPS, cfg.HTTP, cfg.Admin = c.dir, "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0"
+	if c.o.config != nil {
+		c.o.config(i, cfg)
+	}
+	handler := slog.Handler(&c.records)
+	if c.o.log != nil {
+		handler = slog.NewMultiHandler(handler, c.o.log)
+	}
+	num := mesh.Num(i + 1)
+	g, err := gateway.New(gateway.Params{
+		Config: cfg, Node: num, Store: c.store, Join: c.join, Step: c.o.step, Ping: c.o.ping,
+		Log: slog.New(handler),
+	})
+	if err != nil {
+		c.t.Fatalf("node %d: %v", num, err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	node := &Node{Gateway: g, Num: num, cancel: cancel, done: make(chan struct{})}
+	started := make(chan struct{})
+	var once sync.Once
+	go func() {
+		defer close(node.done)
+		g.OnReady(func() { once.Do(func() { close(started) }) })
+		node.err = g.Run(ctx)
+		once.Do(func() { close(started) })
+	}()
+	<-started
+	return node
+}
+
+// join enters a node into the memory mesh, with a link on a loopback port.
+func (c *Cluster) join(self mesh.Node) (mesh.Bus, mesh.Link, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, nil, fmt.Errorf("link: %w", err)
+	}
+	carrier, err := c.net.Link(self.Num, link.Params{
+		Listener: l,
+		Dial: func(ctx context.Context, addr string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "tcp", addr)
+		},
+	})
+	if err != nil {
+		_ = l.Close()
+		return nil, nil, err
+	}
+	bus, err := c.net.Join(context.Background(), self)
+	if err != nil {
+		_ = carrier.Close()
+		return nil, nil, err
+	}
+	return bus, carrier, nil
+}
+
+func (c *Cluster) close() {
+	for _, n := range c.nodes {
+		n.stop()
+		if n.err != nil {
+			c.t.Errorf("node %d: %v", n.Num, n.err)
+		}
+	}
+	if err := c.store.Close(); err != nil {
+		c.t.Errorf("store: %v", err)
+	}
+}
+
+func (n *Node) stop() {
+	n.cancel()
+	<-n.done
+}
+
+// Node gives node i, counted from 0.
+func (c *Cluster) Node(i int) *Node { return c.nodes[i] }
+
+// Store is the store of all nodes.
+func (c *Cluster) Store() store.Store { return c.store }
+
+// Net is the mesh with its switches: Partition, Heal, Kill, Delay.
+func (c *Cluster) Net() *meshmemory.Net { return c.net }
+
+// Kill ends node i as a crash does: the others notice, nobody is told.
+func (c *Cluster) Kill(i int) {
+	n := c.nodes[i]
+	c.net.Kill(n.Num)
+	n.stop()
+	n.dead = true
+}
+
+// Add creates an entity and fails the test if it cannot.
+func (c *Cluster) Add(e *entity.Entity) *entity.Entity {
+	c.t.Helper()
+	at, err := entity.NewAddress("", e.Name)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	e.At = at
+	if e.Kind == "" {
+		e.Kind = entity.Hybrid
+	}
+	stored, err := c.store.Put(context.Background(), e, store.Any)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return stored
+}
+
+// Root is the rule with all rights.
+func (c *Cluster) Root() *entity.Rule {
+	return entity.FindRule(c.store.View().Rules(), entity.RootRule)
+}
+
+// CAFile is the certificate that signs every node's.
+func (c *Cluster) CAFile() string { return c.nodes[0].CAFile() }
+
+// TLS trusts the cluster's certificate authority.
+func (c *Cluster) TLS() *tls.Config {
+	c.t.Helper()
+	pem, err := os.ReadFile(c.CAFile())
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(pem)
+	return &tls.Config{RootCAs: pool, ServerName: "localhost", MinVersion: tls.VersionTLS12}
+}
+
+// Door is the host:port of a node's door.
+func (n *Node) Door(name string) string { return n.Addresses()[name] }
+
+// Host is "localhost:port" of a node's door: what a client calls it.
+func (n *Node) Host(name string) string {
+	_, port, _ := net.SplitHostPort(n.Door(name))
+	return net.JoinHostPort("localhost", port)
+}

@@ -1,0 +1,84 @@
+package testcluster
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"sync"
+)
+
+// records keeps everything that the nodes logged, as JSON lines, and wakes who waits for a line.
+type records struct {
+	mu    sync.Mutex
+	buf   bytes.Buffer
+	lines []map[string]string
+	waker chan struct{}
+}
+
+// Enabled implements slog.Handler: everything counts.
+func (*records) Enabled(context.Context, slog.Level) bool { return true }
+
+// Handle implements slog.Handler.
+func (r *records) Handle(ctx context.Context, rec slog.Record) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	line := map[string]string{"msg": rec.Message}
+	rec.Attrs(func(a slog.Attr) bool { line[a.Key] = a.Value.String(); return true })
+	r.lines = append(r.lines, line)
+	if r.waker != nil {
+		close(r.waker)
+		r.waker = nil
+	}
+	return slog.NewJSONHandler(&r.buf, &slog.HandlerOptions{Level: slog.LevelDebug}).Handle(ctx, rec)
+}
+
+// WithAttrs implements slog.Handler.
+func (r *records) WithAttrs(attrs []slog.Attr) slog.Handler { return &with{r, attrs} }
+
+// WithGroup implements slog.Handler; the nodes use none at the top.
+func (r *records) WithGroup(string) slog.Handler { return r }
+
+// with adds attributes to each record.
+type with struct {
+	*records
+	attrs []slog.Attr
+}
+
+// Handle implements slog.Handler.
+func (w *with) Handle(ctx context.Context, rec slog.Record) error {
+	rec = rec.Clone()
+	rec.AddAttrs(w.attrs...)
+	return w.records.Handle(ctx, rec)
+}
+
+// Log is everything logged so far, as JSON lines.
+func (c *Cluster) Log() string {
+	c.records.mu.Lock()
+	defer c.records.mu.Unlock()
+	return c.records.buf.String()
+}
+
+// Await waits for a log line that match accepts and returns it; the test fails when ctx ends first.
+func (c *Cluster) Await(ctx context.Context, what string, match func(line map[string]string) bool) map[string]string {
+	c.t.Helper()
+	for {
+		c.records.mu.Lock()
+		for _, line := range c.records.lines {
+			if match(line) {
+				c.records.mu.Unlock()
+				return line
+			}
+		}
+		if c.records.waker == nil {
+			c.records.waker = make(chan struct{})
+		}
+		waker := c.records.waker
+		c.records.mu.Unlock()
+		select {
+		case <-waker:
+		case <-ctx.Done():
+			c.t.Fatalf("no log line: %s\n%s", what, c.Log())
+			return nil
+		}
+	}
+}
