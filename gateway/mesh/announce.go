@@ -93,6 +93,8 @@ func (h *Holding) check() error {
 	switch {
 	case !text(h.At.Namespace, maxSpace), !text(h.At.Path, entity.MaxPath):
 		return fail.New(fail.BadRequest, "the address cannot be announced: make it with entity.NewAddress")
+	case !h.At.Within(h.Entity):
+		return fail.New(fail.BadRequest, "the entity is no prefix of the listen path")
 	case !text(h.ID, MaxID):
 		return fail.Newf(fail.BadRequest, "the listener id is not UTF-8 text of at most %d bytes", MaxID)
 	}

@@ -24,7 +24,7 @@ const (
 	partBytes   = 256 << 10        // an announcement or a part of a snapshot is cut behind this size
 	wireVersion = 1
 	headerBytes = 2 + 2 + 8 + 8 // version, class, from, epoch, to
-	minHolding  = 6             // the shortest holding on the wire: bounds the count of a list by the bytes that are there
+	minHolding  = 7             // the shortest holding on the wire: bounds the count of a list by the bytes that are there
 )
 
 // class is what a message is for.
@@ -175,6 +175,7 @@ func appendHoldings(dst []byte, hs []Holding) []byte {
 func appendHolding(dst []byte, h *Holding) []byte {
 	dst = appendText(dst, h.At.Namespace)
 	dst = appendText(dst, h.At.Path)
+	dst = appendNumbers(dst, uint64(len(h.Entity.Path))) // a prefix of the path: see Holding.check
 	dst = appendText(dst, h.ID)
 	dst = appendNumbers(dst, h.Channel)
 	dst = append(dst, byte(h.Shapes))
@@ -366,8 +367,10 @@ func (r *reader) holdings() []Holding {
 		if r.bad {
 			return nil
 		}
+		at := entity.Address{Namespace: r.text(maxSpace), Path: r.text(entity.MaxPath)}
 		hs = append(hs, Holding{
-			At:      entity.Address{Namespace: r.text(maxSpace), Path: r.text(entity.MaxPath)},
+			At:      at,
+			Entity:  r.prefix(at),
 			ID:      r.text(MaxID),
 			Channel: r.number(),
 			Shapes:  Shapes(r.byte()),
@@ -375,6 +378,18 @@ func (r *reader) holdings() []Holding {
 		})
 	}
 	return hs
+}
+
+// prefix reads how much of an address is its entity.
+func (r *reader) prefix(at entity.Address) entity.Address {
+	n := r.number()
+	if n > uint64(len(at.Path)) {
+		r.bad = true
+		return entity.Address{}
+	}
+	e := entity.Address{Namespace: at.Namespace, Path: at.Path[:n]}
+	r.bad = r.bad || !at.Within(e)
+	return e
 }
 
 func (r *reader) fault() *wireError {
