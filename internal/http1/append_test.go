@@ -45,6 +45,7 @@ func TestCleanReason(t *testing.T) {
 		"\xff\xfe":                       "??",
 		strings.Repeat("x", 1024):        strings.Repeat("x", 1024),
 		strings.Repeat("x", 1025) + "\n": strings.Repeat("x", 1024),
+		strings.Repeat("y", 1025):        strings.Repeat("y", 1024),
 		strings.Repeat("é", 2000):        strings.Repeat("?", 1024),
 	} {
 		if got := CleanReason(in); got != want {

@@ -7,7 +7,7 @@ const (
 	maxChunkDigits = 16      // digits of one size: 64 bits, as net/http
 	maxLineExt     = 1 << 10 // bytes of extensions on one line
 	maxExt         = 16 << 10
-	maxTrailer     = 8 << 10 // bytes of all trailer lines
+	maxTrailer     = 8 << 10 // bytes of all trailer lines, without line feeds
 )
 
 // Chunks decodes one chunked body (RFC 9112 section 7.1) from pieces of any size. The zero value is ready; use a new one for each

@@ -104,7 +104,7 @@ func (s *set) trailers(b chunkBase) {
 	}
 	// And the line ends of those that are there.
 	for i := range b.trailer {
-		for _, end := range []string{"\n", "\rX", "\r\r\n", "\x00\r\n", "\n\r"} {
+		for _, end := range []string{"\n", "\rX", "\r\r\n", "\x00\r\n", "\n\r", "\r \n", "\r\t\r\n"} {
 			s.add(ruleTrailer, "trailer-end/"+strconv.Itoa(i)+"/"+quote(end), b.with(func(b *chunkBase) { b.trailer[i].end = end }).message(), good)
 		}
 	}
