@@ -108,7 +108,7 @@ func (g *Gateway) openStore() error {
 	if g.store != nil {
 		return nil
 	}
-	s, err := bolt.Open(g.cfg.Data, bolt.Params{})
+	s, err := bolt.Open(g.cfg.Data, bolt.Params{Credentials: os.Getenv("CREDENTIALS_DIRECTORY")})
 	if err != nil {
 		return fmt.Errorf("store: %w", err)
 	}
