@@ -50,7 +50,7 @@ func (m *Member) Ask(ctx context.Context, to Num, kind string, b []byte) ([]byte
 	if p := m.peers[to]; p != nil {
 		_ = m.sendLocked(to, p.epoch, &message{class: classCancel, id: id}) // lost: the handler runs on and its answer is dropped
 	}
-	return nil, fmt.Errorf("ask node %d for %s: %w", to, kind, context.Cause(ctx))
+	return nil, givenUp(ctx, to, kind)
 }
 
 func checkBody(op, kind string, b []byte) error {
@@ -83,6 +83,7 @@ func (m *Member) callLocked(to Num, kind string, b []byte) (uint64, *call, error
 
 func lost(n Num) *fail.Error { return fail.Newf(fail.NodeLost, "node %d is gone", n) }
 
+// askSelf runs the handler on the caller's goroutine; errors look as if they had travelled.
 func (m *Member) askSelf(ctx context.Context, kind string, b []byte) ([]byte, error) {
 	m.mu.Lock()
 	h, closed := m.handlers[kind], m.closed
@@ -90,14 +91,28 @@ func (m *Member) askSelf(ctx context.Context, kind string, b []byte) ([]byte, er
 	if closed {
 		return nil, errLeft.At("ask", kind, "")
 	}
-	ctx, cancel := context.WithCancelCause(ctx)
+	run, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	defer context.AfterFunc(m.ctx, func() { cancel(errLeft) })()
-	body, err := m.handle(ctx, h, m.node.Num, kind, b)
-	if err != nil {
-		return nil, newWireError(err).fail()
+	body, err := m.handle(run, h, m.node.Num, kind, b)
+	switch {
+	case err == nil && len(body) > MaxBody:
+		return nil, tooLong(body)
+	case err == nil:
+		return body, nil
+	case ctx.Err() != nil:
+		return nil, givenUp(ctx, m.node.Num, kind)
 	}
-	return body, nil
+	return nil, newWireError(err).fail()
+}
+
+// givenUp is the end of an ask whose asker does not wait any more.
+func givenUp(ctx context.Context, to Num, kind string) error {
+	return fmt.Errorf("ask node %d for %s: %w", to, kind, context.Cause(ctx))
+}
+
+func tooLong(body []byte) error {
+	return fail.Newf(fail.TooLarge, "an answer between nodes has at most %d bytes, this one %d", MaxBody, len(body))
 }
 
 // endCallLocked gives a call its end.
@@ -162,7 +177,7 @@ func (m *Member) receiveCancelLocked(p *peer, msg *message) {
 
 func (m *Member) answerLocked(to Num, epoch, id uint64, body []byte, err error) {
 	if err == nil && len(body) > MaxBody {
-		err = fail.Newf(fail.TooLarge, "an answer between nodes has at most %d bytes, this one %d", MaxBody, len(body))
+		err = tooLong(body)
 	}
 	msg := &message{class: classAnswer, id: id, body: body}
 	if err != nil {
