@@ -7,6 +7,8 @@ const indexFrom = 24
 // Scope is the set of namespace declarations that hold at a place of a document.
 // The zero Scope holds only what always holds: xml, and no default namespace.
 type Scope struct {
+	last  binding // found by Lookup last; valid while known
+	known bool
 	decls []binding
 	marks []int
 	index map[string]int // prefix to its place in decls plus one; nil while few
@@ -20,7 +22,7 @@ type binding struct {
 // Reset forgets everything. Memory stays.
 func (s *Scope) Reset() {
 	clear(s.decls)
-	s.decls, s.marks, s.index = s.decls[:0], s.marks[:0], nil
+	s.decls, s.marks, s.index, s.known = s.decls[:0], s.marks[:0], nil, false
 }
 
 // Push opens an element: declarations from now on end with it.
@@ -30,10 +32,13 @@ func (s *Scope) Push() { s.marks = append(s.marks, len(s.decls)) }
 func (s *Scope) Pop() {
 	mark := s.marks[len(s.marks)-1]
 	s.marks = s.marks[:len(s.marks)-1]
+	if mark == len(s.decls) {
+		return
+	}
 	if s.index != nil {
 		s.forget(mark)
 	}
-	s.decls = s.decls[:mark]
+	s.decls, s.known = s.decls[:mark], false
 }
 
 func (s *Scope) forget(mark int) {
@@ -70,7 +75,7 @@ func (s *Scope) Declare(prefix, space string) Reason {
 	if s.index != nil {
 		b.before = s.index[prefix]
 	}
-	s.decls = append(s.decls, b)
+	s.decls, s.known = append(s.decls, b), false
 	switch {
 	case s.index != nil:
 		s.index[prefix] = len(s.decls)
@@ -114,6 +119,16 @@ func same(a, b string) bool {
 // Lookup gives the namespace of prefix. The empty prefix is always bound, to no
 // namespace unless declared.
 func (s *Scope) Lookup(prefix string) (space string, ok bool) {
+	if s.known && same(s.last.prefix, prefix) {
+		return s.last.space, true
+	}
+	if space, ok = s.find(prefix); ok {
+		s.last.prefix, s.last.space, s.known = prefix, space, true
+	}
+	return space, ok
+}
+
+func (s *Scope) find(prefix string) (space string, ok bool) {
 	if s.index != nil {
 		if i := s.index[prefix]; i > 0 {
 			return s.decls[i-1].space, true

@@ -94,6 +94,16 @@ func DictString(s string, d Dict) Value {
 // Chars makes text from UTF-8, which is not copied.
 func Chars(utf8 []byte) Value { return Value{raw: utf8} }
 
+// SetChars makes v text from UTF-8, as Chars does, but in place: readers do this
+// for every token, and field by field it takes a fraction of the time of a copy.
+func (v *Value) SetChars(utf8 []byte) {
+	v.raw = utf8
+	v.lo = 0
+	v.hi = 0
+	v.list = nil
+	v.meta = 0
+}
+
 // Bool makes a truth value.
 func Bool(b bool) Value {
 	v := Value{meta: meta(TypeBool)}

@@ -20,7 +20,7 @@ type Dictionary struct {
 func NewDictionary(words []string) *Dictionary {
 	d := &Dictionary{strings: words, names: make([]bool, len(words)), ids: make(map[string]uint32, len(words))}
 	for i, s := range words {
-		d.names[i] = xmlchar.IsName(s)
+		d.names[i] = isLocal(s)
 		if _, ok := d.ids[s]; !ok {
 			d.ids[s] = uint32(2 * i)
 		}
@@ -47,6 +47,10 @@ func (d *Dictionary) ID(s string) (uint32, bool) {
 	id, ok := d.ids[s]
 	return id, ok
 }
+
+// isLocal reports whether s can be the name of an element or attribute. xmlns
+// cannot: as text it would be a declaration.
+func isLocal(s string) bool { return s != "xmlns" && xmlchar.IsName(s) }
 
 // DefaultSessionSize is WCF's MaxSessionSize: the bytes of all string tables of
 // one direction of a session, length prefixes included. It is never given back.
@@ -114,7 +118,7 @@ func (s *ReaderSession) table(message []byte) ([]byte, *infoset.Error) {
 			return nil, &infoset.Error{Reason: charReason(word[i:]), Offset: int64(n + m + i), Detail: "string"}
 		}
 		s.strings = append(s.strings, string(word))
-		s.names = append(s.names, xmlchar.IsName(word))
+		s.names = append(s.names, isLocal(string(word)))
 		n += m + length
 	}
 	return message[end:], nil

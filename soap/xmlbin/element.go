@@ -36,9 +36,10 @@ func (r *Reader) enter() error {
 // startTag reads the records into the token, without a look at namespaces.
 func (r *Reader) startTag(rec byte) error {
 	t, w := &r.tok, &r.win
-	t.Kind, t.Value = infoset.StartElement, infoset.Value{}
-	t.Attrs, t.Decls = t.Attrs[:0], t.Decls[:0]
-	r.scratch, r.items = r.scratch[:0], r.items[:0]
+	t.Kind = infoset.StartElement
+	r.clear()
+	r.scratch = r.scratch[:0]
+	r.items = r.items[:0]
 	t.Name = r.m.Slot()
 	if err := r.elementName(rec, t.Name); err != nil {
 		return err
@@ -48,7 +49,7 @@ func (r *Reader) startTag(rec byte) error {
 			return r.truncated()
 		}
 		rec := w.Buf[w.Pos]
-		if rec < recShortAttribute || rec >= recShortElement {
+		if rec-recShortAttribute >= recShortElement-recShortAttribute {
 			break
 		}
 		w.Pos++
@@ -76,7 +77,7 @@ func (r *Reader) startTag(rec byte) error {
 
 // elementName reads what an element record has behind its type.
 func (r *Reader) elementName(rec byte, n *infoset.Name) error {
-	*n = infoset.Name{}
+	n.Space = ""
 	switch {
 	case rec >= recPrefixElemA:
 		n.Prefix = letters[rec-recPrefixElemA:][:1]
@@ -84,6 +85,9 @@ func (r *Reader) elementName(rec byte, n *infoset.Name) error {
 	case rec >= recPrefixDictElemA:
 		n.Prefix = letters[rec-recPrefixDictElemA:][:1]
 		return r.name(n, true)
+	}
+	n.Prefix = ""
+	switch {
 	case rec == recShortElement || rec == recShortDictElement:
 		return r.name(n, rec == recShortDictElement)
 	}
@@ -210,15 +214,7 @@ func (r *Reader) prefix(p *string) error {
 // name reads a local name, as a string or by its id.
 func (r *Reader) name(n *infoset.Name, dict bool) error {
 	if dict {
-		s, mark, ok, err := r.dict()
-		if err != nil {
-			return err
-		}
-		if !ok || s == "xmlns" {
-			return r.fail(infoset.BadName, infoset.Clip(s))
-		}
-		n.Local, n.Dict = s, mark
-		return nil
+		return r.dictName(n)
 	}
 	word, err := r.word()
 	if err != nil {
@@ -231,7 +227,21 @@ func (r *Reader) name(n *infoset.Name, dict bool) error {
 	if entry.Kind != names.Plain {
 		return r.fail(infoset.BadName, infoset.Clip(word))
 	}
-	n.Local = entry.Raw
+	n.Local, n.Dict = entry.Raw, infoset.InFull
+	return nil
+}
+
+// dictName reads a local name by its id.
+func (r *Reader) dictName(n *infoset.Name) error {
+	s, mark, ok, err := r.dict()
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return r.fail(infoset.BadName, infoset.Clip(s))
+	}
+	n.Local = s
+	n.Dict = mark
 	return nil
 }
 
@@ -323,8 +333,10 @@ func (r *Reader) nextItem() error {
 
 func (r *Reader) template(kind infoset.Kind) {
 	t, a := &r.tok, &r.array
-	t.Kind, t.Name, t.Value = kind, r.m.Slot(), infoset.Value{}
+	t.Kind = kind
+	t.Name = r.m.Slot()
 	*t.Name = a.name
+	t.Value = infoset.Value{}
 	t.Attrs = append(t.Attrs[:0], a.attrs...)
 	t.Decls = append(t.Decls[:0], a.decls...)
 }

@@ -124,13 +124,14 @@ func (r *Reader) Next() (*infoset.Token, error) {
 }
 
 func (r *Reader) next() error {
-	switch {
-	case r.long.left > 0:
-		return r.piece()
-	case r.ends:
+	if r.ends {
 		r.ends = false
 		return r.end()
-	case r.array.left > 0:
+	}
+	if r.long.left|r.array.left > 0 {
+		if r.long.left > 0 {
+			return r.piece()
+		}
 		return r.nextItem()
 	}
 	w := &r.win
@@ -168,16 +169,28 @@ func (r *Reader) end() error {
 	}
 	r.run = 0
 	t := &r.tok
-	t.Kind, t.Name = infoset.EndElement, r.m.Last()
-	t.Attrs, t.Decls, t.Value = t.Attrs[:0], t.Decls[:0], infoset.Value{}
+	t.Kind = infoset.EndElement
+	t.Name = r.m.Last()
+	r.clear()
 	return nil
 }
 
 // plain prepares the token for kinds that have nothing but a value.
 func (r *Reader) plain(kind infoset.Kind, v infoset.Value) {
 	t := &r.tok
-	t.Kind, t.Name, t.Value = kind, infoset.NoName, v
-	t.Attrs, t.Decls = t.Attrs[:0], t.Decls[:0]
+	t.Kind = kind
+	t.Name = infoset.NoName
+	t.Attrs = t.Attrs[:0]
+	t.Decls = t.Decls[:0]
+	t.Value = v
+}
+
+// clear empties the token.
+func (r *Reader) clear() {
+	t := &r.tok
+	t.Attrs = t.Attrs[:0]
+	t.Decls = t.Decls[:0]
+	t.Value.SetChars(nil)
 }
 
 func (r *Reader) comment() error {

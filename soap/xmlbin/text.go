@@ -31,7 +31,12 @@ func (r *Reader) text(rec byte) error {
 	ends := rec&withEnd != 0
 	rec &^= withEnd
 	switch rec {
-	case recChars8, recChars16, recChars32, recBytes8, recBytes16, recBytes32, recUnicode8, recUnicode16, recUnicode32:
+	case recChars8:
+		if ok, err := r.shortChars(ends); ok || err != nil {
+			return err
+		}
+		fallthrough
+	case recChars16, recChars32, recBytes8, recBytes16, recBytes32, recUnicode8, recUnicode16, recUnicode32:
 		n, kind, err := r.length(rec)
 		if err != nil {
 			return err
@@ -54,6 +59,36 @@ func (r *Reader) text(rec byte) error {
 	r.ends = ends
 	r.plain(infoset.Text, v)
 	return nil
+}
+
+// shortChars is text for the most usual record, if all of it has been read and
+// an element is open.
+func (r *Reader) shortChars(ends bool) (bool, error) {
+	w := &r.win
+	if w.Pos == len(w.Buf) || r.m.Outside() {
+		return false, nil
+	}
+	n := int(w.Buf[w.Pos])
+	if n >= len(w.Buf)-w.Pos {
+		return false, nil
+	}
+	b := w.Buf[w.Pos+1 : w.Pos+1+n]
+	w.Pos += 1 + n
+	if i := xmlchar.Invalid(b); i >= 0 {
+		return false, r.badChar(b[i:])
+	}
+	if r.run += n; r.run > r.q.StringContent {
+		return false, r.quota("string content", r.q.StringContent)
+	}
+	r.m.Text(false) // cannot fail: an element is open
+	r.ends = ends
+	t := &r.tok
+	t.Kind = infoset.Text
+	t.Name = infoset.NoName
+	t.Attrs = t.Attrs[:0]
+	t.Decls = t.Decls[:0]
+	t.Value.SetChars(b)
+	return true, nil
 }
 
 // length reads the length of a record of characters or bytes, and gives the

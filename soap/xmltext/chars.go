@@ -162,10 +162,7 @@ func (r *Reader) textToken(text []byte, at int64, ref bool) error {
 	if r.run += len(text); r.run > r.q.StringContent {
 		return r.quota("string content", r.q.StringContent)
 	}
-	t := &r.tok
-	t.Kind, t.Name, t.Offset = infoset.Text, infoset.NoName, at
-	t.Attrs, t.Decls = t.Attrs[:0], t.Decls[:0]
-	t.Value = infoset.Chars(text)
+	r.plain(infoset.Text, text, at)
 	return nil
 }
 

@@ -23,10 +23,7 @@ func (r *Reader) comment() (bool, error) {
 	if r.opts.SkipComments {
 		return false, nil
 	}
-	t := &r.tok
-	t.Kind, t.Name, t.Offset = infoset.Comment, infoset.NoName, r.win.Offset(r.win.Start())
-	t.Attrs, t.Decls = t.Attrs[:0], t.Decls[:0]
-	t.Value = infoset.Chars(r.unix(raw))
+	r.plain(infoset.Comment, r.unix(raw), r.win.Offset(r.win.Start()))
 	return true, nil
 }
 

@@ -218,11 +218,31 @@ func (r *Reader) closed() *infoset.Token {
 	r.open = r.open[:len(r.open)-1]
 	r.run = 0
 	t := &r.tok
-	t.Kind, t.Name = infoset.EndElement, r.m.Last()
-	t.Attrs, t.Decls, t.Value = t.Attrs[:0], t.Decls[:0], infoset.Value{}
+	t.Kind = infoset.EndElement
+	t.Name = r.m.Last()
+	r.clear()
 	t.Offset = r.win.Offset(r.win.Start())
 	t.End = r.win.Offset(r.win.Pos)
 	return t
+}
+
+// plain prepares the token for kinds that have nothing but a value.
+func (r *Reader) plain(kind infoset.Kind, text []byte, at int64) {
+	t := &r.tok
+	t.Kind = kind
+	t.Name = infoset.NoName
+	t.Offset = at
+	t.Attrs = t.Attrs[:0]
+	t.Decls = t.Decls[:0]
+	t.Value.SetChars(text)
+}
+
+// clear empties the token.
+func (r *Reader) clear() {
+	t := &r.tok
+	t.Attrs = t.Attrs[:0]
+	t.Decls = t.Decls[:0]
+	t.Value.SetChars(nil)
 }
 
 // endTag reads "</name>".

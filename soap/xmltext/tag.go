@@ -20,10 +20,13 @@ func (r *Reader) startTag() error {
 		return err
 	}
 	t := &r.tok
-	t.Kind, t.Offset = infoset.StartElement, w.Offset(w.Start())
+	t.Kind = infoset.StartElement
+	t.Offset = w.Offset(w.Start())
 	t.Name = r.m.Slot()
-	t.Name.Prefix, t.Name.Local, t.Name.Space = entry.Prefix, entry.Local, ""
-	t.Attrs, t.Decls, t.Value = t.Attrs[:0], t.Decls[:0], infoset.Value{}
+	t.Name.Prefix = entry.Prefix
+	t.Name.Local = entry.Local
+	t.Name.Space = ""
+	r.clear()
 	r.run = 0
 	r.scratch = r.scratch[:0]
 	if err := r.attributes(); err != nil {
