@@ -27,6 +27,9 @@ func (g *Gateway) hooks() relay.Hooks {
 			if p.Online {
 				g.log.Info("listener online", "entity", p.Entity, "listener", p.Listener)
 			}
+			if g.p.Presence != nil {
+				g.p.Presence(p)
+			}
 		},
 		Offer: func(outcome string, _ time.Duration) { g.meter.offers.WithLabelValues(outcome).Inc() },
 	}

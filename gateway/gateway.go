@@ -41,6 +41,8 @@ type Params struct {
 	Listen func(network, addr string) (net.Listener, error)
 	// Step is told of each of the nine documented steps, at the moment when it happens.
 	Step func(relay.Step)
+	// Presence is told of each listener that comes or goes.
+	Presence func(*relay.Presence)
 	// Ping is the interval of pings to listeners and senders; 0: 30 s.
 	Ping time.Duration
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"fmt"
 	"log/slog"
 	"net"
 	"os"
@@ -15,8 +14,8 @@ import (
 	"github.com/causeway-relay/causeway/gateway"
 	"github.com/causeway-relay/causeway/gateway/config"
 	"github.com/causeway-relay/causeway/gateway/entity"
+	"github.com/causeway-relay/causeway/gateway/local"
 	"github.com/causeway-relay/causeway/gateway/mesh"
-	"github.com/causeway-relay/causeway/gateway/mesh/link"
 	meshmemory "github.com/causeway-relay/causeway/gateway/mesh/memory"
 	"github.com/causeway-relay/causeway/gateway/relay"
 	"github.com/causeway-relay/causeway/gateway/store"
@@ -27,7 +26,7 @@ import (
 type Cluster struct {
 	t       testing.TB
 	o       options
-	net     *meshmemory.Net
+	mesh    *local.Mesh
 	store   store.Store
 	dir     string
 	nodes   []*Node
@@ -72,7 +71,7 @@ func WithPing(d time.Duration) Option { return func(o *options) { o.ping = d } }
 // local certificate authority.
 func New(t testing.TB, n int, opts ...Option) *Cluster {
 	t.Helper()
-	c := &Cluster{t: t, net: meshmemory.NewNet(mesh.Timing{}), store: memory.New(), dir: t.TempDir()}
+	c := &Cluster{t: t, mesh: local.New(), store: memory.New(), dir: t.TempDir()}
 	for _, o := range opts {
 		o(&c.o)
 	}
@@ -97,7 +96,7 @@ func (c *Cluster) start(i int) *Node {
 	}
 	num := mesh.Num(i + 1)
 	g, err := gateway.New(gateway.Params{
-		Config: cfg, Node: num, Store: c.store, Join: c.join, Step: c.o.step, Ping: c.o.ping,
+		Config: cfg, Node: num, Store: c.store, Join: c.mesh.Join, Step: c.o.step, Ping: c.o.ping,
 		Log: slog.New(handler),
 	})
 	if err != nil {
@@ -115,30 +114,6 @@ func (c *Cluster) start(i int) *Node {
 	}()
 	<-started
 	return node
-}
-
-// join enters a node into the memory mesh, with a link on a loopback port.
-func (c *Cluster) join(self mesh.Node) (mesh.Bus, mesh.Link, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, nil, fmt.Errorf("link: %w", err)
-	}
-	carrier, err := c.net.Link(self.Num, link.Params{
-		Listener: l,
-		Dial: func(ctx context.Context, addr string) (net.Conn, error) {
-			return new(net.Dialer).DialContext(ctx, "tcp", addr)
-		},
-	})
-	if err != nil {
-		_ = l.Close()
-		return nil, nil, err
-	}
-	bus, err := c.net.Join(context.Background(), self)
-	if err != nil {
-		_ = carrier.Close()
-		return nil, nil, err
-	}
-	return bus, carrier, nil
 }
 
 func (c *Cluster) close() {
@@ -165,12 +140,12 @@ func (c *Cluster) Node(i int) *Node { return c.nodes[i] }
 func (c *Cluster) Store() store.Store { return c.store }
 
 // Net is the mesh with its switches: Partition, Heal, Kill, Delay.
-func (c *Cluster) Net() *meshmemory.Net { return c.net }
+func (c *Cluster) Net() *meshmemory.Net { return c.mesh.Net }
 
 // Kill ends node i as a crash does: the others notice, nobody is told.
 func (c *Cluster) Kill(i int) {
 	n := c.nodes[i]
-	c.net.Kill(n.Num)
+	c.mesh.Net.Kill(n.Num)
 	n.stop()
 	n.dead = true
 }

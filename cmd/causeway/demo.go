@@ -1,0 +1,30 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/causeway-relay/causeway/gateway/demo"
+)
+
+func newDemo() *cobra.Command {
+	var p demo.Params
+	c := &cobra.Command{
+		Use:   "demo",
+		Short: "Show the whole system on real traffic: two nodes, a listener, senders, the nine steps",
+		Long: `Starts two nodes in this process on loopback ports of their own, a listener with a local service at node 2 and
+senders at node 1, and prints the nine documented steps as the relay reports them: when, and on which node.`,
+		Example: `  causeway demo
+  causeway demo --keep --ready-file demo.json   # try your own listener and sender on both nodes
+  causeway demo --stop-listener-before 6        # see how the road ends without a listener`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			p.Out = c.OutOrStdout()
+			return demo.Run(c.Context(), p)
+		},
+	}
+	c.Flags().BoolVar(&p.Keep, "keep", false, "leave both nodes running until Ctrl-C")
+	c.Flags().StringVar(&p.ReadyFile, "ready-file", "", "with --keep: write both nodes' addresses and connection strings to this file")
+	c.Flags().IntVar(&p.Senders, "senders", 0, "how many senders come (default 5)")
+	c.Flags().IntVar(&p.StopListenerBefore, "stop-listener-before", 0, "stop the listener before the step of this number")
+	return c
+}
