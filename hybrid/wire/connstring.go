@@ -24,7 +24,7 @@ type ConnectionString struct {
 }
 
 // ParseConnectionString reads a connection string as the .NET library does: parts between ";", key words without regard
-// to case, the first "=" of a part ends its key word. Unknown or repeated key words, a missing or wrong Endpoint, half a
+// to case, the first "=" of a part ends its key word; blanks around a value are those of copying and do not count. Unknown or repeated key words, a missing or wrong Endpoint, half a
 // key pair and a pair beside a signature are ErrConnectionString. The text of the error names the key word and what to
 // do, never a value. No credentials at all are no error: they are an anonymous sender.
 func ParseConnectionString(s string) (ConnectionString, error) {
@@ -46,7 +46,7 @@ func ParseConnectionString(s string) (ConnectionString, error) {
 			return c, badString("The key word " + word + " stands twice. Keep one.")
 		}
 		seen[strings.ToLower(word)] = true
-		if text := set(&c, value); text != "" {
+		if text := set(&c, strings.TrimSpace(value)); text != "" {
 			return c, badString(text)
 		}
 	}
@@ -101,7 +101,7 @@ func tooLong(word, value string) string {
 
 // setEndpoint takes sb://host[:port][/base]. .NET refuses every other scheme, so people find out here what is meant.
 func (c *ConnectionString) setEndpoint(v string) string {
-	u, err := url.Parse(strings.TrimSpace(v))
+	u, err := url.Parse(v)
 	if err != nil || u.Host == "" || u.Opaque != "" {
 		return "Endpoint is no address. Write Endpoint=sb://HOST[:PORT]/."
 	}
@@ -134,7 +134,7 @@ func (c *ConnectionString) setAuthentication(v string) string {
 
 // setTimeout takes a time span of .NET.
 func (c *ConnectionString) setTimeout(v string) string {
-	d, ok := parseTimeSpan(strings.TrimSpace(v))
+	d, ok := parseTimeSpan(v)
 	if !ok || d <= 0 {
 		return "OperationTimeout must be hh:mm:ss and more than zero, for instance 00:01:00."
 	}

@@ -36,6 +36,10 @@ func TestParseConnectionString(t *testing.T) {
 			"managed identity", "Endpoint=sb://h/;Authentication= managed IDENTITY;EntityPath=a",
 			ConnectionString{Host: "h", Base: "/", ManagedIdentity: true, EntityPath: "a"}, "/a",
 		},
+		{
+			"blanks around values", "Endpoint= sb://h/ ;SharedAccessKeyName= n;SharedAccessKey=k ;EntityPath= my entity \n",
+			ConnectionString{Host: "h", Base: "/", KeyName: "n", Key: "k", EntityPath: "my entity"}, "/my entity",
+		},
 		{"anonymous", "Endpoint=sb://h/;EntityPath=a", ConnectionString{Host: "h", Base: "/", EntityPath: "a"}, "/a"},
 		{"base with slash", "Endpoint=sb://h/x/y/;EntityPath=a", ConnectionString{Host: "h", Base: "/x/y/", EntityPath: "a"}, "/x/y/a"},
 		{"base without slash", "Endpoint=sb://h/x/y;EntityPath=a", ConnectionString{Host: "h", Base: "/x/y", EntityPath: "a"}, "/x/a"},

@@ -112,7 +112,7 @@ func TestResponsesAreForgiven(t *testing.T) {
 		},
 		{"escapes", `"statusDescription":"\"\\\/\b\f\n\r\t\u0041\u00e9\ud83d\ude00"`, Response{HasReason: true, Reason: "\"\\/\b\f\n\r\tA\u00e9\U0001F600"}},
 		{"half a pair", `"statusDescription":"a\ud83dx\ude00\ud83d\u0041"`, Response{HasReason: true, Reason: "a\uFFFDx\uFFFD\uFFFDA"}},
-		{"not UTF-8", "\"statusDescription\":\"a\xffb\"", Response{HasReason: true, Reason: "a\uFFFDb"}},
+		{"not UTF-8", "\"statusDescription\":\"a\xffb\xc9\xf0\"", Response{HasReason: true, Reason: "a\uFFFDb\uFFFD\uFFFD"}},
 		{"not UTF-8 behind an escape", "\"statusDescription\":\"\\t\xff\"", Response{HasReason: true, Reason: "\t\uFFFD"}},
 		{"unknown members", `"x":{"y":[1,{"z":null}]},"statusCode":200,"more":-1.5e-3`, Response{Status: 200}},
 		{"escaped name", `"status\u0043ode":200`, Response{Status: 200}},

@@ -331,10 +331,10 @@ func (s *scanner) hex4() (rune, bool) {
 	return rune(v), true
 }
 
-// valid replaces what is not UTF-8, as all JSON readers of the SDKs do.
+// valid makes a U+FFFD of each byte that is not UTF-8, as encoding/json does.
 func valid(text string) string {
 	if utf8.ValidString(text) {
 		return text
 	}
-	return strings.ToValidUTF8(text, "\uFFFD")
+	return string([]rune(text))
 }
