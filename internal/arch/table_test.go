@@ -96,7 +96,8 @@ var table = []layer{
 	{name: "client", pkgs: []string{"bindings/wcfrelayclient/**"}, may: client("bindings/wcfrelayclient/**")},
 
 	// 4 root: wires everything together, holds no rule of business.
-	{name: "root", pkgs: []string{"gateway", "gateway/config/**", "cmd/**"}, may: []string{"**"}, ext: []string{"*"}},
+	{name: "root", pkgs: []string{"gateway/local/**"}, may: join(vocabulary, []string{"gateway/mesh/**", "gateway/local/**"}), deny: noLogs, only: hides},
+	{name: "root", pkgs: []string{"gateway", "gateway/config/**", "gateway/demo/**", "cmd/**"}, may: []string{"**"}, ext: []string{"*"}},
 }
 
 // wireNever is what a wire package may not see: nothing that waits, listens, logs, throws dice or knows the machine.
