@@ -11,7 +11,7 @@ import (
 // zero values, so that callers read a whole message and look at err once. Strings are slices of s as far as they have no
 // escapes.
 //
-// It is not encoding/json because a control message is read for every HTTP exchange: that costs there five times as
+// It is not encoding/json because a control message is read for every HTTP exchange: that costs there several times as
 // much, and loses the order of header fields and the difference between null and absent.
 type scanner struct {
 	s     string
