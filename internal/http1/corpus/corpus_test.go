@@ -7,13 +7,17 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/causeway-relay/causeway/internal/http1"
 	"github.com/causeway-relay/causeway/internal/http1/corpus"
 )
 
-var place = corpus.Place{Host: "localhost:8080", Path: "/echo"}
+var (
+	place = corpus.Place{Host: "localhost:8080", Path: "/echo"}
+	heads = sync.OnceValue(func() []corpus.Item { return corpus.Heads(place) })
+)
 
 // read decodes one message by the codec, as a server does: head, framing, body. It returns what the message carries.
 func read(b []byte) (body []byte, rest int, err error) {
@@ -57,7 +61,7 @@ func incomplete(n int) error {
 }
 
 func TestHeads(t *testing.T) {
-	items := corpus.Heads(place)
+	items := heads()
 	if len(items) < 20_000 {
 		t.Errorf("%d heads, want 20,000 at least", len(items))
 	}
@@ -81,7 +85,7 @@ func TestHeads(t *testing.T) {
 
 // A broken head is never taken for a good one on the way to its fault, and a fault once seen stays what it is.
 func TestHeadsByteByByte(t *testing.T) {
-	for _, it := range corpus.Pick(corpus.Heads(place), 1500) {
+	for _, it := range corpus.Pick(heads(), 1500) {
 		first := ""
 		for n := range it.Broken {
 			h, _, err := http1.DecodeRequest(it.Broken[:n+1], http1.Limits{})
@@ -152,7 +156,7 @@ func checkRepaired(t *testing.T, items []corpus.Item) {
 }
 
 func TestPick(t *testing.T) {
-	items := corpus.Heads(place)
+	items := heads()
 	picked := corpus.Pick(items, 300)
 	if len(picked) < 300 || len(picked) > 400 {
 		t.Errorf("picked %d of %d, want about 300", len(picked), len(items))
@@ -172,7 +176,7 @@ func TestPick(t *testing.T) {
 // The corpus follows its place: an address that tests on sockets use is a good one too.
 func TestPlaces(t *testing.T) {
 	for _, p := range []corpus.Place{{Host: "127.0.0.1:34567", Path: "/a/b"}, {Host: "[::1]:80", Path: "/"}, {Host: "relay.localhost", Path: "/x"}} {
-		for _, it := range append(corpus.Heads(p), corpus.Bodies(p)...) {
+		for _, it := range append(corpus.Pick(corpus.Heads(p), 3000), corpus.Pick(corpus.Bodies(p), 500)...) {
 			if _, _, err := read(it.Repaired); err != nil {
 				t.Fatalf("%v: %s: repaired is refused: %v: %q", p, it.Name, err, it.Repaired)
 			}
