@@ -15,7 +15,7 @@ LINT     := go tool -modfile=tools/go.mod golangci-lint
 step     := scripts/step
 
 .PHONY: help demo test test-unit test-sdk check fuzz soak bench generate
-.PHONY: check-shell check-gofmt check-lockfiles check-modules check-layers check-vet check-cross check-generate check-lint
+.PHONY: check-shell check-gofmt check-lockfiles check-modules check-layers check-vet check-cross check-generate check-lint check-bench
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -28,13 +28,14 @@ test: test-unit test-sdk ## all tests, in tiers; installs what they need when ro
 test-unit: ## tests of every package under the race detector
 	@scripts/need race
 	@$(step) unit go test -race -vet=off -timeout 10m ./...
+	@if [ -f bench/go.mod ]; then $(step) unit/bench go -C bench test -vet=off -timeout 5m ./...; fi
 
 test-sdk: ## unmodified SDKs, a browser and Debian's programs against one node and two
 	@scripts/suite sdk node python browser curl -- go test -vet=off -count=1 -timeout 15m ./interop/...
 
-check: $(addprefix check-,shell gofmt lockfiles modules layers vet cross generate lint) ## formatting, layers, vet, cross-compiling, lint, generated files, modules; one step: make check-lint
+check: $(addprefix check-,shell gofmt lockfiles modules layers vet cross generate lint bench) ## formatting, layers, vet, cross-compiling, lint, generated files, modules; one step: make check-lint
 
-check-shell check-gofmt check-lockfiles check-modules check-generate: check-%:
+check-shell check-gofmt check-lockfiles check-modules check-generate check-bench: check-%:
 	@$(step) $* scripts/check $*
 
 check-layers:
