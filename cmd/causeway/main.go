@@ -1,0 +1,31 @@
+// Command causeway runs and manages a relay gateway: `serve` is a node, `demo` shows one at work, the other commands are
+// clients of the management API or tools that need no gateway. It owns flags, output and exit codes; what a command does
+// lives in gateway, gateway/config and gateway/manage/client.
+//
+// Data goes to standard output, talk and errors to standard error. Exit codes: 0 ok, 1 failure, 2 usage (a wrong command
+// line or configuration), 3 not found, 4 unauthorized, 5 unreachable or timed out (architecture section 5).
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+)
+
+func main() {
+	os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// run executes one command line and gives the exit code.
+func run(ctx context.Context, args []string, in io.Reader, out, err io.Writer) int {
+	root := newRoot()
+	root.SetArgs(args)
+	root.SetIn(in)
+	root.SetOut(out)
+	root.SetErr(err)
+	cmd, failure := root.ExecuteContextC(ctx)
+	if failure != nil {
+		explain(err, cmd, failure)
+	}
+	return exitCode(failure)
+}

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+
+	"github.com/causeway-relay/causeway/gateway"
+)
+
+// build says what the binary is made of.
+type build struct {
+	Version  string `json:"version"`
+	Revision string `json:"revision,omitempty"` // of version control, when the build knew it
+	Go       string `json:"go"`
+	OS       string `json:"os"`
+	Arch     string `json:"arch"`
+}
+
+func newVersion() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "version", Short: "Say which version this is", Args: args(cobra.NoArgs),
+		Example: `  causeway version
+  causeway version -o json`,
+	}
+	format := formatFlag(cmd)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		b := buildInfo()
+		return format.write(cmd, b, func() error {
+			_, err := fmt.Fprintf(cmd.OutOrStdout(), "causeway %s %s %s/%s\n", b.Version, b.Go, b.OS, b.Arch)
+			return err
+		})
+	}
+	return cmd
+}
+
+func buildInfo() build {
+	b := build{Version: gateway.Version, Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return b
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			b.Revision = s.Value
+		}
+	}
+	return b
+}
