@@ -1,0 +1,152 @@
+package interop
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// Patience bounds every wait of a story for one thing to happen. It is long because CI runs stories beside each other on
+// two cores; nothing waits for it when all is well.
+const Patience = 60 * time.Second
+
+// Program is a foreign program while it runs. Its standard output and error are kept as lines, shown when the test fails.
+// All methods are for the test's own goroutine.
+type Program struct {
+	t    testing.TB
+	name string
+	cmd  *exec.Cmd
+	done chan struct{}
+	err  error // of the program's end, once done is closed
+
+	mu    sync.Mutex
+	lines []string
+	rest  string        // a line that has not ended yet
+	more  chan struct{} // closed at the next line
+	seen  int           // lines that Await has passed
+}
+
+// Start runs a command in a process group of its own, in the folder dir, with extra environment variables (NAME=value)
+// that win over the test's. The whole group is killed when the test ends, if not before.
+func Start(t testing.TB, dir string, env []string, name string, args ...string) *Program {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	cmd := exec.CommandContext(ctx, name, args...) //nolint:gosec // stories name what they run
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), env...)
+	cmd.WaitDelay = time.Second // what a killed program left behind may hold its output open
+	cmd.Cancel = func() error { return killGroup(cmd.Process) }
+	ownGroup(cmd)
+	p := &Program{t: t, name: name, cmd: cmd, done: make(chan struct{}), more: make(chan struct{})}
+	cmd.Stdout, cmd.Stderr = (*output)(p), (*output)(p)
+	if err := cmd.Start(); err != nil {
+		cancel()
+		t.Fatalf("start %s: %v", name, err)
+	}
+	go func() {
+		defer close(p.done)
+		p.err = cmd.Wait()
+	}()
+	t.Cleanup(func() {
+		cancel()
+		<-p.done
+		if t.Failed() {
+			t.Logf("%s %s printed:\n%s", name, strings.Join(args, " "), p.Text())
+		}
+	})
+	return p
+}
+
+// output is the program's stdout and stderr. os/exec writes to it from one goroutine, since both are the same.
+type output Program
+
+// Write implements io.Writer.
+func (o *output) Write(b []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	text := o.rest + string(b)
+	for {
+		line, rest, ended := strings.Cut(text, "\n")
+		if !ended {
+			break
+		}
+		o.lines, text = append(o.lines, strings.TrimSuffix(line, "\r")), rest
+	}
+	o.rest = text
+	close(o.more)
+	o.more = make(chan struct{})
+	return len(b), nil
+}
+
+// Text is everything that the program printed so far.
+func (p *Program) Text() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return strings.Join(append(p.lines[:len(p.lines):len(p.lines)], p.rest), "\n")
+}
+
+// Await waits for the next line that the pattern matches, after the line of the Await before, and gives what the pattern's
+// group matched, or the whole match when it has no group. The test fails when the program ends first or patience does.
+func (p *Program) Await(pattern string) string {
+	p.t.Helper()
+	re, timer := regexp.MustCompile(pattern), time.NewTimer(Patience)
+	defer timer.Stop()
+	for ended := false; ; {
+		found, more := p.next(re)
+		if found != nil {
+			return found[len(found)-1]
+		}
+		if ended {
+			p.t.Fatalf("%s ended (%v) before it printed %q", p.name, p.err, pattern)
+		}
+		select {
+		case <-more:
+		case <-p.done:
+			ended = true // and look once more
+		case <-timer.C:
+			p.t.Fatalf("%s did not print %q within %v", p.name, pattern, Patience)
+		}
+	}
+}
+
+// next looks through the lines that no Await has passed, and gives the channel that tells of more.
+func (p *Program) next(re *regexp.Regexp) ([]string, <-chan struct{}) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for p.seen < len(p.lines) {
+		line := p.lines[p.seen]
+		p.seen++
+		if found := re.FindStringSubmatch(line); found != nil {
+			return found, nil
+		}
+	}
+	return nil, p.more
+}
+
+// Finish waits until the program ends by itself, and fails the test when it does not within limit or not with exit code 0.
+func (p *Program) Finish(limit time.Duration) {
+	p.t.Helper()
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case <-p.done:
+		if p.err != nil {
+			p.t.Fatalf("%s: %v", p.name, p.err)
+		}
+	case <-timer.C:
+		p.t.Fatalf("%s did not end within %v", p.name, limit)
+	}
+}
+
+// Kill ends the program as a crash does (SIGKILL) and waits until it has gone.
+func (p *Program) Kill() {
+	p.t.Helper()
+	if err := killGroup(p.cmd.Process); err != nil {
+		p.t.Errorf("kill %s: %v", p.name, err)
+	}
+	<-p.done
+}
