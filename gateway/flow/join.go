@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/causeway-relay/causeway/gateway/fail"
@@ -20,7 +19,7 @@ const quietTicks = 4
 // Limits of one stream.
 type Limits struct {
 	Quiet time.Duration   // after the first end, how long nothing may flow in the other direction; 0: DefaultQuiet
-	First func(dir uint8) // called once a direction, when its first batch has been written; nil: not wanted
+	First func(dir uint8) // called once a direction, when its first batch is about to be written; nil: not wanted
 }
 
 // Report says how a stream ended.
@@ -76,27 +75,26 @@ type pair struct {
 	watch   *time.Timer
 	quiet   int
 	seen    int64
-
-	firsts [2]atomic.Bool
 }
 
 // pump carries one direction.
 func (p *pair) pump(dir uint8) {
 	from, to := p.legs[dir], p.legs[1-dir]
 	var batch shape.Batch
+	first := true
 	for {
 		if err := from.Read(&batch); err != nil {
 			p.end(dir, asEnd(err))
 			return
 		}
 		p.live.count(dir, &batch)
+		if first && p.limits.First != nil {
+			p.limits.First(dir)
+		}
+		first = false
 		if err := to.Write(&batch); err != nil {
 			p.fault(1-dir, asEnd(err), false)
 			return
-		}
-		if p.limits.First != nil && !p.firsts[dir].Load() {
-			p.firsts[dir].Store(true)
-			p.limits.First(dir)
 		}
 	}
 }

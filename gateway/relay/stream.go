@@ -206,14 +206,14 @@ func (s *stream) join(ctx context.Context, sender, listener shape.Party) error {
 	return nil
 }
 
-// first is steps 8 and 9: the first data in each direction has gone through.
+// first is steps 8 and 9: the node forwards, in each direction.
 func (s *stream) first(dir uint8) {
 	s.data.CompareAndSwap(0, int64(s.record.since()))
 	if dir == flow.Forth {
-		s.relay.step(8, s.hello.Tracking, "the sender's first data reached the listener")
+		s.relay.step(8, s.hello.Tracking, "forwarding the sender's first data to the listener")
 		return
 	}
-	s.relay.step(9, s.hello.Tracking, "the listener's first data reached the sender")
+	s.relay.step(9, s.hello.Tracking, "forwarding the listener's first data to the sender")
 }
 
 // choice is the first protocol of the listener's list that the sender offered (reference section 7).
