@@ -5,7 +5,12 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+
+	"github.com/causeway-relay/causeway/internal/suggest"
 )
+
+// maxWord bounds the names of variables that are told about; longer ones are no mistyped settings.
+const maxWord = 64
 
 const (
 	envPrefix = "CAUSEWAY_"
@@ -82,7 +87,7 @@ func (l *loader) strayEnv(name string, known []string) {
 		p.Key, p.Message = list, "the list "+list+" is not set from the environment; write it in the file"
 	default:
 		p.Message = "nothing reads this variable"
-		p.Suggestion = nearest(name, known)
+		p.Suggestion = suggest.Nearest(name, known)
 	}
 	l.report(place{from: name}, p)
 }

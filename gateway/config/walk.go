@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/causeway-relay/causeway/internal/suggest"
 )
 
 const noAnchors = "anchors, aliases and merge keys are not read, so that every value has one place; write the value out"
@@ -82,7 +84,7 @@ func (l *loader) unknown(at place, s *setting, path, key string) {
 	p := Problem{File: l.file, Line: at.line, Column: at.column, Key: path, Message: "unknown key"}
 	if looksLikeKey(key) {
 		p.Key, p.Message = join(path, key), "unknown key "+strconv.Quote(key)
-		if p.Suggestion = nearest(key, s.keys()); p.Suggestion == "" {
+		if p.Suggestion = suggest.Nearest(key, s.keys()); p.Suggestion == "" {
 			p.Suggestion = elsewhere(key)
 		}
 	}
@@ -195,7 +197,7 @@ func (l *loader) wrong(at place, s *setting, path, text string) {
 		if laterChoices[s.path][text] || s.parent != nil && laterChoices[s.parent.path][text] {
 			p.Message = "this value " + notAvailable + "; " + p.Message
 		} else {
-			p.Suggestion = nearest(text, s.oneOf)
+			p.Suggestion = suggest.Nearest(text, s.oneOf)
 		}
 	}
 	l.report(at, p)

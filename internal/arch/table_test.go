@@ -20,7 +20,7 @@ type layer struct {
 
 // Sets of packages that several rows name.
 var (
-	wire       = []string{"soap/**", "wsdl/**", "**/wire/**", "bindings/framing/**", "bridge/convert/*/**", "internal/http1/**", "internal/wsframe/**", "internal/amqp/**"}
+	wire       = []string{"soap/**", "wsdl/**", "**/wire/**", "bindings/framing/**", "bridge/convert/*/**", "internal/http1/**", "internal/wsframe/**", "internal/amqp/**", "internal/suggest/**"}
 	vocabulary = []string{"gateway/shape", "gateway/fail", "gateway/entity", "bindings"}
 )
 
@@ -85,6 +85,7 @@ var table = []layer{
 	{name: "entry", pkgs: []string{"devices/entry/**"}, may: entry("devices/entry/**"), ext: append(entryLibraries(), "github.com/mochi-mqtt/server/v2/packets")},
 	{name: "entry", pkgs: []string{"signalr/hub/**", "signalr/entry/**"}, may: entry("signalr/hub/**", "signalr/entry/**"), ext: entryLibraries()},
 	{name: "entry", pkgs: []string{"gateway/front/**"}, may: entry("gateway/front/**"), ext: append(entryLibraries(), "github.com/caddyserver/certmagic", "golang.org/x/net/http/httpguts")},
+	{name: "client", pkgs: []string{"gateway/manage/client/**"}, may: client()},
 	{name: "entry", pkgs: []string{"gateway/manage/**"}, may: entry("gateway/store", "gateway/manage/**"), ext: entryLibraries()},
 	{name: "entry", pkgs: []string{"gateway/edge/**"}, may: entry("gateway/store", "gateway/edge/**"), ext: entryLibraries()},
 

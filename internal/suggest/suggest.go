@@ -1,13 +1,16 @@
-package config
+// Package suggest finds the word that a mistyped one most likely meant: keys of the configuration, members of the API's
+// JSON. It knows no lists of its own. Everything may call it, from any goroutine.
+package suggest
 
 import "strings"
 
 // maxWord bounds the work of one comparison; longer words are no typing mistakes.
 const maxWord = 64
 
-// nearest gives the option that a mistyped word most likely meant, "" when none is near. Case, hyphens and underscores
-// do not count: listeners_per_entity is listenersPerEntity.
-func nearest(word string, options []string) string {
+// Nearest gives the option that a mistyped word most likely meant, "" when none is near. Case, hyphens and underscores
+// do not count: listeners_per_entity is listenersPerEntity. Words of more than 64 bytes are near to nothing, so the work
+// of one call is bounded by the options.
+func Nearest(word string, options []string) string {
 	if len(word) > maxWord {
 		return ""
 	}

@@ -1,4 +1,4 @@
-package config
+package suggest
 
 import (
 	"testing"
@@ -13,11 +13,11 @@ func TestNearest(t *testing.T) {
 		"listeners-per-entity": "listenersPerEntity", "listenrsPerEntiy": "listenersPerEntity",
 		"": "", "x": "", "colour": "", "hostnames": "",
 	} {
-		if got := nearest(word, options); got != want {
-			t.Errorf("nearest(%q) = %q, want %q", word, got, want)
+		if got := Nearest(word, options); got != want {
+			t.Errorf("Nearest(%q) = %q, want %q", word, got, want)
 		}
 	}
-	if got := nearest(string(make([]byte, maxWord+1)), options); got != "" {
+	if got := Nearest(string(make([]byte, maxWord+1)), options); got != "" {
 		t.Errorf("a very long word is near %q", got)
 	}
 }
