@@ -23,8 +23,7 @@ const (
 // body is the body of one request, read from the connection as the handler reads it. Read and Close may be called from any
 // goroutine, also after the handler returned.
 type body struct {
-	c        *conn
-	response *response
+	w *response
 
 	mu        sync.Mutex
 	kind      http1.FramingKind
@@ -49,7 +48,7 @@ func (b *body) Read(p []byte) (int, error) {
 	}
 	if b.owed && len(p) > 0 {
 		b.owed = false
-		b.response.writeContinue()
+		b.w.writeContinue()
 	}
 	return b.readLocked(p)
 }
@@ -62,14 +61,22 @@ func (b *body) Close() error {
 	return nil
 }
 
-// cut closes the body when the handler has returned. A read that is still under way in another goroutine is broken off.
+// cut closes the body when the handler has returned.
 func (b *body) cut() {
-	if !b.mu.TryLock() {
-		_ = b.c.net.SetReadDeadline(longAgo) // a dead connection has ended the read already
-		b.mu.Lock()
-	}
+	b.lock(true)
+	defer b.mu.Unlock()
 	b.closed = true
-	b.mu.Unlock()
+}
+
+// lock takes the body. When the handler has returned, a read that is still under way in another goroutine is broken off.
+func (b *body) lock(returned bool) {
+	if b.mu.TryLock() {
+		return
+	}
+	if returned {
+		_ = b.w.c.net.SetReadDeadline(longAgo) // a dead connection has ended the read already
+	}
+	b.mu.Lock()
 }
 
 // continued notes that the handler sent the 100 itself.
@@ -111,17 +118,13 @@ func (b *body) readLocked(p []byte) (n int, err error) {
 
 // finished starts to look whether the peer leaves: nothing more is to come of it before the answer.
 func (b *body) finished() {
-	if len(b.c.in.unread()) > 0 {
-		return // the next request is here already: there is nothing to read that would tell
-	}
-	_ = b.c.net.SetReadDeadline(time.Time{}) // as above
-	b.c.in.release()
-	b.response.watch.start()
+	_ = b.w.c.net.SetReadDeadline(time.Time{}) // as above
+	b.w.startWatch()
 }
 
 func (b *body) readLength(p []byte) (int, error) {
 	b.moveDeadline()
-	n, err := b.c.in.read(p[:min(int64(len(p)), b.left)])
+	n, err := b.w.c.in.read(p[:min(int64(len(p)), b.left)])
 	b.left -= int64(n)
 	b.eof = b.left == 0
 	if b.eof {
@@ -133,11 +136,11 @@ func (b *body) readLength(p []byte) (int, error) {
 // readChunks gives the next piece of data. The window that the decoder sees is no longer than p, so all of the data fits.
 func (b *body) readChunks(p []byte) (int, error) {
 	for {
-		window := b.c.in.unread()
+		window := b.w.c.in.unread()
 		window = window[:min(len(window), len(p))]
 		data, used, err := b.chunks.Next(window)
 		n := copy(p, data)
-		b.c.in.skip(used)
+		b.w.c.in.skip(used)
 		b.eof = b.chunks.Done()
 		if n > 0 || err != nil || b.eof {
 			return n, err
@@ -146,7 +149,7 @@ func (b *body) readChunks(p []byte) (int, error) {
 			continue
 		}
 		b.moveDeadline()
-		if err := b.c.in.more(bufferBytes); err != nil {
+		if err := b.w.c.in.more(bufferBytes); err != nil {
 			return 0, early(err)
 		}
 	}
@@ -164,9 +167,9 @@ func (b *body) moveDeadline() {
 	if b.fixed {
 		return
 	}
-	if now := time.Now(); now.Sub(b.moved) >= min(settle, b.c.s.p.IdleTimeout/4) {
+	if now := time.Now(); now.Sub(b.moved) >= min(settle, b.w.c.s.p.IdleTimeout/4) {
 		b.moved = now
-		_ = b.c.net.SetReadDeadline(now.Add(b.c.s.p.IdleTimeout)) // a dead connection says so at the read
+		_ = b.w.c.net.SetReadDeadline(now.Add(b.w.c.s.p.IdleTimeout)) // a dead connection says so at the read
 	}
 }
 
@@ -175,31 +178,45 @@ func (b *body) setDeadline(t time.Time) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.fixed = true
-	return b.c.net.SetReadDeadline(t)
+	return b.w.c.net.SetReadDeadline(t)
 }
 
-// settle reads what the handler left, so that the next request can be found, and closes the body. It reports whether the
-// connection can go on: not when too much is left, when it does not come in time, or when the peer waits for a 100-continue
-// that it was never given.
-func (b *body) settle() bool {
-	b.mu.Lock()
+// settle reads what the handler left, so that the next request can be found. It reports whether the connection can go on: not
+// when too much is left, when it does not come in time, or when the peer asked for a 100-continue and has not sent all. Then a
+// handler that has not returned may go on to read.
+func (b *body) settle(returned bool) bool {
+	b.lock(returned)
 	defer b.mu.Unlock()
-	b.closed = true
-	if b.eof || b.err != nil || b.expecting || b.left > drainBytes {
+	if b.eof || b.err != nil || b.expecting || b.left >= drainBytes {
 		return b.eof
 	}
+	fixed := b.fixed
 	b.fixed = true
-	_ = b.c.net.SetReadDeadline(time.Now().Add(drainTime)) // as above
+	_ = b.w.c.net.SetReadDeadline(time.Now().Add(drainTime)) // as above
+	b.dropLocked(drainBytes + 1)
+	b.fixed, b.moved = fixed, time.Time{}
+	b.closed = b.eof
+	return b.eof
+}
+
+// unsure reports whether the peer asked for a 100-continue and has not sent all: having read an answer instead it may go on with
+// the body or with its next request.
+func (b *body) unsure() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.expecting && !b.eof
+}
+
+func (b *body) dropLocked(most int) {
 	scratch := getBuffer()
 	defer putBuffer(scratch)
-	for dropped := 0; dropped <= drainBytes; {
-		n, err := b.readLocked(*scratch)
-		dropped += n
+	for most > 0 {
+		n, err := b.readLocked((*scratch)[:min(most, bufferBytes)])
 		if err != nil {
-			return b.eof
+			return
 		}
+		most -= n
 	}
-	return false
 }
 
 // timedOut reports whether an error is a deadline's.

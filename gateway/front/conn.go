@@ -1,6 +1,7 @@
 package front
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"io"
@@ -29,6 +30,16 @@ type conn struct {
 	in        input
 	arrival   leg.Arrival // shown to Route; a Take gets one of its own
 	given     bool        // somebody else closes the connection
+	h         *handling   // nil before the first request that goes to the handler
+}
+
+// handling is what requests to the handler share on a connection, so that a busy one makes less garbage.
+type handling struct {
+	base   context.Context // the server's with the local address, which handlers ask net/http for
+	remote string
+	done   chan struct{} // of the watch
+	names  []string
+	fields http1.Fields
 }
 
 func newConn(s *Server, door string, l *lease) *conn {
@@ -96,8 +107,8 @@ func (c *conn) handshake(cfg *tls.Config) bool {
 	}
 	t := tls.Server(c.lease.conn, cfg)
 	c.net, c.in.conn = t, t
-	_ = t.SetDeadline(time.Now().Add(c.s.p.HeadTimeout)) // a dead connection says so at the read
-	if err := t.Handshake(); err != nil {
+	_ = t.SetDeadline(time.Now().Add(c.s.p.HeadTimeout))             // a dead connection says so at the read
+	if err := t.HandshakeContext(context.Background()); err != nil { // its end is the deadline, or Close
 		var plain tls.RecordHeaderError
 		if errors.As(err, &plain) && plain.Conn != nil && startsAsHTTP(plain.RecordHeader) {
 			c.refuseSpeech(c.lease.conn, err)

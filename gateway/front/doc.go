@@ -7,7 +7,8 @@
 // admin door, which is plain net/http.
 //
 // Differences from net/http, on purpose: heads are held to internal/http1's rules; every answer says HTTP/1.1; trailer fields are
-// neither read nor sent, and a Transfer-Encoding that a handler sets is ignored; a body and a write must make progress within
+// neither read nor sent, and a Transfer-Encoding that a handler sets is ignored; http.MaxBytesReader limits the reading but
+// does not by itself end the connection; a 1xx is not sent to an HTTP/1.0 client; a body and a write must make progress within
 // Params.IdleTimeout and WriteTimeout unless the handler sets a deadline; a handler that panics before anything was sent is
 // answered 500; a status that cannot be is sent as 500.
 //

@@ -23,7 +23,7 @@ var statuses = map[fail.Code]int{
 	fail.Starting: 503, fail.Draining: 503, fail.Overloaded: 503,
 	fail.NodeLost: 502, fail.Internal: 500,
 	fail.HalfClosed: 0, fail.PeerClosed: 0, fail.SenderGone: 0, fail.Aborted: 0, fail.Idle: 0,
-	fail.WriteTimeout: 0, fail.TokenExpired: 0, fail.EntityDeleted: 0, fail.Replaced: 0,
+	fail.WriteTimeout: 0, fail.TokenExpired: 0, fail.EntityDeleted: 0, fail.Replaced: 0, fail.Dropped: 0,
 }
 
 // Status is how the front answers a code: the status of a plain HTTP response and the service's name for it in the body. 0 means

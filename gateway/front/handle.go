@@ -20,28 +20,28 @@ import (
 func (c *conn) handle(h *http1.Head) bool {
 	c.lease.to(busy)
 	_ = c.net.SetReadDeadline(time.Time{}) // a dead connection says so at the read
-	req, b, r := c.request(h)
-	if r != nil {
+	if c.h == nil {
+		c.h = &handling{
+			base:   context.WithValue(c.s.ctx, http.LocalAddrContextKey, c.net.LocalAddr()),
+			remote: c.remote.String(),
+			done:   make(chan struct{}, 1),
+		}
+	}
+	ctx, cancel := context.WithCancelCause(c.h.base)
+	defer cancel(nil)
+	w := &response{c: c, head: h, length: -1}
+	if r := w.request(ctx); r != nil {
 		c.refuse(*r)
 		return false
 	}
-	// The address is for handlers that ask net/http for it; the context lives as long as the request.
-	ctx, cancel := context.WithCancelCause(context.WithValue(c.s.ctx, http.LocalAddrContextKey, c.net.LocalAddr()))
-	defer cancel(nil)
-	w := newResponse(c, h, b)
-	w.watch.gone = func() { cancel(fail.New(fail.SenderGone, "")) }
-	w.req = req.WithContext(ctx)
-	b.response = w
-	if b.eof {
-		b.finished()
-	}
+	w.open(cancel)
 	if finished := c.run(w); !finished || w.hijacked() {
 		return false
 	}
 	again := w.finish()
 	w.release()
-	if !again && !w.wire.failed && !b.ended() {
-		c.linger() // the peer still sends: it shall read the answer before it meets a reset
+	if !again && !w.wire.failed && (!w.body.ended() || http1.KeepAlive(h)) {
+		c.linger() // the peer may still send: it shall read the answer before it meets a reset
 	}
 	return again
 }
@@ -59,13 +59,17 @@ func (c *conn) run(w *response) (finished bool) {
 		}
 		w.abandon()
 		if v == nil || v == http.ErrAbortHandler { //nolint:errorlint // a panic's value is no chain of errors
+			_ = w.out.Flush() // the peer may see how far it came
 			return
 		}
 		tracking := newTracking()
 		c.s.p.Hooks.Panicked(c.door, tracking, v, debug.Stack())
-		if w.untouched() {
-			c.answer(refusal{code: fail.Internal, head: w.head}, tracking)
+		if w.wire.sent > 0 {
+			_ = w.out.Flush() // as above
+			return
 		}
+		w.release()
+		c.answer(refusal{code: fail.Internal, head: w.head}, tracking)
 	}()
 	handler := c.s.p.Handler
 	if w.head.Target == "*" {
@@ -78,25 +82,29 @@ func (c *conn) run(w *response) (finished bool) {
 // general answers OPTIONS *, which asks about the server and not about anything in it.
 func general(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Content-Length", "0") }
 
+// blank is what every request is made from: WithContext copies it.
+var blank http.Request
+
 // request makes what handlers read from the head. The refusal is for what the head's grammar lets through and a handler cannot
 // be asked.
-func (c *conn) request(h *http1.Head) (*http.Request, *body, *refusal) {
+func (w *response) request(ctx context.Context) *refusal {
+	c, h, b := w.c, w.head, &w.body
 	target, err := parseTarget(h)
 	if err != nil {
-		return nil, nil, &refusal{code: fail.BadRequest, text: "The request target is no address", head: h, err: err}
+		return &refusal{code: fail.BadRequest, text: "The request target is no address", head: h, err: err}
 	}
 	framing, err := http1.RequestFraming(h)
 	if err != nil { // cannot be: the decoder has checked
-		return nil, nil, &refusal{code: fail.BadRequest, head: h, err: err}
+		return &refusal{code: fail.BadRequest, head: h, err: err}
 	}
-	b := &body{c: c, kind: framing.Kind, left: framing.Length}
+	b.w, b.kind, b.left = w, framing.Kind, framing.Length
 	if framing.Kind == http1.Length && framing.Length == 0 {
 		b.kind = http1.None
 	}
 	b.eof = b.kind == http1.None
 	if h.Fields.Has("Expect") {
 		if !h.Fields.HasToken("Expect", "100-continue") {
-			return nil, nil, &refusal{
+			return &refusal{
 				code: fail.BadRequest, status: http.StatusExpectationFailed, head: h,
 				text: "Nothing but 100-continue can be expected", err: errors.New("unknown expectation"),
 			}
@@ -104,12 +112,11 @@ func (c *conn) request(h *http1.Head) (*http.Request, *body, *refusal) {
 		b.owed = h.Minor > 0 && b.kind != http1.None
 		b.expecting = b.owed
 	}
-	r := &http.Request{
-		Method: h.Method, URL: target, RequestURI: h.Target, Host: h.Host(),
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: h.Minor,
-		Header: header(h.Fields), Close: !http1.KeepAlive(h), RemoteAddr: c.remote.String(), TLS: c.tlsState(),
-		Body: http.NoBody,
-	}
+	r := blank.WithContext(ctx)
+	r.Method, r.URL, r.RequestURI, r.Host = h.Method, target, h.Target, h.Host()
+	r.Proto, r.ProtoMajor, r.ProtoMinor = "HTTP/1.1", 1, h.Minor
+	r.Header, r.Body, r.Close = header(h.Fields), http.NoBody, !http1.KeepAlive(h)
+	r.RemoteAddr, r.TLS = c.h.remote, c.tlsState()
 	if h.Minor == 0 {
 		r.Proto = "HTTP/1.0"
 	}
@@ -119,7 +126,8 @@ func (c *conn) request(h *http1.Head) (*http.Request, *body, *refusal) {
 	case http1.Chunked:
 		r.Body, r.ContentLength, r.TransferEncoding = b, -1, []string{"chunked"}
 	}
-	return r, b, nil
+	w.req = r
+	return nil
 }
 
 // parseTarget reads the target as net/http does: CONNECT's is a host alone.

@@ -18,10 +18,10 @@ import (
 const (
 	// answerTime bounds the write of a refusal: it fits any send buffer.
 	answerTime = 5 * time.Second
-	// lingerTime and lingerBytes bound what is read and dropped after a last answer, so that it is not lost by a reset: TCP
-	// resets when a connection is closed over unread bytes, and the peer may drop what it had received (RFC 9112 section 9.6).
-	lingerTime  = time.Second
-	lingerBytes = 256 << 10
+	// lingerTime is how long what the peer still sends is read and dropped after a last answer, so that the answer is not lost
+	// by a reset: TCP resets when a connection is closed over unread bytes, and the peer may then drop what it had received
+	// (RFC 9112 section 9.6). There is no bound in bytes: a fast peer would meet the reset before it reads.
+	lingerTime = time.Second
 )
 
 // refusal is an answer of the front's own.
@@ -73,7 +73,7 @@ func appendRefusal(dst []byte, code fail.Code, status int, reason string, head *
 		{Name: "Causeway-Error", Value: string(code)},
 		{Name: "Content-Type", Value: "application/json"},
 		{Name: "Content-Length", Value: strconv.Itoa(len(b))},
-		{Name: "Date", Value: time.Now().UTC().Format(http.TimeFormat)},
+		{Name: "Date", Value: httpDate(time.Now())},
 		{Name: "Connection", Value: "close"},
 	}}
 	dst = http1.AppendResponse(dst, &h)
@@ -96,7 +96,7 @@ func (c *conn) system(h *http1.Head) string {
 	return h.Host() + ":" + path
 }
 
-// linger ends our direction and reads the rest of what the peer sends, within bounds. The caller closes.
+// linger ends our direction and reads what the peer still sends, for a while. The caller closes.
 func (c *conn) linger() {
 	c.lease.to(quiet)
 	if h, ok := c.net.(interface{ CloseWrite() error }); ok {
@@ -110,12 +110,10 @@ func (c *conn) linger() {
 	c.lease.readBy(time.Now().Add(lingerTime))
 	buf := getBuffer()
 	defer putBuffer(buf)
-	for dropped := 0; dropped < lingerBytes; {
-		n, err := c.lease.conn.Read(*buf) // below TLS: what it says does not matter any more
-		if err != nil {
+	for {
+		if _, err := c.lease.conn.Read(*buf); err != nil { // below TLS: what it says does not matter any more
 			return
 		}
-		dropped += n
 	}
 }
 

@@ -1,12 +1,12 @@
 package front
 
 import (
-	"io"
 	"maps"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/causeway-relay/causeway/internal/http1"
@@ -20,19 +20,19 @@ func (w *response) finish() bool {
 	}
 	err := w.flushHold()
 	if err == nil && w.chunked {
-		_, err = io.WriteString(w.out, http1.LastChunk)
+		_, err = w.out.WriteString(http1.LastChunk)
 	}
 	if err == nil {
 		err = w.out.Flush()
 	}
 	w.stopWatch()
-	settled := w.last || !w.full || w.body.settle()
+	settled := w.last || !w.full || w.body.settle(true)
 	w.body.cut()
 	if w.req.MultipartForm != nil {
 		_ = w.req.MultipartForm.RemoveAll() // temporary files: the system clears what is left
 	}
-	short := w.length > w.written && w.req.Method != http.MethodHead && bodyAllowed(w.status)
-	return err == nil && settled && !w.last && !short
+	other := w.length >= 0 && w.length != w.written && w.req.Method != http.MethodHead && bodyAllowed(w.status)
+	return err == nil && settled && !w.last && !other
 }
 
 // flushHold moves the bytes held back into out, behind the head.
@@ -63,7 +63,7 @@ func (w *response) emit(p []byte) error {
 	if _, err := w.out.Write(p); err != nil {
 		return err
 	}
-	_, err := io.WriteString(w.out, "\r\n")
+	_, err := w.out.WriteString("\r\n")
 	return err
 }
 
@@ -73,84 +73,98 @@ func (w *response) begin(p []byte) error {
 	w.begun = true
 	headOnly, old := w.req.Method == http.MethodHead, w.head.Minor == 0
 	allowed := bodyAllowed(w.status)
-	if w.complete && allowed && w.length < 0 && (!headOnly || len(p) > 0) {
+	coded := w.sent.Get("Transfer-Encoding") != "" // the handler wants to stream, whatever it named
+	if w.complete && allowed && w.length < 0 && !coded && (!headOnly || len(p) > 0) {
 		w.length = int64(len(p))
 	}
-	extra := make(http1.Fields, 0, 5)
+	asked, closing := w.sent.Get("Connection"), w.sent.HasToken("Connection", "close")
 	known := headOnly || w.length >= 0 || !allowed
-	switch {
-	case old && http1.KeepAlive(w.head) && known:
-		if w.sent.Get("Connection") == "" {
-			extra.Add("Connection", "keep-alive")
-		}
-	case old || !http1.KeepAlive(w.head):
-		w.last = true
-	}
+	kept := old && known && http1.KeepAlive(w.head)
 	w.chunked = !known && !old
-	w.last = w.last || !known && old || w.c.s.crowd.draining.Load() || hasClose(w.sent)
+	w.last = closing || w.c.s.crowd.draining.Load() || old && !kept || !old && !http1.KeepAlive(w.head)
 	w.settleBody()
+
+	w.sent = w.keepFields()
 	if w.sent.Get("Date") == "" {
-		extra.Add("Date", time.Now().UTC().Format(http.TimeFormat))
+		w.sent.Add("Date", httpDate(time.Now()))
 	}
-	if allowed && len(p) > 0 && w.sent["Content-Type"] == nil && w.sent.Get("Content-Encoding") == "" {
-		extra.Add("Content-Type", http.DetectContentType(p))
+	if allowed && len(p) > 0 && !w.typed && !coded && w.sent.Get("Content-Encoding") == "" {
+		w.sent.Add("Content-Type", http.DetectContentType(p))
 	}
 	switch {
 	case w.chunked:
-		extra.Add("Transfer-Encoding", "chunked")
+		w.sent.Add("Transfer-Encoding", "chunked")
 	case w.length >= 0 && allowed:
-		extra.Add("Content-Length", strconv.FormatInt(w.length, 10))
+		w.sent.Add("Content-Length", strconv.FormatInt(w.length, 10))
 	}
-	switching := w.status == http.StatusSwitchingProtocols
-	if w.last && !switching && !old && !hasClose(w.sent) {
-		extra.Add("Connection", "close")
+	switch {
+	case w.last && !closing && w.status != http.StatusSwitchingProtocols:
+		w.sent.Set("Connection", "close")
+	case kept && asked == "":
+		w.sent.Add("Connection", "keep-alive")
 	}
-	return w.writeHead(w.status, func(name string) bool {
-		switch name {
+	w.c.h.fields = w.sent[:0] // it may have grown
+	return w.writeHead(w.status, w.sent)
+}
+
+// keepFields leaves out what the server decides and what the status forbids (RFC 9110 section 15.4.5).
+func (w *response) keepFields() http1.Fields {
+	return slices.DeleteFunc(w.sent, func(f http1.Field) bool {
+		switch f.Name {
 		case "Content-Length", "Transfer-Encoding", "Trailer":
-			return false
-		case "Connection":
-			return !w.last || switching || hasClose(w.sent)
+			return true
 		case "Content-Type":
-			return w.status != http.StatusNotModified
+			return w.status == http.StatusNotModified
 		}
-		return !strings.HasPrefix(name, http.TrailerPrefix)
-	}, w.sent, extra)
+		return strings.HasPrefix(f.Name, http.TrailerPrefix)
+	})
 }
 
 // settleBody reads what is left of the request before the answer begins: many clients send all of it before they read. A
 // connection on which that does not work out ends with the answer.
 func (w *response) settleBody() {
-	if !w.last && !w.full && !w.body.settle() {
-		w.last = true
+	switch {
+	case w.last:
+	case w.full:
+		w.last = w.body.unsure()
+	default:
+		w.last = !w.body.settle(w.complete)
 	}
 }
 
-// writeHead writes a head from the fields that pass, by name, and the extra ones.
-func (w *response) writeHead(status int, pass func(string) bool, header http.Header, extra http1.Fields) error {
-	fields := make(http1.Fields, 0, len(header)+len(extra))
-	for _, name := range slices.Sorted(maps.Keys(header)) {
-		if !pass(name) {
-			continue
-		}
+// snapshot lists the fields by name, in room that the requests of a connection share.
+func (h *handling) snapshot(header http.Header) http1.Fields {
+	h.names = slices.AppendSeq(h.names[:0], maps.Keys(header))
+	slices.Sort(h.names)
+	h.fields = h.fields[:0]
+	for _, name := range h.names {
 		for _, value := range header[name] {
-			fields.Add(name, strings.Trim(value, " \t\r\n"))
+			h.fields.Add(name, strings.Trim(value, " \t\r\n"))
 		}
 	}
-	h := http1.Head{Status: status, Reason: reason(status), Fields: append(fields, extra...)}
+	return h.fields
+}
+
+func (w *response) writeHead(status int, fields http1.Fields) error {
+	h := http1.Head{Status: status, Reason: reason(status), Fields: fields}
 	_, err := w.out.Write(http1.AppendResponse(w.out.AvailableBuffer(), &h))
 	return err
 }
 
-// inform sends a 1xx at once.
+// inform sends a 1xx at once, where the client understands it (RFC 9110 section 15.2).
 func (w *response) inform(status int) {
 	if status == http.StatusContinue {
 		w.body.continued()
 	}
+	if w.head.Minor == 0 {
+		return
+	}
 	w.contMu.Lock()
 	defer w.contMu.Unlock()
-	bare := func(name string) bool { return name != "Content-Length" && name != "Transfer-Encoding" }
-	if w.writeHead(status, bare, w.header, nil) == nil {
+	fields := w.c.h.snapshot(w.header)
+	fields.Del("Content-Length")
+	fields.Del("Transfer-Encoding")
+	if w.writeHead(status, fields) == nil {
 		_ = w.out.Flush() // the next write says what is wrong
 	}
 }
@@ -163,7 +177,7 @@ func (w *response) writeContinue() {
 		return
 	}
 	w.noCont = true
-	if _, err := io.WriteString(w.out, "HTTP/1.1 100 Continue\r\n\r\n"); err == nil {
+	if _, err := w.out.WriteString("HTTP/1.1 100 Continue\r\n\r\n"); err == nil {
 		_ = w.out.Flush() // the read that follows, or the next write, says what is wrong
 	}
 }
@@ -187,13 +201,21 @@ func bodyAllowed(status int) bool {
 	return status >= 200 && status != http.StatusNoContent && status != http.StatusNotModified
 }
 
-func hasClose(h http.Header) bool {
-	for _, value := range h["Connection"] {
-		for member := range strings.SplitSeq(value, ",") {
-			if strings.EqualFold(strings.Trim(member, " \t"), "close") {
-				return true
-			}
-		}
+// dated is the Date field of one second.
+type dated struct {
+	second int64
+	text   string
+}
+
+var lastDate atomic.Pointer[dated]
+
+// httpDate is the Date field's value, made once a second.
+func httpDate(now time.Time) string {
+	second := now.Unix()
+	if d := lastDate.Load(); d != nil && d.second == second {
+		return d.text
 	}
-	return false
+	d := &dated{second, now.UTC().Format(http.TimeFormat)}
+	lastDate.Store(d)
+	return d.text
 }

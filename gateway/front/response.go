@@ -2,6 +2,7 @@ package front
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"net"
 	"net/http"
@@ -30,18 +31,19 @@ type response struct {
 	c     *conn
 	head  *http1.Head
 	req   *http.Request
-	body  *body
+	body  body
 	watch watch
 	wire  wire
 	out   *bufio.Writer // over wire; nil after release
 	hold  *[]byte       // body bytes that are not in out yet
 
-	header   http.Header // the handler's
-	sent     http.Header // as it was at WriteHeader
-	status   int         // 0 before WriteHeader
-	length   int64       // declared or known length of the body, -1 not known
-	written  int64       // bytes of body taken
-	begun    bool        // the head is in out
+	header   http.Header  // the handler's
+	sent     http1.Fields // of it, as it was at WriteHeader
+	typed    bool         // Content-Type was in it, maybe without a value
+	status   int          // 0 before WriteHeader
+	length   int64        // declared or known length of the body, -1 not known
+	written  int64        // bytes of body taken
+	begun    bool         // the head is in out
 	chunked  bool
 	last     bool // the connection ends with this answer
 	full     bool // the body may be read while the answer is written
@@ -75,15 +77,25 @@ func (w *wire) Write(p []byte) (int, error) {
 	return n, err
 }
 
-func newResponse(c *conn, h *http1.Head, b *body) *response {
-	w := &response{
-		c: c, head: h, body: b, length: -1, header: make(http.Header),
-		wire: wire{conn: c.net, timeout: c.s.p.WriteTimeout},
-		hold: holds.Get().(*[]byte), out: outputs.Get().(*bufio.Writer),
-	}
-	w.watch.conn = c.net
+// open gets everything ready for the handler. gone is called when the peer leaves.
+func (w *response) open(gone context.CancelCauseFunc) {
+	w.header = make(http.Header)
+	w.wire.conn, w.wire.timeout = w.c.net, w.c.s.p.WriteTimeout
+	w.hold, w.out = holds.Get().(*[]byte), outputs.Get().(*bufio.Writer)
 	w.out.Reset(&w.wire)
-	return w
+	w.watch.conn, w.watch.gone, w.watch.done = w.c.net, gone, w.c.h.done
+	if w.body.eof {
+		w.startWatch()
+	}
+}
+
+// startWatch begins to look whether the peer leaves, when all of the request was read.
+func (w *response) startWatch() {
+	if len(w.c.in.unread()) > 0 {
+		return // the next request is here already: there is nothing to read that would tell
+	}
+	w.c.in.release()
+	w.watch.start()
 }
 
 // release gives the buffers back, which lie unused between two requests.
@@ -116,7 +128,8 @@ func (w *response) WriteHeader(status int) {
 	}
 	w.tooLateToContinue()
 	w.status = status
-	w.sent = w.header.Clone()
+	w.sent = w.c.h.snapshot(w.header)
+	_, w.typed = w.header["Content-Type"]
 	if declared := w.header.Get("Content-Length"); declared != "" {
 		if n, err := strconv.ParseInt(declared, 10, 64); err == nil && n >= 0 {
 			w.length = n
@@ -129,18 +142,19 @@ func (w *response) Write(p []byte) (int, error) {
 	if err := w.take(len(p)); err != nil || len(p) == 0 {
 		return 0, err
 	}
-	if hold := *w.hold; len(hold)+len(p) <= cap(hold) {
-		*w.hold = append(hold, p...)
+	rest := p
+	if hold := *w.hold; len(hold)+len(p) > cap(hold) && len(hold) > 0 { // full first: what the body looks like is seen from it
+		room := cap(hold) - len(hold)
+		*w.hold, rest = append(hold, p[:room]...), p[room:]
+		if err := w.flushHold(); err != nil {
+			return 0, err
+		}
+	}
+	if len(rest) <= cap(*w.hold) {
+		*w.hold = append(*w.hold, rest...)
 		return len(p), nil
 	}
-	if err := w.flushHold(); err != nil {
-		return 0, err
-	}
-	if len(p) <= cap(*w.hold) {
-		*w.hold = append(*w.hold, p...)
-		return len(p), nil
-	}
-	if err := w.emit(p); err != nil {
+	if err := w.emit(rest); err != nil {
 		return 0, err
 	}
 	return len(p), nil
@@ -149,7 +163,8 @@ func (w *response) Write(p []byte) (int, error) {
 // WriteString implements io.StringWriter.
 func (w *response) WriteString(s string) (int, error) {
 	if hold := *w.hold; len(hold)+len(s) > cap(hold) {
-		return w.Write([]byte(s))
+		p := []byte(s)
+		return w.Write(p)
 	}
 	if err := w.take(len(s)); err != nil || s == "" {
 		return 0, err
@@ -285,13 +300,4 @@ func (w *response) abandon() {
 	w.complete = true
 	w.stopWatch()
 	w.body.cut()
-}
-
-// untouched reports whether the peer has nothing of the answer, not even a 1xx, and throws away what waits.
-func (w *response) untouched() bool {
-	if w.wire.sent > 0 {
-		return false
-	}
-	w.release()
-	return true
 }

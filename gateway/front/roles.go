@@ -3,6 +3,7 @@ package front
 import (
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 )
 
@@ -47,15 +48,7 @@ func NewRoles(hosts []Host) (Roles, error) {
 // roles, and so has one that is listed without any.
 func (r Roles) Has(host string, role Role) bool {
 	roles := r.hosts[hostName(host)]
-	if len(roles) == 0 {
-		return true
-	}
-	for _, have := range roles {
-		if have == role {
-			return true
-		}
-	}
-	return false
+	return len(roles) == 0 || slices.Contains(roles, role)
 }
 
 // hostName cuts the port, the brackets and the last dot off.

@@ -106,7 +106,7 @@ func place(name string, b []byte, mode fs.FileMode) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(temp)
+	defer func() { _ = os.Remove(temp) }() // after a rename it is not there
 	err = os.Link(temp, name)
 	if err != nil && !errors.Is(err, fs.ErrExist) {
 		err = os.Rename(temp, name) // a file system without hard links: first come is not kept, half files are still not seen
@@ -124,7 +124,7 @@ func replace(name string, b []byte, mode fs.FileMode) error {
 		return err
 	}
 	if err := os.Rename(temp, name); err != nil {
-		os.Remove(temp)
+		_ = os.Remove(temp) // the first error is the one that counts
 		return err
 	}
 	return syncDir(name)
@@ -139,7 +139,7 @@ func writeTemp(name string, b []byte, mode fs.FileMode) (string, error) {
 	_, err = file.Write(b)
 	err = errors.Join(err, file.Sync(), file.Close(), os.Chmod(file.Name(), mode))
 	if err != nil {
-		os.Remove(file.Name())
+		_ = os.Remove(file.Name()) // the first error is the one that counts
 		return "", err
 	}
 	return file.Name(), nil
