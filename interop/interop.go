@@ -22,7 +22,7 @@ func Need(t testing.TB, parts ...string) {
 		t.Skip("drives foreign programs: make test-sdk, or CAUSEWAY_INTEROP=1 go test ./interop/...")
 	}
 	need := filepath.Join(Root(t), "scripts", "need")
-	out, err := exec.CommandContext(t.Context(), need, append([]string{"--check"}, parts...)...).CombinedOutput() //nolint:gosec // our own script
+	out, err := exec.CommandContext(t.Context(), need, append([]string{"--check"}, parts...)...).CombinedOutput()
 	if err == nil {
 		return
 	}
@@ -58,7 +58,7 @@ func Root(t testing.TB) string {
 func Python(t testing.TB, module string) string {
 	t.Helper()
 	for _, python := range []string{"/usr/bin/python3", "python3"} {
-		if exec.CommandContext(t.Context(), python, "-c", "import "+module).Run() == nil { //nolint:gosec // names come from tests
+		if exec.CommandContext(t.Context(), python, "-c", "import "+module).Run() == nil {
 			return python
 		}
 	}
