@@ -3,6 +3,7 @@ package xmltext
 import (
 	"errors"
 	"io"
+	"strings"
 
 	"github.com/causeway-relay/causeway/soap/infoset"
 	"github.com/causeway-relay/causeway/soap/internal/names"
@@ -182,9 +183,9 @@ func (r *Reader) eof() error {
 // bang reads what begins with "<!".
 func (r *Reader) bang() (bool, error) {
 	w := &r.win
-	const cdata = "<![CDATA["
+	const comment, cdata, doctype = "<!--", "<![CDATA[", "<!DOCTYPE"
 	switch {
-	case r.has("<!--"):
+	case r.has(comment):
 		return r.comment()
 	case r.has(cdata):
 		if r.m.Outside() {
@@ -193,10 +194,11 @@ func (r *Reader) bang() (bool, error) {
 		w.Pos += len(cdata)
 		r.section = true
 		return r.chars(true)
-	case r.has("<!DOCTYPE"):
+	case r.has(doctype):
 		return false, r.fail(infoset.Refused, w.Pos, "document type declaration")
 	}
-	if w.Err == nil && len(w.Buf)-w.Pos < len(cdata) {
+	rest := string(w.Buf[w.Pos:min(len(w.Buf), w.Pos+len(cdata))])
+	if strings.HasPrefix(comment, rest) || strings.HasPrefix(cdata, rest) || strings.HasPrefix(doctype, rest) {
 		return false, r.truncated()
 	}
 	return false, r.fail(infoset.Malformed, w.Pos, "unknown markup")
