@@ -34,8 +34,9 @@ func isClock(name string) bool {
 func checkSleep(t *tree) []problem {
 	var found []problem
 	for _, p := range t.pkgs {
+		l := layerOf(p.path)
 		for _, f := range p.files {
-			if f.test || layerOf(p.path) != nil && layerOf(p.path).test {
+			if f.test || l != nil && l.name == "test" {
 				found = append(found, t.uses(f, "time", func(name string) bool { return name == "Sleep" }, ruleSleep,
 					"a test waits for an event (channel, condition, testing/synctest), never by time.%s")...)
 			}
