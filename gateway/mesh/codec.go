@@ -384,11 +384,13 @@ func (r *reader) holdings() []Holding {
 func (r *reader) prefix(at entity.Address) entity.Address {
 	n := r.number()
 	if n > uint64(len(at.Path)) {
-		r.bad = true
+		r.fail()
 		return entity.Address{}
 	}
 	e := entity.Address{Namespace: at.Namespace, Path: at.Path[:n]}
-	r.bad = r.bad || !at.Within(e)
+	if !at.Within(e) {
+		r.fail()
+	}
 	return e
 }
 

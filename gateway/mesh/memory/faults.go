@@ -29,16 +29,13 @@ func (n *Net) Heal(a, b mesh.Num) {
 // node itself hears and says nothing any more, and its carried connections are reset. Its owner still closes its Bus.
 func (n *Net) Kill(num mesh.Num) {
 	n.mu.Lock()
-	dead := n.ports[num]
-	if dead == nil {
-		n.mu.Unlock()
-		return
-	}
-	dead.leaveLocked()
 	var others []*port
-	for other, p := range n.ports {
-		if !n.parted[pairOf(num, other)] {
-			others = append(others, p)
+	if dead := n.ports[num]; dead != nil {
+		dead.leaveLocked()
+		for other, p := range n.ports {
+			if !n.parted[pairOf(num, other)] {
+				others = append(others, p)
+			}
 		}
 	}
 	delete(n.links, n.addrs[num])

@@ -112,6 +112,7 @@ func rowRefuse(s *scene) {
 		{ID: "\xff"},
 		{At: entity.Address{Path: strings.Repeat("x", entity.MaxPath+1)}},
 		{At: entity.Address{Namespace: strings.Repeat("x", 256)}},
+		{At: entity.Address{Path: "plant"}, Entity: entity.Address{Path: "pla"}},
 	} {
 		_, err := b[1].Hold(s.ctx, h)
 		s.wants(err, fail.BadRequest, "a holding that cannot travel")
@@ -180,6 +181,7 @@ func rowLong(s *scene) {
 	for i := range count {
 		h := holding(fmt.Sprint("x", i))
 		h.At.Path = path + h.ID
+		h.Entity = h.At
 		wg.Go(func() { s.tryHold(one, h) })
 	}
 	wg.Wait()

@@ -112,7 +112,7 @@ func await[T any](s *scene, c <-chan T, what string) T {
 // holding makes one of a name.
 func holding(name string) mesh.Holding {
 	return mesh.Holding{
-		At: entity.Address{Path: "plant/" + name}, ID: name, Channel: 7, Shapes: mesh.Stream | mesh.Cast, Weight: -3,
+		At: entity.Address{Path: "plant/" + name}, Entity: entity.Address{Path: "plant"}, ID: name, Channel: 7, Shapes: mesh.Stream | mesh.Cast, Weight: -3,
 	}
 }
 
