@@ -106,8 +106,8 @@ func (l *Link) greet(ctx context.Context, raw net.Conn, preface []byte) (net.Con
 	if err == nil {
 		_, err = c.Write(preface)
 	}
-	if !release() && err == nil {
-		err = context.Cause(ctx)
+	if !release() {
+		err = context.Cause(ctx) // the read or write that it broke says less
 	}
 	if err != nil {
 		raw.Close()

@@ -66,8 +66,8 @@ func (l *Link) handshake(ctx context.Context, raw net.Conn) {
 	if err == nil {
 		f, err = l.server(ctx)
 	}
-	if !release() && err == nil {
-		err = context.Cause(ctx)
+	if !release() {
+		err = context.Cause(ctx) // the read or write that it broke says less
 	}
 	l.mu.Lock()
 	delete(l.pending, raw)
