@@ -262,7 +262,10 @@ func (w *Writer) Comment(v infoset.Value) {
 		w.fail(infoset.Misuse, w.tag.Complaint())
 		return
 	}
-	text := v.AppendText(nil)
+	text := v.Raw()
+	if v.Type() != infoset.TypeText {
+		text = v.AppendText(nil)
+	}
 	for i, c := range text {
 		if c == '-' && (i+1 == len(text) || text[i+1] == '-') {
 			w.fail(infoset.BadValue, "-- in a comment")

@@ -262,14 +262,16 @@ func Units(b []byte) int {
 }
 
 // Cut gives the largest n <= limit so that b[:n] does not end inside a UTF-8
-// sequence. b is valid UTF-8 but may itself be cut off.
+// sequence, looking only at b[:limit].
 func Cut(b []byte, limit int) int {
-	if limit >= len(b) {
-		return len(b)
+	b = b[:min(limit, len(b))]
+	for back := 1; back <= min(utf8.UTFMax, len(b)); back++ {
+		if i := len(b) - back; utf8.RuneStart(b[i]) {
+			if !utf8.FullRune(b[i:]) {
+				return i
+			}
+			break
+		}
 	}
-	n := limit
-	for n > 0 && limit-n < utf8.UTFMax && !utf8.RuneStart(b[n]) {
-		n--
-	}
-	return n
+	return len(b)
 }
