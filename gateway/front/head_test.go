@@ -84,7 +84,10 @@ func checkRefusal(t *testing.T, got string, status int, code fail.Code) {
 		t.Errorf("reason phrase %q", phrase)
 	}
 	var parsed struct {
-		Error struct{ Code, Message string }
+		Error struct {
+			Code    string `json:"code"`
+			Message string `json:"message"`
+		} `json:"error"`
 	}
 	if err := json.Unmarshal([]byte(body), &parsed); err != nil {
 		t.Fatalf("body %q: %v", body, err)
@@ -216,32 +219,44 @@ func TestSecondRequestLate(t *testing.T) {
 	})
 }
 
-// TestIdleHoldsNoBuffer looks at what a waiting connection keeps.
+// TestIdleHoldsNoBuffer looks, at each read, at what a connection between two requests keeps: a buffer for a moment, then none.
 func TestIdleHoldsNoBuffer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		_, far := netPipe(t)
+		near, far := netPipe(t)
 		s, err := New(Params{Handler: http.HandlerFunc(echo)})
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer s.Close()
-		l := s.crowd.open(far)
-		c := newConn(s, HTTP, l)
+		probe := &probe{Conn: far}
+		probe.c = newConn(s, HTTP, s.crowd.open(probe))
+		defer s.crowd.served()
 		done := make(chan error)
-		go func() { done <- c.await(false) }()
-		synctest.Wait()
-		if c.in.buf == nil {
-			t.Error("a busy client would find no buffer")
+		go func() { done <- probe.c.await(false) }()
+		<-time.After(time.Minute / 2)
+		send(t, near, "G")
+		if err := <-done; err != nil {
+			t.Error(err)
 		}
-		<-time.After(2 * patience)
-		synctest.Wait()
-		if c.in.buf != nil || c.in.pooled != nil {
-			t.Error("an idle connection keeps its buffer")
+		if len(probe.held) != 2 || !probe.held[0] || probe.held[1] {
+			t.Errorf("had a buffer at its reads: %v, want true, then false", probe.held)
 		}
-		s.Close()
-		<-done
-		s.crowd.served()
+		if got := string(probe.c.in.unread()); got != "G" {
+			t.Errorf("the byte that woke it became %q", got)
+		}
 	})
+}
+
+// probe notes at each read whether its connection holds a buffer.
+type probe struct {
+	net.Conn
+	c    *conn
+	held []bool
+}
+
+func (p *probe) Read(b []byte) (int, error) {
+	p.held = append(p.held, p.c.in.buf != nil)
+	return p.Conn.Read(b)
 }
 
 func TestPlainHTTPAtTLSDoor(t *testing.T) {
