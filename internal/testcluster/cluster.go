@@ -31,6 +31,8 @@ type Cluster struct {
 	dir     string
 	nodes   []*Node
 	records records
+	secrets secrets
+	unwatch func()
 }
 
 // Node is one node of a cluster.
@@ -75,9 +77,11 @@ func New(t testing.TB, n int, opts ...Option) *Cluster {
 	for _, o := range opts {
 		o(&c.o)
 	}
+	c.unwatch = c.secrets.watch(c.store)
 	for i := range n {
 		c.nodes = append(c.nodes, c.start(i))
 	}
+	c.Secret("the admin door's token", c.AdminToken())
 	t.Cleanup(c.close)
 	return c
 }
@@ -117,12 +121,19 @@ func (c *Cluster) start(i int) *Node {
 }
 
 func (c *Cluster) close() {
+	for _, leak := range c.Leaks() {
+		c.t.Errorf("secret: %s", leak)
+	}
 	for _, n := range c.nodes {
 		n.stop()
 		if n.err != nil {
 			c.t.Errorf("node %d: %v", n.Num, n.err)
 		}
 	}
+	for _, leak := range c.secrets.search([]output{{"the log of the end", c.Log()}}) {
+		c.t.Errorf("secret: %s", leak)
+	}
+	c.unwatch()
 	if err := c.store.Close(); err != nil {
 		c.t.Errorf("store: %v", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 )
 
@@ -44,12 +45,20 @@ type with struct {
 	attrs []slog.Attr
 }
 
+// WithAttrs implements slog.Handler.
+func (w *with) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return &with{w.records, slices.Concat(w.attrs, attrs)}
+}
+
 // Handle implements slog.Handler.
 func (w *with) Handle(ctx context.Context, rec slog.Record) error {
 	rec = rec.Clone()
 	rec.AddAttrs(w.attrs...)
 	return w.records.Handle(ctx, rec)
 }
+
+// Logger writes into the same log as the nodes.
+func (c *Cluster) Logger() *slog.Logger { return slog.New(&c.records) }
 
 // Log is everything logged so far, as JSON lines.
 func (c *Cluster) Log() string {

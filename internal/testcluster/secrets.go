@@ -1,0 +1,166 @@
+package testcluster
+
+import (
+	"encoding/base64"
+	"fmt"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/causeway-relay/causeway/gateway/entity"
+	"github.com/causeway-relay/causeway/gateway/store"
+	"github.com/causeway-relay/causeway/hybrid/wire"
+)
+
+// cutBytes of a random secret are enough to know it by: a cut one is a leak too.
+const cutBytes = 16
+
+// shapes are what a signature or a key looks like whoever made it: clients of others sign by themselves.
+var shapes = regexp.MustCompile(`(?i)(?:\bsig|SharedAccessKey|sb-hc-sas-key)(?:=|%3D|%253D)[0-9a-z+/%]{20,}`)
+
+// secrets are what must not show, and everything that nodes said beside their logs.
+type secrets struct {
+	mu      sync.Mutex
+	forms   []form
+	outputs []output
+}
+
+// form is one way to write a secret down.
+type form struct{ text, name string }
+
+// output is something that left a node.
+type output struct{ where, text string }
+
+// Secret has the text looked for in everything that the nodes say: as it is, URL-encoded once and twice, and as base64 at
+// any place of a longer text. The cluster's close fails the test where it is found.
+func (c *Cluster) Secret(name, text string) { c.secrets.add(name, text, false) }
+
+// Token signs for the audience with the rule's primary key, and makes token and signature secrets.
+func (c *Cluster) Token(rule *entity.Rule, audience string, expires time.Time) string {
+	return c.Sign(audience, rule.Name, string(rule.Primary), expires)
+}
+
+// Sign is Token with any rule name and key, wrong ones too.
+func (c *Cluster) Sign(audience, rule, key string, expires time.Time) string {
+	token := wire.Sign(audience, rule, key, expires)
+	c.secrets.add("a token", token, false)
+	if fields, err := url.ParseQuery(token[strings.IndexByte(token, ' ')+1:]); err == nil {
+		c.secrets.add("a signature", fields.Get("sig"), true)
+	}
+	c.secrets.add("a key", key, true)
+	return token
+}
+
+// Saw has the output searched for secrets when the cluster closes: what a client was answered, in any protocol.
+func (c *Cluster) Saw(where string, b []byte) {
+	if len(b) == 0 {
+		return
+	}
+	c.secrets.mu.Lock()
+	defer c.secrets.mu.Unlock()
+	c.secrets.outputs = append(c.secrets.outputs, output{where, string(b)})
+}
+
+// add takes a secret in; random says that a part of it is as bad as the whole.
+func (s *secrets) add(name, text string, random bool) {
+	if text == "" {
+		return
+	}
+	if len(text) < cutBytes {
+		panic("testcluster: a secret of fewer than 16 bytes may be found by chance: " + name)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if slices.ContainsFunc(s.forms, func(f form) bool { return f.text == text }) {
+		return
+	}
+	s.forms = append(s.forms, formsOf(name, text, random)...)
+}
+
+// formsOf writes a secret down in every way.
+func formsOf(name, text string, random bool) []form {
+	forms := []form{{text, name + " as it is"}}
+	add := func(text, how string) {
+		if !slices.ContainsFunc(forms, func(f form) bool { return f.text == text }) {
+			forms = append(forms, form{text, name + " " + how})
+		}
+	}
+	once := url.QueryEscape(text)
+	for _, escaped := range []string{once, strings.ReplaceAll(once, "+", "%20"), url.PathEscape(text), url.QueryEscape(once)} {
+		add(escaped, "URL-encoded")
+		add(lowerHex.ReplaceAllStringFunc(escaped, strings.ToLower), "URL-encoded in lower case")
+	}
+	for shift := range 3 {
+		add(inBase64(base64.RawStdEncoding, text, shift), "in base64")
+		add(inBase64(base64.RawURLEncoding, text, shift), "in base64 for URLs")
+	}
+	if random {
+		add(text[:cutBytes], "cut short")
+	}
+	return forms
+}
+
+var lowerHex = regexp.MustCompile(`%[0-9A-F]{2}`)
+
+// inBase64 is what the encoding of a longer text has in it when the secret begins shift bytes behind a group of three: the
+// characters that neighbours share are left out.
+func inBase64(e *base64.Encoding, text string, shift int) string {
+	all := e.EncodeToString([]byte(strings.Repeat("\x00", shift) + text))
+	end := (shift + len(text)) * 8 / 6
+	return all[(shift*8+5)/6 : end]
+}
+
+// watch makes every key that ever stands in the store a secret.
+func (s *secrets) watch(from store.Store) (stop func()) {
+	rules := func(list []entity.Rule) {
+		for i := range list {
+			s.add("a key", string(list[i].Primary), true)
+			s.add("a key", string(list[i].Secondary), true)
+		}
+	}
+	stop = from.Watch(func(c store.Change) {
+		switch {
+		case c.Put != nil:
+			rules(c.Put.Rules)
+		case c.Rules:
+			rules(from.View().Rules())
+		}
+	})
+	rules(from.View().Rules())
+	return stop
+}
+
+// search says where which secret shows.
+func (s *secrets) search(outputs []output) (leaks []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, o := range outputs {
+		for _, f := range s.forms {
+			if i := strings.Index(o.text, f.text); i >= 0 {
+				leaks = append(leaks, fmt.Sprintf("%s has %s behind %q", o.where, f.name, o.text[max(0, i-60):i]))
+			}
+		}
+		if at := shapes.FindStringIndex(o.text); at != nil {
+			leaks = append(leaks, fmt.Sprintf("%s has what looks like a signature or key behind %q", o.where, o.text[max(0, at[0]-60):at[0]]))
+		}
+	}
+	return leaks
+}
+
+// Leaks searches everything said so far: logs of all levels, what Saw was given, and the metrics of the nodes that live. The
+// cluster's close does the same and fails the test.
+func (c *Cluster) Leaks() []string {
+	c.secrets.mu.Lock()
+	outputs := slices.Clone(c.secrets.outputs)
+	c.secrets.mu.Unlock()
+	outputs = append(outputs, output{"the log", c.Log()})
+	for i, n := range c.nodes {
+		if text, err := c.scrape(n); err == nil { // a node that was ended has no metrics any more
+			outputs = append(outputs, output{fmt.Sprintf("the metrics of node %d", i+1), text})
+		}
+	}
+	return c.secrets.search(outputs)
+}
