@@ -64,7 +64,11 @@ func (g *Gateway) openCertificates() error {
 		g.certs = files
 		return nil
 	}
-	authority, err := localca.Open(g.cfg.Data)
+	dir, err := filepath.Abs(g.cfg.Data) // clients that read the CA's file name may run elsewhere
+	if err != nil {
+		return fmt.Errorf("data folder: %w", err)
+	}
+	authority, err := localca.Open(dir)
 	if err != nil {
 		return fmt.Errorf("local certificate authority: %w", err)
 	}

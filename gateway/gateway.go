@@ -158,7 +158,7 @@ func (g *Gateway) compose() error {
 	})
 	api := manage.New(manage.Params{
 		Store: g.store, Relay: g.relay, Node: uint16(g.p.Node), Version: Version, Log: g.log,
-		Certificates: g.certificates, ConnectionString: g.connectionString,
+		PlainTokens: g.cfg.AllowPlainTokens, Certificates: g.certificates, ConnectionString: g.connectionString,
 	})
 	if err := g.openFront(hybrid, api); err != nil {
 		return err

@@ -1,0 +1,115 @@
+package manage
+
+import (
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"github.com/causeway-relay/causeway/gateway/entity"
+	"github.com/causeway-relay/causeway/gateway/fail"
+)
+
+// maxBody bounds a request's body. The largest that is taken, an entity with 12 rules and 128 networks, has a tenth of it.
+const maxBody = 1 << 20
+
+// serve takes one request through all stations. Who may not manage learns nothing of what there is.
+func (a *API) serve(w http.ResponseWriter, r *http.Request, segments []string, token entity.Secret) {
+	c := &call{request: r, tracking: trackingOf(r)}
+	var where *route
+	where, c.args = find(segments)
+	bad := c.address()
+	if err := a.authorize(c, token); err != nil {
+		a.refuse(w, c, err)
+		return
+	}
+	switch {
+	case bad != nil:
+		a.refuse(w, c, bad)
+		return
+	case where == nil:
+		a.refuse(w, c, fail.New(fail.UnknownEntity, "The management API has nothing at this path."))
+		return
+	}
+	do, ok := where.action(r.Method)
+	if !ok {
+		allowed := strings.Join(where.allowed(), ", ")
+		w.Header().Set("Allow", allowed)
+		a.refuse(w, c, &refusal{cause: fail.New(fail.BadRequest, "The method is not allowed here: use "+allowed+"."), status: http.StatusMethodNotAllowed})
+		return
+	}
+	result, err := a.act(do, c)
+	a.audit(c, err)
+	if err != nil {
+		a.refuse(w, c, err)
+		return
+	}
+	if result.body == nil {
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	if result.tag != 0 {
+		w.Header().Set("ETag", tagOf(result.tag))
+	}
+	WriteJSON(w, result.status, result.body)
+}
+
+// act reads the body and runs the action.
+func (a *API) act(do action, c *call) (answer, error) {
+	if err := c.read(); err != nil {
+		return answer{}, err
+	}
+	return do(a, c.request.Context(), c)
+}
+
+// address makes the address of the entity that the path names.
+func (c *call) address() error {
+	name, ok := c.args["entity"]
+	if !ok {
+		return nil
+	}
+	at, err := entity.NewAddress("", name)
+	if err != nil {
+		return fail.Newf(fail.BadRequest, "The name cannot be an address: %v.", err)
+	}
+	c.at = at
+	return nil
+}
+
+// read takes in the body of a request that may have one.
+func (c *call) read() error {
+	switch c.request.Method {
+	case http.MethodPut, http.MethodPatch, http.MethodPost:
+	default:
+		return nil
+	}
+	b, err := io.ReadAll(io.LimitReader(c.request.Body, maxBody+1))
+	switch {
+	case err != nil:
+		return fail.Wrap(fail.BadRequest, "read the body", err)
+	case len(b) > maxBody:
+		return fail.Newf(fail.TooLarge, "The body has more than %d bytes.", maxBody)
+	}
+	c.body = b
+	return nil
+}
+
+// audit writes one line for each change, made or refused. Paths hold no secrets; bodies may.
+func (a *API) audit(c *call, failure error) {
+	switch c.request.Method {
+	case http.MethodGet, http.MethodHead:
+		return
+	}
+	attrs := []slog.Attr{
+		slog.String("method", c.request.Method), slog.String("path", c.request.URL.Path), slog.String("tracking", c.tracking),
+		slog.String("remote", c.request.RemoteAddr), slog.String("rule", c.who),
+	}
+	if failure != nil {
+		why := fail.Of(failure)
+		attrs = append(attrs, slog.String("reason", string(why.Code)))
+		if why.Cause != nil {
+			attrs = append(attrs, slog.Any("cause", why.Cause))
+		}
+	}
+	a.p.Log.LogAttrs(c.request.Context(), slog.LevelInfo, "management", attrs...)
+}
