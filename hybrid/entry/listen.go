@@ -160,7 +160,9 @@ func (c *control) took(seat *relay.Seat, event wire.Event) {
 func endOf(err error) *shape.End {
 	closed, ok := err.(*websocket.CloseError) //nolint:errorlint // gorilla returns it bare
 	switch {
-	case ok && closed.Code != websocket.CloseAbnormalClosure:
+	case ok && closed.Code == websocket.CloseAbnormalClosure: // the end of TCP without a Close
+		return &shape.End{Why: fail.Aborted, Cause: err}
+	case ok:
 		return &shape.End{Why: fail.PeerClosed, Code: closed.Code, Text: closed.Text}
 	case strings.HasPrefix(err.Error(), "websocket: "):
 		return &shape.End{Why: fail.BadFrame, Cause: err}
