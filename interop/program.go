@@ -2,6 +2,7 @@ package interop
 
 import (
 	"context"
+	"io"
 	"os"
 	"os/exec"
 	"regexp"
@@ -21,6 +22,7 @@ type Program struct {
 	t    testing.TB
 	name string
 	cmd  *exec.Cmd
+	in   io.WriteCloser
 	done chan struct{}
 	err  error // of the program's end, once done is closed
 
@@ -43,7 +45,11 @@ func Start(t testing.TB, dir string, env []string, name string, args ...string) 
 	ownGroup(cmd)
 	p := &Program{t: t, name: name, cmd: cmd, done: make(chan struct{}), more: make(chan struct{})}
 	cmd.Stdout, cmd.Stderr = (*output)(p), (*output)(p)
-	if err := cmd.Start(); err != nil {
+	var err error
+	if p.in, err = cmd.StdinPipe(); err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
 		cancel()
 		t.Fatalf("start %s: %v", name, err)
 	}
@@ -126,6 +132,17 @@ func (p *Program) next(re *regexp.Regexp) ([]string, <-chan struct{}) {
 	}
 	return nil, p.more
 }
+
+// Say writes a line to the program's standard input.
+func (p *Program) Say(line string) {
+	p.t.Helper()
+	if _, err := io.WriteString(p.in, line+"\n"); err != nil {
+		p.t.Fatalf("say %q to %s: %v", line, p.name, err)
+	}
+}
+
+// Hush ends the program's standard input.
+func (p *Program) Hush() { _ = p.in.Close() }
 
 // Finish waits until the program ends by itself, and fails the test when it does not within limit or not with exit code 0.
 func (p *Program) Finish(limit time.Duration) {

@@ -27,3 +27,4 @@ const server = hc.createRelayedServer(options, ws => {
 });
 server.on('error', e => console.log('listener error:', e.message || e));
 server.on('listening', () => console.log('listening'));
+process.stdin.on('end', () => process.exit()).resume(); // whoever started it has gone
