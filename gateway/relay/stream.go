@@ -80,16 +80,22 @@ func (s *stream) admit(ask Ask) error {
 
 // road is everything from the look-up to the end of the stream. An error means that the party still waits for its no.
 func (s *stream) road(ctx context.Context, ask Ask) error {
-	var room [route.MaxCandidates]route.Candidate
-	candidates, err := s.resolve(room[:0], ask)
-	if err != nil {
-		return err
-	}
-	sender, listener, err := s.meet(ctx, candidates)
+	sender, listener, err := s.find(ctx, ask)
 	if err != nil {
 		return err
 	}
 	return s.join(ctx, sender, listener)
+}
+
+// find is the road up to the meeting. It is apart from the stream's life so that its room is off the stack by then: an
+// idle stream costs its stack.
+func (s *stream) find(ctx context.Context, ask Ask) (sender, listener shape.Party, err error) {
+	var room [route.MaxCandidates]route.Candidate
+	candidates, err := s.resolve(room[:0], ask)
+	if err != nil {
+		return nil, nil, err
+	}
+	return s.meet(ctx, candidates)
 }
 
 // resolve finds who may serve the sender.
@@ -187,23 +193,31 @@ func (s *stream) settle(err error) {
 	}
 }
 
-// join answers both sides, the listener first, and pumps until the stream is over.
+// join answers both sides and pumps until the stream is over.
 func (s *stream) join(ctx context.Context, sender, listener shape.Party) error {
-	answer := shape.Answer{Choice: choice(s.hello.Offers, listener.Hello().Offers)}
-	far, err := listener.Accept(answer)
-	if err != nil {
-		return fail.Wrap(fail.ListenerLost, "answer", err)
+	near, far, err := s.answer(sender, listener)
+	if err != nil || near == nil {
+		return err
 	}
-	near, err := sender.Accept(answer)
-	if err != nil {
-		far.Abort(&shape.End{Why: fail.SenderGone, Cause: err})
-		s.ended(&flow.Report{Why: fail.SenderGone, Cause: err})
-		return nil
-	}
-	s.party, s.hello.Fields = nil, nil // an idle stream keeps what it needs and no more
 	report := flow.Join(ctx, near, far, flow.Limits{Quiet: s.relay.p.Timeouts.Idle, First: s.first}, &s.live)
 	s.ended(&report)
 	return nil
+}
+
+// answer says yes to both sides, the listener first. Without legs and error the sender had left and the account is
+// written.
+func (s *stream) answer(sender, listener shape.Party) (near, far shape.Leg, err error) {
+	yes := shape.Answer{Choice: choice(s.hello.Offers, listener.Hello().Offers)}
+	if far, err = listener.Accept(yes); err != nil {
+		return nil, nil, fail.Wrap(fail.ListenerLost, "answer", err)
+	}
+	if near, err = sender.Accept(yes); err != nil {
+		far.Abort(&shape.End{Why: fail.SenderGone, Cause: err})
+		s.ended(&flow.Report{Why: fail.SenderGone, Cause: err})
+		return nil, nil, nil
+	}
+	s.party, s.hello.Fields = nil, nil // an idle stream keeps what it needs and no more
+	return near, far, nil
 }
 
 // first is steps 8 and 9: the node forwards, in each direction.

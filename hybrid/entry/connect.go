@@ -14,18 +14,25 @@ import (
 
 // connect serves a sender for its whole life.
 func (e *Entry) connect(ctx context.Context, v *visit) {
-	allowed, disallowed, err := wire.Listeners(v.arrival.Head.Fields)
-	if err != nil {
-		v.turnAway(badTarget(err))
+	if !v.asksToSend() {
 		return
 	}
-	ask := v.ask
-	ask.Need, ask.Also = entity.Send, v.suits
-	ask.Hints = relay.Hints{Limited: allowed != nil, Allowed: guids(allowed), Disallowed: guids(disallowed)}
 	ctx, leave := context.WithCancelCause(ctx)
 	defer leave(nil)
 	p := &sender{visit: v, hello: v.hello, watch: watch(v.arrival, leave)}
-	_ = e.p.Relay.Stream(ctx, ask, p) // the party was told, and the relay keeps the account
+	_ = e.p.Relay.Stream(ctx, v.ask, p) // the party was told, and the relay keeps the account
+}
+
+// asksToSend completes what a sender asks. It reports false when the sender was turned away.
+func (v *visit) asksToSend() bool {
+	allowed, disallowed, err := wire.Listeners(v.arrival.Head.Fields)
+	if err != nil {
+		v.turnAway(badTarget(err))
+		return false
+	}
+	v.ask.Need, v.ask.Also = entity.Send, v.suits
+	v.ask.Hints = relay.Hints{Limited: allowed != nil, Allowed: guids(allowed), Disallowed: guids(disallowed)}
+	return true
 }
 
 func guids(ids [][16]byte) []relay.GUID {

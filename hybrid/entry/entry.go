@@ -78,24 +78,37 @@ func upgrades(h *http1.Head) bool {
 
 // Take serves one connection; it returns when the connection is over or belongs to a stream.
 func (e *Entry) Take(ctx context.Context, a *leg.Arrival) {
-	v := &visit{entry: e, arrival: a, key: a.Head.Fields.Get("Sec-WebSocket-Key")}
-	target, err := wire.ParseTarget(a.Head.Origin())
-	v.target = target
-	v.greet()
-	if refusal := v.check(err); refusal != nil {
-		v.turnAway(refusal)
+	v := e.receive(a)
+	if v == nil {
 		return
 	}
-	switch target.Action {
+	switch v.target.Action {
 	case wire.ActionListen:
 		e.listen(ctx, v)
 	case wire.ActionAccept:
 		e.accept(ctx, v)
-	case wire.ActionConnect:
-		e.connect(ctx, v)
 	default:
-		v.turnAway(fail.New(fail.UnknownTicket, ""))
+		e.connect(ctx, v)
 	}
+}
+
+// receive reads the handshake. It returns nil when the party was turned away. It is apart from Take because a stream
+// lives on Take's stack: what stands below it is paid for by every idle stream.
+func (e *Entry) receive(a *leg.Arrival) *visit {
+	target, err := wire.ParseTarget(a.Head.Origin())
+	v := &visit{entry: e, arrival: a, key: a.Head.Fields.Get("Sec-WebSocket-Key"), target: target}
+	v.greet()
+	refusal := v.check(err)
+	if refusal == nil {
+		switch target.Action {
+		case wire.ActionListen, wire.ActionAccept, wire.ActionConnect:
+			return v
+		default:
+			refusal = fail.New(fail.UnknownTicket, "")
+		}
+	}
+	v.turnAway(refusal)
+	return nil
 }
 
 // visit is one handshake.

@@ -31,8 +31,7 @@ const (
 
 // listen serves a control channel for its whole life.
 func (e *Entry) listen(ctx context.Context, v *visit) {
-	ask := v.ask
-	ask.Need = entity.Listen
+	v.ask.Need = entity.Listen
 	c := &control{entry: e, visit: v, ready: make(chan struct{}), plain: !v.arrival.TLS, host: v.hello.Host}
 	defer c.unready()
 	l := &relay.Listener{
@@ -43,7 +42,7 @@ func (e *Entry) listen(ctx context.Context, v *visit) {
 	} else if guid, ok := wire.ParseID(v.target.ID); ok {
 		l.GUID = guid
 	}
-	seat, err := e.p.Relay.Listen(ctx, ask, v.hello, l)
+	seat, err := e.p.Relay.Listen(ctx, v.ask, v.hello, l)
 	if err != nil {
 		v.refuse(fail.Of(err))
 		return

@@ -9,7 +9,7 @@ import (
 const (
 	smallBytes  = 2 << 10  // what an idle leg waits on (performance.md, points 2 and 12)
 	bigBytes    = 64 << 10 // what a busy leg reads into, headroom included
-	smallPieces = 32
+	smallPieces = 16
 
 	// scratchBytes holds the longest batch with a header before each of its pieces.
 	scratchBytes = bigBytes + shape.MaxPieces*shape.Headroom
