@@ -44,7 +44,7 @@ func samples() []*message {
 
 var same = cmp.Options{
 	cmp.AllowUnexported(message{}, wireError{}),
-	cmp.Comparer(func(a, b []byte) bool { return bytes.Equal(a, b) }), // an empty body is no body
+	cmp.Comparer(bytes.Equal), // an empty body is no body
 }
 
 func TestCodecRoundTrip(t *testing.T) {

@@ -87,14 +87,14 @@ func (m *Member) takenLocked(k laneKey, l *inLane, gap bool) {
 }
 
 // tellSelfLocked is Tell to this node: the same lane without a network.
-func (m *Member) tellSelfLocked(kind string, body []byte) (space <-chan struct{}) {
+func (m *Member) tellSelfLocked(kind string, body []byte) (taken bool, space <-chan struct{}) {
 	k := laneKey{m.node.Num, kind}
 	l := m.inLaneLocked(k)
 	if len(l.queue) >= windowCount || l.bytes > 0 && l.bytes+len(body) > windowBytes {
-		return l.space
+		return false, l.space
 	}
 	m.queueLocked(k, l, told{body: body})
-	return nil
+	return true, nil
 }
 
 // queueLocked adds a tell; the goroutine of the lane lives while there are any, and Close waits for it.

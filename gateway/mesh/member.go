@@ -176,7 +176,7 @@ func (m *Member) Close() error {
 	var err error
 	m.once.Do(func() {
 		m.mu.Lock()
-		m.sendLocked(0, 0, &message{class: classBye})
+		_ = m.sendLocked(0, 0, &message{class: classBye}) // lost: silence says the same, later
 		m.closed = true
 		m.endAllLocked()
 		m.mu.Unlock()

@@ -58,14 +58,17 @@ type Bus interface {
 	// called more than once.
 	Hold(ctx context.Context, h Holding) (release func(), err error)
 	// Watch has f called for every change at other nodes, in order and one at a time, beginning with what is known
-	// already. The acknowledgement of a change leaves after f returned. f must not call the Bus. stop ends it and waits.
+	// already, which f has seen when Watch returns. The acknowledgement of a change leaves after f returned. f must not
+	// call the Bus. stop ends it and waits.
 	Watch(f func(Change)) (stop func())
 	// Ask sends b to the handler of kind at the node and waits for its answer. A node that is gone, or goes while it is
 	// asked, gives fail.NodeLost at once. An error of the handler comes back as *fail.Error with code, text and status.
 	Ask(ctx context.Context, to Num, kind string, b []byte) ([]byte, error)
-	// Tell sends without an answer; what one node tells another of one kind arrives in the order of sending.
+	// Tell sends without an answer; what one node tells another of one kind arrives in the order of sending. Tells wait in
+	// a bounded queue; at the bound Tell waits for ctx and then gives fail.Overloaded: it was not sent.
 	Tell(ctx context.Context, to Num, kind string, b []byte) error
-	// Handle sets the handler of a kind. Asks run concurrently; Tells of one (from, kind) one after the other.
+	// Handle sets the handler of a kind. Asks run concurrently; Tells of one (from, kind) one after the other. An ask of a
+	// kind without a handler gives fail.Starting, a tell of it is dropped.
 	Handle(kind string, f func(ctx context.Context, from Num, b []byte) ([]byte, error))
 	// Close leaves the mesh: the other nodes see Down, running asks end, and every goroutine has ended when it returns.
 	Close() error

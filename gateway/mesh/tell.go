@@ -52,8 +52,8 @@ func (m *Member) Tell(ctx context.Context, to Num, kind string, b []byte) error 
 		if ctx.Err() != nil {
 			return fail.Wrap(fail.Overloaded, "tell", fmt.Errorf("node %d, %s: %w", to, kind, context.Cause(ctx)))
 		}
-		space, err := m.tellOnce(to, kind, body)
-		if space == nil {
+		taken, space, err := m.tellOnce(to, kind, body)
+		if taken || err != nil {
 			return err
 		}
 		select {
@@ -64,25 +64,26 @@ func (m *Member) Tell(ctx context.Context, to Num, kind string, b []byte) error 
 }
 
 // tellOnce sends, or says what to wait for.
-func (m *Member) tellOnce(to Num, kind string, body []byte) (space <-chan struct{}, err error) {
+func (m *Member) tellOnce(to Num, kind string, body []byte) (taken bool, space <-chan struct{}, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.closed {
-		return nil, errLeft.At("tell", kind, "")
+		return false, nil, errLeft.At("tell", kind, "")
 	}
 	if to == m.node.Num {
-		return m.tellSelfLocked(kind, body), nil
+		taken, space = m.tellSelfLocked(kind, body)
+		return taken, space, nil
 	}
 	p := m.peers[to]
 	if p == nil {
-		return nil, lost(to).At("tell", kind, "")
+		return false, nil, lost(to).At("tell", kind, "")
 	}
 	l, err := m.laneLocked(p, kind)
 	if err != nil {
-		return nil, err
+		return false, nil, err
 	}
 	if l.sent-l.done >= windowCount || l.bytes > 0 && l.bytes+len(body) > windowBytes {
-		return l.space, nil
+		return false, l.space, nil
 	}
 	l.sent++
 	l.waiting = append(l.waiting, unhandled{body, len(body)})
@@ -92,7 +93,7 @@ func (m *Member) tellOnce(to Num, kind string, body []byte) (space <-chan struct
 		l.resend = m.timing.Resend
 		m.watchLaneLocked(p, kind, l)
 	}
-	return nil, nil
+	return true, nil, nil
 }
 
 func (m *Member) laneLocked(p *peer, kind string) (*outLane, error) {

@@ -15,10 +15,9 @@ const maxShown = 1 << 14
 type display struct {
 	send func(n Num, epoch, seq uint64)
 
-	mu     sync.Mutex
-	queue  []shown
-	wake   chan struct{} // holds one when there is something in the queue
-	closed bool
+	mu    sync.Mutex
+	queue []shown
+	wake  chan struct{} // holds one when there is something in the queue
 
 	watchers []*watcher // of run alone
 }

@@ -64,8 +64,7 @@ func fails(t testing.TB, err, want error) {
 	if !errors.Is(err, want) {
 		t.Fatalf("error %v, want %v", err, want)
 	}
-	var op *net.OpError
-	if !errors.As(err, &op) {
+	if _, ok := errors.AsType[*net.OpError](err); !ok {
 		t.Fatalf("error %T is no *net.OpError", err)
 	}
 }

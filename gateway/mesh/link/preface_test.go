@@ -68,7 +68,7 @@ func TestGolden(t *testing.T) {
 		if diff := cmp.Diff(p, got, equal); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}
-		for cut := range len(want) {
+		for cut := range want {
 			if _, n, err := Decode(want[:cut]); !errors.Is(err, ErrShort) || n != 0 {
 				t.Errorf("%s cut after %d of %d bytes: took %d, %v", name, cut, len(want), n, err)
 			}

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -58,8 +60,8 @@ func see(ctx context.Context, tb testing.TB, f func(tb testing.TB)) []string {
 		f(w)
 	}()
 	<-done
-	for i := len(w.cleanup) - 1; i >= 0; i-- {
-		w.cleanup[i]()
+	for _, f := range slices.Backward(w.cleanup) {
+		f()
 	}
 	return w.said
 }
@@ -112,9 +114,7 @@ func TestEveryRowBites(t *testing.T) {
 			t.Errorf("row %q has no fault that makes it fail", r.name)
 		}
 		cases := map[string]breach{"sound": {}}
-		for name, b := range breaches {
-			cases[name] = b
-		}
+		maps.Copy(cases, breaches)
 		for name, b := range cases {
 			t.Run(r.name+"/"+name, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
@@ -183,7 +183,7 @@ var busBreaches = map[string]map[string]breach{
 	"bounds of asks":                                 {"no bound": {bus: func(b mesh.Bus) mesh.Bus { return boundlessBus{b} }}},
 	"tells come in the order of sending, under load": {"turned round": {bus: func(b mesh.Bus) mesh.Bus { return &swapBus{Bus: b} }}, "side by side": {bus: handling(beside)}},
 	"tells survive loss and disorder":                {"not sent again": {net: func(n Net) Net { return &greedyNet{Net: n, class: "tell"} }}},
-	"a slow node pushes back":                        {"a queue without bound": {bus: func(b mesh.Bus) mesh.Bus { return newHoardBus(b) }}},
+	"a slow node pushes back":                        {"a queue without bound": {bus: newHoardBus}},
 	"a tell to a node that dies":                     {"death is not noticed": silentDeath},
 }
 
