@@ -14,6 +14,7 @@ func newRoot() *cobra.Command {
   causeway relay create hyco                        # a relay; prints its connection string`,
 		newDemo(),
 		newServe(),
+		newSoap(),
 		newVersion(),
 	)
 	root.Long = `Causeway is a self-hosted gateway for Azure Relay: programs behind firewalls dial out and listen, programs elsewhere
