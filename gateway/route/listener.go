@@ -40,6 +40,14 @@ type Tally struct {
 // Gone is closed when the listener has left the table.
 func (l *Listener) Gone() <-chan struct{} { return l.gone }
 
+// is reports whether two listeners call themselves the same. GUIDs are compared as such, whatever their spelling.
+func (l *Listener) is(other *Listener) bool {
+	if l.GUID != (GUID{}) {
+		return l.GUID == other.GUID
+	}
+	return l.ID == other.ID
+}
+
 // Shapes says what the listener can carry.
 func (l *Listener) Shapes() mesh.Shapes {
 	var s mesh.Shapes

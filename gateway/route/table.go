@@ -72,7 +72,7 @@ func (t *Table) Add(l *Listener, ent entity.Address, now time.Time, limit int) (
 
 // returnsLocked reports whether a listener of the same GUID listens at the very path.
 func (t *Table) returnsLocked(l *Listener) bool {
-	return l.GUID != GUID{} && slices.ContainsFunc(t.paths[l.At], func(c Candidate) bool { return c.GUID == l.GUID })
+	return l.GUID != GUID{} && slices.ContainsFunc(t.paths[l.At], func(c Candidate) bool { return l.is(c.Listener) })
 }
 
 // Remove takes a local listener out. It reports false when it was out already.
@@ -146,14 +146,18 @@ func (t *Table) removeLocked(l *Listener) {
 	close(l.gone)
 }
 
-// Find appends to dst who may serve the query, in the order of asking. It allocates nothing while dst has room and never
-// appends more than dst has room for; some says whether there was any listener of the shape before the hints were asked.
+// Find appends to dst who may serve the query, in the order of asking. It allocates nothing and never appends more than dst
+// has room for: of more that fit alike, each has the same chance to be among them. some says whether there was any listener
+// of the shape before the hints were asked.
 func (t *Table) Find(dst []Candidate, q *Query) (found []Candidate, some bool) {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	begin := len(dst)
+	first, fit := len(dst), 0 // of those that fit alike: where they begin in dst, how many there are
 	for at, ok := q.At, true; ok && at.Within(q.Entity); at, ok = at.Parent() {
-		first := len(dst)
+		if !q.Spread {
+			shuffle(dst[first:])
+			first, fit = len(dst), 0
+		}
 		list := t.paths[at]
 		for i := range list {
 			c := &list[i]
@@ -161,18 +165,26 @@ func (t *Table) Find(dst []Candidate, q *Query) (found []Candidate, some bool) {
 				continue
 			}
 			some = true
-			if len(dst) < cap(dst) && q.Hints.permits(c.GUID) {
-				dst = append(dst, *c)
+			if q.Hints.permits(c.GUID) {
+				fit++
+				dst = draw(dst, first, fit, c)
 			}
 		}
-		if !q.Spread {
-			shuffle(dst[first:])
-		}
 	}
-	if q.Spread {
-		shuffle(dst[begin:])
-	}
+	shuffle(dst[first:])
 	return dst, some
+}
+
+// draw appends the candidate, the fit'th that fits alike. Without room it takes the place of one of them, or of none, so
+// that each is as likely to be in (reservoir sampling).
+func draw(dst []Candidate, first, fit int, c *Candidate) []Candidate {
+	if len(dst) < cap(dst) {
+		return append(dst, *c)
+	}
+	if at := first + rand.IntN(fit); at < len(dst) {
+		dst[at] = *c
+	}
+	return dst
 }
 
 // shuffle makes the order random: no stickiness, no order (reference section 6.6).
@@ -211,15 +223,18 @@ func (t *Table) Locals(ent entity.Address, every bool) []*Listener {
 	return list
 }
 
-// Same lists who listens at the very path under the very id, on all nodes, save the one given.
+// Same lists who listened at the very path under the very id before the one given came, on all nodes, the newest first. Of
+// two that come at once each sees the other at most from one side, so that they do not replace each other.
 func (t *Table) Same(l *Listener) []Candidate {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	var same []Candidate
+	older := false
 	for _, c := range t.paths[l.At] {
-		if c.Listener != l && c.ID == l.ID {
+		if older && l.is(c.Listener) {
 			same = append(same, c)
 		}
+		older = older || c.Listener == l
 	}
 	return same
 }
