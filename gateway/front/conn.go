@@ -50,14 +50,17 @@ func newConn(s *Server, door string, l *lease) *conn {
 func (c *conn) serve(cfg *tls.Config) {
 	defer c.s.crowd.served()
 	defer c.close()
+	defer func() { // of Route, of a hook or of our own: it costs the connection; handlers and Takes have theirs
+		if v := recover(); v != nil {
+			c.s.p.Hooks.Panicked(c.door, newTracking(), v, debug.Stack())
+		}
+	}()
 	leave, full := c.s.p.Enter(c.remote)
 	if full != nil {
 		c.turnAway(cfg, full)
 		return
 	}
-	c.lease.mu.Lock()
-	c.lease.leave = leave
-	c.lease.mu.Unlock()
+	c.lease.entered(leave)
 	if !c.handshake(cfg) {
 		return
 	}

@@ -16,7 +16,7 @@ type crowd struct {
 	draining atomic.Bool
 	empty    chan struct{} // closed when no more is taken and nobody serves
 
-	mu      sync.Mutex // never held while a lease's is taken the other way: crowd first
+	mu      sync.Mutex // a lease's is never taken under it, nor it under a lease's
 	all     map[*lease]struct{}
 	serving int
 	closed  bool
@@ -36,11 +36,12 @@ type lease struct {
 	crowd *crowd
 	conn  net.Conn // tracked: its Close ends the lease
 	raw   net.Conn // as it was accepted
-	leave func()   // of Params.Enter; set by the serving goroutine before the connection goes to anybody else
-	ended sync.Once
+	once  sync.Once
 
 	mu    sync.Mutex
 	phase phase
+	leave func() // of Params.Enter
+	ended bool
 }
 
 func (c *crowd) init() {
@@ -148,14 +149,29 @@ func (l *lease) hurry() {
 	}
 }
 
+// entered gives the lease what is called at its end: at once when Close was faster.
+func (l *lease) entered(leave func()) {
+	if leave == nil {
+		return
+	}
+	l.mu.Lock()
+	ended := l.ended
+	l.leave = leave
+	l.mu.Unlock()
+	if ended {
+		leave()
+	}
+}
+
 // end gives the place back. Every Close of the tracked connection calls it.
 func (l *lease) end() {
-	l.ended.Do(func() {
+	l.once.Do(func() {
 		l.crowd.mu.Lock()
 		delete(l.crowd.all, l)
 		l.crowd.mu.Unlock()
 		l.mu.Lock()
 		leave := l.leave
+		l.ended = true
 		l.mu.Unlock()
 		if leave != nil {
 			leave()

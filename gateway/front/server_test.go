@@ -87,6 +87,47 @@ func TestTakePanics(t *testing.T) {
 	}
 }
 
+// TestRoutePanics costs one connection.
+func TestRoutePanics(t *testing.T) {
+	w := open(t, func(p *Params) {
+		p.Route = func(a *leg.Arrival) Take {
+			if a.Head.Target == "/bad" {
+				panic("route")
+			}
+			return nil
+		}
+	})
+	if got := ask(t, w.dial(t, "80"), get("/bad")); got != "" {
+		t.Errorf("answered %q", got)
+	}
+	if got := ask(t, w.dial(t, "80"), "GET / HTTP/1.0\r\n\r\n"); statusOf(got) != "200" {
+		t.Errorf("then %q", got)
+	}
+	w.seen.mu.Lock()
+	defer w.seen.mu.Unlock()
+	if len(w.seen.panicked) != 1 || !strings.HasSuffix(w.seen.panicked[0], "route") {
+		t.Errorf("the hook saw %q", w.seen.panicked)
+	}
+}
+
+// TestCloseDuringEnter ends the server while the limit is being asked: the place is given back all the same.
+func TestCloseDuringEnter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		asked, left := make(chan struct{}), 0
+		w := open(t, func(p *Params) {
+			p.Enter = func(netip.AddrPort) (func(), *fail.Error) { <-asked; return func() { left++ }, nil }
+		})
+		w.dial(t, "80")
+		synctest.Wait()
+		w.Close()
+		close(asked)
+		synctest.Wait()
+		if left != 1 {
+			t.Errorf("left %d times", left)
+		}
+	})
+}
+
 // TestRouteSeesEveryHead, on a kept connection too, and may keep nothing: a Take's arrival is its own.
 func TestRouteSeesEveryHead(t *testing.T) {
 	var targets []string
