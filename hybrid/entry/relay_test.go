@@ -3,17 +3,18 @@ package entry_test
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/gorilla/websocket"
 
 	"github.com/causeway-relay/causeway/gateway/entity"
-	"github.com/causeway-relay/causeway/hybrid/wire"
 	"github.com/causeway-relay/causeway/internal/testcluster"
 )
 
@@ -26,6 +27,9 @@ type set struct {
 	t            *testing.T
 	listenerNode *testcluster.Node
 	senderNode   *testcluster.Node
+	door         string // that raw clients use
+	once         sync.Once
+	tls          *tls.Config
 }
 
 // both runs a story on one node and on two: the listener's door on the last node, the sender's on the first.
@@ -36,15 +40,14 @@ func both(t *testing.T, story func(s *set), opts ...testcluster.Option) {
 			c := testcluster.New(t, n, opts...)
 			c.Add(&entity.Entity{Name: "hyco"})
 			c.Add(&entity.Entity{Name: "open", AnonymousSenders: true})
-			story(&set{Cluster: c, t: t, listenerNode: c.Node(n - 1), senderNode: c.Node(0)})
+			story(&set{Cluster: c, t: t, listenerNode: c.Node(n - 1), senderNode: c.Node(0), door: "https"})
 		})
 	}
 }
 
 // token signs for the path with the root rule.
 func (s *set) token(path string) string {
-	r := s.Root()
-	return wire.Sign("http://localhost/"+path, r.Name, string(r.Primary), time.Now().Add(time.Hour))
+	return s.Token(s.Root(), "http://localhost/"+path, inAnHour())
 }
 
 func (s *set) dialer() *websocket.Dialer {
@@ -66,6 +69,11 @@ func (s *set) listen(path string) *listener {
 	}
 	s.t.Cleanup(func() { conn.Close() })
 	return &listener{s, conn}
+}
+
+// testContext ends when the patience does.
+func testContext(t *testing.T) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(t.Context(), patience)
 }
 
 func guid(n int) string { return fmt.Sprintf("00000000-0000-4000-8000-%012d", n) }
