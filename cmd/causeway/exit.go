@@ -5,11 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
+	"net/http"
 
 	"github.com/spf13/cobra"
 
 	"github.com/causeway-relay/causeway/gateway/config"
+	"github.com/causeway-relay/causeway/gateway/manage/client"
 )
 
 // Exit codes (architecture section 5).
@@ -29,32 +30,72 @@ func (e *usageError) Error() string { return e.text }
 
 func usage(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }
 
+// silentError ends a command whose output has said everything.
+type silentError struct{ code int }
+
+func (*silentError) Error() string { return "see the output" }
+
 // exitCode sorts an error into one of the documented codes.
 func exitCode(err error) int {
-	var wrong *usageError
-	var problems config.Problems
+	var silent *silentError
+	var no *client.Error
 	switch {
 	case err == nil:
 		return exitOK
-	case errors.As(err, &wrong), errors.As(err, &problems):
+	case errors.As(err, &silent):
+		return silent.code
+	case errors.As(err, new(*usageError)), errors.As(err, new(config.Problems)):
 		return exitUsage
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
+	case errors.As(err, &no):
+		return exitOf(no)
+	case errors.As(err, new(*client.Unreachable)), errors.Is(err, context.DeadlineExceeded):
 		return exitUnreachable
 	}
 	return exitFailure
 }
 
-// explain writes an error for people. Problems of a configuration stand alone, one line each, so that editors and
-// terminals turn the places into links.
-func explain(w io.Writer, cmd *cobra.Command, err error) {
-	var wrong *usageError
-	var problems config.Problems
+// exitOf sorts what a gateway answers. An answer without a code is not a gateway's: its status means something else.
+func exitOf(no *client.Error) int {
 	switch {
+	case no.Code == "":
+		return exitFailure
+	case no.Status == http.StatusNotFound:
+		return exitNotFound
+	case no.Status == http.StatusUnauthorized, no.Status == http.StatusForbidden:
+		return exitUnauthorized
+	case no.Status == http.StatusServiceUnavailable, no.Status == http.StatusGatewayTimeout:
+		return exitUnreachable
+	}
+	return exitFailure
+}
+
+// explain writes an error for people: what happened, what to do next, and how to find it in the gateway's log. Problems
+// of a configuration stand alone, one line each, so that editors and terminals turn the places into links.
+func explain(w io.Writer, cmd *cobra.Command, err error) {
+	var problems config.Problems
+	var no *client.Error
+	var away *client.Unreachable
+	switch {
+	case errors.As(err, new(*silentError)):
+		return
 	case errors.As(err, &problems):
 		fmt.Fprintln(w, problems.Error())
-	case errors.As(err, &wrong):
-		fmt.Fprintf(w, "causeway: %v\n  next: see '%s --help'\n", err, cmd.CommandPath())
-	default:
-		fmt.Fprintf(w, "causeway: %v\n", err)
+		return
+	}
+	fmt.Fprintf(w, "causeway: %v\n", err)
+	next, tracking := "", ""
+	switch {
+	case errors.As(err, new(*usageError)):
+		next = "see '" + cmd.CommandPath() + " --help'"
+	case errors.As(err, &no):
+		next, tracking = no.Do, no.Tracking
+	case errors.As(err, &away):
+		next = away.Do
+	}
+	if next != "" {
+		fmt.Fprintf(w, "  next: %s\n", next)
+	}
+	if tracking != "" {
+		fmt.Fprintf(w, "  tracking id: %s\n", tracking)
 	}
 }

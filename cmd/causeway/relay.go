@@ -1,0 +1,299 @@
+package main
+
+import (
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/causeway-relay/causeway/gateway/entity"
+	"github.com/causeway-relay/causeway/gateway/manage/wire"
+)
+
+func newRelay() *cobra.Command {
+	var c *connection
+	g := group("relay", "Create, look at and change relays", `  causeway relay create hyco
+  causeway relay list
+  causeway relay show hyco`)
+	g.Aliases = []string{"hyco"}
+	c = connectionFlags(g)
+	g.AddCommand(newRelayCreate(c), newRelayList(c), newRelayShow(c), newRelayUpdate(c), newRelayDelete(c))
+	return g
+}
+
+// relayFlags are the flags that set policies of a relay.
+type relayFlags struct {
+	kind, timeout, target string
+	anonymous, plain      bool
+	allow                 []string
+}
+
+func (f *relayFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.kind, "kind", string(entity.Hybrid), "`KIND`: hybrid, nettcp, http, oneway or event; sets defaults and keeps nobody out")
+	flags.BoolVar(&f.anonymous, "anonymous-senders", false, "let senders in without a token; listeners always need one")
+	flags.StringVar(&f.timeout, "response-timeout", "", "`TIME` for a listener's answer to an HTTP request, from 1ms to 24h; default: the gateway's timeouts.response")
+	flags.StringVar(&f.target, "request-target", "service", "how listeners see a request's path: service (decoded) or raw")
+	flags.BoolVar(&f.plain, "plain-websocket", true, "let WebSocket clients that know nothing of relays be senders")
+	flags.StringSliceVar(&f.allow, "allow", nil, "`NETWORKS` that senders may come from, such as 192.0.2.0/24; default: all")
+	kinds := make([]cobra.Completion, 0, len(entity.Kinds()))
+	for _, k := range entity.Kinds() {
+		kinds = append(kinds, cobra.Completion(k))
+	}
+	_ = cmd.RegisterFlagCompletionFunc("kind", cobra.FixedCompletions(kinds, cobra.ShellCompDirectiveNoFileComp)) // fails for an unknown flag only
+}
+
+// change makes the request's body of the flags that were given.
+func (f *relayFlags) change(cmd *cobra.Command) (wire.EntityChange, error) {
+	var c wire.EntityChange
+	var s wire.SettingsChange
+	given := cmd.Flags().Changed
+	if given("kind") {
+		c.Kind = &f.kind
+	}
+	if given("anonymous-senders") {
+		c.AnonymousSenders = &f.anonymous
+	}
+	if given("request-target") {
+		s.RequestTarget = &f.target
+	}
+	if given("plain-websocket") {
+		s.PlainWebSocket = &f.plain
+	}
+	if given("response-timeout") {
+		span, err := responseTime(f.timeout)
+		if err != nil {
+			return c, usage("--response-timeout: %v", err)
+		}
+		s.ResponseTimeout = &span
+	}
+	if given("allow") {
+		networks, err := networksOf(f.allow)
+		if err != nil {
+			return c, usage("--allow: %v", err)
+		}
+		s.Allow = &networks
+	}
+	if s != (wire.SettingsChange{}) {
+		c.Settings = &s
+	}
+	return c, nil
+}
+
+// responseTime reads a time span; default is the gateway's own.
+func responseTime(text string) (wire.Duration, error) {
+	if text == "default" {
+		return 0, nil
+	}
+	return wire.ParseDuration(text)
+}
+
+// networksOf reads a list of networks; an empty text is none: everybody may come.
+func networksOf(list []string) ([]netip.Prefix, error) {
+	networks := []netip.Prefix{}
+	for _, text := range list {
+		if text == "" {
+			continue
+		}
+		network, err := wire.ParseNetwork(text)
+		if err != nil {
+			return nil, fmt.Errorf("%q: %w", text, err)
+		}
+		networks = append(networks, network)
+	}
+	return networks, nil
+}
+
+func newRelayCreate(c *connection) *cobra.Command {
+	var flags relayFlags
+	cmd := &cobra.Command{
+		Use: "create NAME", Short: "Create a relay and print its connection string", Args: args(cobra.ExactArgs(1)),
+		Long: `Create a relay and print the connection string of its first rule, ListenSend, which may listen and send there and nowhere
+else. It is printed once; 'causeway rule keys NAME ListenSend' shows it again.`,
+		Example: `  causeway relay create hyco
+  causeway relay create plant/line1 --anonymous-senders --allow 192.0.2.0/24
+  causeway relay create hyco -o json | jq -r .connectionString`,
+		ValidArgsFunction: cobra.NoFileCompletions,
+	}
+	flags.add(cmd)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if err := entity.CheckName(args[0]); err != nil {
+			return usage("%v", err)
+		}
+		body, err := flags.change(cmd)
+		if err != nil {
+			return err
+		}
+		asked, err := c.client()
+		if err != nil {
+			return err
+		}
+		e, err := asked.CreateEntity(cmd.Context(), args[0], body)
+		if err != nil {
+			return err
+		}
+		if onTerminal(cmd.OutOrStdout()) {
+			defer fmt.Fprintf(cmd.ErrOrStderr(),
+				"\nnext: give this to your listener and your sender; 'causeway relay show %s' tells who listens\n", e.Name)
+		}
+		return c.format.write(cmd, e, func() error {
+			_, err := fmt.Fprintln(cmd.OutOrStdout(), e.ConnectionString)
+			return err
+		})
+	}
+	return cmd
+}
+
+func newRelayList(c *connection) *cobra.Command {
+	var prefix, kind string
+	cmd := &cobra.Command{
+		Use: "list", Short: "List relays", Args: args(cobra.NoArgs), Aliases: []string{"ls"},
+		Example: `  causeway relay list
+  causeway relay list --prefix plant/ -o json`,
+	}
+	cmd.Flags().StringVar(&prefix, "prefix", "", "`TEXT` that names begin with")
+	cmd.Flags().StringVar(&kind, "kind", "", "`KIND` of relays")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		asked, err := c.client()
+		if err != nil {
+			return err
+		}
+		list, err := asked.Entities(cmd.Context(), prefix, kind)
+		if err != nil {
+			return err
+		}
+		return c.format.write(cmd, list, func() error {
+			rows := [][]string{{"NAME", "KIND", "SENDERS", "LISTENERS", "SOURCE", "UPDATED"}}
+			for i := range list {
+				e := &list[i]
+				rows = append(rows, []string{e.Name, e.Kind, senders(e), strconv.Itoa(e.Listeners.Online), e.Source, clock(e.UpdatedAt)})
+			}
+			return table(cmd.OutOrStdout(), rows)
+		})
+	}
+	return cmd
+}
+
+func newRelayShow(c *connection) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "show NAME", Short: "Show a relay and who listens there", Args: args(cobra.ExactArgs(1)),
+		Example: `  causeway relay show hyco
+  causeway relay show plant/line1 -o json`,
+		ValidArgsFunction: c.relayNames,
+	}
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		asked, err := c.client()
+		if err != nil {
+			return err
+		}
+		e, err := asked.Entity(cmd.Context(), args[0])
+		if err != nil {
+			return err
+		}
+		return c.format.write(cmd, e, func() error {
+			list, err := asked.Listeners(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			if err := table(cmd.OutOrStdout(), relayRows(&e)); err != nil || len(list) == 0 {
+				return err
+			}
+			_, _ = fmt.Fprintln(cmd.OutOrStdout()) // the next write says what is wrong
+			rows := [][]string{{"LISTENER", "NODE", "STATE", "REMOTE", "SINCE", "ACCEPTED", "IGNORED"}}
+			for i := range list {
+				l := &list[i]
+				rows = append(rows, []string{
+					l.ID, strconv.Itoa(l.Node), l.State, l.Remote, clock(l.Since),
+					strconv.FormatInt(l.Offers.Accepted, 10), strconv.FormatInt(l.Offers.Ignored, 10),
+				})
+			}
+			return table(cmd.OutOrStdout(), rows)
+		})
+	}
+	return cmd
+}
+
+// relayRows shows a relay's members, one a row.
+func relayRows(e *wire.Entity) [][]string {
+	timeout, allow := "the gateway's", make([]string, len(e.Settings.Allow))
+	if e.Settings.ResponseTimeout != 0 {
+		timeout = time.Duration(e.Settings.ResponseTimeout).String()
+	}
+	for i, network := range e.Settings.Allow {
+		allow[i] = network.String()
+	}
+	if len(allow) == 0 {
+		allow = []string{"all"}
+	}
+	return [][]string{
+		{"name", e.Name}, {"kind", e.Kind}, {"senders", senders(e)}, {"response timeout", timeout},
+		{"request target", e.Settings.RequestTarget}, {"plain websocket", strconv.FormatBool(e.Settings.PlainWebSocket)},
+		{"allow", strings.Join(allow, ", ")}, {"source", e.Source}, {"created", clock(e.CreatedAt)}, {"updated", clock(e.UpdatedAt)},
+		{"listeners", strconv.Itoa(e.Listeners.Online)},
+	}
+}
+
+// senders says what a sender needs.
+func senders(e *wire.Entity) string {
+	if e.AnonymousSenders {
+		return "anonymous"
+	}
+	return "token"
+}
+
+// clock writes a time for people and still for programs.
+func clock(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+func newRelayUpdate(c *connection) *cobra.Command {
+	var flags relayFlags
+	cmd := &cobra.Command{
+		Use: "update NAME", Short: "Change a relay; what no flag names stays", Args: args(cobra.ExactArgs(1)),
+		Example: `  causeway relay update hyco --anonymous-senders=false
+  causeway relay update hyco --allow ""                    # everybody again
+  causeway relay update hyco --response-timeout default`,
+		ValidArgsFunction: c.relayNames,
+	}
+	flags.add(cmd)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		body, err := flags.change(cmd)
+		if err != nil {
+			return err
+		}
+		if body == (wire.EntityChange{}) {
+			return usage("nothing to change: give at least one flag")
+		}
+		asked, err := c.client()
+		if err != nil {
+			return err
+		}
+		e, err := asked.UpdateEntity(cmd.Context(), args[0], body)
+		if err != nil {
+			return err
+		}
+		return c.format.write(cmd, e, func() error { return table(cmd.OutOrStdout(), relayRows(&e)) })
+	}
+	return cmd
+}
+
+func newRelayDelete(c *connection) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "delete NAME", Short: "Delete a relay; its connections end", Args: args(cobra.ExactArgs(1)), Aliases: []string{"rm"},
+		Example:           `  causeway relay delete hyco`,
+		ValidArgsFunction: c.relayNames,
+	}
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		asked, err := c.client()
+		if err != nil {
+			return err
+		}
+		if err := asked.DeleteEntity(cmd.Context(), args[0]); err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(cmd.ErrOrStderr(), "deleted %s\n", args[0])
+		return err
+	}
+	return cmd
+}

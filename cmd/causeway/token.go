@@ -1,0 +1,98 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/causeway-relay/causeway/gateway/entity"
+	"github.com/causeway-relay/causeway/gateway/manage/client"
+)
+
+func newToken() *cobra.Command {
+	var rule string
+	var ttl time.Duration
+	cmd := &cobra.Command{
+		Use: "token NAME", Short: "Print a token for a relay", Args: args(cobra.ExactArgs(1)),
+		Long: `Print a shared access signature for http://HOST/NAME and nothing else. With a connection string and without --rule it is
+signed here, without asking the gateway. Otherwise the key is asked for, which takes the right Manage: that of the rule of
+the relay or, if it has none of that name, of the namespace; without --rule that of the relay's first rule.`,
+		Example: `  causeway token hyco
+  causeway token hyco --rule Sender --ttl 15m
+  curl -H "ServiceBusAuthorization: $(causeway token hyco)" https://relay.example.com/hyco`,
+	}
+	c := connectionFlags(cmd)
+	cmd.ValidArgsFunction = c.relayNames
+	cmd.Flags().StringVar(&rule, "rule", "", "`RULE` that signs; default: that of the connection string")
+	cmd.Flags().DurationVar(&ttl, "ttl", time.Hour, "`TIME` for which the token is good")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if ttl <= 0 {
+			return usage("--ttl: expected a time of more than zero, such as 1h")
+		}
+		if err := entity.CheckName(args[0]); err != nil {
+			return usage("%v", err)
+		}
+		expiry := time.Now().Add(ttl)
+		token, err := c.token(cmd.Context(), args[0], rule, expiry)
+		if err != nil {
+			return err
+		}
+		return c.format.write(cmd, tokenOutput{token, expiry.UTC().Truncate(time.Second)}, func() error {
+			_, err := fmt.Fprintln(cmd.OutOrStdout(), token)
+			return err
+		})
+	}
+	return cmd
+}
+
+// tokenOutput is what -o json shows.
+type tokenOutput struct {
+	Token   string    `json:"token"`
+	Expires time.Time `json:"expires"`
+}
+
+// token signs with the connection string at hand, or with the one of a rule that the gateway is asked for.
+func (c *connection) token(ctx context.Context, name, rule string, expiry time.Time) (string, error) {
+	if given := c.given(); given != "" && rule == "" {
+		token, err := client.Token(given, name, expiry)
+		if err != nil {
+			return "", usage("%v", err)
+		}
+		return token, nil
+	}
+	asked, err := c.client()
+	if err != nil {
+		return "", err
+	}
+	connectionString, err := ruleString(ctx, asked, name, rule)
+	if err != nil {
+		return "", err
+	}
+	return client.Token(connectionString, name, expiry)
+}
+
+// ruleString asks for the connection string of a relay's rule, else of the namespace's rule of that name. Without a name
+// the relay's first rule is meant, or the namespace's root rule when it has none.
+func ruleString(ctx context.Context, asked *client.Client, name, rule string) (string, error) {
+	if rule == "" {
+		list, err := asked.Rules(ctx, name)
+		if err != nil {
+			return "", err
+		}
+		if len(list) == 0 {
+			keys, err := asked.Keys(ctx, "", entity.RootRule)
+			return keys.ConnectionString, err
+		}
+		rule = list[0].Name
+	}
+	keys, err := asked.Keys(ctx, name, rule)
+	var no *client.Error
+	if errors.As(err, &no) && no.Status == http.StatusNotFound {
+		keys, err = asked.Keys(ctx, "", rule)
+	}
+	return keys.ConnectionString, err
+}

@@ -1,0 +1,112 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/causeway-relay/causeway/gateway/manage/wire"
+)
+
+// maxAnswer bounds what is read: 10,000 relays are a quarter of it.
+const maxAnswer = 16 << 20
+
+// ask sends one request and reads the answer into out. in is the body, nil for none; a nil out takes no body. exists, if
+// it is not "", is the state that must be there: If-Match or If-None-Match with a star.
+func (c *Client) ask(ctx context.Context, method, target, exists string, in, out any) error {
+	var body io.Reader = http.NoBody
+	if in != nil {
+		b, err := json.Marshal(in)
+		if err != nil {
+			return fmt.Errorf("write the request: %w", err)
+		}
+		body = bytes.NewReader(b)
+	}
+	r, err := http.NewRequestWithContext(ctx, method, c.base+target, body)
+	if err != nil {
+		return fmt.Errorf("make the request: %w", err)
+	}
+	r.Header.Set(c.header, c.sign(time.Now()))
+	r.Header.Set("Accept", "application/json")
+	if in != nil {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	if exists != "" {
+		r.Header.Set(exists, "*")
+	}
+	answer, err := c.http.Do(r)
+	if err != nil {
+		return unreachable(r.URL.Host, err)
+	}
+	defer answer.Body.Close()
+	b, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer+1))
+	switch {
+	case err != nil:
+		return unreachable(r.URL.Host, err)
+	case len(b) > maxAnswer:
+		return fmt.Errorf("the answer has more than %d bytes: ask for less with a prefix", maxAnswer)
+	}
+	return read(answer, b, out)
+}
+
+// read makes an error of a no, and takes in a yes.
+func read(answer *http.Response, b []byte, out any) error {
+	if answer.StatusCode >= http.StatusMultipleChoices {
+		var no wire.ErrorBody
+		if json.Unmarshal(b, &no) != nil || no.Error.Code == "" {
+			return &Error{
+				Status: answer.StatusCode, Message: "the answer " + answer.Status + " is not that of a gateway's management API",
+				Do: "check host and port of the connection string",
+			}
+		}
+		return &Error{
+			Status: answer.StatusCode, Code: no.Error.Code, Message: no.Error.Message, Do: no.Error.Do, Tracking: no.Error.TrackingID,
+		}
+	}
+	if out == nil {
+		return nil
+	}
+	if err := json.Unmarshal(b, out); err != nil {
+		return &Error{
+			Status: answer.StatusCode, Message: "the answer is not that of a gateway's management API: " + err.Error(),
+			Do: "check host and port of the connection string",
+		}
+	}
+	return nil
+}
+
+// unreachable says what to do about a request that got no answer.
+func unreachable(host string, err error) error {
+	var timeout net.Error
+	u := &Unreachable{Host: host, Err: cause(err), Do: "check the address, and that 'causeway serve' runs there"}
+	switch {
+	case errors.As(err, new(x509.UnknownAuthorityError)):
+		u.Do = "name the CA's certificate with --ca-file (the ready file says where it is), or run 'causeway trust'"
+	case errors.As(err, new(x509.HostnameError)):
+		u.Do = "use a host name that the certificate has, or give the gateway this one with --host"
+	case errors.As(err, new(tls.RecordHeaderError)), strings.Contains(err.Error(), "HTTP response to HTTPS client"):
+		u.Do = "this port does not speak TLS: use that of the https door"
+	case errors.As(err, &timeout) && timeout.Timeout():
+		u.Do = "check the network, or wait longer with --timeout"
+	}
+	return u
+}
+
+// cause takes the method and the address off an error that repeats them.
+func cause(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		return u.Err
+	}
+	return err
+}
