@@ -24,6 +24,10 @@ const (
 	nmfPreambleEnd = 0x0C
 )
 
+// handshake is the first byte behind an upgrade, in TLS (RFC 8446, 5.1) as well as
+// in [MS-NNS] 2.2.1.
+const handshake = 0x16
+
 // Bounds on strings in records. A capture may hold what a peer refused, so they
 // are wider than those of [MC-NMF] peers (2048, 256).
 const maxRecordText = 8192
@@ -65,8 +69,10 @@ func looksFramed(b []byte) bool {
 	switch {
 	case len(b) >= 5 && b[0] == nmfVersion && b[1] == 1 && b[3] == nmfMode:
 		return true
-	case len(b) >= 1 && (b[0] == nmfAck || b[0] == nmfUpgradeResp):
+	case len(b) >= 1 && b[0] == nmfAck:
 		return true
+	case len(b) >= 2 && b[0] == nmfUpgradeResp: // a line feed before text is the same byte
+		return b[1] == nmfAck || b[1] == nmfFault || b[1] == handshake
 	case len(b) == 1 && b[0] == nmfEnd:
 		return true
 	case len(b) > 2 && (b[0] == nmfSized || b[0] == nmfUnsized):

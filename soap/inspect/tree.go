@@ -146,11 +146,11 @@ func (n *node) mixed() bool {
 // left as they are.
 func (t *tree) indented() []byte {
 	w := xmltext.NewWriter(nil, xmltext.WriterOptions{})
-	for i, n := range t.top.kids {
+	for _, n := range t.top.kids {
 		if n.kind == infoset.Text {
 			continue
 		}
-		if i > 0 && n.kind == infoset.StartElement || w.Err() == nil && len(w.Bytes()) > 0 {
+		if len(w.Bytes()) > 0 {
 			w.Text(infoset.String("\n"))
 		}
 		n.write(w, 0, true)
