@@ -14,6 +14,13 @@ func newRoot() *cobra.Command {
   causeway relay create hyco                        # a relay; prints its connection string`,
 		newDemo(),
 		newServe(),
+		newInit(),
+		newTrust(),
+		newConfig(),
+		newRelay(),
+		newRule(),
+		newToken(),
+		newStatus(),
 		newSoap(),
 		newVersion(),
 	)
