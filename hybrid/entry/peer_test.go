@@ -274,6 +274,23 @@ func (p *peer) lost() {
 	}
 }
 
+// gone wants the connection down without a Close frame; how TCP ends says nothing more to a peer that had its Close before,
+// or to a control channel, whose every end without a Close is a loss.
+func (p *peer) gone() {
+	p.t.Helper()
+	for {
+		f, err := p.tryFrame()
+		switch {
+		case err == nil && f.Op == wsframe.Ping:
+		case err == nil || isTimeout(err):
+			p.t.Errorf("%v %q and %v in place of the end", f.Op, f.payload, err)
+			return
+		default:
+			return
+		}
+	}
+}
+
 func isTimeout(err error) bool {
 	var timeout net.Error
 	return errors.As(err, &timeout) && timeout.Timeout()
