@@ -85,7 +85,7 @@ func (p *pulse) stop() {
 func (p *pulse) beat(w *WS) {
 	p.mu.Lock()
 	switch {
-	case w.alive.Swap(false) || !w.waiting.Load():
+	case w.src.alive.Swap(false) || !w.src.waiting.Load():
 		p.missed = 0
 	default:
 		p.missed++

@@ -3,7 +3,6 @@ package leg
 import (
 	"errors"
 	"net"
-	"os"
 	"time"
 
 	"github.com/causeway-relay/causeway/gateway/fail"
@@ -12,10 +11,6 @@ import (
 )
 
 const (
-	// busyWait is how long a leg keeps a big buffer while nothing comes (performance.md, point 2).
-	busyWait = 50 * time.Millisecond
-	// fullReads in a row that filled the buffer make a stream busy.
-	fullReads = 2
 	// lingerFor and lingerBytes bound what is read and dropped after a refusal, so that it is not lost by a reset.
 	lingerFor   = 100 * time.Millisecond
 	lingerBytes = 256 << 10
@@ -27,13 +22,13 @@ func (w *WS) Read(b *shape.Batch) error {
 		n, end := w.parse()
 		if n > 0 {
 			w.pending = end
-			b.Buf, b.Pieces = w.in.buf, w.in.pieces[:n]
+			b.Buf, b.Pieces = w.src.in.buf, w.src.in.pieces[:n]
 			return nil
 		}
 		if end != nil {
 			return w.ended(end)
 		}
-		if err := w.fill(); err != nil {
+		if err := w.src.fill(); err != nil {
 			return w.ended(&shape.End{Why: fail.Aborted, Cause: err})
 		}
 	}
@@ -41,55 +36,12 @@ func (w *WS) Read(b *shape.Batch) error {
 
 // ended gives the read buffer back and prefers the reason of an abort to the broken read that it causes.
 func (w *WS) ended(end *shape.End) *shape.End {
-	w.in.release()
+	w.src.in.release()
 	if why := w.aborted.Load(); why != nil {
 		return why
 	}
 	w.pending = end
 	return end
-}
-
-// fill waits for bytes. A busy leg gives its big buffer back before it waits longer than busyWait.
-func (w *WS) fill() error {
-	in := &w.in
-	if in.big == nil && in.full >= fullReads {
-		in.grow()
-	}
-	if in.big != nil {
-		room := in.room()
-		if err := w.conn.SetReadDeadline(time.Now().Add(busyWait)); err != nil {
-			return err
-		}
-		n, err := w.conn.Read(room)
-		if n > 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
-			return w.took(n, len(room), err)
-		}
-		in.shrink()
-		if err := w.conn.SetReadDeadline(time.Time{}); err != nil {
-			return err
-		}
-	}
-	room := in.room()
-	w.waiting.Store(true)
-	n, err := w.conn.Read(room)
-	w.waiting.Store(false)
-	return w.took(n, len(room), err)
-}
-
-// took notes what a read brought. A read that brought bytes and an error counts as good: the error comes again.
-func (w *WS) took(n, room int, err error) error {
-	if n == 0 {
-		return err
-	}
-	w.in.end += n
-	w.alive.Store(true)
-	switch {
-	case n == room:
-		w.in.full++
-	case w.in.big == nil:
-		w.in.full = 0
-	}
-	return nil
 }
 
 // parse turns buffered bytes into pieces, whole frames and parts of them, and serves control frames on the way. It stops
@@ -98,7 +50,7 @@ func (w *WS) parse() (pieces int, end *shape.End) {
 	if w.pending != nil {
 		return 0, w.pending
 	}
-	in := &w.in
+	in := &w.src.in
 	for pieces < len(in.pieces) {
 		if w.remain > 0 {
 			if in.start == in.end {
@@ -136,7 +88,7 @@ func (w *WS) parse() (pieces int, end *shape.End) {
 
 // payload takes what is there of the present frame, unmasked in place.
 func (w *WS) payload() shape.Piece {
-	in := &w.in
+	in := &w.src.in
 	n := int(min(w.remain, int64(in.end-in.start)))
 	if w.role == wsframe.Server {
 		w.phase = wsframe.Mask(in.buf[in.start:in.start+n], w.key, w.phase)
@@ -149,7 +101,7 @@ func (w *WS) payload() shape.Piece {
 
 // control serves a whole control frame and returns the end that a Close is.
 func (w *WS) control(h wsframe.Header) *shape.End {
-	in := &w.in
+	in := &w.src.in
 	body := in.buf[in.start : in.start+int(h.Len)]
 	in.start += len(body)
 	if h.Masked {
@@ -183,15 +135,15 @@ func (w *WS) refuse(err error) *shape.End {
 
 // linger reads and drops what the peer still sends, so that closing does not reset the connection under our last words.
 func (w *WS) linger() {
-	if c, ok := w.conn.(interface{ CloseWrite() error }); ok && c.CloseWrite() != nil {
+	if c, ok := w.src.conn.(interface{ CloseWrite() error }); ok && c.CloseWrite() != nil {
 		return
 	}
-	if w.conn.SetReadDeadline(time.Now().Add(lingerFor)) != nil {
+	if w.src.conn.SetReadDeadline(time.Now().Add(lingerFor)) != nil {
 		return
 	}
 	var sink [512]byte // not the inbox: pieces in it are still to be delivered
 	for dropped := 0; dropped < lingerBytes; {
-		n, err := w.conn.Read(sink[:])
+		n, err := w.src.conn.Read(sink[:])
 		if err != nil {
 			return
 		}

@@ -111,11 +111,11 @@ func (w *WS) opcode(text bool) wsframe.Op {
 func (w *WS) sendLocked(p []byte) error {
 	if now := time.Now(); now.After(w.deadlineMoves) {
 		w.deadlineMoves = now.Add(w.writeTimeout / 4)
-		if err := w.conn.SetWriteDeadline(now.Add(w.writeTimeout)); err != nil {
+		if err := w.src.conn.SetWriteDeadline(now.Add(w.writeTimeout)); err != nil {
 			return lost(err)
 		}
 	}
-	if _, err := w.conn.Write(p); err != nil {
+	if _, err := w.src.conn.Write(p); err != nil {
 		return lost(err)
 	}
 	return nil

@@ -15,13 +15,12 @@ import (
 // messages are kept, boundaries of fragments are not; no message is ever collected. Pings are answered here, and sent
 // here when Options say so. Make one with NewWS.
 type WS struct {
-	conn         net.Conn
 	role         wsframe.Role
 	maxPiece     int
 	writeTimeout time.Duration
 
 	// Of the goroutine that reads.
-	in      inbox
+	src     source
 	seq     wsframe.Sequence
 	remain  int64 // payload bytes missing of the present data frame
 	key     [4]byte
@@ -37,8 +36,6 @@ type WS struct {
 
 	pong    pongSlot
 	pulse   pulse
-	waiting atomic.Bool // a read is under way and has no deadline
-	alive   atomic.Bool // bytes came since the last ping
 	aborted atomic.Pointer[shape.End]
 	closed  sync.Once
 }
@@ -60,9 +57,10 @@ func NewWS(conn net.Conn, read []byte, o Options) *WS {
 	if o.WriteTimeout <= 0 {
 		o.WriteTimeout = DefaultWriteTimeout
 	}
-	w := &WS{conn: conn, role: o.Role, maxPiece: o.MaxPiece, writeTimeout: o.WriteTimeout}
+	w := &WS{role: o.Role, maxPiece: o.MaxPiece, writeTimeout: o.WriteTimeout}
 	w.seq.Role = o.Role
-	w.in.init(read)
+	w.src.conn = conn
+	w.src.in.init(read)
 	w.pulse.start(w, o.Ping)
 	return w
 }
@@ -104,7 +102,7 @@ func (w *WS) Close() {
 func (w *WS) down(reset bool) {
 	w.closed.Do(func() {
 		w.pulse.stop()
-		conn := w.conn
+		conn := w.src.conn
 		if reset {
 			if t, ok := conn.(netConn); ok {
 				conn = t.NetConn()
