@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -199,8 +200,8 @@ func FuzzPreface(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if diff := cmp.Diff(p, streamed, equal); diff != "" {
-			t.Fatal(diff)
+		if !reflect.DeepEqual(p, streamed) {
+			t.Fatalf("as bytes %+v, as a stream %+v", p, streamed)
 		}
 		if n != len(b)-r.Len() {
 			t.Fatalf("took %d as bytes, %d as a stream", n, len(b)-r.Len())
@@ -213,8 +214,8 @@ func FuzzPreface(f *testing.F) {
 		if err != nil {
 			t.Fatalf("what was written cannot be read: %v", err)
 		}
-		if diff := cmp.Diff(p, back, equal); diff != "" {
-			t.Fatal(diff)
+		if !reflect.DeepEqual(p, back) {
+			t.Fatalf("read %+v, wrote it and read %+v", p, back)
 		}
 	})
 }
