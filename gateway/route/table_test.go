@@ -251,7 +251,9 @@ func TestApply(t *testing.T) {
 	}
 	all := func() []route.Candidate {
 		found, _ := tab.Find(make([]route.Candidate, 0, route.MaxCandidates), &route.Query{At: at("a"), Entity: at("a"), Shape: mesh.Stream})
-		slices.SortFunc(found, func(a, b route.Candidate) int { return int(a.Node)*100 + int(a.Channel) - int(b.Node)*100 - int(b.Channel) })
+		slices.SortFunc(found, func(a, b route.Candidate) int {
+			return int(a.Node)*100 + int(a.Channel) - int(b.Node)*100 - int(b.Channel)
+		})
 		return found
 	}
 	for range 2 {
