@@ -52,23 +52,24 @@ func (d *Desk) Pending() int {
 	return len(d.seats)
 }
 
-// Open begins a meeting. Its owner calls Wait, or Close if it never comes to that.
+// Open begins a meeting; its window begins with it. Its owner calls Wait, or End if it never comes to that.
 func (d *Desk) Open(r Rules) *Meeting {
 	if r.Window <= 0 {
 		r.Window = DefaultWindow
 	}
-	return &Meeting{desk: d, window: r.Window, arrived: make(chan struct{}, 4)}
+	return &Meeting{desk: d, until: time.Now().Add(r.Window), arrived: make(chan struct{}, 4)}
 }
 
 // Meeting is two seats, one for each side.
 type Meeting struct {
 	desk    *Desk
-	window  time.Duration
+	until   time.Time
 	arrived chan struct{} // one token for each party that sat down, or for a word of refusal
 
 	// Guarded by desk.mu.
 	tickets [2]shape.Ticket
 	parties [2]shape.Party
+	claimed [2]bool     // the party came by its ticket: nobody but the meeting can answer it
 	said    *fail.Error // a side declined
 	closed  bool
 }
@@ -119,7 +120,7 @@ func (d *Desk) Claim(t shape.Ticket, p shape.Party, seated func(other shape.Part
 		return fail.New(fail.UnknownTicket, "")
 	}
 	seated(s.meeting.parties[1-s.side])
-	s.meeting.parties[s.side] = p
+	s.meeting.parties[s.side], s.meeting.claimed[s.side] = p, true
 	s.meeting.arrived <- struct{}{}
 	return nil
 }
@@ -141,66 +142,59 @@ func (d *Desk) Decline(t shape.Ticket, no *fail.Error) error {
 // words of a side that declined, fail.ListenerLost when lost is closed, or the cause of ctx. Whatever it returns, the
 // meeting is over and its tickets are void; after an error a party that had claimed a seat meanwhile was refused.
 func (m *Meeting) Wait(ctx context.Context, lost <-chan struct{}) (sender, listener shape.Party, err error) {
-	timer := time.NewTimer(m.window)
+	timer := time.NewTimer(time.Until(m.until))
 	defer timer.Stop()
-	for {
-		if done, err := m.settled(); done {
-			return m.parties[Sender], m.parties[Listener], err
-		}
+	for !m.settled() {
 		select {
 		case <-m.arrived:
 		case <-timer.C:
-			return m.giveUp(fail.New(fail.AcceptTimeout, ""), false)
+			return m.end(fail.New(fail.AcceptTimeout, ""), false)
 		case <-lost:
-			return m.giveUp(fail.New(fail.ListenerLost, ""), false)
+			return m.end(fail.New(fail.ListenerLost, ""), false)
 		case <-ctx.Done():
-			return m.giveUp(context.Cause(ctx), true)
+			return m.end(context.Cause(ctx), true)
 		}
 	}
+	return m.end(nil, false)
+}
+
+// End is for an owner who does not wait, because no listener could be told. It returns as Wait does: a party that came
+// nevertheless makes the meeting good, a side that declined is heard; otherwise the error is why, or the cause of ctx.
+func (m *Meeting) End(ctx context.Context, why error) (sender, listener shape.Party, err error) {
+	if ctx.Err() != nil {
+		return m.end(context.Cause(ctx), true)
+	}
+	return m.end(why, false)
 }
 
 // settled reports whether the meeting came to an end by its parties.
-func (m *Meeting) settled() (done bool, err error) {
-	d := m.desk
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	switch {
-	case m.said != nil:
-		m.closeLocked()
-		return true, m.said
-	case m.parties[Sender] != nil && m.parties[Listener] != nil:
-		m.closeLocked()
-		return true, nil
-	}
-	return false, nil
+func (m *Meeting) settled() bool {
+	m.desk.mu.Lock()
+	defer m.desk.mu.Unlock()
+	return m.said != nil || m.parties[Sender] != nil && m.parties[Listener] != nil
 }
 
-// giveUp voids the tickets. A listener that claimed its seat in the same moment makes the meeting good, unless the sender
-// has left: then it is turned away.
-func (m *Meeting) giveUp(why error, left bool) (sender, listener shape.Party, err error) {
+// end voids the tickets. Parties that both sat down in the last moment make the meeting good, unless the owner's side has
+// left; otherwise who came by a ticket is turned away.
+func (m *Meeting) end(why error, left bool) (sender, listener shape.Party, err error) {
 	d := m.desk
 	d.mu.Lock()
-	said := m.said
-	sender, listener = m.parties[Sender], m.parties[Listener]
+	parties, said := m.parties, m.said
 	m.closeLocked()
 	d.mu.Unlock()
 	switch {
 	case said != nil:
-		return nil, nil, said
-	case listener == nil:
-		return nil, nil, why
-	case left || sender == nil:
-		listener.Refuse(fail.New(fail.UnknownTicket, ""))
-		return nil, nil, why
+		why = said
+	case !left && parties[Sender] != nil && parties[Listener] != nil:
+		return parties[Sender], parties[Listener], nil
 	}
-	return sender, listener, nil
-}
-
-// Close voids the tickets of a meeting that is not waited for.
-func (m *Meeting) Close() {
-	m.desk.mu.Lock()
-	defer m.desk.mu.Unlock()
-	m.closeLocked()
+	if m.claimed[Listener] {
+		parties[Listener].Refuse(fail.New(fail.UnknownTicket, ""))
+	}
+	if m.claimed[Sender] {
+		parties[Sender].Refuse(fail.Of(why))
+	}
+	return nil, nil, why
 }
 
 func (m *Meeting) closeLocked() {

@@ -71,13 +71,14 @@ func (r *Relay) lives(n mesh.Num) bool {
 func (r *Relay) Decline(ctx context.Context, t shape.Ticket, h *shape.Hello, no *fail.Error) error {
 	record := r.begin("rendezvous", h)
 	record.Ticket = t.Hex()
-	var err error
 	if refusal := r.known(t, h); refusal != nil {
-		err = refusal
-	} else if node := mesh.Num(t.Node()); node == r.self {
-		err = r.declineHere(t, no)
+		return r.refused(record, refusal)
+	}
+	var err error
+	if node := mesh.Num(t.Node()); node == r.self {
+		err = r.desk.Decline(t, no)
 	} else {
-		_, err = r.p.Bus.Ask(ctx, node, msgDecline, encodeDecline(t, no))
+		_, err = r.ask(ctx, node, msgDecline, encodeDecline(t, no))
 	}
 	if err == nil {
 		return nil
@@ -88,11 +89,7 @@ func (r *Relay) Decline(ctx context.Context, t shape.Ticket, h *shape.Hello, no 
 	return r.refused(record, fail.Of(err))
 }
 
-func (r *Relay) declineHere(t shape.Ticket, no *fail.Error) error {
-	return r.desk.Decline(t, no)
-}
-
-// carry takes a rendezvous that reached the wrong node one hop further.
+// carry takes a rendezvous that reached the wrong node one hop further. On an error the party waits for its no.
 func (r *Relay) carry(ctx context.Context, t shape.Ticket, p shape.Party) error {
 	carrier, ok := p.(shape.Carrier)
 	if !ok || r.p.Link == nil {
@@ -101,7 +98,6 @@ func (r *Relay) carry(ctx context.Context, t shape.Ticket, p shape.Party) error 
 	conn, preface := carrier.Detach()
 	far, err := r.p.Link.Dial(ctx, mesh.Num(t.Node()), preface)
 	if err != nil {
-		_ = conn.Close() // the party is no longer one that can be told
 		return fail.Wrap(fail.NodeLost, fmt.Sprintf("carry to node %d", t.Node()), err)
 	}
 	through(ctx, conn, far)

@@ -3,7 +3,6 @@ package relay
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/netip"
 	"time"
@@ -26,8 +25,12 @@ const (
 	msgDrop      = "relay.drop"      // ask: end that listener
 )
 
-// askTimeout bounds a word to another node. It is far above a network's delay and below every client's patience.
-const askTimeout = 5 * time.Second
+// Bounds of a word to another node: askTimeout is far above a network's delay and below every client's patience; a tally
+// waits no longer than a sender notices.
+const (
+	askTimeout   = 5 * time.Second
+	tallyTimeout = 100 * time.Millisecond
+)
 
 // offerMessage is an offer on its way to the listener's node.
 type offerMessage struct {
@@ -84,17 +87,19 @@ type remoteOffer struct {
 // Offer implements shape.Offerer.
 func (o *remoteOffer) Offer(ctx context.Context, offer *shape.Offer) error {
 	h := offer.Hello
-	ctx, cancel := context.WithDeadline(ctx, offer.Deadline)
-	defer cancel()
 	_, err := o.relay.p.Bus.Ask(ctx, o.node, msgOffer, encode(offerMessage{
 		Channel: o.channel, Ticket: offer.Ticket[:], Dial: o.relay.p.Bus.Self().Doors, Deadline: offer.Deadline,
 		Tracking: h.Tracking, Namespace: h.At.Namespace, Path: h.At.Path, Target: h.Target, Host: h.Host, Door: h.Door,
 		Fields: h.Fields, Offers: h.Offers, Remote: h.Remote, Node: uint16(o.relay.self),
 	}))
-	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() != nil {
-		return fail.Wrap(fail.AcceptTimeout, "offer", err)
-	}
 	return err
+}
+
+// ask asks another node a question that takes no time to answer. A node that is silent for too long counts as lost.
+func (r *Relay) ask(ctx context.Context, node mesh.Num, kind string, b []byte) ([]byte, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, askTimeout, fail.Newf(fail.NodeLost, "node %d does not answer", node))
+	defer cancel()
+	return r.p.Bus.Ask(ctx, node, kind, b)
 }
 
 // handle answers what other nodes ask and tell.
@@ -126,8 +131,11 @@ func (r *Relay) handle() {
 
 func (r *Relay) onOffer(ctx context.Context, from mesh.Num, b []byte) ([]byte, error) {
 	var m offerMessage
-	if err := json.Unmarshal(b, &m); err != nil || len(m.Ticket) != len(shape.Ticket{}) {
-		return nil, fail.Wrap(fail.BadRequest, msgOffer, fmt.Errorf("offer of node %d: %w", from, err))
+	if err := json.Unmarshal(b, &m); err != nil {
+		return nil, fail.Wrap(fail.BadRequest, msgOffer, fmt.Errorf("of node %d: %w", from, err))
+	}
+	if len(m.Ticket) != len(shape.Ticket{}) {
+		return nil, fail.Wrap(fail.BadRequest, msgOffer, fmt.Errorf("of node %d: a ticket of %d bytes", from, len(m.Ticket)))
 	}
 	l := r.table.Local(m.Channel)
 	if l == nil || l.Stream == nil {
@@ -147,12 +155,15 @@ func (r *Relay) onOffer(ctx context.Context, from mesh.Num, b []byte) ([]byte, e
 	return nil, nil
 }
 
-func (r *Relay) onDecline(_ context.Context, _ mesh.Num, b []byte) ([]byte, error) {
+func (r *Relay) onDecline(_ context.Context, from mesh.Num, b []byte) ([]byte, error) {
 	var m declineMessage
-	if err := json.Unmarshal(b, &m); err != nil || len(m.Ticket) != len(shape.Ticket{}) {
-		return nil, fail.Wrap(fail.BadRequest, msgDecline, err)
+	if err := json.Unmarshal(b, &m); err != nil {
+		return nil, fail.Wrap(fail.BadRequest, msgDecline, fmt.Errorf("of node %d: %w", from, err))
 	}
-	return nil, r.declineHere(shape.Ticket(m.Ticket), &fail.Error{Code: m.Code, Status: m.Status, Text: m.Text})
+	if len(m.Ticket) != len(shape.Ticket{}) {
+		return nil, fail.Wrap(fail.BadRequest, msgDecline, fmt.Errorf("of node %d: a ticket of %d bytes", from, len(m.Ticket)))
+	}
+	return nil, r.desk.Decline(shape.Ticket(m.Ticket), &fail.Error{Code: m.Code, Status: m.Status, Text: m.Text})
 }
 
 // tally counts an offer's outcome at the listener, wherever it is.
@@ -161,7 +172,7 @@ func (r *Relay) tally(c route.Candidate, accepted bool) {
 		count(c.Listener, accepted)
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), askTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), tallyTimeout)
 	defer cancel()
 	_ = r.p.Bus.Tell(ctx, c.Node, msgTally, encode(channelMessage{Channel: c.Channel, Accepted: accepted})) // a lost count harms nobody
 }

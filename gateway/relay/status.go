@@ -3,6 +3,7 @@ package relay
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -77,7 +78,7 @@ func (r *Relay) Authorize(_ context.Context, ask Ask, h *shape.Hello) error {
 }
 
 // Listeners lists an entity's listeners on all nodes. A node that does not answer is left out; the error then says so
-// beside the list.
+// beside the list, for each.
 func (r *Relay) Listeners(ctx context.Context, ent entity.Address) ([]ListenerInfo, error) {
 	list := r.listenersHere(ent)
 	var missing error
@@ -85,13 +86,13 @@ func (r *Relay) Listeners(ctx context.Context, ent entity.Address) ([]ListenerIn
 		if n.Num == r.self {
 			continue
 		}
-		b, err := r.p.Bus.Ask(ctx, n.Num, msgListeners, encode(ent))
+		b, err := r.ask(ctx, n.Num, msgListeners, encode(ent))
 		var more []ListenerInfo
 		if err == nil {
 			err = json.Unmarshal(b, &more)
 		}
 		if err != nil {
-			missing = fmt.Errorf("listeners of node %d: %w", n.Num, err)
+			missing = errors.Join(missing, fmt.Errorf("listeners of node %d: %w", n.Num, err))
 			continue
 		}
 		list = append(list, more...)
@@ -130,24 +131,27 @@ func (r *Relay) onListeners(_ context.Context, _ mesh.Num, b []byte) ([]byte, er
 	return encode(r.listenersHere(ent)), nil
 }
 
-// Drop ends every control channel of a listener id, on all nodes, and reports how many there were.
+// Drop ends every control channel of a listener id, on all nodes, and reports how many there were. All nodes are asked; an
+// error says which one did not answer, beside the count of the others.
 func (r *Relay) Drop(ctx context.Context, id string) (int, error) {
 	dropped := r.dropHere(id)
+	var missing error
 	for _, n := range r.p.Bus.Nodes() {
 		if n.Num == r.self {
 			continue
 		}
-		b, err := r.p.Bus.Ask(ctx, n.Num, msgDrop, encode(id))
+		b, err := r.ask(ctx, n.Num, msgDrop, encode(id))
 		var more int
 		if err == nil {
 			err = json.Unmarshal(b, &more)
 		}
 		if err != nil {
-			return dropped, fmt.Errorf("drop at node %d: %w", n.Num, err)
+			missing = errors.Join(missing, fmt.Errorf("drop at node %d: %w", n.Num, err))
+			continue
 		}
 		dropped += more
 	}
-	return dropped, nil
+	return dropped, missing
 }
 
 func (r *Relay) dropHere(id string) int {

@@ -132,34 +132,40 @@ func (s *stream) meet(ctx context.Context, candidates []route.Candidate) (sender
 		return nil, nil, err
 	}
 	s.record.Ticket = ticket.Hex()
-	if err := s.offer(ctx, ticket, candidates); err != nil {
-		meeting.Close()
-		return nil, nil, err
-	}
+	err = s.offer(ctx, ticket, candidates)
 	s.record.Stages.Offer = s.record.since()
-	sender, listener, err = meeting.Wait(ctx, s.chosen.Gone())
+	if err != nil {
+		sender, listener, err = meeting.End(ctx, err) // its listener may have heard of it all the same, and come
+	} else {
+		sender, listener, err = meeting.Wait(ctx, s.chosen.Gone())
+	}
 	s.record.Stages.Meet = s.record.since()
 	s.settle(err)
 	return sender, listener, err
 }
 
-// offer tells candidates until one has heard it. One that cannot be told has not seen the sender: the next is asked.
+// offer tells candidates until one has heard it. One that cannot be told has not seen the sender: the next is asked, as long
+// as the ticket is good.
 func (s *stream) offer(ctx context.Context, ticket shape.Ticket, candidates []route.Candidate) error {
 	r := s.relay
 	o := &shape.Offer{Ticket: ticket, Hello: s.hello, Deadline: time.Now().Add(r.p.Timeouts.Accept)}
+	ctx, cancel := context.WithDeadline(ctx, o.Deadline)
+	defer cancel()
 	var last error
 	for _, c := range candidates {
 		s.chosen = c
 		s.record.Listener, s.record.PeerNode = c.ID, c.Node
 		r.step(5, s.hello.Tracking, fmt.Sprintf("the request goes to node %d, which holds listener %s", c.Node, c.ID))
 		err := c.Stream.Offer(ctx, o)
-		if err == nil {
+		switch {
+		case err == nil:
 			if c.Node == r.self {
 				r.told(s.hello, c.Listener)
 			}
 			return nil
-		}
-		if final(ctx, err) {
+		case ctx.Err() != nil:
+			return fail.Wrap(fail.AcceptTimeout, "offer", err) // if it was the sender who left, the meeting says so
+		case final(err):
 			return err
 		}
 		last = err
@@ -167,10 +173,8 @@ func (s *stream) offer(ctx context.Context, ticket shape.Ticket, candidates []ro
 	return last
 }
 
-// final reports whether no other candidate can help: the sender left, or what it sent fits no listener.
-func final(ctx context.Context, err error) bool {
-	return ctx.Err() != nil || fail.Is(err, fail.HeadTooLarge) || fail.Is(err, fail.BadRequest)
-}
+// final reports whether no other candidate can help: what the sender sent fits no listener.
+func final(err error) bool { return fail.Is(err, fail.HeadTooLarge) || fail.Is(err, fail.BadRequest) }
 
 // told is step 6, at the node that holds the listener.
 func (r *Relay) told(h *shape.Hello, l *route.Listener) {

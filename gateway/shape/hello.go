@@ -42,7 +42,8 @@ type Party interface {
 }
 
 // Carrier is optional on a Party: it gives up the connection and what was read of it, so that it can be carried to the
-// node it belongs to. After Detach neither Accept nor Refuse is called.
+// node it belongs to. After Detach Accept is not called, and Refuse only if the node could not be reached: then nothing was
+// read of the connection or written to it.
 type Carrier interface {
 	Detach() (Conn, Preface)
 }
