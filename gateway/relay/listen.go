@@ -29,7 +29,6 @@ type Seat struct {
 	hello    *shape.Hello
 	record   *Record
 	release  func()
-	left     sync.Once
 
 	mu     sync.Mutex
 	end    *shape.End
@@ -89,31 +88,42 @@ func (r *Relay) sit(ctx context.Context, ask Ask, h *shape.Hello, l *route.Liste
 		return nil, fmt.Errorf("announce the listener: %w", err)
 	}
 	seat := &Seat{relay: r, listener: l, hello: h, record: record, release: release}
-	if refusal := r.enter(seat, ent); refusal != nil {
+	if refusal := r.enter(seat, ent, claims.Expires); refusal != nil {
+		seat.leave()
 		return nil, refusal
 	}
-	seat.expires(claims.Expires)
 	r.replace(l)
-	r.step(2, h.Tracking, fmt.Sprintf("recorded: %s has a listener at node %d", ent.Name, r.self))
-	if r.p.Hooks.Listener != nil {
-		r.p.Hooks.Listener(&Presence{Online: true, Entity: ent.Name, Listener: l.ID, Time: record.Began})
-	}
 	return seat, nil
 }
 
-// enter puts the seat on the list, unless the node began to drain or the entity went while it was announced.
-func (r *Relay) enter(s *Seat, ent *entity.Entity) *fail.Error {
+// enter puts the seat on the list, unless the node began to drain or the entity went while it was announced. From then on
+// the gateway may end it; whoever does waits until its arrival has been told of.
+func (r *Relay) enter(s *Seat, ent *entity.Entity, expires time.Time) *fail.Error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if refusal := r.list(s, ent); refusal != nil {
+		return refusal
+	}
+	s.expiresLocked(expires)
+	r.step(2, s.hello.Tracking, fmt.Sprintf("recorded: %s has a listener at node %d", ent.Name, r.self))
+	if r.p.Hooks.Listener != nil {
+		r.p.Hooks.Listener(&Presence{Online: true, Entity: ent.Name, Listener: s.listener.ID, Time: s.record.Began})
+	}
+	return nil
+}
+
+// list looks and enters under one lock: whoever ends all seats afterwards, because of a drain or a deletion, finds this one.
+func (r *Relay) list(s *Seat, ent *entity.Entity) *fail.Error {
 	r.mu.Lock()
+	defer r.mu.Unlock()
+	if refusal := r.entering(); refusal != nil {
+		return refusal
+	}
+	if r.p.Store.View().Get(ent.At) == nil {
+		return fail.New(fail.UnknownEntity, "Endpoint does not exist.")
+	}
 	r.seats[s.listener.Channel] = s
-	r.mu.Unlock()
-	refusal := r.entering()
-	if refusal == nil && r.p.Store.View().Get(ent.At) == nil {
-		refusal = fail.New(fail.UnknownEntity, "Endpoint does not exist.")
-	}
-	if refusal != nil {
-		s.leave()
-	}
-	return refusal
+	return nil
 }
 
 func (r *Relay) full() *fail.Error {
@@ -148,14 +158,12 @@ func (r *Relay) again(kind string, channel uint64) {
 	case kind == msgReplace:
 		seat.finish(&shape.End{Why: fail.Replaced, Code: goingAway, Text: "The listener came back on a new connection."})
 	case seat.listener.Check != nil:
-		seat.listener.Check()
+		r.aside(seat.listener.Check)
 	}
 }
 
-// expires sets the moment at which the gateway ends the channel.
-func (s *Seat) expires(at time.Time) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+// expiresLocked sets the moment at which the gateway ends the channel.
+func (s *Seat) expiresLocked(at time.Time) {
 	if s.expiry != nil {
 		s.expiry.Stop()
 	}
@@ -163,11 +171,14 @@ func (s *Seat) expires(at time.Time) {
 		return
 	}
 	s.token = at
-	s.expiry = time.AfterFunc(time.Until(at)+s.relay.p.Timeouts.TokenGrace, func() {
-		s.finish(&shape.End{
-			Why: fail.TokenExpired, Code: policy,
-			Text: fmt.Sprintf("The token is expired. Expiration time: '%s'.", at.UTC().Format("2006-01-02 15:04:05Z")),
-		})
+	// The grace is added to the time and not to what is left: a token for ever leaves the longest duration there is.
+	s.expiry = time.AfterFunc(time.Until(at.Add(s.relay.p.Timeouts.TokenGrace)), func() {
+		if s.tokenExpires().Equal(at) { // else it was renewed in this very moment
+			s.finish(&shape.End{
+				Why: fail.TokenExpired, Code: policy,
+				Text: fmt.Sprintf("The token is expired. Expiration time: '%s'.", at.UTC().Format("2006-01-02 15:04:05Z")),
+			})
+		}
 	})
 }
 
@@ -183,53 +194,50 @@ func (s *Seat) Renew(c auth.Credential) error {
 	if err != nil {
 		return err.At("renew", s.record.Entity, s.record.Tracking)
 	}
-	s.expires(claims.Expires)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.expiresLocked(claims.Expires)
 	return nil
 }
 
-// finish ends the seat from the gateway's side; the entry closes the channel with the end's code and words.
+// finish ends the seat from the gateway's side; the entry closes the channel with the end's code and words, beside the
+// caller, who does not wait for it.
 func (s *Seat) finish(end *shape.End) {
-	s.mu.Lock()
-	if s.end != nil {
-		s.mu.Unlock()
-		return
+	if s.depart(end, "gateway") {
+		s.relay.aside(func() { s.listener.Leave(end) })
 	}
-	s.end = end
-	s.mu.Unlock()
-	s.leave()
-	s.gone(end, "gateway")
-	s.listener.Leave(end)
 }
 
 // Leave says that the control channel has ended, and how. It may be called after the gateway ended the seat.
-func (s *Seat) Leave(end *shape.End) {
-	s.mu.Lock()
-	if s.end != nil {
-		s.mu.Unlock()
-		return
-	}
-	s.end = end
-	s.mu.Unlock()
-	s.leave()
-	s.gone(end, "listener")
-}
+func (s *Seat) Leave(end *shape.End) { s.depart(end, "listener") }
 
-// leave takes the listener out of the table and the mesh.
-func (s *Seat) leave() {
-	r := s.relay
-	s.left.Do(func() {
-		s.mu.Lock()
+// depart ends the seat once, and reports whether it was this call that did.
+func (s *Seat) depart(end *shape.End, side string) bool {
+	s.mu.Lock()
+	first := s.end == nil
+	if first {
+		s.end = end
 		if s.expiry != nil {
 			s.expiry.Stop()
 		}
-		s.mu.Unlock()
-		r.mu.Lock()
-		delete(r.seats, s.listener.Channel)
-		r.mu.Unlock()
-		r.table.Remove(s.listener)
-		s.release()
-		r.connections.Leave()
-	})
+	}
+	s.mu.Unlock()
+	if first {
+		s.leave()
+		s.gone(end, side)
+	}
+	return first
+}
+
+// leave takes the listener out of the table and the mesh. It is called once.
+func (s *Seat) leave() {
+	r := s.relay
+	r.mu.Lock()
+	delete(r.seats, s.listener.Channel)
+	r.mu.Unlock()
+	r.table.Remove(s.listener)
+	s.release()
+	r.connections.Leave()
 }
 
 func (s *Seat) gone(end *shape.End, side string) {

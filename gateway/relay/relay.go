@@ -63,8 +63,10 @@ type Relay struct {
 	seats   map[uint64]*Seat // by channel
 	streams map[*stream]struct{}
 	idle    chan struct{} // closed when draining and nothing is left; nil: not draining
+	shut    bool
 
-	past counters
+	beside sync.WaitGroup // what runs aside; no more once shut
+	past   counters
 }
 
 // The states of a relay.
@@ -209,9 +211,13 @@ func (r *Relay) Drain(ctx context.Context) {
 	r.mu.Unlock()
 	var leaving sync.WaitGroup
 	for _, s := range seats {
-		leaving.Go(func() { s.finish(end) })
+		leaving.Go(func() {
+			if s.depart(end, "gateway") {
+				s.listener.Leave(end)
+			}
+		})
 	}
-	leaving.Wait()
+	defer leaving.Wait()
 	select {
 	case <-idle:
 		return
@@ -225,10 +231,28 @@ func (r *Relay) Drain(ctx context.Context) {
 	<-idle // every leg is aborted: nothing is left to wait for
 }
 
-// Close takes the relay off the mesh and the store. Drain comes first.
+// Close takes the relay off the mesh and the store, and waits for what runs beside them. Drain comes first.
 func (r *Relay) Close() {
 	for _, stop := range r.unwind {
 		stop()
 	}
 	r.unwind = nil
+	r.mu.Lock()
+	r.shut = true
+	r.mu.Unlock()
+	r.beside.Wait()
+}
+
+// aside runs f, which may wait for a peer, without holding the caller up: the store's writers, the mesh's lanes. Close waits
+// for it; after that f runs here and now.
+func (r *Relay) aside(f func()) {
+	r.mu.Lock()
+	shut := r.shut
+	if !shut {
+		r.beside.Go(f)
+	}
+	r.mu.Unlock()
+	if shut {
+		f()
+	}
 }
