@@ -80,14 +80,25 @@ type pair struct {
 // pump carries one direction.
 func (p *pair) pump(dir uint8) {
 	from, to := p.legs[dir], p.legs[1-dir]
+	src, dst := wires(from, to)
 	var batch shape.Batch
-	first := true
+	first, busy := true, 0
 	for {
+		if busy >= busyBatches && src != nil && dst != nil {
+			busy = 0
+			if end := p.splice(dir, src, dst); end != nil {
+				p.end(dir, end)
+				return
+			}
+		}
 		if err := from.Read(&batch); err != nil {
 			p.end(dir, asEnd(err))
 			return
 		}
 		p.live.count(dir, &batch)
+		if busy++; batch.Bytes() < busyBytes {
+			busy = 0
+		}
 		if first && p.limits.First != nil {
 			p.limits.First(dir)
 		}

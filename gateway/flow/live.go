@@ -34,15 +34,20 @@ func (l *Live) Watch(t Tap) {
 	l.tap.Store(&t)
 }
 
+// moved counts payload bytes of a direction.
+func (l *Live) moved(dir uint8, n int64) {
+	switch {
+	case n <= 0:
+	case dir == Forth:
+		l.In.Add(n)
+	default:
+		l.Out.Add(n)
+	}
+}
+
 // count notes a batch that was read.
 func (l *Live) count(dir uint8, b *shape.Batch) {
-	if n := int64(b.Bytes()); n > 0 {
-		if dir == Forth {
-			l.In.Add(n)
-		} else {
-			l.Out.Add(n)
-		}
-	}
+	l.moved(dir, int64(b.Bytes()))
 	if n := int64(b.Messages()); n > 0 {
 		l.Messages.Add(n)
 	}

@@ -1,5 +1,5 @@
 // Package leg owns the sides of a stream on real connections: the WebSocket leg (a pump of frames, never of
-// messages), and Arrival, the connection as the front door gives it to an entry. A leg implements
+// messages), the leg of plain bytes, and Arrival, the connection as the front door gives it to an entry. A leg implements
 // shape.Leg and owns its framing rules: what it cuts, what it pings, how it ends. It decides nothing: limits and ends are the
 // caller's (gateway/flow).
 //

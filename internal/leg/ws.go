@@ -102,15 +102,6 @@ func (w *WS) Close() {
 func (w *WS) down(reset bool) {
 	w.closed.Do(func() {
 		w.pulse.stop()
-		conn := w.src.conn
-		if reset {
-			if t, ok := conn.(netConn); ok {
-				conn = t.NetConn()
-			}
-			if l, ok := conn.(interface{ SetLinger(sec int) error }); ok {
-				_ = l.SetLinger(0)
-			}
-		}
-		_ = conn.Close()
+		hangUp(w.src.conn, reset)
 	})
 }
