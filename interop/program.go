@@ -14,7 +14,7 @@ import (
 
 // Patience bounds every wait of a story for one thing to happen. It is long because CI runs stories beside each other on
 // two cores; nothing waits for it when all is well.
-const Patience = 60 * time.Second
+const Patience = 30 * time.Second
 
 // Program is a foreign program while it runs. Its standard output and error are kept as lines, shown when the test fails.
 // All methods are for the test's own goroutine.
