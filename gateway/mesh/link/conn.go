@@ -1,7 +1,9 @@
 package link
 
 import (
+	"errors"
 	"net"
+	"sync/atomic"
 )
 
 // Conn is a carried connection as it arrives: it yields the replay first, then the stream. One goroutine reads.
@@ -9,6 +11,7 @@ type Conn struct {
 	net.Conn // the stream behind the replay
 
 	replay []byte
+	abrupt atomic.Bool
 }
 
 // Read gives the replay before the stream; a read never mixes them.
@@ -27,6 +30,29 @@ func (c *Conn) Read(b []byte) (int, error) {
 func (c *Conn) CloseWrite() error {
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
 		return half.CloseWrite()
+	}
+	return c.Conn.Close()
+}
+
+// SetLinger with 0 makes Close a reset, as *net.TCPConn has it, below TLS where there is that: who carries on must see a loss
+// as a loss.
+func (c *Conn) SetLinger(sec int) error {
+	below := c.Conn
+	if t, ok := below.(interface{ NetConn() net.Conn }); ok {
+		below = t.NetConn()
+	}
+	l, ok := below.(interface{ SetLinger(sec int) error })
+	if !ok {
+		return errors.ErrUnsupported
+	}
+	c.abrupt.Store(sec == 0)
+	return l.SetLinger(sec)
+}
+
+// Close closes the connection; a reset goes past TLS, whose farewell would look like an orderly end.
+func (c *Conn) Close() error {
+	if t, ok := c.Conn.(interface{ NetConn() net.Conn }); ok && c.abrupt.Load() {
+		_ = t.NetConn().Close() // what follows says it again
 	}
 	return c.Conn.Close()
 }
