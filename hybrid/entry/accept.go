@@ -57,6 +57,9 @@ func (g *guest) Accept(a shape.Answer) (shape.Leg, error) {
 		_ = v.arrival.Conn.Close()
 		return nil, fmt.Errorf("answer the listener: %w", err)
 	}
+	if v.raw {
+		return leg.NewTCP(v.arrival.Conn, v.arrival.Read, v.entry.p.Write), nil
+	}
 	return leg.NewWS(v.arrival.Conn, v.arrival.Read, v.entry.legOptions(maxListenerPiece)), nil
 }
 

@@ -38,16 +38,29 @@ func (v *visit) trail() wire.Trail {
 // welcome appends the 101 of a handshake. Connection is a single value, since .NET compares it whole; there are no
 // extensions (reference section 3).
 func (v *visit) welcome(dst []byte, choice string) []byte {
-	fields := http1.Fields{
-		{Name: "Upgrade", Value: "websocket"},
-		{Name: "Connection", Value: "Upgrade"},
-		{Name: "Sec-WebSocket-Accept", Value: wsframe.AcceptKey(v.key)},
+	fields := http1.Fields{{Name: "Upgrade", Value: "websocket"}, {Name: "Connection", Value: "Upgrade"}}
+	if v.raw {
+		fields[0].Value = rawUpgrade
+	} else {
+		fields.Add("Sec-WebSocket-Accept", wsframe.AcceptKey(v.key))
+	}
+	if granted := v.granted(); granted != "" {
+		fields.Add(wire.AgentField, granted)
 	}
 	if choice != "" {
 		fields = append(fields, http1.Field{Name: "Sec-WebSocket-Protocol", Value: choice})
 	}
 	fields = append(fields, http1.Field{Name: "TrackingId", Value: v.trail().Mark()})
 	return http1.AppendResponse(dst, &http1.Head{Status: 101, Reason: "Switching Protocols", Fields: fields})
+}
+
+// granted is what of our own extensions a listener gets that asked for them; SDKs never ask.
+func (v *visit) granted() string {
+	if v.target.Action != wire.ActionListen {
+		return ""
+	}
+	asked := wire.ParseAgent(v.arrival.Head.Fields)
+	return wire.Agent{Raw: asked.Raw}.String()
 }
 
 // write sends bytes to the peer within the time for a head.

@@ -71,6 +71,10 @@ func hasHC(target string) bool {
 	return false
 }
 
+// rawUpgrade is the protocol that our own agent asks for at a rendezvous: plain bytes, FIN as half-close, RST as loss
+// (docs/agent.md).
+const rawUpgrade = "causeway/1"
+
 // upgrades reports whether the head asks for a WebSocket.
 func upgrades(h *http1.Head) bool {
 	return h.Fields.HasToken("Upgrade", "websocket") && h.Fields.HasToken("Connection", "upgrade")
@@ -120,6 +124,7 @@ type visit struct {
 	hello   *shape.Hello
 	ask     relay.Ask
 	borne   bool // the token came in Authorization
+	raw     bool // our own agent at a rendezvous: plain bytes behind the 101
 }
 
 // greet makes the hello of whatever is known, so that even a refusal has its tracking id.
@@ -170,14 +175,17 @@ func badTarget(err error) *fail.Error {
 func (v *visit) handshake() *fail.Error {
 	h := v.arrival.Head
 	framing, err := http1.RequestFraming(h)
+	v.raw = v.target.Action == wire.ActionAccept && h.Fields.HasToken("Upgrade", rawUpgrade) && h.Fields.HasToken("Connection", "upgrade")
 	switch {
-	case h.Method != "GET" || h.Minor < 1 || !upgrades(h):
+	case h.Method != "GET" || h.Minor < 1 || !upgrades(h) && !v.raw:
 		return fail.New(fail.UpgradeRequired, "This endpoint is only for web-socket requests.")
+	case v.raw:
 	case h.Fields.Get("Sec-WebSocket-Version") != "13":
 		return fail.New(fail.BadRequest, "The Sec-WebSocket-Version header must be 13.")
 	case v.key == "":
 		return fail.New(fail.BadRequest, "The Sec-WebSocket-Key header is missing.")
-	case err != nil || framing.Kind != http1.None && framing.Length != 0:
+	}
+	if err != nil || framing.Kind != http1.None && framing.Length != 0 {
 		return fail.New(fail.BadRequest, "A web-socket request must not have a body.")
 	}
 	return nil
