@@ -39,8 +39,10 @@ func TestSoapCommands(t *testing.T) {
 	out, _, err = runCommand(t, "", "soap", "decode", capture, "-o", "json")
 	var report struct {
 		Messages []struct {
-			Summary struct{ Root string }
-		}
+			Summary struct {
+				Root string `json:"root"`
+			} `json:"summary"`
+		} `json:"messages"`
 	}
 	if err != nil || json.Unmarshal([]byte(out), &report) != nil || len(report.Messages) != 6 || report.Messages[0].Summary.Root != "{http://tempuri.org/}Echo" {
 		t.Errorf("json: %v, %+v", err, report)

@@ -24,11 +24,12 @@ func ItemSize(t Type) int {
 // Items makes an array from the raw form of its items, which is that of .NET
 // binary XML: little-endian, one behind the other. A rest that is no whole item
 // is cut off. items is not copied and its content is checked when it is used.
-// Panics if arrays cannot hold t: that is a mistake in the program.
+// For a t that arrays cannot hold it gives empty text, which no Writer takes for
+// an array.
 func Items(t Type, items []byte) Value {
 	size := ItemSize(t)
 	if size == 0 {
-		panic("infoset: no arrays of " + t.String())
+		return Value{}
 	}
 	return Value{meta: pack(TypeArray, InFull, uint8(t)), raw: items[:len(items)/size*size]}
 }

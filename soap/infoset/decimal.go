@@ -17,7 +17,7 @@ type Decimal struct {
 	Lo    uint64
 }
 
-// Decimal makes the value. A scale above 28 is cut to 28.
+// Value makes the value. A scale above 28 is cut to 28.
 func (d Decimal) Value() Value {
 	m := pack(TypeDecimal, InFull, min(d.Scale, maxScale))
 	if d.Neg {

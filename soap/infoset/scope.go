@@ -134,7 +134,7 @@ func (s *Scope) find(prefix string) (space string, ok bool) {
 			return s.decls[i-1].space, true
 		}
 	} else {
-		for i := len(s.decls) - 1; i >= 0; i-- {
+		for i := len(s.decls) - 1; i >= 0; i-- { //nolint:modernize // an iterator copies each binding, which shows in scans
 			if same(s.decls[i].prefix, prefix) {
 				return s.decls[i].space, true
 			}

@@ -24,7 +24,8 @@ func Decode(input []byte) (*Report, error) {
 		return r, &infoset.Error{Reason: infoset.Truncated, Detail: "there are no bytes"}
 	case isHTTP(raw):
 		r.Kind = "http"
-		return r, r.http(raw)
+		err := r.http(raw)
+		return r, err
 	case looksFramed(raw):
 		framed := &Report{Kind: "net.tcp stream", Hex: r.Hex, Size: r.Size}
 		err := framed.stream(raw)
@@ -37,7 +38,8 @@ func Decode(input []byte) (*Report, error) {
 		}
 		return framed, err
 	}
-	return r, r.message(0, raw, "", xmlbin.NewReaderSession(maxSession))
+	err := r.message(0, raw, "", xmlbin.NewReaderSession(maxSession))
+	return r, err
 }
 
 // stream reads one direction of a net.tcp connection.
@@ -146,16 +148,23 @@ func httpBody(head, b []byte) (body, after []byte, err error) {
 	if strings.EqualFold(field(head, "Transfer-Encoding"), "chunked") {
 		return chunked(b)
 	}
-	n, convErr := strconv.Atoi(field(head, "Content-Length"))
-	switch {
-	case convErr != nil && bytes.HasPrefix(head, []byte("HTTP/")):
-		return b, nil, nil // up to the end of the connection
-	case convErr != nil:
-		return nil, b, nil
-	case n < 0 || n > len(b):
-		return b, nil, nil // cut off: what is there may still be readable
+	length := field(head, "Content-Length")
+	if length == "" && !bytes.HasPrefix(head, []byte("HTTP/")) {
+		return nil, b, nil // a request without body
+	}
+	n, ok := decimal(length)
+	if !ok || n > len(b) {
+		// A response up to the end of the connection, or a body that is cut
+		// off: what is there may still be readable.
+		return b, nil, nil
 	}
 	return b[:n], b[n:], nil
+}
+
+// decimal reads a length.
+func decimal(s string) (int, bool) {
+	n, err := strconv.ParseUint(s, 10, 31)
+	return int(n), err == nil
 }
 
 func chunked(b []byte) (body, after []byte, err error) {

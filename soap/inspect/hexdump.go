@@ -17,7 +17,7 @@ func unhex(text []byte) ([]byte, bool) {
 	}
 	var out []byte
 	odd := false // plain lines may be cut between the digits of a byte
-	for _, line := range bytes.Split(text, []byte{'\n'}) {
+	for line := range bytes.SplitSeq(text, []byte{'\n'}) {
 		s := strings.TrimSpace(string(line))
 		if s == "" || s[0] == '#' {
 			continue

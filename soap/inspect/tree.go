@@ -3,6 +3,7 @@ package inspect
 import (
 	"errors"
 	"io"
+	"slices"
 
 	"github.com/causeway-relay/causeway/soap/infoset"
 	"github.com/causeway-relay/causeway/soap/internal/xmlchar"
@@ -101,13 +102,8 @@ func (n *node) child(locals ...string) *node {
 		if k.kind != infoset.StartElement {
 			continue
 		}
-		if len(locals) == 0 {
+		if len(locals) == 0 || slices.Contains(locals, k.name.Local) {
 			return k
-		}
-		for _, local := range locals {
-			if k.name.Local == local {
-				return k
-			}
 		}
 	}
 	return nil

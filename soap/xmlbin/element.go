@@ -87,8 +87,7 @@ func (r *Reader) elementName(rec byte, n *infoset.Name) error {
 		return r.name(n, true)
 	}
 	n.Prefix = ""
-	switch {
-	case rec == recShortElement || rec == recShortDictElement:
+	if rec == recShortElement || rec == recShortDictElement {
 		return r.name(n, rec == recShortDictElement)
 	}
 	if err := r.prefix(&n.Prefix); err != nil {

@@ -117,7 +117,7 @@ func (r *Reader) special(s *charState, section bool, first int) (bool, error) {
 		}
 		s.n++
 	case c == '\r':
-		return false, r.lineEnd(s)
+		r.lineEnd(s)
 	case c < 0x80:
 		return false, r.fail(infoset.BadCharacter, i, "control character")
 	default:
@@ -136,18 +136,17 @@ func (r *Reader) special(s *charState, section bool, first int) (bool, error) {
 }
 
 // lineEnd turns CR LF and CR into LF (XML 1.0, 2.11).
-func (r *Reader) lineEnd(s *charState) error {
+func (r *Reader) lineEnd(s *charState) {
 	w := &r.win
 	i := w.Pos + s.n
 	r.scratch = append(append(r.scratch, w.Buf[w.Pos:i]...), '\n')
 	w.Pos, s.n, s.copying = i+1, 0, true
 	if w.Pos == len(w.Buf) && !w.More() {
-		return nil
+		return
 	}
 	if w.Buf[w.Pos] == '\n' {
 		w.Pos++
 	}
-	return nil
 }
 
 // textToken makes the token, within grammar and quota.

@@ -17,7 +17,7 @@ func (r *Reader) comment() (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if i := bytes.Index(raw, []byte("--")); i >= 0 || bytes.HasSuffix(raw, []byte("-")) {
+	if bytes.Contains(raw, []byte("--")) || bytes.HasSuffix(raw, []byte("-")) {
 		return false, r.fail(infoset.Malformed, r.win.Start(), "-- in a comment")
 	}
 	if r.opts.SkipComments {

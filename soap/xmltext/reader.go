@@ -135,8 +135,7 @@ func (r *Reader) Next() (*infoset.Token, error) {
 func (r *Reader) stop(err error) error {
 	if r.win.Err != nil {
 		// What looks like a cut is the failure of the source.
-		var e *infoset.Error
-		if errors.As(r.win.Err, &e) {
+		if e, ok := errors.AsType[*infoset.Error](r.win.Err); ok {
 			e.Offset, e.Path = r.win.Offset(len(r.win.Buf)), r.m.Path()
 			err = e
 		} else {

@@ -321,7 +321,7 @@ func (w *Writer) Items(v infoset.Value) {
 	if w.err != nil {
 		return
 	}
-	if !w.tag.Open() || w.tag.Depth() == 1 && v.Len() != 1 {
+	if v.Type() != infoset.TypeArray || !w.tag.Open() || w.tag.Depth() == 1 && v.Len() != 1 {
 		w.fail(infoset.Misuse, "items in this place")
 		return
 	}

@@ -13,94 +13,97 @@ func name(prefix, space, local string) *infoset.Name {
 	return &infoset.Name{Prefix: prefix, Space: space, Local: local}
 }
 
+// written are calls and what they write.
+var written = []struct {
+	name string
+	o    WriterOptions
+	do   func(w *Writer)
+	want string
+}{
+	{"empty", WriterOptions{}, func(w *Writer) { w.Start(name("", "", "a")); w.End() }, `<a/>`},
+	{"full", WriterOptions{FullEnd: true}, func(w *Writer) { w.Start(name("", "", "a")); w.End() }, `<a></a>`},
+	{"declaration", WriterOptions{Declaration: true}, func(w *Writer) { w.Start(name("", "", "a")); w.End() }, `<?xml version="1.0" encoding="utf-8"?><a/>`},
+	{"prefix declared", WriterOptions{}, func(w *Writer) {
+		w.Start(name("s", "u", "a"))
+		w.Attr(name("s", "u", "b"), infoset.Bool(true))
+		w.Start(name("", "u", "c"))
+		w.End()
+		w.Start(name("", "", "d"))
+		w.End()
+		w.End()
+	}, `<s:a s:b="true" xmlns:s="u"><c xmlns="u"/><d/></s:a>`},
+	{"default taken away", WriterOptions{}, func(w *Writer) {
+		w.Start(name("", "u", "a"))
+		w.Start(name("", "", "b"))
+		w.End()
+		w.End()
+	}, `<a xmlns="u"><b xmlns=""/></a>`},
+	{"attribute prefixes", WriterOptions{}, func(w *Writer) {
+		w.Start(name("p", "u", "a"))
+		w.Attr(name("", "v", "b"), infoset.Int(1))
+		w.Attr(name("p", "w", "c"), infoset.Int(2))
+		w.Attr(name("", "u", "d"), infoset.Int(3))
+		w.Attr(name("xml", infoset.XMLNamespace, "lang"), infoset.String("en"))
+		w.End()
+	}, `<p:a p1:b="1" p2:c="2" p:d="3" xml:lang="en" xmlns:p="u" xmlns:p1="v" xmlns:p2="w"/>`},
+	{"caller's declarations first", WriterOptions{}, func(w *Writer) {
+		w.Start(name("p", "u", "a"))
+		w.Attr(name("q", "v", "b"), infoset.Int(1))
+		w.Declare(infoset.Decl{Prefix: "x", Space: "only a value uses this"})
+		w.Declare(infoset.Decl{Prefix: "q", Space: "v"})
+		w.End()
+	}, `<p:a q:b="1" xmlns:x="only a value uses this" xmlns:q="v" xmlns:p="u"/>`},
+	{"escapes", WriterOptions{}, func(w *Writer) {
+		w.Start(name("", "", "a"))
+		w.Attr(name("", "", "b"), infoset.String("<&>\"'\t\n\r中"))
+		w.Text(infoset.String("<&>\"'\t\n\r中]]>"))
+		w.End()
+	}, "<a b=\"&lt;&amp;>&quot;'&#x9;&#xA;&#xD;中\">&lt;&amp;&gt;\"'\t\n&#xD;中]]&gt;</a>"},
+	{"bytes are joined", WriterOptions{}, func(w *Writer) {
+		w.Start(name("", "", "a"))
+		w.Text(infoset.Bytes([]byte{1}))
+		w.Text(infoset.Bytes([]byte{2, 3, 4, 5}))
+		w.Text(infoset.Bytes(nil))
+		w.Text(infoset.Bytes([]byte{6, 7}))
+		w.Start(name("", "", "b"))
+		w.Text(infoset.Bytes([]byte{1}))
+		w.End()
+		w.End()
+	}, `<a>AQIDBAUGBw==<b>AQ==</b></a>`},
+	{"items", WriterOptions{}, func(w *Writer) {
+		w.Start(name("", "", "r"))
+		w.Start(name("p", "u", "i"))
+		w.Attr(name("", "", "x"), infoset.Int(9))
+		w.Items(infoset.Items(infoset.TypeInt16, []byte{1, 0, 0xFE, 0xFF}))
+		w.Start(name("", "", "none"))
+		w.Items(infoset.Items(infoset.TypeInt16, nil))
+		w.End()
+	}, `<r><p:i x="9" xmlns:p="u">1</p:i><p:i x="9" xmlns:p="u">-2</p:i></r>`},
+	{"outside", WriterOptions{}, func(w *Writer) {
+		w.Comment(infoset.String("1"))
+		w.Text(infoset.String("\n"))
+		w.Start(name("", "", "a"))
+		w.End()
+		w.Comment(infoset.String("2"))
+	}, "<!--1-->\n<a/><!--2-->"},
+	{"canonical", WriterOptions{Canonical: true, Declaration: true}, func(w *Writer) {
+		w.Comment(infoset.String("1"))
+		w.Text(infoset.String("\n\n"))
+		w.Start(name("b", "u", "a"))
+		w.Declare(infoset.Decl{Prefix: "a", Space: "z"})
+		w.Attr(name("a", "z", "x"), infoset.Int(1))
+		w.Attr(name("b", "u", "y"), infoset.Int(2))
+		w.Attr(name("", "", "z"), infoset.String("\t"))
+		w.Start(name("b", "u", "a"))
+		w.Declare(infoset.Decl{Prefix: "a", Space: "z"})
+		w.End()
+		w.End()
+		w.Comment(infoset.String("2"))
+	}, "<!--1-->\n" + `<b:a xmlns:a="z" xmlns:b="u" z="&#x9;" b:y="2" a:x="1"><b:a></b:a></b:a>` + "\n<!--2-->"},
+}
+
 func TestWriter(t *testing.T) {
-	for _, tt := range []struct {
-		name string
-		o    WriterOptions
-		do   func(w *Writer)
-		want string
-	}{
-		{"empty", WriterOptions{}, func(w *Writer) { w.Start(name("", "", "a")); w.End() }, `<a/>`},
-		{"full", WriterOptions{FullEnd: true}, func(w *Writer) { w.Start(name("", "", "a")); w.End() }, `<a></a>`},
-		{"declaration", WriterOptions{Declaration: true}, func(w *Writer) { w.Start(name("", "", "a")); w.End() }, `<?xml version="1.0" encoding="utf-8"?><a/>`},
-		{"prefix declared", WriterOptions{}, func(w *Writer) {
-			w.Start(name("s", "u", "a"))
-			w.Attr(name("s", "u", "b"), infoset.Bool(true))
-			w.Start(name("", "u", "c"))
-			w.End()
-			w.Start(name("", "", "d"))
-			w.End()
-			w.End()
-		}, `<s:a s:b="true" xmlns:s="u"><c xmlns="u"/><d/></s:a>`},
-		{"default taken away", WriterOptions{}, func(w *Writer) {
-			w.Start(name("", "u", "a"))
-			w.Start(name("", "", "b"))
-			w.End()
-			w.End()
-		}, `<a xmlns="u"><b xmlns=""/></a>`},
-		{"attribute prefixes", WriterOptions{}, func(w *Writer) {
-			w.Start(name("p", "u", "a"))
-			w.Attr(name("", "v", "b"), infoset.Int(1))
-			w.Attr(name("p", "w", "c"), infoset.Int(2))
-			w.Attr(name("", "u", "d"), infoset.Int(3))
-			w.Attr(name("xml", infoset.XMLNamespace, "lang"), infoset.String("en"))
-			w.End()
-		}, `<p:a p1:b="1" p2:c="2" p:d="3" xml:lang="en" xmlns:p="u" xmlns:p1="v" xmlns:p2="w"/>`},
-		{"caller's declarations first", WriterOptions{}, func(w *Writer) {
-			w.Start(name("p", "u", "a"))
-			w.Attr(name("q", "v", "b"), infoset.Int(1))
-			w.Declare(infoset.Decl{Prefix: "x", Space: "only a value uses this"})
-			w.Declare(infoset.Decl{Prefix: "q", Space: "v"})
-			w.End()
-		}, `<p:a q:b="1" xmlns:x="only a value uses this" xmlns:q="v" xmlns:p="u"/>`},
-		{"escapes", WriterOptions{}, func(w *Writer) {
-			w.Start(name("", "", "a"))
-			w.Attr(name("", "", "b"), infoset.String("<&>\"'\t\n\r中"))
-			w.Text(infoset.String("<&>\"'\t\n\r中]]>"))
-			w.End()
-		}, "<a b=\"&lt;&amp;>&quot;'&#x9;&#xA;&#xD;中\">&lt;&amp;&gt;\"'\t\n&#xD;中]]&gt;</a>"},
-		{"bytes are joined", WriterOptions{}, func(w *Writer) {
-			w.Start(name("", "", "a"))
-			w.Text(infoset.Bytes([]byte{1}))
-			w.Text(infoset.Bytes([]byte{2, 3, 4, 5}))
-			w.Text(infoset.Bytes(nil))
-			w.Text(infoset.Bytes([]byte{6, 7}))
-			w.Start(name("", "", "b"))
-			w.Text(infoset.Bytes([]byte{1}))
-			w.End()
-			w.End()
-		}, `<a>AQIDBAUGBw==<b>AQ==</b></a>`},
-		{"items", WriterOptions{}, func(w *Writer) {
-			w.Start(name("", "", "r"))
-			w.Start(name("p", "u", "i"))
-			w.Attr(name("", "", "x"), infoset.Int(9))
-			w.Items(infoset.Items(infoset.TypeInt16, []byte{1, 0, 0xFE, 0xFF}))
-			w.Start(name("", "", "none"))
-			w.Items(infoset.Items(infoset.TypeInt16, nil))
-			w.End()
-		}, `<r><p:i x="9" xmlns:p="u">1</p:i><p:i x="9" xmlns:p="u">-2</p:i></r>`},
-		{"outside", WriterOptions{}, func(w *Writer) {
-			w.Comment(infoset.String("1"))
-			w.Text(infoset.String("\n"))
-			w.Start(name("", "", "a"))
-			w.End()
-			w.Comment(infoset.String("2"))
-		}, "<!--1-->\n<a/><!--2-->"},
-		{"canonical", WriterOptions{Canonical: true, Declaration: true}, func(w *Writer) {
-			w.Comment(infoset.String("1"))
-			w.Text(infoset.String("\n\n"))
-			w.Start(name("b", "u", "a"))
-			w.Declare(infoset.Decl{Prefix: "a", Space: "z"})
-			w.Attr(name("a", "z", "x"), infoset.Int(1))
-			w.Attr(name("b", "u", "y"), infoset.Int(2))
-			w.Attr(name("", "", "z"), infoset.String("\t"))
-			w.Start(name("b", "u", "a"))
-			w.Declare(infoset.Decl{Prefix: "a", Space: "z"})
-			w.End()
-			w.End()
-			w.Comment(infoset.String("2"))
-		}, "<!--1-->\n" + `<b:a xmlns:a="z" xmlns:b="u" z="&#x9;" b:y="2" a:x="1"><b:a></b:a></b:a>` + "\n<!--2-->"},
-	} {
+	for _, tt := range written {
 		t.Run(tt.name, func(t *testing.T) {
 			var stream bytes.Buffer
 			for _, dst := range []*bytes.Buffer{nil, &stream} {
@@ -159,12 +162,13 @@ func TestWriterRefuses(t *testing.T) {
 		{"comment ends early", func(w *Writer) { w.Start(a); w.Comment(infoset.String("a--b")) }, infoset.BadValue},
 		{"comment ends in dash", func(w *Writer) { w.Start(a); w.Comment(infoset.String("a-")) }, infoset.BadValue},
 		{"items as root", func(w *Writer) { w.Start(a); w.Items(infoset.Items(infoset.TypeBool, []byte{1, 1})) }, infoset.Misuse},
+		{"items that are no array", func(w *Writer) { w.Start(a); w.Items(infoset.Int(1)) }, infoset.Misuse},
 		{"items late", func(w *Writer) {
 			w.Start(a)
 			w.Text(infoset.String("x"))
 			w.Items(infoset.Items(infoset.TypeBool, []byte{1}))
 		}, infoset.Misuse},
-		{"items that are none", func(w *Writer) {
+		{"items of a wrong value", func(w *Writer) {
 			w.Start(a)
 			w.Start(a)
 			w.Items(infoset.Items(infoset.TypeDecimal, bytes.Repeat([]byte{0xFF}, 16)))

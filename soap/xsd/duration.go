@@ -66,10 +66,10 @@ func (d *Duration) parse(s scanner) bool {
 	}
 	units := "YMD"
 	fields := []*int{&d.Years, &d.Months, &d.Days}
-	any, clock := false, false
+	unit, clock := false, false
 	for !s.done() {
 		if !clock && s.take('T') {
-			clock, any = true, false
+			clock, unit = true, false
 			units, fields = "HMS", []*int{&d.Hours, &d.Minutes, &d.Seconds}
 			continue
 		}
@@ -90,9 +90,9 @@ func (d *Duration) parse(s scanner) bool {
 		}
 		*fields[0] = n
 		units, fields = units[1:], fields[1:]
-		any = true
+		unit = true
 	}
-	return any
+	return unit
 }
 
 func (d *Duration) format() {

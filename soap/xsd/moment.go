@@ -143,8 +143,8 @@ func (m *Moment) zone(s *scanner) bool {
 	}
 	h, ok1 := s.two(0, 14)
 	colon := s.take(':')
-	min, ok2 := s.two(0, 59)
-	if m.Zone = h*60 + min; m.Zone > 14*60 {
+	minutes, ok2 := s.two(0, 59)
+	if m.Zone = h*60 + minutes; m.Zone > 14*60 {
 		return false
 	}
 	if minus {

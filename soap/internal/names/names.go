@@ -6,8 +6,8 @@
 package names
 
 import (
-	"bytes"
 	"hash/maphash"
+	"strings"
 
 	"github.com/causeway-relay/causeway/soap/internal/xmlchar"
 )
@@ -122,7 +122,7 @@ func (t *Table) grow() {
 
 func newEntry(raw string) *Entry {
 	e := &Entry{Raw: raw, Local: raw}
-	colon := bytes.IndexByte([]byte(raw), ':')
+	colon := strings.IndexByte(raw, ':')
 	switch {
 	case raw == "xmlns":
 		e.Kind = XMLNS

@@ -10,6 +10,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"slices"
 )
 
 // first is the size of a new buffer: one read of a usual SOAP message.
@@ -46,7 +47,7 @@ func (w *Window) Reset(src io.Reader) {
 
 // ResetBytes looks at the whole of b, which is not copied.
 func (w *Window) ResetBytes(b []byte) {
-	*w = Window{Buf: b[:len(b):len(b)], done: true, spare: w.spare}
+	*w = Window{Buf: slices.Clip(b), done: true, spare: w.spare}
 }
 
 // Rest gives what is left of the document from Pos on as a stream of its own,
