@@ -14,7 +14,8 @@ import (
 // hooks turn what the relay tells into log lines and figures.
 func (g *Gateway) hooks() relay.Hooks {
 	return relay.Hooks{
-		Step: g.p.Step,
+		Step:    g.p.Step,
+		Arrived: func(door, shape string) { g.meter.connections.WithLabelValues(door, shape).Inc() },
 		Closed: func(c *relay.Record) {
 			g.meter.closed(c)
 			g.line("closed", c)
@@ -76,6 +77,5 @@ func (g *Gateway) frontHooks() front.Hooks {
 		Panicked: func(door, tracking string, value any, stack []byte) {
 			g.log.Error("panic", "door", door, "tracking", tracking, "value", value, "stack", string(stack))
 		},
-		Connected: func(door string, _ netip.AddrPort, _ bool) { g.meter.connections.WithLabelValues(door).Inc() },
 	}
 }

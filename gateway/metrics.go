@@ -6,6 +6,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
+	"github.com/causeway-relay/causeway/gateway/entity"
 	"github.com/causeway-relay/causeway/gateway/relay"
 )
 
@@ -18,7 +19,7 @@ const (
 // meter holds the node's metrics. Names and labels are a contract: docs/metrics.md.
 type meter struct {
 	registry    *prometheus.Registry
-	connections *prometheus.CounterVec // door
+	connections *prometheus.CounterVec // door, shape
 	closedBy    *prometheus.CounterVec // shape, reason
 	refused     *prometheus.CounterVec // door, reason
 	offers      *prometheus.CounterVec // outcome
@@ -33,7 +34,7 @@ type meter struct {
 // newMeter registers everything. Gauges are read from the gateway at each scrape.
 func newMeter(g *Gateway) *meter {
 	m := &meter{registry: prometheus.NewRegistry(), known: make(map[string]bool)}
-	m.connections = m.counter("causeway_connections_total", "Connections that arrived at a door.", "door")
+	m.connections = m.counter("causeway_connections_total", "Parties that came to the relay.", "door", "shape")
 	m.closedBy = m.counter("causeway_closed_total", "Streams and listeners that ended, by reason.", "shape", "reason")
 	m.refused = m.counter("causeway_refused_total", "Parties that were turned away, by reason.", "door", "reason")
 	m.offers = m.counter("causeway_offers_total", "What became of offers to listeners.", "outcome")
@@ -71,7 +72,10 @@ func (m *meter) gauges(g *Gateway) {
 			func() float64 { return read(g.relay.Counts()) }))
 	}
 	gauge("causeway_listeners", "Listeners of this node.", prometheus.Labels{"state": "online"}, func(c relay.Counts) float64 { return float64(c.Local) })
-	gauge("causeway_streams", "Streams of this node that run.", nil, func(c relay.Counts) float64 { return float64(c.Streams) })
+	for _, kind := range entity.Kinds() {
+		gauge("causeway_streams", "Streams of this node that run or wait for their listener.", prometheus.Labels{"kind": string(kind)},
+			func(c relay.Counts) float64 { return float64(c.Kinds[kind]) })
+	}
 	gauge("causeway_pending", "Rendezvous that wait for their listener.", nil, func(c relay.Counts) float64 { return float64(c.Pending) })
 	total("in", func(c relay.Counts) float64 { return float64(c.In) })
 	total("out", func(c relay.Counts) float64 { return float64(c.Out) })

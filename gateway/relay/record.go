@@ -21,6 +21,7 @@ type Step struct {
 // Hooks are told what happens on the road, from the goroutine on which it happens: they must not block. Nil: not wanted.
 type Hooks struct {
 	Step     func(Step)
+	Arrived  func(door, shape string) // a party came to the relay: stream, listener, rendezvous
 	Listener func(*Presence)
 	Closed   func(*Record) // a stream or a listener that was let in has ended
 	Refused  func(*Record) // a sender, listener or rendezvous was turned away
@@ -67,6 +68,9 @@ type Record struct {
 
 // begin opens the record of a party.
 func (r *Relay) begin(kind string, h *shape.Hello) *Record {
+	if r.p.Hooks.Arrived != nil {
+		r.p.Hooks.Arrived(h.Door, kind)
+	}
 	return &Record{
 		Shape: kind, Door: h.Door, Entity: h.At.Path, Tracking: h.Tracking,
 		Node: r.self, Remote: h.Remote.String(), Began: time.Now(),

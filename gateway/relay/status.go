@@ -32,6 +32,7 @@ type Counts struct {
 	Listeners   int // on all nodes
 	Local       int // on this node
 	Streams     int
+	Kinds       map[entity.Kind]int // of the streams
 	Pending     int
 	Connections int
 	In, Out     int64 // payload bytes since the start
@@ -43,12 +44,13 @@ func (r *Relay) Counts() Counts {
 	defer r.mu.Unlock()
 	c := Counts{
 		Listeners: r.table.Total(), Local: len(r.seats), Pending: r.desk.Pending(), Connections: r.connections.Used(),
-		In: r.past.in.Load(), Out: r.past.out.Load(),
+		In: r.past.in.Load(), Out: r.past.out.Load(), Kinds: make(map[entity.Kind]int),
 	}
 	for s := range r.streams {
 		c.In += s.live.In.Load()
 		c.Out += s.live.Out.Load()
 		c.Streams++
+		c.Kinds[s.entity.Kind]++
 	}
 	c.Streams = max(0, c.Streams-c.Pending)
 	return c
