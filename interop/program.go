@@ -159,6 +159,9 @@ func (p *Program) Finish(limit time.Duration) {
 	}
 }
 
+// Done is closed when the program has ended.
+func (p *Program) Done() <-chan struct{} { return p.done }
+
 // Kill ends the program as a crash does (SIGKILL) and waits until it has gone.
 func (p *Program) Kill() {
 	p.t.Helper()
