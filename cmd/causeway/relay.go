@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -52,6 +53,9 @@ func (f *relayFlags) change(cmd *cobra.Command) (wire.EntityChange, error) {
 	var s wire.SettingsChange
 	given := cmd.Flags().Changed
 	if given("kind") {
+		if err := checkKind(f.kind); err != nil {
+			return c, err
+		}
 		c.Kind = &f.kind
 	}
 	if given("anonymous-senders") {
@@ -81,6 +85,14 @@ func (f *relayFlags) change(cmd *cobra.Command) (wire.EntityChange, error) {
 		c.Settings = &s
 	}
 	return c, nil
+}
+
+// checkKind refuses what is no kind.
+func checkKind(kind string) error {
+	if kind != "" && !slices.Contains(entity.Kinds(), entity.Kind(kind)) {
+		return usage("--kind: expected one of %v", entity.Kinds())
+	}
+	return nil
 }
 
 // responseTime reads a time span; default is the gateway's own.
@@ -157,6 +169,9 @@ func newRelayList(c *connection) *cobra.Command {
 	cmd.Flags().StringVar(&prefix, "prefix", "", "`TEXT` that names begin with")
 	cmd.Flags().StringVar(&kind, "kind", "", "`KIND` of relays")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if err := checkKind(kind); err != nil {
+			return err
+		}
 		asked, err := c.client()
 		if err != nil {
 			return err

@@ -65,12 +65,13 @@ func trackingOf(r *http.Request) string {
 func tagOf(revision uint64) string { return `"` + strconv.FormatUint(revision, 10) + `"` }
 
 // fits checks the conditions of a request against the revision that is there, 0 being nothing (RFC 9110 section 13.1).
-func (c *call) fits(revision uint64) error {
+// what names the thing for people.
+func (c *call) fits(what string, revision uint64) error {
 	if list := c.request.Header.Values("If-Match"); len(list) > 0 && !named(list, revision) {
-		return precondition("If-Match names another state: it has changed since it was read, or is gone.")
+		return precondition(what+" has changed since it was read, or is gone.", "read it again and repeat the change")
 	}
 	if list := c.request.Header.Values("If-None-Match"); len(list) > 0 && named(list, revision) {
-		return precondition("It exists already, and If-None-Match asks that it does not.")
+		return precondition(what+" exists already.", "choose another name, or change the one that exists")
 	}
 	return nil
 }

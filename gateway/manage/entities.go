@@ -2,6 +2,7 @@ package manage
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -147,7 +148,7 @@ func (*API) changeable(c *call, old *entity.Entity) error {
 	if old != nil {
 		revision = old.Revision
 	}
-	if err := c.fits(revision); err != nil {
+	if err := c.fits(fmt.Sprintf("The relay %q", c.args["entity"]), revision); err != nil {
 		return err
 	}
 	if old != nil && old.Source == entity.FromFile {
@@ -183,7 +184,7 @@ func (a *API) replace(ctx context.Context, c *call, next func(old *entity.Entity
 // raced turns a change that came between into the failed condition that it is, where the request had one.
 func (c *call) raced(err error) error {
 	if fail.Is(err, fail.Conflict) && c.request.Header.Get("If-Match") != "" {
-		return precondition("It has changed since it was read.")
+		return precondition("It has changed since it was read.", "read it again and repeat the change")
 	}
 	return err
 }

@@ -55,8 +55,8 @@ func (r *refusal) Error() string { return r.cause.Error() }
 func (r *refusal) Unwrap() error { return r.cause }
 
 // precondition refuses a request that asked for a state which is not there (RFC 9110 section 13.2.1).
-func precondition(text string) error {
-	return &refusal{cause: fail.New(fail.Conflict, text), status: http.StatusPreconditionFailed}
+func precondition(text, do string) error {
+	return &refusal{cause: fail.New(fail.Conflict, text), status: http.StatusPreconditionFailed, do: do}
 }
 
 // noRule refuses a rule that does not exist.

@@ -13,7 +13,7 @@ func problemsOf(wrong wire.Problems) error {
 	if len(wrong) == 0 {
 		return nil
 	}
-	return fail.New(fail.BadRequest, wrong.Error()+".")
+	return &refusal{cause: fail.New(fail.BadRequest, wrong.Error()+"."), do: "mend what the message names; docs/api.md lists every member"}
 }
 
 // lines makes problems of an error that joins several.

@@ -2,6 +2,7 @@ package manage
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -140,7 +141,7 @@ func ruleChangeable(c *call, old *entity.Rule) error {
 	if old != nil {
 		revision = 1
 	}
-	if err := c.fits(revision); err != nil {
+	if err := c.fits(fmt.Sprintf("The rule %q", c.args["rule"]), revision); err != nil {
 		return err
 	}
 	if old != nil && old.Source == entity.FromFile {

@@ -48,10 +48,13 @@ type members map[string]member
 type decoder struct{ problems Problems }
 
 func (d *decoder) report(path, text string) {
-	if len(d.problems) < maxProblems {
+	if !d.full() {
 		d.problems = append(d.problems, Problem{path, text})
 	}
 }
+
+// full stops reading whose findings nobody would see.
+func (d *decoder) full() bool { return len(d.problems) >= maxProblems }
 
 // body reads the whole of a body: one object. An empty one is an object without members.
 func (d *decoder) body(b []byte, known members) {
@@ -76,7 +79,7 @@ func (d *decoder) object(path string, raw []byte, known members) bool {
 	seen := make(map[string]bool, len(known))
 	r := json.NewDecoder(bytes.NewReader(raw))
 	_, _ = r.Token() // the brace; raw is valid, so reading its parts cannot fail
-	for r.More() {
+	for r.More() && !d.full() {
 		token, _ := r.Token()
 		name, _ := token.(string)
 		var value json.RawMessage
@@ -126,7 +129,7 @@ func (d *decoder) array(path string, raw []byte, each func(path string, raw []by
 	}
 	r := json.NewDecoder(bytes.NewReader(raw))
 	_, _ = r.Token() // the bracket; see object
-	for i := 0; r.More(); i++ {
+	for i := 0; r.More() && !d.full(); i++ {
 		if i == maxList {
 			d.report(path, "has more than "+strconv.Itoa(maxList)+" elements")
 			return false
