@@ -56,10 +56,16 @@ func TestSubProtocol(t *testing.T) {
 // awaitGone waits until the gateway has written the account of a listener that ended for the reason.
 func awaitGone(t *testing.T, s *interop.Stand, reason string) {
 	t.Helper()
+	awaitAccount(t, s, "closed", "listener", reason)
+}
+
+// awaitAccount waits for a line of the gateway's log.
+func awaitAccount(t *testing.T, s *interop.Stand, message, shape, reason string) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), interop.Patience)
 	defer cancel()
-	s.Await(ctx, "a listener's end: "+reason, func(line map[string]string) bool {
-		return line["msg"] == "closed" && line["shape"] == "listener" && line["reason"] == reason
+	s.Await(ctx, message+" "+shape+": "+reason, func(line map[string]string) bool {
+		return line["msg"] == message && line["shape"] == shape && line["reason"] == reason
 	})
 }
 
