@@ -2,34 +2,67 @@ package relay
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net"
+	"os"
 	"sync"
+	"sync/atomic"
+	"time"
 )
 
+// crossing is a connection that is carried between two nodes: copies both ways, and nothing of a protocol.
+type crossing struct {
+	a, b  net.Conn
+	quiet time.Duration // after the first direction ended, how long nothing may flow in the other
+	ended atomic.Bool
+}
+
 // through copies both ways until both directions have ended; ctx ends it early. An end of one side is passed on as an end,
-// a loss as a loss. TCP pairs are spliced by the kernel: io.Copy sees to that.
-func through(ctx context.Context, a, b net.Conn) {
-	stop := context.AfterFunc(ctx, func() { reset(a); reset(b) })
+// a loss as a loss. A peer that keeps its side open after the other has ended is cut off when it is quiet for too long.
+// Plain TCP pairs are spliced by the kernel: io.Copy sees to that.
+func through(ctx context.Context, a, b net.Conn, quiet time.Duration) {
+	c := &crossing{a: a, b: b, quiet: quiet}
+	stop := context.AfterFunc(ctx, c.cut)
 	defer stop()
 	var other sync.WaitGroup
-	other.Go(func() { half(a, b) })
-	half(b, a)
+	other.Go(func() { c.half(a, b) })
+	c.half(b, a)
 	other.Wait()
 	_ = a.Close()
 	_ = b.Close()
 }
 
 // half copies one direction and passes its end on.
-func half(dst, src net.Conn) {
-	if _, err := io.Copy(dst, src); err != nil {
-		reset(src)
-		reset(dst)
+func (c *crossing) half(dst, src net.Conn) {
+	for {
+		n, err := io.Copy(dst, src)
+		switch {
+		case err == nil:
+			c.end(dst)
+			return
+		case n == 0 || !errors.Is(err, os.ErrDeadlineExceeded) || src.SetReadDeadline(time.Now().Add(c.quiet)) != nil:
+			c.cut()
+			return
+		}
+	}
+}
+
+// end passes the end of one direction on; the first one bounds the other.
+func (c *crossing) end(dst net.Conn) {
+	if h, ok := dst.(interface{ CloseWrite() error }); !ok || h.CloseWrite() != nil {
+		c.cut()
 		return
 	}
-	if c, ok := dst.(interface{ CloseWrite() error }); !ok || c.CloseWrite() != nil {
-		reset(dst)
+	if c.ended.CompareAndSwap(false, true) && dst.SetReadDeadline(time.Now().Add(c.quiet)) != nil {
+		c.cut()
 	}
+}
+
+// cut lets both peers see a loss.
+func (c *crossing) cut() {
+	reset(c.a)
+	reset(c.b)
 }
 
 // reset closes a connection so that its peer sees a loss.

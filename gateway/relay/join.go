@@ -100,6 +100,6 @@ func (r *Relay) carry(ctx context.Context, t shape.Ticket, p shape.Party) error 
 	if err != nil {
 		return fail.Wrap(fail.NodeLost, fmt.Sprintf("carry to node %d", t.Node()), err)
 	}
-	through(ctx, conn, far)
+	through(ctx, conn, far, r.p.Timeouts.Idle)
 	return nil
 }
