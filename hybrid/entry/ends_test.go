@@ -169,16 +169,16 @@ func TestLossAfterClose(t *testing.T) {
 // TestQuietAfterClose: after the first Close a stream may go on for as long as something flows, and is cut when nothing
 // does; without any Close it may be quiet for ever.
 func TestQuietAfterClose(t *testing.T) {
-	const quiet = 400 * time.Millisecond
+	const quiet = 800 * time.Millisecond
 	both(t, func(s *set) {
 		c := s.register("hyco", "")
 		idle, other := s.pair(c, "hyco", "")
 		sender, listener := s.pair(c, "hyco", "")
 		sender.sendClose(1000, "Shutdown")
 		listener.closes(1000, "Shutdown")
-		ticks := time.NewTicker(quiet / 8)
+		ticks := time.NewTicker(quiet / 16)
 		defer ticks.Stop()
-		for began := time.Now(); time.Since(began) < 3*quiet; <-ticks.C {
+		for began := time.Now(); time.Since(began) < 2*quiet; <-ticks.C {
 			listener.send(wsframe.Binary, []byte("more"))
 			sender.data(wsframe.Binary, []byte("more"))
 		}

@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/causeway-relay/causeway/gateway/entity"
-	"github.com/causeway-relay/causeway/hybrid/wire"
 	"github.com/causeway-relay/causeway/internal/http1"
 	"github.com/causeway-relay/causeway/internal/testcluster"
 	"github.com/causeway-relay/causeway/internal/wsframe"
@@ -495,19 +494,17 @@ func (c *channel) offer() *acceptMessage {
 
 // tryVisit dials an address of an accept message and sends the handshake; more goes behind the address.
 func (s *set) tryVisit(address string, lines ...string) (*peer, error) {
-	a, err := wire.ParseAddress(address)
+	scheme, rest, _ := strings.Cut(address, "://")
+	authority, target, _ := strings.Cut(rest, "/")
+	host, port, err := net.SplitHostPort(authority)
+	if err != nil || host != "localhost" || (scheme == "ws") != (s.door == "http") {
+		return nil, fmt.Errorf("address %q does not lead to a door %s of localhost: %w", address, s.door, err)
+	}
+	p, err := s.tryDial(net.JoinHostPort("127.0.0.1", port), authority, scheme == "ws")
 	if err != nil {
 		return nil, err
 	}
-	host, port, err := net.SplitHostPort(a.Authority)
-	if err != nil || host != "localhost" {
-		return nil, fmt.Errorf("address %q is not below localhost: %w", address, err)
-	}
-	p, err := s.tryDial(net.JoinHostPort("127.0.0.1", port), a.Authority, a.Plain)
-	if err != nil {
-		return nil, err
-	}
-	return p, p.tryWrite([]byte(p.head(a.Target, lines...)))
+	return p, p.tryWrite([]byte(p.head("/"+target, lines...)))
 }
 
 func (s *set) visit(address string, lines ...string) *peer {
@@ -590,3 +587,6 @@ func (s *set) await(want map[string]string) map[string]string {
 
 // inAnHour is when tokens of these tests expire.
 func inAnHour() time.Time { return time.Now().Add(time.Hour) }
+
+// index is the node's number in the cluster, counted from 0.
+func (s *set) index(n *testcluster.Node) int { return int(n.Num) - 1 }
