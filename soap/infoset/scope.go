@@ -10,9 +10,14 @@ type Scope struct {
 	last  binding // found by Lookup last; valid while known
 	known bool
 	decls []binding
-	marks []int
+	marks []mark
+	depth int
 	index map[string]int // prefix to its place in decls plus one; nil while few
 }
+
+// mark is an element that has declarations, and where they begin. Most elements
+// have none, and cost no more than a count.
+type mark struct{ depth, from int }
 
 type binding struct {
 	prefix, space string
@@ -22,27 +27,33 @@ type binding struct {
 // Reset forgets everything. Memory stays.
 func (s *Scope) Reset() {
 	clear(s.decls)
-	s.decls, s.marks, s.index, s.known = s.decls[:0], s.marks[:0], nil, false
+	s.decls, s.marks, s.index, s.known, s.depth = s.decls[:0], s.marks[:0], nil, false, 0
 }
 
 // Push opens an element: declarations from now on end with it.
-func (s *Scope) Push() { s.marks = append(s.marks, len(s.decls)) }
+func (s *Scope) Push() { s.depth++ }
 
 // Pop closes the element opened last and ends its declarations.
 func (s *Scope) Pop() {
-	mark := s.marks[len(s.marks)-1]
-	s.marks = s.marks[:len(s.marks)-1]
-	if mark == len(s.decls) {
-		return
+	if n := len(s.marks); n > 0 && s.marks[n-1].depth == s.depth {
+		s.end()
 	}
-	if s.index != nil {
-		s.forget(mark)
-	}
-	s.decls, s.known = s.decls[:mark], false
+	s.depth--
 }
 
-func (s *Scope) forget(mark int) {
-	for i := len(s.decls) - 1; i >= mark; i-- {
+// end takes back the declarations of the element opened last.
+func (s *Scope) end() {
+	n := len(s.marks) - 1
+	from := s.marks[n].from
+	s.marks = s.marks[:n]
+	if s.index != nil {
+		s.forget(from)
+	}
+	s.decls, s.known = s.decls[:from], false
+}
+
+func (s *Scope) forget(from int) {
+	for i := len(s.decls) - 1; i >= from; i-- {
 		b := &s.decls[i]
 		if b.before == 0 {
 			delete(s.index, b.prefix)
@@ -50,7 +61,7 @@ func (s *Scope) forget(mark int) {
 			s.index[b.prefix] = b.before
 		}
 	}
-	if mark < indexFrom/2 {
+	if from < indexFrom/2 {
 		s.index = nil
 	}
 }
@@ -71,6 +82,9 @@ func (s *Scope) Declare(prefix, space string) Reason {
 	if s.here(prefix) {
 		return Duplicate
 	}
+	if n := len(s.marks); n == 0 || s.marks[n-1].depth != s.depth {
+		s.marks = append(s.marks, mark{s.depth, len(s.decls)})
+	}
 	b := binding{prefix: prefix, space: space}
 	if s.index != nil {
 		b.before = s.index[prefix]
@@ -87,14 +101,15 @@ func (s *Scope) Declare(prefix, space string) Reason {
 
 // here reports whether the innermost element declares prefix itself.
 func (s *Scope) here(prefix string) bool {
-	mark := 0
-	if len(s.marks) > 0 {
-		mark = s.marks[len(s.marks)-1]
+	n := len(s.marks)
+	if n == 0 || s.marks[n-1].depth != s.depth {
+		return false
 	}
+	from := s.marks[n-1].from
 	if s.index != nil {
-		return s.index[prefix] > mark
+		return s.index[prefix] > from
 	}
-	for i := mark; i < len(s.decls); i++ {
+	for i := from; i < len(s.decls); i++ {
 		if same(s.decls[i].prefix, prefix) {
 			return true
 		}
@@ -119,16 +134,20 @@ func same(a, b string) bool {
 // Lookup gives the namespace of prefix. The empty prefix is always bound, to no
 // namespace unless declared.
 func (s *Scope) Lookup(prefix string) (space string, ok bool) {
-	if s.known && same(s.last.prefix, prefix) {
+	if s.known && s.last.prefix == prefix {
 		return s.last.space, true
 	}
-	if space, ok = s.find(prefix); ok {
+	return s.find(prefix)
+}
+
+func (s *Scope) find(prefix string) (space string, ok bool) {
+	if space, ok = s.search(prefix); ok {
 		s.last.prefix, s.last.space, s.known = prefix, space, true
 	}
 	return space, ok
 }
 
-func (s *Scope) find(prefix string) (space string, ok bool) {
+func (s *Scope) search(prefix string) (space string, ok bool) {
 	if s.index != nil {
 		if i := s.index[prefix]; i > 0 {
 			return s.decls[i-1].space, true

@@ -41,7 +41,20 @@ func (r *Reader) startTag(rec byte) error {
 	r.scratch = r.scratch[:0]
 	r.items = r.items[:0]
 	t.Name = r.m.Slot()
-	if err := r.elementName(rec, t.Name); err != nil {
+	n := t.Name
+	n.Space = ""
+	var err error
+	switch {
+	case rec >= recPrefixElemA:
+		n.Prefix = letters[rec-recPrefixElemA:][:1]
+		err = r.name(n)
+	case rec >= recPrefixDictElemA:
+		n.Prefix = letters[rec-recPrefixDictElemA:][:1]
+		err = r.dictName(n)
+	default:
+		err = r.elementName(rec, n)
+	}
+	if err != nil {
 		return err
 	}
 	for {
@@ -56,7 +69,6 @@ func (r *Reader) startTag(rec byte) error {
 		if len(t.Attrs)+len(t.Decls) >= r.q.Attributes {
 			return r.quota("attributes", r.q.Attributes)
 		}
-		var err error
 		if rec >= recShortXmlns && rec <= recDictXmlns {
 			err = r.xmlns(rec)
 		} else {
@@ -75,25 +87,19 @@ func (r *Reader) startTag(rec byte) error {
 	return nil
 }
 
-// elementName reads what an element record has behind its type.
+// elementName reads what the rarer element records have behind their type: no
+// prefix, or one that is spelled out.
 func (r *Reader) elementName(rec byte, n *infoset.Name) error {
-	n.Space = ""
-	switch {
-	case rec >= recPrefixElemA:
-		n.Prefix = letters[rec-recPrefixElemA:][:1]
-		return r.name(n, false)
-	case rec >= recPrefixDictElemA:
-		n.Prefix = letters[rec-recPrefixDictElemA:][:1]
-		return r.name(n, true)
-	}
 	n.Prefix = ""
-	if rec == recShortElement || rec == recShortDictElement {
-		return r.name(n, rec == recShortDictElement)
+	if rec == recElement || rec == recDictElement {
+		if err := r.prefix(&n.Prefix); err != nil {
+			return err
+		}
 	}
-	if err := r.prefix(&n.Prefix); err != nil {
-		return err
+	if rec == recShortDictElement || rec == recDictElement {
+		return r.dictName(n)
 	}
-	return r.name(n, rec == recDictElement)
+	return r.name(n)
 }
 
 // attribute reads an attribute record and its value.
@@ -117,29 +123,26 @@ func (r *Reader) attribute(rec byte) error {
 			}
 		}
 	}
-	if err := r.name(n, dict); err != nil {
-		return err
+	var err error
+	if dict {
+		err = r.dictName(n)
+	} else {
+		err = r.name(n)
 	}
-	v, err := r.attrValue()
 	if err != nil {
 		return err
 	}
-	a.Value = v
-	return nil
-}
-
-// attrValue reads the text record of an attribute, which has the plain form.
-func (r *Reader) attrValue() (infoset.Value, error) {
+	// The value is a text record of the plain form.
 	w := &r.win
 	if w.Pos == len(w.Buf) && !w.More() {
-		return infoset.Value{}, r.truncated()
+		return r.truncated()
 	}
-	rec := w.Buf[w.Pos]
-	if rec < recZero || rec > recLast || rec&withEnd != 0 {
-		return infoset.Value{}, r.fail(infoset.Malformed, "attribute with record "+recName(rec)+" as value")
+	value := w.Buf[w.Pos]
+	if value < recZero || value > recLast || value&withEnd != 0 {
+		return r.fail(infoset.Malformed, "attribute with record "+recName(value)+" as value")
 	}
 	w.Pos++
-	return r.value(rec)
+	return r.value(value, &a.Value)
 }
 
 // xmlns reads a declaration.
@@ -210,11 +213,8 @@ func (r *Reader) prefix(p *string) error {
 	return nil
 }
 
-// name reads a local name, as a string or by its id.
-func (r *Reader) name(n *infoset.Name, dict bool) error {
-	if dict {
-		return r.dictName(n)
-	}
+// name reads a local name that is spelled out.
+func (r *Reader) name(n *infoset.Name) error {
 	word, err := r.word()
 	if err != nil {
 		return err
@@ -232,6 +232,25 @@ func (r *Reader) name(n *infoset.Name, dict bool) error {
 
 // dictName reads a local name by its id.
 func (r *Reader) dictName(n *infoset.Name) error {
+	// Nearly all names of a message have one of the first 64 numbers of either
+	// dictionary. This is dict for them, without its calls.
+	if w := &r.win; w.Pos < len(w.Buf) && w.Buf[w.Pos] < 0x80 {
+		id := w.Buf[w.Pos]
+		i := int(id / 2)
+		if s := r.opts.Session; id%2 == 1 {
+			if s != nil && i < len(s.strings) && s.names[i] {
+				n.Local = s.strings[i]
+				n.Dict = infoset.SessionOnly
+				w.Pos++
+				return nil
+			}
+		} else if d := r.opts.Dictionary; i < len(d.strings) && d.names[i] {
+			n.Local = d.strings[i]
+			n.Dict = infoset.Shared
+			w.Pos++
+			return nil
+		}
+	}
 	s, mark, ok, err := r.dict()
 	if err != nil {
 		return err
@@ -322,7 +341,7 @@ func (r *Reader) nextItem() error {
 			return r.fail(why, a.typ.String())
 		}
 		r.m.Text(false) // cannot fail: an element is open
-		r.plain(infoset.Text, v)
+		r.plain(infoset.Text).Value = v
 		return nil
 	}
 	a.step = 0

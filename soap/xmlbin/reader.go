@@ -175,14 +175,14 @@ func (r *Reader) end() error {
 	return nil
 }
 
-// plain prepares the token for kinds that have nothing but a value.
-func (r *Reader) plain(kind infoset.Kind, v infoset.Value) {
+// plain gives the token, prepared for kinds that have nothing but a value.
+func (r *Reader) plain(kind infoset.Kind) *infoset.Token {
 	t := &r.tok
 	t.Kind = kind
 	t.Name = infoset.NoName
 	t.Attrs = t.Attrs[:0]
 	t.Decls = t.Decls[:0]
-	t.Value = v
+	return t
 }
 
 // clear empties the token.
@@ -213,7 +213,7 @@ func (r *Reader) comment() error {
 			return r.fail(infoset.Malformed, "-- in a comment")
 		}
 	}
-	r.plain(infoset.Comment, infoset.Chars(b))
+	r.plain(infoset.Comment).Value.SetChars(b)
 	return nil
 }
 

@@ -31,12 +31,12 @@ func (r *Reader) text(rec byte) error {
 	ends := rec&withEnd != 0
 	rec &^= withEnd
 	switch rec {
-	case recChars8:
-		if ok, err := r.shortChars(ends); ok || err != nil {
-			return err
+	case recChars8, recChars16, recChars32, recBytes8, recBytes16, recBytes32, recUnicode8, recUnicode16, recUnicode32:
+		if rec == recChars8 {
+			if ok, err := r.shortChars(ends); ok || err != nil {
+				return err
+			}
 		}
-		fallthrough
-	case recChars16, recChars32, recBytes8, recBytes16, recBytes32, recUnicode8, recUnicode16, recUnicode32:
 		n, kind, err := r.length(rec)
 		if err != nil {
 			return err
@@ -48,16 +48,16 @@ func (r *Reader) text(rec byte) error {
 			return r.fail(infoset.Malformed, "list record with end of element")
 		}
 	}
-	r.items, r.scratch = r.items[:0], r.scratch[:0]
-	v, err := r.value(rec)
-	if err != nil {
+	r.items = r.items[:0]
+	r.scratch = r.scratch[:0]
+	t := r.plain(infoset.Text)
+	if err := r.value(rec, &t.Value); err != nil {
 		return err
 	}
-	if why := r.m.Text(v.IsEmpty()); why != 0 {
+	if why := r.m.Text(t.Value.IsEmpty()); why != 0 {
 		return r.fail(why, r.m.Complaint())
 	}
 	r.ends = ends
-	r.plain(infoset.Text, v)
 	return nil
 }
 
@@ -82,12 +82,7 @@ func (r *Reader) shortChars(ends bool) (bool, error) {
 	}
 	r.m.Text(false) // cannot fail: an element is open
 	r.ends = ends
-	t := &r.tok
-	t.Kind = infoset.Text
-	t.Name = infoset.NoName
-	t.Attrs = t.Attrs[:0]
-	t.Decls = t.Decls[:0]
-	t.Value.SetChars(b)
+	r.plain(infoset.Text).Value.SetChars(b)
 	return true, nil
 }
 
@@ -126,21 +121,19 @@ func (r *Reader) length(rec byte) (n int, kind byte, err error) {
 func (r *Reader) piece() error {
 	l := &r.long
 	n := min(l.left, pieceSize)
-	var v infoset.Value
+	var b []byte
+	var err error
 	switch l.kind {
 	case recBytes8:
-		b, err := r.take(n)
-		if err != nil {
+		if b, err = r.take(n); err != nil {
 			return err
 		}
-		v = infoset.Bytes(b)
 		if r.run += n; r.run > r.q.ArrayLength {
 			return r.quota("array length", r.q.ArrayLength)
 		}
 	case recUnicode8:
-		var err error
 		r.scratch = r.scratch[:0]
-		if v, n, err = r.unicode(n, n < l.left); err != nil {
+		if b, n, err = r.unicode(n, n < l.left); err != nil {
 			return err
 		}
 	default:
@@ -150,32 +143,35 @@ func (r *Reader) piece() error {
 			}
 			n = xmlchar.Cut(r.win.Buf[r.win.Pos:], n)
 		}
-		b, err := r.chars(n)
-		if err != nil {
+		if b, err = r.chars(n); err != nil {
 			return err
 		}
-		v = infoset.Chars(b)
 	}
 	if l.kind != recBytes8 {
-		if r.run += len(v.Raw()); r.run > r.q.StringContent {
+		if r.run += len(b); r.run > r.q.StringContent {
 			return r.quota("string content", r.q.StringContent)
 		}
 	}
 	l.left -= n
 	r.ends = l.ends && l.left == 0
-	if why := r.m.Text(r.m.Outside() && l.kind != recBytes8 && xmlchar.AllSpace(v.Raw())); why != 0 {
+	if why := r.m.Text(r.m.Outside() && l.kind != recBytes8 && xmlchar.AllSpace(b)); why != 0 {
 		return r.fail(why, r.m.Complaint())
 	}
-	r.plain(infoset.Text, v)
+	t := r.plain(infoset.Text)
+	if l.kind == recBytes8 {
+		t.Value = infoset.Bytes(b)
+	} else {
+		t.Value.SetChars(b)
+	}
 	return nil
 }
 
 // unicode reads n bytes of UTF-16, or two less where more follow and the last
 // unit is the first half of a pair, into scratch.
-func (r *Reader) unicode(n int, more bool) (infoset.Value, int, error) {
+func (r *Reader) unicode(n int, more bool) ([]byte, int, error) {
 	b, err := r.take(n)
 	if err != nil {
-		return infoset.Value{}, 0, err
+		return nil, 0, err
 	}
 	from := len(r.scratch)
 	for i := 0; i < n; i += 2 {
@@ -191,16 +187,16 @@ func (r *Reader) unicode(n int, more bool) (infoset.Value, int, error) {
 				next = rune(binary.LittleEndian.Uint16(b[i+2:]))
 			}
 			if c = utf16.DecodeRune(c, next); c == utf8.RuneError {
-				return infoset.Value{}, 0, r.fail(infoset.BadEncoding, "lone surrogate in UTF-16")
+				return nil, 0, r.fail(infoset.BadEncoding, "lone surrogate in UTF-16")
 			}
 			i += 2
 		}
 		if !xmlchar.IsChar(c) {
-			return infoset.Value{}, 0, r.fail(infoset.BadCharacter, "character that XML does not allow")
+			return nil, 0, r.fail(infoset.BadCharacter, "character that XML does not allow")
 		}
 		r.scratch = utf8.AppendRune(r.scratch, c)
 	}
-	return infoset.Chars(r.scratch[from:len(r.scratch):len(r.scratch)]), n, nil
+	return r.scratch[from:len(r.scratch):len(r.scratch)], n, nil
 }
 
 // fixed are the bytes of records whose size does not vary.
@@ -209,69 +205,75 @@ var fixed = [256]uint8{
 	recDateTime: 8, recUniqueID: 16, recTimeSpan: 8, recGUID: 16, recUint64: 8, recBool: 1,
 }
 
-// value reads a whole text record of the plain form.
-func (r *Reader) value(rec byte) (infoset.Value, error) {
+// value reads a whole text record of the plain form into v. It works in place
+// because values are large and there is one for every attribute.
+func (r *Reader) value(rec byte, v *infoset.Value) error {
 	switch rec {
 	case recZero:
-		return infoset.Int(0), nil
+		*v = infoset.Int(0)
 	case recOne:
-		return infoset.Int(1), nil
+		*v = infoset.Int(1)
 	case recFalse:
-		return infoset.Bool(false), nil
+		*v = infoset.Bool(false)
 	case recTrue:
-		return infoset.Bool(true), nil
+		*v = infoset.Bool(true)
 	case recEmpty:
-		return infoset.Value{}, nil
+		v.SetChars(nil)
 	case recDictText:
 		s, mark, _, err := r.dict()
 		if err != nil {
-			return infoset.Value{}, err
+			return err
 		}
-		return infoset.DictString(s, mark), nil
+		*v = infoset.DictString(s, mark)
 	case recQName:
-		return r.qname()
+		return r.qname(v)
 	case recStartList:
-		return r.list()
-	}
-	if n := fixed[rec]; n > 0 {
+		return r.list(v)
+	case recEndList:
+		return r.fail(infoset.Malformed, "end of a list that did not begin")
+	default:
+		n := fixed[rec]
+		if n == 0 {
+			return r.string(rec, v)
+		}
 		b, err := r.take(int(n))
 		if err != nil {
-			return infoset.Value{}, err
+			return err
 		}
-		v, why := number(rec, b)
+		got, why := number(rec, b)
 		if why != 0 {
-			return v, r.fail(why, "value of record "+recName(rec))
+			return r.fail(why, "value of record "+recName(rec))
 		}
-		return v, nil
+		*v = got
 	}
-	if rec == recEndList {
-		return infoset.Value{}, r.fail(infoset.Malformed, "end of a list that did not begin")
-	}
-	return r.string(rec)
+	return nil
 }
 
 // string reads a record of characters or bytes whole.
-func (r *Reader) string(rec byte) (infoset.Value, error) {
+func (r *Reader) string(rec byte, v *infoset.Value) error {
 	n, kind, err := r.length(rec)
 	if err != nil {
-		return infoset.Value{}, err
+		return err
 	}
 	if kind == recBytes8 {
 		if n > r.q.ArrayLength {
-			return infoset.Value{}, r.quota("array length", r.q.ArrayLength)
+			return r.quota("array length", r.q.ArrayLength)
 		}
 		b, err := r.take(n)
-		return infoset.Bytes(b), err
+		*v = infoset.Bytes(b)
+		return err
 	}
 	if n > r.q.StringContent {
-		return infoset.Value{}, r.quota("string content", r.q.StringContent)
+		return r.quota("string content", r.q.StringContent)
 	}
+	var b []byte
 	if kind == recUnicode8 {
-		v, _, err := r.unicode(n, false)
-		return v, err
+		b, _, err = r.unicode(n, false)
+	} else {
+		b, err = r.chars(n)
 	}
-	b, err := r.chars(n)
-	return infoset.Chars(b), err
+	v.SetChars(b)
+	return err
 }
 
 // number makes the value of a record of fixed size.
@@ -307,48 +309,50 @@ func number(rec byte, b []byte) (infoset.Value, infoset.Reason) {
 
 // qname reads a prefix letter and the id of a local name. What the prefix means
 // is for those who use the value.
-func (r *Reader) qname() (infoset.Value, error) {
+func (r *Reader) qname(v *infoset.Value) error {
 	b, err := r.take(1)
 	if err != nil {
-		return infoset.Value{}, err
+		return err
 	}
 	if int(b[0]) >= len(letters) {
-		return infoset.Value{}, r.fail(infoset.Malformed, "prefix number "+itoa(int(b[0])))
+		return r.fail(infoset.Malformed, "prefix number "+itoa(int(b[0])))
 	}
 	prefix := letters[b[0]:][:1]
 	s, mark, name, err := r.dict()
 	if err != nil {
-		return infoset.Value{}, err
+		return err
 	}
 	if !name {
-		return infoset.Value{}, r.fail(infoset.BadName, infoset.Clip(s))
+		return r.fail(infoset.BadName, infoset.Clip(s))
 	}
-	return infoset.QName(prefix, s, mark), nil
+	*v = infoset.QName(prefix, s, mark)
+	return nil
 }
 
-// list reads text records up to the end of the list.
-func (r *Reader) list() (infoset.Value, error) {
+// list reads text records up to the end of the list. Its items lie in a slice
+// that all lists of a token share; where it grows, lists before keep the old one.
+func (r *Reader) list(v *infoset.Value) error {
 	from := len(r.items)
 	for {
 		b, err := r.take(1)
 		if err != nil {
-			return infoset.Value{}, err
+			return err
 		}
 		rec := b[0]
 		if rec == recEndList {
 			n := len(r.items)
-			return infoset.List(r.items[from:n:n]), nil
+			*v = infoset.List(r.items[from:n:n])
+			return nil
 		}
 		if rec < recZero || rec > recLast || rec&withEnd != 0 || rec == recStartList {
-			return infoset.Value{}, r.fail(infoset.Malformed, "record "+recName(rec)+" in a list")
+			return r.fail(infoset.Malformed, "record "+recName(rec)+" in a list")
 		}
 		if n := min(r.q.ArrayLength, maxList); len(r.items)-from >= n {
-			return infoset.Value{}, r.quota("array length", n)
+			return r.quota("array length", n)
 		}
-		v, err := r.value(rec)
-		if err != nil {
-			return infoset.Value{}, err
+		r.items = append(r.items, infoset.Value{})
+		if err := r.value(rec, &r.items[len(r.items)-1]); err != nil {
+			return err
 		}
-		r.items = append(r.items, v)
 	}
 }
