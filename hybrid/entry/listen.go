@@ -21,8 +21,8 @@ import (
 const (
 	// controlWrite bounds one write to a control channel: other gateway operations have 10 s (reference section 9).
 	controlWrite = 10 * time.Second
-	// closeWait is how long a listener has to answer the gateway's Close.
-	closeWait = time.Second
+	// closeWait is how long a listener has to answer the gateway's Close: a node without streams stops within a second.
+	closeWait = 500 * time.Millisecond
 	// checkWait is how long a listener whose id came again has for a sign of life (contracts section 1).
 	checkWait = 2 * time.Second
 	// maxMissed is how many pings may stay without any frame from the listener (reference section 6.4).
