@@ -66,6 +66,9 @@ func New(p Params) (*Client, error) {
 	return c, nil
 }
 
+// Close gives idle connections back. The client stays usable.
+func (c *Client) Close() { c.http.CloseIdleConnections() }
+
 // signer makes tokens from a connection string: for its entity if it names one, else for the namespace.
 func signer(cs *hybrid.ConnectionString) (func(time.Time) string, error) {
 	switch {
