@@ -58,22 +58,29 @@ type node struct {
 func play(t *testing.T, n int, change func(*relay.Params), story func(w *world)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		w := &world{T: t, store: memory.New(), net: meshmemory.NewNet(mesh.Timing{})}
+		w := &world{T: t}
+		w.prepare()
 		for i := range n {
-			w.start(mesh.Num(i+1), change)
-		}
-		for _, e := range []*entity.Entity{
-			{Name: "hyco"},
-			{Name: "hyco/own"},
-			{Name: "open", AnonymousSenders: true},
-			{Name: "tcp", Kind: entity.NetTCP},
-			{Name: "walled", Settings: entity.Settings{Allow: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}}},
-		} {
-			w.create(e)
+			w.add(mesh.Num(i+1), change).relay.Open()
 		}
 		story(w)
 		w.end()
 	})
+}
+
+// prepare makes a world with entities and no nodes.
+func (w *world) prepare() {
+	w.Helper()
+	w.store, w.net = memory.New(), meshmemory.NewNet(mesh.Timing{})
+	for _, e := range []*entity.Entity{
+		{Name: "hyco"},
+		{Name: "hyco/own"},
+		{Name: "open", AnonymousSenders: true},
+		{Name: "tcp", Kind: entity.NetTCP},
+		{Name: "walled", Settings: entity.Settings{Allow: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}}},
+	} {
+		w.create(e)
+	}
 }
 
 func (w *world) create(e *entity.Entity) *entity.Entity {
@@ -92,7 +99,8 @@ func (w *world) create(e *entity.Entity) *entity.Entity {
 	return stored
 }
 
-func (w *world) start(num mesh.Num, change func(*relay.Params)) {
+// add makes a node whose relay is not open yet.
+func (w *world) add(num mesh.Num, change func(*relay.Params)) *node {
 	w.Helper()
 	n := &node{w: w}
 	var err error
@@ -120,8 +128,8 @@ func (w *world) start(num mesh.Num, change func(*relay.Params)) {
 		change(&p)
 	}
 	n.relay = relay.New(p)
-	n.relay.Open()
 	w.nodes = append(w.nodes, n)
+	return n
 }
 
 func (w *world) note(f func()) {
