@@ -1,9 +1,6 @@
 package infoset
 
-import (
-	"encoding/binary"
-	"math"
-)
+import "encoding/binary"
 
 // itemSizes are the bytes of one item, by type; 0: no items of arrays. The item
 // types are those of [MC-NBFX] 2.2.1.4.
@@ -42,43 +39,42 @@ func (v Value) ItemType() Type {
 	return v.Type()
 }
 
-// arrayItem reads one item. Items that are no value of their type (checked by
-// CheckItems before) come out as text of their number.
-func (v Value) arrayItem(i int) Value {
+// arrayItem reads one item; one that is no value of its type (CheckItems finds
+// those before) comes out empty.
+func (v Value) arrayItem(i int) (item Value) {
 	size := itemSizes[v.meta.aux()]
-	b := v.raw[i*size : (i+1)*size]
-	switch Type(v.meta.aux()) {
-	case TypeBool:
-		return Bool(b[0] != 0)
-	case TypeInt16:
-		return Int(int64(int16(binary.LittleEndian.Uint16(b))))
-	case TypeInt32:
-		return Int(int64(int32(binary.LittleEndian.Uint32(b))))
-	case TypeInt64:
-		return Int(int64(binary.LittleEndian.Uint64(b)))
-	case TypeFloat32:
-		return Float32(math.Float32frombits(binary.LittleEndian.Uint32(b)))
-	case TypeFloat64:
-		return Float64(math.Float64frombits(binary.LittleEndian.Uint64(b)))
-	}
-	item, _ := RawItem(Type(v.meta.aux()), b)
+	item.SetRaw(Type(v.meta.aux()), v.raw[i*size:(i+1)*size])
 	return item
 }
 
-// RawItem reads one value of a fixed size from its raw form, b, which holds
-// ItemSize(t) bytes. It gives BadValue when the bytes are no value of the type.
-func RawItem(t Type, b []byte) (Value, Reason) {
+// SetRaw makes v the value of t, a type that arrays can hold or TypeUniqueID, from
+// its raw form b, which holds ItemSize(t) bytes (16 for the latter). It gives
+// BadValue, and leaves v as it was, when the bytes are no value of the type.
+func (v *Value) SetRaw(t Type, b []byte) Reason {
+	le := binary.LittleEndian
 	switch t {
-	case TypeDecimal:
-		return rawDecimal(b)
+	case TypeBool:
+		v.SetBool(b[0] != 0)
+	case TypeInt16:
+		v.SetInt(int64(int16(le.Uint16(b))))
+	case TypeInt32:
+		v.SetInt(int64(int32(le.Uint32(b))))
+	case TypeInt64:
+		v.SetInt(int64(le.Uint64(b)))
+	case TypeFloat32:
+		v.set(meta(t), uint64(le.Uint32(b)), 0)
+	case TypeFloat64, TypeTimeSpan:
+		v.set(meta(t), le.Uint64(b), 0)
 	case TypeDateTime:
-		return rawDateTime(binary.LittleEndian.Uint64(b))
-	case TypeTimeSpan:
-		return TimeSpan(int64(binary.LittleEndian.Uint64(b))), 0
-	case TypeGUID:
-		return GUID(SwapGUID([16]byte(b))), 0
+		return v.setDateTime(le.Uint64(b))
+	case TypeDecimal:
+		return v.setDecimal(b)
+	default:
+		// The first three fields of a GUID are little-endian.
+		first := uint64(le.Uint32(b))<<32 | uint64(le.Uint16(b[4:]))<<16 | uint64(le.Uint16(b[6:]))
+		v.set(meta(t), first, binary.BigEndian.Uint64(b[8:]))
 	}
-	return Items(t, b).arrayItem(0), 0
+	return 0
 }
 
 // CheckItems gives BadValue if an item of the array v is no value of its type.
@@ -89,7 +85,8 @@ func (v Value) CheckItems() Reason {
 	}
 	size := itemSizes[v.meta.aux()]
 	for i := 0; i < len(v.raw); i += size {
-		if _, why := RawItem(t, v.raw[i:i+size]); why != 0 {
+		var item Value
+		if why := item.SetRaw(t, v.raw[i:i+size]); why != 0 {
 			return why
 		}
 	}

@@ -35,14 +35,15 @@ func TimeSpan(ticks int64) Value { return Value{meta: meta(TypeTimeSpan), lo: ui
 // Ticks gives the ticks and zone of a TypeDateTime.
 func (v Value) Ticks() (ticks uint64, zone Zone) { return v.lo, Zone(v.meta.aux()) }
 
-// rawDateTime reads 62 bits of ticks and 2 of kind. Kind 3 is local too: .NET
+// setDateTime reads 62 bits of ticks and 2 of kind. Kind 3 is local too: .NET
 // uses it for the doubled hour when daylight saving ends.
-func rawDateTime(u uint64) (Value, Reason) {
+func (v *Value) setDateTime(u uint64) Reason {
 	ticks, zone := u&(1<<62-1), Zone(u>>62)
 	if ticks > MaxTicks {
-		return Value{}, BadValue
+		return BadValue
 	}
-	return DateTime(ticks, min(zone, ZoneLocal)), 0
+	v.set(pack(TypeDateTime, InFull, uint8(min(zone, ZoneLocal))), ticks, 0)
+	return 0
 }
 
 // appendDateTime writes yyyy-MM-ddTHH:mm:ss[.fffffff][Z|+00:00], the fraction

@@ -26,16 +26,18 @@ func (d Decimal) Value() Value {
 	return Value{meta: m, hi: uint64(d.Hi), lo: d.Lo}
 }
 
-// rawDecimal reads the 16 bytes of [MC-NBFX] 2.2.3.13. Reserved bytes and bits
+// setDecimal reads the 16 bytes of [MC-NBFX] 2.2.3.13. Reserved bytes and bits
 // must be zero, as .NET Framework demands (.NET 10 does not look).
-func rawDecimal(b []byte) (Value, Reason) {
+func (v *Value) setDecimal(b []byte) Reason {
 	if b[0] != 0 || b[1] != 0 || b[2] > maxScale || b[3]&0x7F != 0 {
-		return Value{}, BadValue
+		return BadValue
 	}
-	return Decimal{
-		Neg: b[3] != 0, Scale: b[2],
-		Hi: binary.LittleEndian.Uint32(b[4:]), Lo: binary.LittleEndian.Uint64(b[8:]),
-	}.Value(), 0
+	m := pack(TypeDecimal, InFull, b[2])
+	if b[3] != 0 {
+		m |= below
+	}
+	v.set(m, binary.LittleEndian.Uint64(b[8:]), uint64(binary.LittleEndian.Uint32(b[4:])))
+	return 0
 }
 
 // appendDecimal writes plain digits with all of the scale, as .NET does.

@@ -102,6 +102,26 @@ func (v *Value) SetChars(utf8 []byte) {
 	v.meta = 0
 }
 
+// SetInt makes v a signed integer, as Int does, in place.
+func (v *Value) SetInt(i int64) { v.set(meta(TypeInt64), uint64(i), 0) }
+
+// SetBool makes v a truth value, as Bool does, in place.
+func (v *Value) SetBool(b bool) {
+	v.set(meta(TypeBool), 0, 0)
+	if b {
+		v.lo = 1
+	}
+}
+
+// set makes v a value that is all numbers.
+func (v *Value) set(m meta, lo, hi uint64) {
+	v.raw = nil
+	v.lo = lo
+	v.hi = hi
+	v.list = nil
+	v.meta = m
+}
+
 // Bool makes a truth value.
 func Bool(b bool) Value {
 	v := Value{meta: meta(TypeBool)}

@@ -143,7 +143,8 @@ func TestRawItems(t *testing.T) {
 		if len(raw) != ItemSize(v.Type()) {
 			t.Fatalf("%s takes %d bytes", v.Type(), len(raw))
 		}
-		again, why := RawItem(v.Type(), raw)
+		var again Value
+		why := again.SetRaw(v.Type(), raw)
 		if why != 0 || again.String() != v.String() || again.Type() != v.Type() {
 			t.Errorf("%s %s became %s %s, %v", v.Type(), v, again.Type(), again, why)
 		}
@@ -158,8 +159,9 @@ func TestRawItems(t *testing.T) {
 		{TypeDecimal, append([]byte{1}, make([]byte, 15)...)}, {TypeDecimal, append([]byte{0, 0, 29}, make([]byte, 13)...)}, {TypeDecimal, append([]byte{0, 0, 0, 1}, make([]byte, 12)...)},
 		{TypeDateTime, bytes.Repeat([]byte{0xFF}, 8)},
 	} {
-		if _, why := RawItem(bad.t, bad.raw); why != BadValue {
-			t.Errorf("%s %x: %v", bad.t, bad.raw, why)
+		v := Int(5)
+		if why := v.SetRaw(bad.t, bad.raw); why != BadValue || v.String() != "5" {
+			t.Errorf("%s %x: %v, %s", bad.t, bad.raw, why, v)
 		}
 		if why := Items(bad.t, bad.raw).CheckItems(); why != BadValue {
 			t.Errorf("array of %s %x: %v", bad.t, bad.raw, why)

@@ -15,35 +15,84 @@ import (
 	"github.com/causeway-relay/causeway/soap/xmltext"
 )
 
-// envelope makes a message of about size bytes as a WCF client writes it: headers
-// of WS-Addressing, and a list of orders in a body.
-func envelope(size int) []byte {
-	var b bytes.Buffer
-	b.WriteString(`<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:a="http://www.w3.org/2005/08/addressing"><s:Header>` +
-		`<a:Action s:mustUnderstand="1">http://tempuri.org/IOrders/Submit</a:Action><a:MessageID>urn:uuid:30d729b0-6050-4a2c-8907-90e8c4e65c35</a:MessageID>` +
-		`<a:ReplyTo><a:Address>http://www.w3.org/2005/08/addressing/anonymous</a:Address></a:ReplyTo><a:To s:mustUnderstand="1">net.tcp://orders.example.org:808/orders</a:To></s:Header>` +
-		`<s:Body><Submit xmlns="http://tempuri.org/"><orders xmlns:b="urn:example:orders" xmlns:i="http://www.w3.org/2001/XMLSchema-instance">`)
-	const tail = `</orders></Submit></s:Body></s:Envelope>`
-	for n := 0; b.Len() < size-len(tail); n++ {
-		fmt.Fprintf(&b, `<b:Order><b:Id>%d</b:Id><b:Customer>Customer number %d &amp; sons</b:Customer><b:Placed>2024-02-29T13:%02d:15.678Z</b:Placed>`+
-			`<b:Total>%d.50</b:Total><b:Note i:nil="true"/><b:Paid>%t</b:Paid></b:Order>`, n, n, n%60, n*7, n%2 == 0)
+// envelope writes a message of n orders as a WCF client does: headers of
+// WS-Addressing, a list of orders in the body, values of their types. Both
+// encodings come from here, so they are the same document.
+func envelope(w infoset.Writer, n int) {
+	const (
+		soap    = "http://www.w3.org/2003/05/soap-envelope"
+		wsa     = "http://www.w3.org/2005/08/addressing"
+		service = "http://tempuri.org/"
+		orders  = "urn:example:orders"
+		xsi     = "http://www.w3.org/2001/XMLSchema-instance"
+	)
+	start := func(prefix, space, local string, d infoset.Dict) {
+		w.Start(&infoset.Name{Prefix: prefix, Space: space, Local: local, Dict: d})
 	}
-	b.WriteString(tail)
-	return b.Bytes()
+	header := func(local string, must bool, v infoset.Value) {
+		start("a", wsa, local, infoset.Shared)
+		if must {
+			w.Attr(&infoset.Name{Prefix: "s", Space: soap, Local: "mustUnderstand", Dict: infoset.Shared}, infoset.Int(1))
+		}
+		w.Text(v)
+		w.End()
+	}
+	leaf := func(local string, v infoset.Value) {
+		start("b", orders, local, infoset.SessionOnly)
+		w.Text(v)
+		w.End()
+	}
+	start("s", soap, "Envelope", infoset.Shared)
+	w.Declare(infoset.Decl{Prefix: "s", Space: soap, Dict: infoset.Shared})
+	w.Declare(infoset.Decl{Prefix: "a", Space: wsa, Dict: infoset.Shared})
+	start("s", soap, "Header", infoset.Shared)
+	header("Action", true, infoset.DictString("http://tempuri.org/IOrders/Submit", infoset.SessionOnly))
+	header("MessageID", false, infoset.UniqueID([16]byte{0x30, 0xd7, 0x29, 0xb0, 15: 0x35}))
+	start("a", wsa, "ReplyTo", infoset.Shared)
+	header("Address", false, infoset.DictString("http://www.w3.org/2005/08/addressing/anonymous", infoset.Shared))
+	w.End()
+	header("To", true, infoset.DictString("net.tcp://orders.example.org:808/orders", infoset.SessionOnly))
+	w.End()
+	start("s", soap, "Body", infoset.Shared)
+	start("", service, "Submit", infoset.SessionOnly)
+	start("", service, "orders", infoset.SessionOnly)
+	w.Declare(infoset.Decl{Prefix: "b", Space: orders, Dict: infoset.SessionOnly})
+	w.Declare(infoset.Decl{Prefix: "i", Space: xsi, Dict: infoset.SessionOnly})
+	for i := range n {
+		start("b", orders, "Order", infoset.SessionOnly)
+		leaf("Id", infoset.Int(int64(i)))
+		leaf("Customer", infoset.String(fmt.Sprintf("Customer number %d & sons", i)))
+		leaf("Placed", infoset.DateTime(uint64(638_000_000_000_000_000+i*10_000_000), infoset.ZoneUTC))
+		leaf("Total", infoset.Decimal{Scale: 2, Lo: uint64(i) * 750}.Value())
+		start("b", orders, "Note", infoset.SessionOnly)
+		w.Attr(&infoset.Name{Prefix: "i", Space: xsi, Local: "nil", Dict: infoset.SessionOnly}, infoset.Bool(true))
+		w.End()
+		leaf("Paid", infoset.Bool(i%2 == 0))
+		w.End()
+	}
+	for range 4 {
+		w.End()
+	}
 }
 
-var sizes = []struct {
-	name string
-	n    int
-}{{"1KiB", 1 << 10}, {"16KiB", 16 << 10}, {"1MiB", 1 << 20}}
+// textEnvelope gives the text form.
+func textEnvelope(tb testing.TB, n int) []byte {
+	tb.Helper()
+	w := xmltext.NewWriter(nil, xmltext.WriterOptions{})
+	envelope(w, n)
+	if err := w.Flush(); err != nil {
+		tb.Fatal(err)
+	}
+	return w.Bytes()
+}
 
-// toBinary gives the binary form of a text document, with a session so that
-// names go by number as in net.tcp.
-func toBinary(tb testing.TB, text []byte) ([]byte, *xmlbin.ReaderSession) {
+// binaryEnvelope gives the binary form, with the session that net.tcp has.
+func binaryEnvelope(tb testing.TB, n int) ([]byte, *xmlbin.ReaderSession) {
 	tb.Helper()
 	s := xmlbin.NewWriterSession(0)
-	w := xmlbin.NewWriter(nil, xmlbin.WriterOptions{AllNames: true, Session: s})
-	if err := infoset.Copy(w, xmltext.NewBytes(text, xmltext.Options{Quotas: infoset.Buffered()})); err != nil {
+	w := xmlbin.NewWriter(nil, xmlbin.WriterOptions{Session: s})
+	envelope(w, n)
+	if err := w.Flush(); err != nil {
 		tb.Fatal(err)
 	}
 	rs := xmlbin.NewReaderSession(0)
@@ -53,6 +102,12 @@ func toBinary(tb testing.TB, text []byte) ([]byte, *xmlbin.ReaderSession) {
 	}
 	return doc, rs
 }
+
+// sizes are in orders; the names are the sizes of the text form.
+var sizes = []struct {
+	name   string
+	orders int
+}{{"1KiB", 2}, {"16KiB", 72}, {"1MiB", 4700}}
 
 func scan(tb testing.TB, r infoset.Reader) (tokens int) {
 	for {
@@ -67,13 +122,21 @@ func scan(tb testing.TB, r infoset.Reader) (tokens int) {
 	}
 }
 
+// input is one document in both forms.
+type input struct {
+	text    []byte
+	doc     []byte
+	session *xmlbin.ReaderSession
+}
+
 // All benchmarks of one size count the bytes of the text form, so that MB/s can
 // be compared between encodings: it is the same document.
-func bench(b *testing.B, f func(b *testing.B, text []byte, once func(func()))) {
+func bench(b *testing.B, f func(b *testing.B, in input, once func(func()))) {
 	for _, size := range sizes {
 		b.Run(size.name, func(b *testing.B) {
-			text := envelope(size.n)
-			f(b, text, func(g func()) {
+			text := textEnvelope(b, size.orders)
+			doc, session := binaryEnvelope(b, size.orders)
+			f(b, input{text, doc, session}, func(g func()) {
 				g() // learn the names
 				b.SetBytes(int64(len(text)))
 				b.ReportAllocs()
@@ -86,42 +149,40 @@ func bench(b *testing.B, f func(b *testing.B, text []byte, once func(func()))) {
 }
 
 func BenchmarkScanText(b *testing.B) {
-	bench(b, func(b *testing.B, text []byte, once func(func())) {
+	bench(b, func(b *testing.B, in input, once func(func())) {
 		r := xmltext.NewBytes(nil, xmltext.Options{Quotas: infoset.Buffered()})
-		once(func() { r.ResetBytes(text); scan(b, r) })
+		once(func() { r.ResetBytes(in.text); scan(b, r) })
 	})
 }
 
 func BenchmarkScanTextStream(b *testing.B) {
-	bench(b, func(b *testing.B, text []byte, once func(func())) {
-		src := bytes.NewReader(text)
+	bench(b, func(b *testing.B, in input, once func(func())) {
+		src := bytes.NewReader(in.text)
 		r := xmltext.NewReader(src, xmltext.Options{Quotas: infoset.Buffered()})
-		once(func() { src.Reset(text); r.Reset(src); scan(b, r) })
+		once(func() { src.Reset(in.text); r.Reset(src); scan(b, r) })
 	})
 }
 
 func BenchmarkScanBinary(b *testing.B) {
-	bench(b, func(b *testing.B, text []byte, once func(func())) {
-		doc, s := toBinary(b, text)
-		r := xmlbin.NewBytes(nil, xmlbin.Options{Quotas: infoset.Buffered(), Session: s})
-		once(func() { r.ResetBytes(doc); scan(b, r) })
+	bench(b, func(b *testing.B, in input, once func(func())) {
+		r := xmlbin.NewBytes(nil, xmlbin.Options{Quotas: infoset.Buffered(), Session: in.session})
+		once(func() { r.ResetBytes(in.doc); scan(b, r) })
 	})
 }
 
 func BenchmarkTextToBinary(b *testing.B) {
-	bench(b, func(b *testing.B, text []byte, once func(func())) {
+	bench(b, func(b *testing.B, in input, once func(func())) {
 		r := xmltext.NewBytes(nil, xmltext.Options{Quotas: infoset.Buffered()})
 		w := xmlbin.NewWriter(nil, xmlbin.WriterOptions{AllNames: true, Session: xmlbin.NewWriterSession(0)})
-		once(func() { convert(b, r, w, func() { r.ResetBytes(text); w.Reset(nil) }) })
+		once(func() { convert(b, r, w, func() { r.ResetBytes(in.text); w.Reset(nil) }) })
 	})
 }
 
 func BenchmarkBinaryToText(b *testing.B) {
-	bench(b, func(b *testing.B, text []byte, once func(func())) {
-		doc, s := toBinary(b, text)
-		r := xmlbin.NewBytes(nil, xmlbin.Options{Quotas: infoset.Buffered(), Session: s})
+	bench(b, func(b *testing.B, in input, once func(func())) {
+		r := xmlbin.NewBytes(nil, xmlbin.Options{Quotas: infoset.Buffered(), Session: in.session})
 		w := xmltext.NewWriter(nil, xmltext.WriterOptions{})
-		once(func() { convert(b, r, w, func() { r.ResetBytes(doc); w.Reset(nil) }) })
+		once(func() { convert(b, r, w, func() { r.ResetBytes(in.doc); w.Reset(nil) }) })
 	})
 }
 
@@ -133,9 +194,9 @@ func convert(tb testing.TB, r infoset.Reader, w infoset.Writer, reset func()) {
 }
 
 func BenchmarkEncodingXML(b *testing.B) {
-	bench(b, func(b *testing.B, text []byte, once func(func())) {
+	bench(b, func(b *testing.B, in input, once func(func())) {
 		once(func() {
-			d := xml.NewDecoder(bytes.NewReader(text))
+			d := xml.NewDecoder(bytes.NewReader(in.text))
 			for {
 				if _, err := d.Token(); err != nil {
 					if !errors.Is(err, io.EOF) {
@@ -150,9 +211,9 @@ func BenchmarkEncodingXML(b *testing.B) {
 
 // BenchmarkEncodingXMLRaw is without namespaces and the check of end tags.
 func BenchmarkEncodingXMLRaw(b *testing.B) {
-	bench(b, func(b *testing.B, text []byte, once func(func())) {
+	bench(b, func(b *testing.B, in input, once func(func())) {
 		once(func() {
-			d := xml.NewDecoder(bytes.NewReader(text))
+			d := xml.NewDecoder(bytes.NewReader(in.text))
 			for {
 				if _, err := d.RawToken(); err != nil {
 					return
@@ -163,9 +224,9 @@ func BenchmarkEncodingXMLRaw(b *testing.B) {
 }
 
 func BenchmarkEtree(b *testing.B) {
-	bench(b, func(b *testing.B, text []byte, once func(func())) {
+	bench(b, func(b *testing.B, in input, once func(func())) {
 		once(func() {
-			if err := etree.NewDocument().ReadFromBytes(text); err != nil {
+			if err := etree.NewDocument().ReadFromBytes(in.text); err != nil {
 				b.Fatal(err)
 			}
 		})
@@ -173,8 +234,25 @@ func BenchmarkEtree(b *testing.B) {
 }
 
 func BenchmarkByteCopy(b *testing.B) {
-	bench(b, func(b *testing.B, text []byte, once func(func())) {
-		dst := make([]byte, len(text))
-		once(func() { copy(dst, text) })
+	bench(b, func(b *testing.B, in input, once func(func())) {
+		dst := make([]byte, len(in.text))
+		once(func() { copy(dst, in.text) })
 	})
+}
+
+// TestBenchmarksCompareOneDocument makes sure that both forms are the same
+// document, and of the sizes that the benchmarks are named by.
+func TestBenchmarksCompareOneDocument(t *testing.T) {
+	for _, size := range sizes {
+		text := textEnvelope(t, size.orders)
+		doc, session := binaryEnvelope(t, size.orders)
+		w := xmltext.NewWriter(nil, xmltext.WriterOptions{})
+		if err := infoset.Copy(w, xmlbin.NewBytes(doc, xmlbin.Options{Quotas: infoset.Buffered(), Session: session})); err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(w.Bytes(), text) {
+			t.Errorf("%s: text and binary are two documents", size.name)
+		}
+		t.Logf("%s: text %d bytes, binary %d bytes", size.name, len(text), len(doc))
+	}
 }

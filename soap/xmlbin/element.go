@@ -1,7 +1,6 @@
 package xmlbin
 
 import (
-	"encoding/binary"
 	"strconv"
 
 	"github.com/causeway-relay/causeway/soap/infoset"
@@ -336,12 +335,10 @@ func (r *Reader) nextItem() error {
 		if err != nil {
 			return err
 		}
-		v, why := infoset.RawItem(a.typ, b)
-		if why != 0 {
+		r.m.Text(false) // cannot fail: an element is open
+		if why := r.plain(infoset.Text).Value.SetRaw(a.typ, b); why != 0 {
 			return r.fail(why, a.typ.String())
 		}
-		r.m.Text(false) // cannot fail: an element is open
-		r.plain(infoset.Text).Value = v
 		return nil
 	}
 	a.step = 0
@@ -381,6 +378,3 @@ func (r *Reader) someItems() error {
 	a.left -= n
 	return nil
 }
-
-func le16(b []byte) int64 { return int64(int16(binary.LittleEndian.Uint16(b))) }
-func le32(b []byte) int64 { return int64(int32(binary.LittleEndian.Uint32(b))) }

@@ -119,7 +119,8 @@ func (r *Reader) Next() (*infoset.Token, error) {
 		r.err = err
 		return nil, err
 	}
-	r.tok.Offset, r.tok.End = r.win.Offset(r.win.Start()), r.win.Offset(r.win.Pos)
+	r.tok.Offset = r.win.Offset(r.win.Start())
+	r.tok.End = r.win.Offset(r.win.Pos)
 	return &r.tok, nil
 }
 
@@ -141,10 +142,13 @@ func (r *Reader) next() error {
 	rec := w.Buf[w.Pos]
 	w.Pos++
 	switch {
-	case rec >= recZero && rec <= recLast:
-		return r.text(rec)
 	case rec >= recShortElement && rec <= recLastElement:
 		return r.element(rec)
+	case rec >= recZero && rec <= recLast:
+		if rec&^withEnd == recChars8 && r.shortChars(rec) {
+			return nil
+		}
+		return r.text(rec)
 	case rec == recEndElement:
 		return r.end()
 	case rec == recComment:

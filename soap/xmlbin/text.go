@@ -2,7 +2,6 @@ package xmlbin
 
 import (
 	"encoding/binary"
-	"math"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -32,11 +31,6 @@ func (r *Reader) text(rec byte) error {
 	rec &^= withEnd
 	switch rec {
 	case recChars8, recChars16, recChars32, recBytes8, recBytes16, recBytes32, recUnicode8, recUnicode16, recUnicode32:
-		if rec == recChars8 {
-			if ok, err := r.shortChars(ends); ok || err != nil {
-				return err
-			}
-		}
 		n, kind, err := r.length(rec)
 		if err != nil {
 			return err
@@ -61,29 +55,29 @@ func (r *Reader) text(rec byte) error {
 	return nil
 }
 
-// shortChars is text for the most usual record, if all of it has been read and
-// an element is open.
-func (r *Reader) shortChars(ends bool) (bool, error) {
+// shortChars is text for the most usual record in the most usual place: all of it
+// has been read, an element is open, nothing is wrong. It gives false, and has
+// done nothing, where one of these does not hold.
+func (r *Reader) shortChars(rec byte) bool {
 	w := &r.win
-	if w.Pos == len(w.Buf) || r.m.Outside() {
-		return false, nil
+	at := w.Pos
+	if at == len(w.Buf) || r.m.Outside() {
+		return false
 	}
-	n := int(w.Buf[w.Pos])
-	if n >= len(w.Buf)-w.Pos {
-		return false, nil
+	n := int(w.Buf[at])
+	run := r.run + n
+	if n >= len(w.Buf)-at || run > r.q.StringContent {
+		return false
 	}
-	b := w.Buf[w.Pos+1 : w.Pos+1+n]
-	w.Pos += 1 + n
-	if i := xmlchar.Invalid(b); i >= 0 {
-		return false, r.badChar(b[i:])
+	b := w.Buf[at+1 : at+1+n]
+	if xmlchar.Invalid(b) >= 0 {
+		return false
 	}
-	if r.run += n; r.run > r.q.StringContent {
-		return false, r.quota("string content", r.q.StringContent)
-	}
-	r.m.Text(false) // cannot fail: an element is open
-	r.ends = ends
+	r.run = run
+	w.Pos = at + 1 + n
+	r.ends = rec&withEnd != 0
 	r.plain(infoset.Text).Value.SetChars(b)
-	return true, nil
+	return true
 }
 
 // length reads the length of a record of characters or bytes, and gives the
@@ -107,7 +101,7 @@ func (r *Reader) length(rec byte) (n int, kind byte, err error) {
 	case 2:
 		n = int(binary.LittleEndian.Uint16(b))
 	default:
-		if n = int(le32(b)); n < 0 {
+		if n = int(int32(binary.LittleEndian.Uint32(b))); n < 0 {
 			return 0, 0, r.fail(infoset.Malformed, "negative length")
 		}
 	}
@@ -199,10 +193,16 @@ func (r *Reader) unicode(n int, more bool) ([]byte, int, error) {
 	return r.scratch[from:len(r.scratch):len(r.scratch)], n, nil
 }
 
-// fixed are the bytes of records whose size does not vary.
-var fixed = [256]uint8{
-	recInt8: 1, recInt16: 2, recInt32: 4, recInt64: 8, recFloat: 4, recDouble: 8, recDecimal: 16,
-	recDateTime: 8, recUniqueID: 16, recTimeSpan: 8, recGUID: 16, recUint64: 8, recBool: 1,
+// fixed are the records of a value of fixed size: its bytes and its type. Int8 has
+// a type of its own only here.
+var fixed = [256]struct {
+	size uint8
+	typ  infoset.Type
+}{
+	recInt8: {1, infoset.TypeText}, recInt16: {2, infoset.TypeInt16}, recInt32: {4, infoset.TypeInt32}, recInt64: {8, infoset.TypeInt64},
+	recFloat: {4, infoset.TypeFloat32}, recDouble: {8, infoset.TypeFloat64}, recDecimal: {16, infoset.TypeDecimal},
+	recDateTime: {8, infoset.TypeDateTime}, recTimeSpan: {8, infoset.TypeTimeSpan}, recBool: {1, infoset.TypeBool},
+	recUniqueID: {16, infoset.TypeUniqueID}, recGUID: {16, infoset.TypeGUID}, recUint64: {8, infoset.TypeUint64},
 }
 
 // value reads a whole text record of the plain form into v. It works in place
@@ -210,13 +210,13 @@ var fixed = [256]uint8{
 func (r *Reader) value(rec byte, v *infoset.Value) error {
 	switch rec {
 	case recZero:
-		*v = infoset.Int(0)
+		v.SetInt(0)
 	case recOne:
-		*v = infoset.Int(1)
+		v.SetInt(1)
 	case recFalse:
-		*v = infoset.Bool(false)
+		v.SetBool(false)
 	case recTrue:
-		*v = infoset.Bool(true)
+		v.SetBool(true)
 	case recEmpty:
 		v.SetChars(nil)
 	case recDictText:
@@ -232,19 +232,24 @@ func (r *Reader) value(rec byte, v *infoset.Value) error {
 	case recEndList:
 		return r.fail(infoset.Malformed, "end of a list that did not begin")
 	default:
-		n := fixed[rec]
-		if n == 0 {
+		f := fixed[rec]
+		if f.size == 0 {
 			return r.string(rec, v)
 		}
-		b, err := r.take(int(n))
+		b, err := r.take(int(f.size))
 		if err != nil {
 			return err
 		}
-		got, why := number(rec, b)
-		if why != 0 {
-			return r.fail(why, "value of record "+recName(rec))
+		switch f.typ {
+		case infoset.TypeText:
+			v.SetInt(int64(int8(b[0])))
+		case infoset.TypeUint64:
+			*v = infoset.Uint(binary.LittleEndian.Uint64(b))
+		default:
+			if why := v.SetRaw(f.typ, b); why != 0 {
+				return r.fail(why, "value of record "+recName(rec))
+			}
 		}
-		*v = got
 	}
 	return nil
 }
@@ -274,37 +279,6 @@ func (r *Reader) string(rec byte, v *infoset.Value) error {
 	}
 	v.SetChars(b)
 	return err
-}
-
-// number makes the value of a record of fixed size.
-func number(rec byte, b []byte) (infoset.Value, infoset.Reason) {
-	switch rec {
-	case recInt8:
-		return infoset.Int(int64(int8(b[0]))), 0
-	case recInt16:
-		return infoset.Int(le16(b)), 0
-	case recInt32:
-		return infoset.Int(le32(b)), 0
-	case recInt64:
-		return infoset.Int(int64(binary.LittleEndian.Uint64(b))), 0
-	case recUint64:
-		return infoset.Uint(binary.LittleEndian.Uint64(b)), 0
-	case recFloat:
-		return infoset.Float32(math.Float32frombits(binary.LittleEndian.Uint32(b))), 0
-	case recDouble:
-		return infoset.Float64(math.Float64frombits(binary.LittleEndian.Uint64(b))), 0
-	case recBool:
-		return infoset.Bool(b[0] != 0), 0
-	case recUniqueID:
-		return infoset.UniqueID(infoset.SwapGUID([16]byte(b))), 0
-	case recDecimal:
-		return infoset.RawItem(infoset.TypeDecimal, b)
-	case recDateTime:
-		return infoset.RawItem(infoset.TypeDateTime, b)
-	case recTimeSpan:
-		return infoset.RawItem(infoset.TypeTimeSpan, b)
-	}
-	return infoset.RawItem(infoset.TypeGUID, b)
 }
 
 // qname reads a prefix letter and the id of a local name. What the prefix means

@@ -215,6 +215,17 @@ func PlainAttr(b []byte) int {
 // character of XML 1.0 in valid UTF-8, or -1. A sequence cut off at the end of
 // b counts as invalid.
 func Invalid(b []byte) int {
+	if n := len(b); n >= 8 && n <= 16 {
+		// Most values: two words that overlap see all of it.
+		w, v := binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[n-8:])
+		if ((w|v)&highs)|hasLess(w, 0x20)|hasLess(v, 0x20) == 0 {
+			return -1
+		}
+	}
+	return invalid(b)
+}
+
+func invalid(b []byte) int {
 	i := 0
 	for i < len(b) {
 		for i+8 <= len(b) {
