@@ -18,18 +18,26 @@ func (r *Reader) element(rec byte) error {
 		return err
 	}
 	r.run = 0
-	return r.enter()
+	if why, detail := r.m.Enter(&r.tok); why != 0 {
+		return r.refuse(why, detail)
+	}
+	return nil
 }
 
+// enter opens the element of the token, as element does.
 func (r *Reader) enter() error {
-	switch why, detail := r.m.Enter(&r.tok); why {
-	case 0:
-		return nil
-	case infoset.Quota:
-		return r.quota(detail, r.q.Depth)
-	default:
-		return r.fail(why, detail)
+	if why, detail := r.m.Enter(&r.tok); why != 0 {
+		return r.refuse(why, detail)
 	}
+	return nil
+}
+
+// refuse makes the error of an element that cannot be opened.
+func (r *Reader) refuse(why infoset.Reason, detail string) error {
+	if why == infoset.Quota {
+		return r.quota(detail, r.q.Depth)
+	}
+	return r.fail(why, detail)
 }
 
 // startTag reads the records into the token, without a look at namespaces.
@@ -40,8 +48,7 @@ func (r *Reader) startTag(rec byte) error {
 	r.scratch = r.scratch[:0]
 	r.items = r.items[:0]
 	t.Name = r.m.Slot()
-	n := t.Name
-	n.Space = ""
+	n := t.Name // its Space is set by Enter
 	var err error
 	switch {
 	case rec >= recPrefixElemA:

@@ -110,25 +110,33 @@ func (r *Reader) Next() (*infoset.Token, error) {
 		return nil, r.err
 	}
 	r.win.Mark()
-	err := r.next()
+	var err error
+	if r.ends {
+		r.ends = false
+		err = r.end()
+	} else {
+		err = r.next()
+	}
 	if err != nil {
-		if r.win.Err != nil {
-			// What looks like a cut is the failure of the source.
-			err = &infoset.Error{Reason: infoset.Source, Offset: r.win.Offset(len(r.win.Buf)), Path: r.m.Path(), Err: r.win.Err}
-		}
-		r.err = err
-		return nil, err
+		return nil, r.stop(err)
 	}
 	r.tok.Offset = r.win.Offset(r.win.Start())
 	r.tok.End = r.win.Offset(r.win.Pos)
 	return &r.tok, nil
 }
 
-func (r *Reader) next() error {
-	if r.ends {
-		r.ends = false
-		return r.end()
+// stop keeps the error that ends the stream.
+func (r *Reader) stop(err error) error {
+	if r.win.Err != nil {
+		// What looks like a cut is the failure of the source.
+		err = &infoset.Error{Reason: infoset.Source, Offset: r.win.Offset(len(r.win.Buf)), Path: r.m.Path(), Err: r.win.Err}
 	}
+	r.err = err
+	return err
+}
+
+// next reads the next token into tok.
+func (r *Reader) next() error {
 	if r.long.left|r.array.left > 0 {
 		if r.long.left > 0 {
 			return r.piece()

@@ -48,7 +48,8 @@ func (r *Reader) text(rec byte) error {
 	if err := r.value(rec, &t.Value); err != nil {
 		return err
 	}
-	if why := r.m.Text(t.Value.IsEmpty()); why != 0 {
+	// The method of a Value copies it, so it is called only where it matters.
+	if why := r.m.Text(r.m.Outside() && t.Value.IsEmpty()); why != 0 {
 		return r.fail(why, r.m.Complaint())
 	}
 	r.ends = ends
