@@ -6,6 +6,8 @@
 // line or configuration), 3 not found, 4 unauthorized, 5 unreachable or timed out (architecture section 5).
 package main
 
+//go:generate go test -run ^TestGenerated$ -update .
+
 import (
 	"context"
 	"io"

@@ -1,0 +1,152 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/causeway-relay/causeway/gateway/config"
+)
+
+// fakeNode drains for as long as its streams run.
+type fakeNode struct {
+	streams time.Duration // how long they go on
+	fails   error         // of Run, at once
+	over    chan struct{}
+	closed  int
+	drained time.Duration
+}
+
+func (n *fakeNode) Run(context.Context) error {
+	if n.fails != nil {
+		return n.fails
+	}
+	<-n.over
+	return nil
+}
+
+func (n *fakeNode) Shutdown(ctx context.Context) error {
+	began := time.Now()
+	defer close(n.over)
+	defer func() { n.drained = time.Since(began) }()
+	select {
+	case <-time.After(n.streams):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (n *fakeNode) Close() { n.closed++ }
+
+// TestSignals: the first signal drains within the time, the second ends now.
+func TestSignals(t *testing.T) {
+	broken := errors.New("broken")
+	for name, c := range map[string]struct {
+		streams time.Duration
+		second  time.Duration // 0: none comes
+		fails   error
+		took    time.Duration
+		want    error
+	}{
+		"nothing runs":              {took: 0},
+		"streams end in time":       {streams: 3 * time.Second, took: 3 * time.Second},
+		"streams go on":             {streams: time.Hour, took: 25 * time.Second},
+		"a second signal":           {streams: time.Hour, second: 2 * time.Second, took: 2 * time.Second, want: errCut},
+		"it ends before any signal": {fails: broken, want: broken},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				n := &fakeNode{streams: c.streams, fails: c.fails, over: make(chan struct{})}
+				signals := make(chan os.Signal, 2)
+				if c.fails == nil {
+					signals <- syscall.SIGTERM
+				}
+				if c.second > 0 {
+					time.AfterFunc(c.second, func() { signals <- os.Interrupt })
+				}
+				err := untilSignal(t.Context(), n, config.Default(), slog.New(slog.DiscardHandler), signals)
+				if !errors.Is(err, c.want) || c.want == nil && err != nil {
+					t.Errorf("ended with %v, want %v", err, c.want)
+				}
+				if n.drained != c.took {
+					t.Errorf("took %s, want %s", n.drained, c.took)
+				}
+				if cut := c.second > 0; (n.closed > 0) != cut {
+					t.Errorf("closed %d times", n.closed)
+				}
+			})
+		})
+	}
+}
+
+// TestCollector: the operator's word counts more than ours.
+func TestCollector(t *testing.T) {
+	before := debug.SetGCPercent(100)
+	defer debug.SetGCPercent(before)
+	tuneCollector(func(string) string { return "50" })
+	if got := debug.SetGCPercent(100); got != 100 {
+		t.Errorf("GOGC was set, and the percentage became %d", got)
+	}
+	tuneCollector(func(string) string { return "" })
+	if got := debug.SetGCPercent(100); got != collectorPercent {
+		t.Errorf("the percentage is %d", got)
+	}
+}
+
+func TestLog(t *testing.T) {
+	var b strings.Builder
+	log := newLog(&b, config.Log{Level: "warn", Format: "json"})
+	log.Info("quiet")
+	log.Warn("loud")
+	if got := b.String(); strings.Contains(got, "quiet") || !strings.HasPrefix(got, "{") || !strings.Contains(got, `"loud"`) {
+		t.Errorf("logged %s", got)
+	}
+	b.Reset()
+	newLog(&b, config.Log{Level: "debug", Format: "text"}).Debug("fine")
+	if !strings.Contains(b.String(), "msg=fine") {
+		t.Errorf("logged %s", b.String())
+	}
+}
+
+// TestWriteNew: nobody else can read the file, and none is overwritten unasked.
+func TestWriteNew(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "f")
+	if err := writeNew(file, []byte("one"), false); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(file); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v", info, err)
+	}
+	if err := writeNew(file, []byte("two"), false); err == nil || !strings.Contains(err.Error(), "--force") {
+		t.Errorf("overwritten: %v", err)
+	}
+	if err := writeNew(file, []byte("3"), true); err != nil {
+		t.Error(err)
+	}
+	if b, err := os.ReadFile(file); err != nil || string(b) != "3" {
+		t.Errorf("%q, %v", b, err)
+	}
+}
+
+// TestHelp: every command has a short text, an example that names it, and flags with a text.
+func TestHelp(t *testing.T) {
+	eachCommand(newRoot(), func(cmd *command) {
+		if cmd.Short == "" || cmd.Example == "" || !strings.Contains(cmd.Example, cmd.CommandPath()) {
+			t.Errorf("%s: %q with the example %q", cmd.CommandPath(), cmd.Short, cmd.Example)
+		}
+	})
+	if code := run(t.Context(), []string{"relay", "create", "--help"}, nil, io.Discard, io.Discard); code != exitOK {
+		t.Errorf("help ends with %d", code)
+	}
+}
