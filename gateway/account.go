@@ -59,7 +59,7 @@ func (g *Gateway) line(message string, c *relay.Record) {
 	if c.Cause != nil {
 		attrs = append(attrs, slog.Any("cause", c.Cause))
 	}
-	g.log.LogAttrs(context.Background(), level, message, attrs...)
+	g.log.LogAttrs(context.Background(), level, message, attrs...) //nolint:sloglint // one of two constants
 }
 
 // frontHooks do the same for what never came to the relay.

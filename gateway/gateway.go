@@ -174,7 +174,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 	if g.link != nil {
 		g.link.Serve(func(conn net.Conn, p shape.Preface) {
 			if err := g.front.ServeConn(conn, p); err != nil {
-				g.log.Info("carried connection refused", "door", p.Door, "cause", err)
+				g.log.InfoContext(ctx, "carried connection refused", "door", p.Door, "cause", err)
 			}
 		})
 	}

@@ -111,21 +111,21 @@ func (m *meter) closed(c *relay.Record) {
 		}
 	}
 	if m.entities != nil {
-		entity := m.label(c.Entity)
-		m.entities.WithLabelValues(entity, "in").Add(float64(c.In))
-		m.entities.WithLabelValues(entity, "out").Add(float64(c.Out))
+		label := m.label(c.Entity)
+		m.entities.WithLabelValues(label, "in").Add(float64(c.In))
+		m.entities.WithLabelValues(label, "out").Add(float64(c.Out))
 	}
 }
 
 // label is the entity itself for the first thousand.
-func (m *meter) label(entity string) string {
+func (m *meter) label(name string) string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if !m.known[entity] {
+	if !m.known[name] {
 		if len(m.known) >= maxEntities {
 			return otherEntity
 		}
-		m.known[entity] = true
+		m.known[name] = true
 	}
-	return entity
+	return name
 }

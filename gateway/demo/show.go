@@ -29,7 +29,6 @@ type show struct {
 	done   chan struct{}
 	stopAt int
 	stop   func()
-	took   []time.Duration
 }
 
 func newShow(out io.Writer) *show {

@@ -53,11 +53,7 @@ func Join(ctx context.Context, a, b shape.Leg, l Limits, live *Live) Report {
 
 // endOf finds the end that a context was cancelled with.
 func endOf(ctx context.Context) *shape.End {
-	var end *shape.End
-	if cause := context.Cause(ctx); !errors.As(cause, &end) {
-		end = &shape.End{Why: fail.Aborted, Cause: cause}
-	}
-	return end
+	return asEnd(context.Cause(ctx))
 }
 
 // pair is one running stream.
@@ -111,8 +107,7 @@ func (p *pair) pump(dir uint8) {
 }
 
 func asEnd(err error) *shape.End {
-	var end *shape.End
-	if errors.As(err, &end) {
+	if end, ok := errors.AsType[*shape.End](err); ok {
 		return end
 	}
 	return &shape.End{Why: fail.Aborted, Cause: err}

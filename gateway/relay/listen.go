@@ -14,11 +14,14 @@ import (
 	"github.com/causeway-relay/causeway/gateway/shape"
 )
 
-// Listener, Hints and GUID are the words of the table that entries need.
+// Words of the table that entries need.
 type (
+	// Listener is who waits.
 	Listener = route.Listener
-	Hints    = route.Hints
-	GUID     = route.GUID
+	// Hints are a sender's own wishes about who serves it.
+	Hints = route.Hints
+	// GUID is a listener id that is a GUID.
+	GUID = route.GUID
 )
 
 // Seat is a listener's place in the table. The entry calls Leave when the control channel has gone; the gateway ends it
@@ -29,6 +32,7 @@ type Seat struct {
 	hello    *shape.Hello
 	record   *Record
 	release  func()
+	replaced bool // the client came back while this one arrived; guarded by relay.mu
 
 	mu     sync.Mutex
 	end    *shape.End
@@ -76,24 +80,35 @@ func (r *Relay) sit(ctx context.Context, ask Ask, h *shape.Hello, l *route.Liste
 		return nil, r.full()
 	}
 	l.At, l.Remote = h.At, h.Remote.String()
-	holding, ok := r.table.Add(l, ent.At, time.Now(), r.p.Limits.ListenersPerEntity)
+	seat := &Seat{relay: r, listener: l, hello: h, record: record}
+	holding, ok := r.arrive(seat, ent)
 	if !ok {
 		r.connections.Leave()
 		return nil, fail.Newf(fail.ListenerLimit, "The quota MaximumListenersPerEndpoint (%d) of the endpoint is used up.", r.p.Limits.ListenersPerEntity)
 	}
-	release, err := r.p.Bus.Hold(ctx, holding)
-	if err != nil {
-		r.table.Remove(l)
-		r.connections.Leave()
+	var err error
+	if seat.release, err = r.p.Bus.Hold(ctx, holding); err != nil {
+		seat.release = func() {}
+		seat.leave()
 		return nil, fmt.Errorf("announce the listener: %w", err)
 	}
-	seat := &Seat{relay: r, listener: l, hello: h, record: record, release: release}
 	if refusal := r.enter(seat, ent, claims.Expires); refusal != nil {
 		seat.leave()
 		return nil, refusal
 	}
 	r.replace(l)
 	return seat, nil
+}
+
+// arrive enters the listener into the table. Whoever sees it there finds its seat, although nobody may end it yet.
+func (r *Relay) arrive(s *Seat, ent *entity.Entity) (mesh.Holding, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	holding, ok := r.table.Add(s.listener, ent.At, time.Now(), r.p.Limits.ListenersPerEntity)
+	if ok {
+		r.arriving[s.listener.Channel] = s
+	}
+	return holding, ok
 }
 
 // enter puts the seat on the list, unless the node began to drain or the entity went while it was announced. From then on
@@ -113,6 +128,7 @@ func (r *Relay) enter(s *Seat, ent *entity.Entity, expires time.Time) *fail.Erro
 }
 
 // list looks and enters under one lock: whoever ends all seats afterwards, because of a drain or a deletion, finds this one.
+// The same client may have come back while this connection of it was announced.
 func (r *Relay) list(s *Seat, ent *entity.Entity) *fail.Error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -122,6 +138,10 @@ func (r *Relay) list(s *Seat, ent *entity.Entity) *fail.Error {
 	if r.p.Store.View().Get(ent.At) == nil {
 		return fail.New(fail.UnknownEntity, "Endpoint does not exist.")
 	}
+	if s.replaced {
+		return fail.New(fail.Replaced, replacedText)
+	}
+	delete(r.arriving, s.listener.Channel)
 	r.seats[s.listener.Channel] = s
 	return nil
 }
@@ -148,15 +168,20 @@ func (r *Relay) replace(l *route.Listener) {
 	}
 }
 
+const replacedText = "The listener came back on a new connection."
+
 // again does at the holder's node what replace wants of it.
 func (r *Relay) again(kind string, channel uint64) {
 	r.mu.Lock()
 	seat := r.seats[channel]
+	if early := r.arriving[channel]; early != nil && kind == msgReplace {
+		early.replaced = true
+	}
 	r.mu.Unlock()
 	switch {
 	case seat == nil:
 	case kind == msgReplace:
-		seat.finish(&shape.End{Why: fail.Replaced, Code: goingAway, Text: "The listener came back on a new connection."})
+		seat.finish(&shape.End{Why: fail.Replaced, Code: goingAway, Text: replacedText})
 	case seat.listener.Check != nil:
 		r.aside(seat.listener.Check)
 	}
@@ -233,6 +258,7 @@ func (s *Seat) depart(end *shape.End, side string) bool {
 func (s *Seat) leave() {
 	r := s.relay
 	r.mu.Lock()
+	delete(r.arriving, s.listener.Channel)
 	delete(r.seats, s.listener.Channel)
 	r.mu.Unlock()
 	r.table.Remove(s.listener)

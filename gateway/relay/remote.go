@@ -57,6 +57,11 @@ type declineMessage struct {
 	Text   string    `json:"text"`
 }
 
+type placeMessage struct {
+	Namespace string `json:"namespace,omitempty"`
+	Path      string `json:"path"`
+}
+
 type channelMessage struct {
 	Channel  uint64 `json:"channel"`
 	Accepted bool   `json:"accepted,omitempty"`
@@ -66,6 +71,7 @@ type channelMessage struct {
 func encode(v any) []byte {
 	b, err := json.Marshal(v)
 	if err != nil {
+		//nolint:forbidigo // every type that is given here is plain data: it cannot happen
 		panic(fmt.Sprintf("relay: a message of plain data does not encode: %v", err))
 	}
 	return b

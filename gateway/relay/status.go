@@ -16,15 +16,21 @@ import (
 
 // ListenerInfo is what is shown of one listener.
 type ListenerInfo struct {
-	ID      string
-	Entity  string
-	Path    string // where it listens: the entity or below
-	Node    mesh.Num
-	Remote  string
-	Agent   string
-	Since   time.Time
-	Expires time.Time // of its token; zero: not known
-	Offers  struct{ Accepted, Ignored int64 }
+	ID      string     `json:"id"`
+	Entity  string     `json:"entity"`
+	Path    string     `json:"path"` // where it listens: the entity or below
+	Node    mesh.Num   `json:"node"`
+	Remote  string     `json:"remote"`
+	Agent   string     `json:"agent"`
+	Since   time.Time  `json:"since"`
+	Expires time.Time  `json:"expires"` // of its token; zero: not known
+	Offers  OfferCount `json:"offers"`
+}
+
+// OfferCount is what became of a listener's offers.
+type OfferCount struct {
+	Accepted int64 `json:"accepted"`
+	Ignored  int64 `json:"ignored"`
 }
 
 // Counts is a picture of the node's load.
@@ -88,7 +94,7 @@ func (r *Relay) Listeners(ctx context.Context, ent entity.Address) ([]ListenerIn
 		if n.Num == r.self {
 			continue
 		}
-		b, err := r.ask(ctx, n.Num, msgListeners, encode(ent))
+		b, err := r.ask(ctx, n.Num, msgListeners, encode(placeMessage{ent.Namespace, ent.Path}))
 		var more []ListenerInfo
 		if err == nil {
 			err = json.Unmarshal(b, &more)
@@ -126,11 +132,11 @@ func (r *Relay) info(l *route.Listener) ListenerInfo {
 }
 
 func (r *Relay) onListeners(_ context.Context, _ mesh.Num, b []byte) ([]byte, error) {
-	var ent entity.Address
-	if err := json.Unmarshal(b, &ent); err != nil {
+	var m placeMessage
+	if err := json.Unmarshal(b, &m); err != nil {
 		return nil, fail.Wrap(fail.BadRequest, msgListeners, err)
 	}
-	return encode(r.listenersHere(ent)), nil
+	return encode(r.listenersHere(entity.Address{Namespace: m.Namespace, Path: m.Path})), nil
 }
 
 // Drop ends every control channel of a listener id, on all nodes, and reports how many there were. All nodes are asked; an

@@ -55,8 +55,7 @@ func (r *Relay) Stream(ctx context.Context, ask Ask, p shape.Party) error {
 
 // refusalOf finds the reason in whatever ended the road, an end from outside included.
 func refusalOf(err error) *fail.Error {
-	var end *shape.End
-	if errors.As(err, &end) {
+	if end, ok := errors.AsType[*shape.End](err); ok {
 		return fail.New(end.Why, end.Text)
 	}
 	if errors.Is(err, context.Canceled) {
@@ -200,7 +199,11 @@ func (s *stream) settle(err error) {
 // join answers both sides and pumps until the stream is over.
 func (s *stream) join(ctx context.Context, sender, listener shape.Party) error {
 	near, far, err := s.answer(sender, listener)
-	if err != nil || near == nil {
+	if errors.Is(err, errLeft) {
+		s.ended(&flow.Report{Why: fail.SenderGone, Cause: err})
+		return nil
+	}
+	if err != nil {
 		return err
 	}
 	report := flow.Join(ctx, near, far, flow.Limits{Quiet: s.relay.p.Timeouts.Idle, First: s.first}, &s.live)
@@ -208,8 +211,10 @@ func (s *stream) join(ctx context.Context, sender, listener shape.Party) error {
 	return nil
 }
 
-// answer says yes to both sides, the listener first. Without legs and error the sender had left and the account is
-// written.
+// errLeft says that the sender had gone by the time it was answered: there is nobody left to refuse.
+var errLeft = errors.New("the sender left before its answer")
+
+// answer says yes to both sides, the listener first.
 func (s *stream) answer(sender, listener shape.Party) (near, far shape.Leg, err error) {
 	yes := shape.Answer{Choice: choice(s.hello.Offers, listener.Hello().Offers)}
 	if far, err = listener.Accept(yes); err != nil {
@@ -217,8 +222,7 @@ func (s *stream) answer(sender, listener shape.Party) (near, far shape.Leg, err 
 	}
 	if near, err = sender.Accept(yes); err != nil {
 		far.Abort(&shape.End{Why: fail.SenderGone, Cause: err})
-		s.ended(&flow.Report{Why: fail.SenderGone, Cause: err})
-		return nil, nil, nil
+		return nil, nil, fmt.Errorf("%w: %w", errLeft, err)
 	}
 	s.party, s.hello.Fields = nil, nil // an idle stream keeps what it needs and no more
 	return near, far, nil

@@ -1,6 +1,7 @@
 package route
 
 import (
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -72,18 +73,5 @@ type Hints struct {
 
 // permits reports whether a listener fits the hints.
 func (h *Hints) permits(id GUID) bool {
-	for i := range h.Disallowed {
-		if h.Disallowed[i] == id {
-			return false
-		}
-	}
-	if !h.Limited {
-		return true
-	}
-	for i := range h.Allowed {
-		if h.Allowed[i] == id {
-			return true
-		}
-	}
-	return false
+	return !slices.Contains(h.Disallowed, id) && (!h.Limited || slices.Contains(h.Allowed, id))
 }

@@ -35,9 +35,9 @@ func (v *visit) trail() wire.Trail {
 	}
 }
 
-// welcome appends the 101 of a handshake. Connection is a single value, since .NET compares it whole; there are no
+// welcome makes the 101 of a handshake. Connection is a single value, since .NET compares it whole; there are no
 // extensions (reference section 3).
-func (v *visit) welcome(dst []byte, choice string) []byte {
+func (v *visit) welcome(choice string) []byte {
 	fields := http1.Fields{{Name: "Upgrade", Value: "websocket"}, {Name: "Connection", Value: "Upgrade"}}
 	if v.raw {
 		fields[0].Value = rawUpgrade
@@ -51,7 +51,7 @@ func (v *visit) welcome(dst []byte, choice string) []byte {
 		fields = append(fields, http1.Field{Name: "Sec-WebSocket-Protocol", Value: choice})
 	}
 	fields = append(fields, http1.Field{Name: "TrackingId", Value: v.trail().Mark()})
-	return http1.AppendResponse(dst, &http1.Head{Status: 101, Reason: "Switching Protocols", Fields: fields})
+	return http1.AppendResponse(nil, &http1.Head{Status: 101, Reason: "Switching Protocols", Fields: fields})
 }
 
 // granted is what of our own extensions a listener gets that asked for them; SDKs never ask.
@@ -111,7 +111,7 @@ func (v *visit) message(err *fail.Error) string {
 // (reference section 1, rule 6), so the upgrade is completed and closed.
 func (v *visit) closeUpgraded(err *fail.Error) {
 	var body [wsframe.MaxControl]byte
-	b := v.welcome(nil, "")
+	b := v.welcome("")
 	text := v.trail().CloseText(v.message(err))
 	b = wsframe.AppendFrame(b, wsframe.Header{Fin: true, Op: wsframe.Close}, wsframe.AppendClose(body[:0], wsframe.CloseGoingAway, text))
 	if v.write(b) == nil {

@@ -71,7 +71,7 @@ func (s *sender) Accept(a shape.Answer) (shape.Leg, error) {
 	v := s.visit
 	read, err := s.watch.stop()
 	if err == nil {
-		err = v.write(v.welcome(nil, a.Choice))
+		err = v.write(v.welcome(a.Choice))
 	}
 	if err != nil {
 		_ = v.arrival.Conn.Close()

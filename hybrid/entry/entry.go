@@ -164,8 +164,7 @@ func (v *visit) check(parsed error) *fail.Error {
 
 // badTarget makes the refusal of a request target.
 func badTarget(err error) *fail.Error {
-	var w *wire.Error
-	if errors.As(err, &w) {
+	if w, ok := errors.AsType[*wire.Error](err); ok {
 		return fail.New(fail.BadRequest, w.Text)
 	}
 	return fail.New(fail.BadRequest, "The path cannot be an address: "+err.Error()+".")

@@ -57,8 +57,7 @@ func badMessage(err error) error {
 	if errors.Is(err, wire.ErrTooLarge) {
 		code = fail.HeadTooLarge
 	}
-	var w *wire.Error
-	if errors.As(err, &w) {
+	if w, ok := errors.AsType[*wire.Error](err); ok {
 		return fail.New(code, w.Text)
 	}
 	return fail.Wrap(code, "offer", err)

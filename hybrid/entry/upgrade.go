@@ -18,7 +18,7 @@ var controlUpgrader = websocket.Upgrader{
 
 // upgrade answers a listen handshake and hands the connection to gorilla.
 func (v *visit) upgrade() (*websocket.Conn, error) {
-	if err := v.write(v.welcome(nil, "")); err != nil {
+	if err := v.write(v.welcome("")); err != nil {
 		return nil, fmt.Errorf("answer the listener: %w", err)
 	}
 	h := &hijack{conn: &answered{Conn: v.arrival.Conn, read: v.arrival.Read}}

@@ -123,8 +123,7 @@ func (w *WS) control(h wsframe.Header) *shape.End {
 // refuse ends the connection over a breach of the protocol: the peer is told why before the stream comes down.
 func (w *WS) refuse(err error) *shape.End {
 	end := &shape.End{Why: fail.BadFrame, Cause: err}
-	var breach *wsframe.Error
-	if errors.As(err, &breach) {
+	if breach, ok := errors.AsType[*wsframe.Error](err); ok {
 		end.Code, end.Text = breach.CloseCode, breach.Text
 	}
 	if w.CloseWrite(end) == nil {
