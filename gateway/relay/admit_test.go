@@ -58,7 +58,7 @@ func TestAdmit(t *testing.T) {
 			if e := sender.said; e.Tracking != "track-"+row.path || e.Target == "" {
 				t.Errorf("%s: the refusal cannot be found again: %+v", row.name, e)
 			}
-			if c := w.only(&n.refused); c.Reason != row.want || c.Shape != "stream" || strings.Contains(fmt.Sprintf("%+v", c), "nonsense") {
+			if c := w.only(&n.refused, "stream"); c.Reason != row.want || c.Shape != "stream" || strings.Contains(fmt.Sprintf("%+v", c), "nonsense") {
 				t.Errorf("%s: account %+v", row.name, c)
 			}
 		}

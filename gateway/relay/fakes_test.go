@@ -63,8 +63,8 @@ func play(t *testing.T, n int, change func(*relay.Params), story func(w *world))
 		for i := range n {
 			w.add(mesh.Num(i+1), change).relay.Open()
 		}
+		defer w.end()
 		story(w)
-		w.end()
 	})
 }
 
@@ -183,18 +183,24 @@ func (w *world) end() {
 	}
 }
 
-// only gives the record that must be the only one of its list, and empties the list.
-func (w *world) only(list *[]*relay.Record) relay.Record {
+// only gives the one record of the shape on the list, and empties the list.
+func (w *world) only(list *[]*relay.Record, kind string) relay.Record {
 	w.Helper()
 	synctest.Wait()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if len(*list) != 1 {
-		w.Fatalf("%d records, one expected", len(*list))
+	var found []relay.Record
+	for _, c := range *list {
+		if c.Shape == kind {
+			found = append(found, *c)
+		}
 	}
-	c := *(*list)[0]
 	*list = nil
-	return c
+	if len(found) != 1 {
+		w.Errorf("%d records of a %s, one expected: %+v", len(found), kind, found)
+		return relay.Record{}
+	}
+	return found[0]
 }
 
 func (n *node) num() mesh.Num { return n.bus.Self().Num }

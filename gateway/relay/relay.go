@@ -59,11 +59,12 @@ type Relay struct {
 	state  atomic.Int32
 	unwind []func()
 
-	mu      sync.Mutex
-	seats   map[uint64]*Seat // by channel
-	streams map[*stream]struct{}
-	idle    chan struct{} // closed when draining and nothing is left; nil: not draining
-	shut    bool
+	mu       sync.Mutex
+	arriving map[uint64]*Seat // by channel: in the table, being announced
+	seats    map[uint64]*Seat // by channel
+	streams  map[*stream]struct{}
+	idle     chan struct{} // closed when draining and nothing is left; nil: not draining
+	shut     bool
 
 	beside sync.WaitGroup // what runs aside; no more once shut
 	past   counters
@@ -89,6 +90,7 @@ func New(p Params) *Relay {
 		pending:     limit.NewPerSource(p.Limits.PendingPerSource, pendingSources),
 		delays:      limit.NewDelays(),
 		guesses:     limit.NewGuesses(),
+		arriving:    make(map[uint64]*Seat),
 		seats:       make(map[uint64]*Seat),
 		streams:     make(map[*stream]struct{}),
 	}

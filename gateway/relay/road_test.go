@@ -156,7 +156,7 @@ func TestAccount(t *testing.T) {
 		if err := sender.result(); err != nil {
 			w.Error(err)
 		}
-		c := w.only(&from.closed)
+		c := w.only(&from.closed, "stream")
 		want := relay.Record{
 			Shape: "stream", Door: "https", Entity: "hyco", Kind: "hybrid", Tracking: "track-hyco", Ticket: o.Ticket.Hex(), Listener: e.listener.ID,
 			Node: from.num(), PeerNode: to.num(), Remote: remote.String(), Rule: "rule", Reason: fail.PeerClosed, Side: "sender",
@@ -186,7 +186,7 @@ func TestLossIsPassedOn(t *testing.T) {
 		if err := sender.result(); err != nil {
 			w.Error(err)
 		}
-		if c := w.only(&n.closed); c.Reason != fail.Aborted || c.Side != "listener" {
+		if c := w.only(&n.closed, "stream"); c.Reason != fail.Aborted || c.Side != "listener" {
 			w.Errorf("account %+v", c)
 		}
 		if end := sender.leg.lastEnd(); end.Why != fail.Aborted {
@@ -225,7 +225,7 @@ func TestAnswerFails(t *testing.T) {
 		if end := listener.leg.lastEnd(); end.Why != fail.SenderGone {
 			w.Errorf("the listener was told %+v", end)
 		}
-		if c := w.only(&n.closed); c.Reason != fail.SenderGone || c.Side != "sender" {
+		if c := w.only(&n.closed, "stream"); c.Reason != fail.SenderGone || c.Side != "sender" {
 			w.Errorf("account %+v", c)
 		}
 	})
@@ -419,7 +419,7 @@ func TestDecline(t *testing.T) {
 		if code := sender.refusal(); code != fail.Rejected || sender.said.Status != 299 || sender.said.Message() != "not today" {
 			w.Errorf("the sender was told %+v", sender.said)
 		}
-		c := w.only(&from.refused)
+		c := w.only(&from.refused, "stream")
 		if c.Reason != fail.Rejected || c.Side != "listener" || c.Text != "not today" {
 			w.Errorf("account %+v", c)
 		}
@@ -457,7 +457,7 @@ func TestNextCandidate(t *testing.T) {
 		sender, _ := w.meet(from, good, "hyco")
 		sender.leg.Close()
 		_ = sender.result()
-		if c := w.only(&from.closed); c.Listener != good.listener.ID {
+		if c := w.only(&from.closed, "stream"); c.Listener != good.listener.ID {
 			w.Errorf("account %+v", c)
 		}
 	})
@@ -500,7 +500,7 @@ func TestOfferThatHangs(t *testing.T) {
 		if code := sender.refusal(); code != fail.AcceptTimeout {
 			w.Errorf("refused with %s", code)
 		}
-		if c := w.only(&from.refused); c.Duration != 30*time.Second {
+		if c := w.only(&from.refused, "stream"); c.Duration != 30*time.Second {
 			w.Errorf("given up after %v (%v)", c.Duration, time.Since(begin))
 		}
 	})
