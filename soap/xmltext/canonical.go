@@ -36,6 +36,8 @@ func (c *canonical) attr(w *Writer, prefix string, n *infoset.Name, v infoset.Va
 // tag writes declarations by prefix, then attributes by namespace and name.
 func (c *canonical) tag(w *Writer) {
 	c.rooted = true
+	// A declaration is written only where it changes something (2.3): the parent
+	// was written too, so its scope is all that counts.
 	c.decls = append(c.decls[:0], w.tag.Decls()...)
 	slices.SortFunc(c.decls, func(a, b opentag.Decl) int { return strings.Compare(a.Prefix, b.Prefix) })
 	for _, d := range c.decls {
@@ -49,6 +51,8 @@ func (c *canonical) tag(w *Writer) {
 		w.out = append(w.out, '=', '"')
 		w.out = append(w.escapeAttr(w.out, []byte(d.Space)), '"')
 	}
+	// By namespace first, the empty one before all, then by local name; prefixes
+	// do not matter.
 	slices.SortFunc(c.attrs, func(a, b canonicalAttr) int {
 		if a.space != b.space {
 			return strings.Compare(a.space, b.space)

@@ -17,6 +17,10 @@ type charState struct {
 // chars reads text up to markup, the end of a CDATA section, or pieceSize. It
 // gives false when there is none, as in an empty section.
 func (r *Reader) chars(section bool) (bool, error) {
+	// Text that stands for itself is given as a view of the input. At the first
+	// reference or carriage return it moves to scratch, up to there, and goes on
+	// being built there. So "n bytes behind Pos are plain" holds all the time, and
+	// Pos moves whenever they have been copied.
 	w := &r.win
 	at := w.Offset(w.Pos)
 	first := w.Pos - w.Start() // behind the opening of a section
@@ -31,6 +35,8 @@ func (r *Reader) chars(section bool) (bool, error) {
 			brackets = r.brackets(w.Start()+first, i)
 			break
 		}
+		// Never look beyond the limit: where a piece ends must not depend on how
+		// much of the input happens to be in the window.
 		s.n += xmlchar.PlainText(w.Buf[i:min(limit, len(w.Buf))])
 		if i = w.Pos + s.n; i >= limit {
 			continue
@@ -39,6 +45,8 @@ func (r *Reader) chars(section bool) (bool, error) {
 			if w.More() {
 				continue
 			}
+			// Text may end with the input as far as this function knows. If an
+			// element is open the next call says that the document is cut off.
 			if section {
 				return false, r.truncated()
 			}
@@ -52,6 +60,8 @@ func (r *Reader) chars(section bool) (bool, error) {
 			break
 		}
 	}
+	// A section ends at the '>' of "]]>": the two brackets before it were taken
+	// for text.
 	if ended && section {
 		r.section = false
 		brackets = len("]]")
@@ -59,6 +69,7 @@ func (r *Reader) chars(section bool) (bool, error) {
 	text := r.piece(&s, brackets)
 	if ended && section {
 		w.Pos += len("]]>")
+		// An empty section, or one whose text ended exactly with a piece.
 		if len(text) == 0 {
 			return false, nil
 		}
@@ -98,6 +109,8 @@ func (r *Reader) special(s *charState, section bool, first int) (bool, error) {
 	switch c := w.Buf[i]; {
 	case c == '<' && !section:
 		return true, nil
+	// Inside a section only "]]>", carriage returns and characters beyond ASCII
+	// are special.
 	case c == '&' && !section:
 		r.scratch = append(r.scratch, w.Buf[w.Pos:i]...)
 		w.Pos, s.n, s.copying, s.ref = i, 0, true, true
@@ -121,6 +134,8 @@ func (r *Reader) special(s *charState, section bool, first int) (bool, error) {
 	case c < 0x80:
 		return false, r.fail(infoset.BadCharacter, i, "control character")
 	default:
+		// Go on as long as characters are beyond ASCII: text in many languages is
+		// nearly nothing else, and the fast test would fail at each of them.
 		for {
 			m, err := r.charAt(w.Pos + s.n)
 			if err != nil {
@@ -140,6 +155,7 @@ func (r *Reader) lineEnd(s *charState) {
 	w := &r.win
 	i := w.Pos + s.n
 	r.scratch = append(append(r.scratch, w.Buf[w.Pos:i]...), '\n')
+	// Both line ends give one line feed: CR has given it, LF behind it is skipped.
 	w.Pos, s.n, s.copying = i+1, 0, true
 	if w.Pos == len(w.Buf) && !w.More() {
 		return
@@ -151,6 +167,8 @@ func (r *Reader) lineEnd(s *charState) {
 
 // textToken makes the token, within grammar and quota.
 func (r *Reader) textToken(text []byte, at int64, ref bool) error {
+	// Outside of the root only white space may stand, and not by reference. Inside
+	// nobody asks, so that text is not looked at twice.
 	if r.m.Outside() {
 		if why := r.m.Text(!ref && xmlchar.AllSpace(text)); why != 0 {
 			return r.fail(why, r.win.Start(), r.m.Complaint())
@@ -158,6 +176,8 @@ func (r *Reader) textToken(text []byte, at int64, ref bool) error {
 	} else if why := r.m.Text(false); why != 0 {
 		return r.fail(why, r.win.Start(), r.m.Complaint())
 	}
+	// All pieces of a run count together: the quota is on what a program gets as
+	// one string.
 	if r.run += len(text); r.run > r.q.StringContent {
 		return r.quota("string content", r.q.StringContent)
 	}
@@ -169,6 +189,7 @@ func (r *Reader) textToken(text []byte, at int64, ref bool) error {
 // window, and gives its length.
 func (r *Reader) charAt(i int) (int, error) {
 	w := &r.win
+	// At most three bytes are missing. The index moves with the token.
 	for !utf8.FullRune(w.Buf[i:]) {
 		i -= w.Start()
 		if !w.More() {
@@ -193,6 +214,7 @@ const maxReference = 32
 // character it stands for.
 func (r *Reader) reference() (rune, error) {
 	w := &r.win
+	// The name is found by its semicolon. It is short, or it is wrong.
 	n := 1
 	for ; ; n++ {
 		if !w.Need(n + 1) {
@@ -211,6 +233,7 @@ func (r *Reader) reference() (rune, error) {
 		c, ok = charReference(word[1:])
 	}
 	switch {
+	// A name that would need a DTD is not malformed, but there is never a DTD.
 	case !ok && len(word) > 0 && word[0] != '#' && xmlchar.IsName(word):
 		return 0, r.fail(infoset.Refused, w.Pos, "entity "+infoset.Clip(word)+" needs a document type declaration")
 	case !ok:
@@ -253,6 +276,8 @@ func charReference(digits []byte) (rune, bool) {
 		} else if d < '0' || d > '9' {
 			return 0, false
 		}
+		// Stop before the number leaves 32 bits; what it stands for is no
+		// character any more.
 		if c = c*base + v; c > utf8.MaxRune {
 			return utf8.MaxRune + 1, true
 		}

@@ -17,6 +17,8 @@ func (r *Reader) begin() error {
 	r.begun = true
 	w := &r.win
 	w.Mark()
+	// A byte-order mark decides. Without one, the bytes of the first "<" tell 16
+	// from 8 bits, and 8 bits are UTF-8 until a declaration says otherwise.
 	w.Need(4) // a shorter document is no document; the grammar will say so
 	b := w.Buf
 	family := "utf-8"
@@ -34,10 +36,12 @@ func (r *Reader) begin() error {
 	case bytes.HasPrefix(b, []byte{0, '<'}):
 		family = "utf-16be"
 	}
+	// From here on the window looks at UTF-8, whatever came.
 	if family != "utf-8" {
 		w.Reset(&utf16Reader{src: w.Rest(), big: family == "utf-16be"})
 	}
 	w.Mark()
+	// <?xml-stylesheet ...?> begins with the same five characters.
 	if !r.has("<?xml") || !w.Need(6) || !xmlchar.IsSpace(w.Buf[w.Pos+5]) {
 		return nil
 	}
@@ -60,9 +64,12 @@ func (r *Reader) declared(encoding, family string, at int64) error {
 	switch {
 	case name == "", !wide && (name == "utf-8" || name == "us-ascii"):
 		return nil
+	// unicodeFFFE is how .NET names big-endian UTF-16; the name alone does not
+	// say which bytes come first, the mark did.
 	case wide && (name == "utf-16" || name == family || name == "unicode" || name == "unicodefffe"):
 		return nil
 	case !wide && (name == "iso-8859-1" || name == "latin1"):
+		// The declaration itself is ASCII, so nothing before it changes.
 		w := &r.win
 		w.Reset(&latin1Reader{src: w.Rest()})
 		return nil
@@ -73,6 +80,7 @@ func (r *Reader) declared(encoding, family string, at int64) error {
 // declaration reads the inside of an XML declaration (XML 1.0, 2.8). It gives
 // the encoding, or what is wrong.
 func declaration(raw []byte) (encoding, detail string) {
+	// The order of the three is fixed, and only the version must be there.
 	next := 0 // what may still come: version, encoding, standalone
 	for {
 		rest := xmlchar.Trim(raw)
@@ -179,6 +187,7 @@ func (u *utf16Reader) unit(i int) rune {
 func (u *utf16Reader) convert() error {
 	u.out, u.pos = u.out[:0], 0
 	i := 0
+	// A pair that is cut by the end of the chunk waits for the next one.
 	for ; i+2 <= u.n; i += 2 {
 		c := u.unit(i)
 		if utf16.IsSurrogate(c) {
@@ -195,6 +204,7 @@ func (u *utf16Reader) convert() error {
 		}
 		u.out = utf8.AppendRune(u.out, c)
 	}
+	// What remains is half a character at most. If nothing follows, it is wrong.
 	u.n = copy(u.in[:], u.in[i:u.n])
 	if u.n == 1 && errors.Is(u.err, io.EOF) {
 		return &infoset.Error{Reason: infoset.BadEncoding, Detail: "odd number of bytes in UTF-16"}

@@ -7,6 +7,10 @@ import (
 	"github.com/causeway-relay/causeway/soap/internal/xmlchar"
 )
 
+// Both functions copy runs of plain characters and look closer only where one
+// stops. A character that XML has no room for makes the Writer fail: it cannot be
+// escaped, not even as a reference.
+
 // escapeText appends text as element content.
 func (w *Writer) escapeText(dst, text []byte) []byte {
 	for {

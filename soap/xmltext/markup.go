@@ -40,6 +40,8 @@ func (r *Reader) instruction() error {
 	for n < len(raw) && !xmlchar.IsSpace(raw[n]) {
 		n++
 	}
+	// The target of an instruction is a name without a colon, and xml in any
+	// case belongs to the XML declaration.
 	switch target := raw[:n]; {
 	case !xmlchar.IsName(target):
 		return r.fail(infoset.Malformed, r.win.Start(), "processing instruction without target")
@@ -56,11 +58,13 @@ func (r *Reader) upTo(opening, closing string) ([]byte, error) {
 	w.Pos += len(opening)
 	n := 0
 	for {
+		// Search only what was not searched, less what the closing may share with it.
 		if i := bytes.Index(w.Buf[w.Pos+n:], []byte(closing)); i >= 0 {
 			n += i
 			break
 		}
 		n = max(n, len(w.Buf)-w.Pos-len(closing)+1)
+		// The quota comes before the next read: memory grows with what is kept.
 		if n > r.q.StringContent {
 			return nil, r.quota("string content", r.q.StringContent)
 		}
@@ -72,6 +76,7 @@ func (r *Reader) upTo(opening, closing string) ([]byte, error) {
 	if n > r.q.StringContent {
 		return nil, r.quota("string content", r.q.StringContent)
 	}
+	// Comments and instructions may hold any characters, but only characters.
 	if i := xmlchar.Invalid(raw); i >= 0 {
 		if c, size := utf8.DecodeRune(raw[i:]); c == utf8.RuneError && size == 1 {
 			return nil, r.fail(infoset.BadEncoding, w.Pos+i, "invalid UTF-8")

@@ -75,6 +75,8 @@ func (r *Reader) init(o Options) {
 
 func (r *Reader) reset() {
 	r.m.Reset(r.q.Depth)
+	// The table of names outlives the document: the next one is likely to use the
+	// same names, and then allocates nothing.
 	r.names.Reset(r.q.NameTable)
 	clear(r.open)
 	r.open, r.scratch = r.open[:0], r.scratch[:0]
@@ -115,11 +117,14 @@ func (r *Reader) Next() (*infoset.Token, error) {
 			return nil, r.stop(err)
 		}
 	}
+	// <a/> is two tokens; the second has no bytes of its own.
 	if r.empty {
 		r.empty = false
 		r.win.Mark()
 		return r.closed(), nil
 	}
+	// Some markup makes no token: a processing instruction that is skipped, an
+	// empty CDATA section.
 	for {
 		ok, err := r.markup()
 		if err != nil {
@@ -134,6 +139,8 @@ func (r *Reader) Next() (*infoset.Token, error) {
 
 func (r *Reader) stop(err error) error {
 	if r.win.Err != nil {
+		// A converter of encodings reports what is wrong with the document as an
+		// *infoset.Error without a place; that is added here.
 		// What looks like a cut is the failure of the source.
 		if e, ok := errors.AsType[*infoset.Error](r.win.Err); ok {
 			e.Offset, e.Path = r.win.Offset(len(r.win.Buf)), r.m.Path()
@@ -154,6 +161,7 @@ func (r *Reader) markup() (bool, error) {
 	if w.Pos == len(w.Buf) && !w.More() {
 		return false, r.eof()
 	}
+	// A section longer than a piece goes on in the next token.
 	if r.section || w.Buf[w.Pos] != '<' {
 		return r.chars(r.section)
 	}
@@ -173,6 +181,7 @@ func (r *Reader) markup() (bool, error) {
 
 // eof ends the document, if it may end here.
 func (r *Reader) eof() error {
+	// A source that failed did not come to its end.
 	if r.m.EOF() == 0 && r.win.Err == nil {
 		return io.EOF
 	}
@@ -252,6 +261,7 @@ func (r *Reader) endTag() error {
 	if len(r.open) == 0 {
 		return r.fail(infoset.Malformed, w.Pos, "end tag without element")
 	}
+	// Nearly every end tag is exactly "</" name ">", and all of it is there.
 	raw := r.open[len(r.open)-1].Raw
 	if b := w.Buf[w.Pos+2:]; len(b) > len(raw) && string(b[:len(raw)]) == raw && b[len(raw)] == '>' {
 		w.Pos += 3 + len(raw)
@@ -259,6 +269,7 @@ func (r *Reader) endTag() error {
 		return nil
 	}
 	w.Pos += 2
+	// A cut within the right name is a cut, not a wrong name.
 	if !w.Need(len(raw)) && w.Err == nil && string(w.Buf[w.Pos:]) == raw[:len(w.Buf)-w.Pos] {
 		return r.truncated()
 	}
@@ -310,6 +321,8 @@ func (r *Reader) more() error {
 // word gives the bytes at Pos up to one that no name has, without looking at
 // them closely, and moves behind them. It is a view like all others.
 func (r *Reader) word() ([]byte, error) {
+	// n stays when the window moves. Bytes beyond ASCII are taken as they come;
+	// whether they may stand in a name is looked at once for each distinct name.
 	w := &r.win
 	n := 0
 	for {
@@ -322,6 +335,7 @@ func (r *Reader) word() ([]byte, error) {
 			}
 			n++
 		}
+		// The window must not grow for a name that will not fit anyway.
 		if n > r.q.NameTable {
 			return nil, r.quota("name table", r.q.NameTable)
 		}

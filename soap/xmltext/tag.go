@@ -9,7 +9,14 @@ import (
 	"github.com/causeway-relay/causeway/soap/internal/xmlchar"
 )
 
+// itoa is for the texts of errors.
 func itoa(n int) string { return strconv.Itoa(n) }
+
+// A start tag is read in two steps. First its text: the name of the element, and
+// each attribute with its value, in document order, while the window keeps all of
+// the tag. Then its meaning: declarations come into scope, and prefixes, which may
+// have been used before they were declared, are resolved. The second step belongs
+// to infoset.Machine, because the binary encoding has the same one.
 
 // startTag reads "<name attributes>" or "<name attributes/>".
 func (r *Reader) startTag() error {
@@ -22,16 +29,21 @@ func (r *Reader) startTag() error {
 	t := &r.tok
 	t.Kind = infoset.StartElement
 	t.Offset = w.Offset(w.Start())
+	// The name is written where the machine keeps it, so that it is copied once.
 	t.Name = r.m.Slot()
 	t.Name.Prefix = entry.Prefix
 	t.Name.Local = entry.Local
 	t.Name.Space = ""
 	r.clear()
 	r.run = 0
+	// Values with references collect in scratch; those of the tag before are no
+	// longer valid.
 	r.scratch = r.scratch[:0]
 	if err := r.attributes(); err != nil {
 		return err
 	}
+	// More checks the quota before it reads on; a tag that lay in the window
+	// already is measured here.
 	if w.Size() > r.q.BytesPerRead {
 		return r.quota("bytes per read", r.q.BytesPerRead)
 	}
@@ -42,12 +54,14 @@ func (r *Reader) startTag() error {
 	default:
 		return r.fail(why, w.Start(), detail)
 	}
+	// The end tag must be spelled like this one, prefix included.
 	r.open = append(r.open, entry)
 	return nil
 }
 
 // name reads the name of an element or attribute.
 func (r *Reader) name(attr bool) (*names.Entry, error) {
+	// Relative to the token, because reading on may move it.
 	at := r.win.Pos - r.win.Start()
 	word, err := r.word()
 	if err != nil {
@@ -57,6 +71,7 @@ func (r *Reader) name(attr bool) (*names.Entry, error) {
 	if entry == nil {
 		return nil, r.quota("name table", r.q.NameTable)
 	}
+	// Kinds behind Prefixed are declarations, which only attributes can be.
 	if entry.Kind == names.Bad || !attr && entry.Kind > names.Prefixed {
 		at += r.win.Start()
 		if len(word) == 0 {
@@ -71,6 +86,8 @@ func (r *Reader) name(attr bool) (*names.Entry, error) {
 func (r *Reader) attributes() error {
 	w := &r.win
 	for {
+		// White space must stand before an attribute, and may stand before the
+		// end of the tag.
 		before := w.Size()
 		if err := r.space(); err != nil {
 			return err
@@ -89,12 +106,14 @@ func (r *Reader) attributes() error {
 				return r.fail(infoset.Malformed, w.Pos, "slash inside a tag")
 			}
 			w.Pos += 2
+			// The EndElement is given by the next call of Next.
 			r.empty = true
 			return nil
 		}
 		if w.Size() == before {
 			return r.fail(infoset.Malformed, w.Pos, "white space expected in a tag")
 		}
+		// Before the attribute is read: a million of them must not be kept.
 		if len(r.tok.Attrs)+len(r.tok.Decls) >= r.q.Attributes {
 			return r.quota("attributes", r.q.Attributes)
 		}
@@ -133,6 +152,8 @@ func (r *Reader) attribute() error {
 		})
 		return nil
 	}
+	// Namespaces live as long as their element, so they cannot be views. They
+	// repeat like names do, and go into the same table.
 	space := r.names.Intern(value)
 	if space == nil {
 		return r.quota("name table", r.q.NameTable)
@@ -154,6 +175,8 @@ func (r *Reader) attrValue() ([]byte, error) {
 	if quote != '"' && quote != '\'' {
 		return nil, r.fail(infoset.Malformed, w.Pos, "quote expected before an attribute's value")
 	}
+	// n counts what stands for itself behind Pos, so that a value without any
+	// reference is a view of the input.
 	w.Pos++
 	n := 0                  // bytes of the value seen so far, plain
 	built := len(r.scratch) // where the built value begins
@@ -167,6 +190,8 @@ func (r *Reader) attrValue() ([]byte, error) {
 			}
 			continue
 		}
+		// A byte that is not plain: the end, the other quote, a character beyond
+		// ASCII that must be checked, or something that becomes another character.
 		c := w.Buf[i]
 		if c == quote {
 			break
@@ -209,6 +234,8 @@ func (r *Reader) attrSpecial(c byte) error {
 		r.scratch = utf8.AppendRune(r.scratch, ch)
 		return nil
 	case '\r':
+		// Line ends are normalised before values are (XML 1.0, 2.11), and then
+		// become spaces.
 		// CR LF is one line end, so one space.
 		if w.Pos+1 == len(w.Buf) {
 			if err := r.more(); err != nil {

@@ -75,6 +75,7 @@ func (w *Writer) Reset(dst io.Writer) {
 	w.tag.Reset()
 	w.dst, w.err, w.written, w.carried, w.marked = dst, nil, 0, 0, false
 	w.out = w.out[:0]
+	// .NET writes the encoding in lower case.
 	w.canon.reset()
 	if w.opts.Declaration && !w.opts.Canonical {
 		name := "utf-8"
@@ -104,6 +105,7 @@ func (w *Writer) Start(n *infoset.Name) {
 		w.fail(why, "element "+infoset.Clip(n.Local))
 		return
 	}
+	// Items needs the start tag again; nothing is handed on while it is open.
 	w.tagAt = len(w.out)
 	w.out = appendName(append(w.out, '<'), n.Prefix, n.Local)
 }
@@ -125,6 +127,8 @@ func (w *Writer) Attr(n *infoset.Name, v infoset.Value) {
 		w.fail(why, "attribute "+infoset.Clip(n.Local))
 		return
 	}
+	// Attributes of canonical XML have an order that is known only at the end of
+	// the tag.
 	if w.opts.Canonical {
 		w.canon.attr(w, prefix, n, v)
 		return
@@ -160,6 +164,7 @@ func (w *Writer) closeTag() {
 		w.canon.tag(w)
 		return
 	}
+	// Behind the attributes, where .NET writes them.
 	for _, d := range w.tag.Decls() {
 		w.out = append(w.out, " xmlns"...)
 		if d.Prefix != "" {
@@ -208,6 +213,7 @@ func (w *Writer) Text(v infoset.Value) {
 	if w.err != nil {
 		return
 	}
+	// Bytes after bytes go on with the open group of base64: nothing ends it.
 	if v.Type() == infoset.TypeBytes && !w.tag.Open() && !w.tag.Outside() {
 		w.bytes(v.Raw())
 		w.room()
@@ -221,6 +227,7 @@ func (w *Writer) Text(v infoset.Value) {
 		w.fail(infoset.Misuse, w.tag.Complaint())
 		return
 	}
+	// Canonical XML has a form of its own outside of the root (2.1).
 	if w.opts.Canonical && space {
 		return
 	}
@@ -229,6 +236,8 @@ func (w *Writer) Text(v infoset.Value) {
 		w.bytes(v.Raw())
 	case infoset.TypeText:
 		w.out = w.escapeText(w.out, v.Raw())
+	// Lists may hold text, which needs escapes; all other types are written in
+	// characters that need none.
 	case infoset.TypeList, infoset.TypeArray:
 		w.out = w.escapeText(w.out, v.AppendText(nil))
 	default:
@@ -257,6 +266,7 @@ func (w *Writer) Comment(v infoset.Value) {
 	if !w.ready() {
 		return
 	}
+	// Canonical XML puts each comment outside of the root on a line of its own.
 	before := w.tag.Depth() == 0 && w.tag.Text(true) == 0
 	if why := w.tag.Comment(); why != 0 {
 		w.fail(infoset.Misuse, w.tag.Complaint())
@@ -330,6 +340,8 @@ func (w *Writer) Items(v infoset.Value) {
 		return
 	}
 	w.closeTag()
+	// The tag is kept aside, because out is handed on as it fills: a small array
+	// can stand for a large text.
 	w.item = append(append(w.item[:0], w.out[w.tagAt:]...), '>')
 	w.out = w.out[:w.tagAt]
 	name := *w.tag.Top()
@@ -348,6 +360,7 @@ func (w *Writer) Flush() error {
 	if w.err != nil {
 		return w.err
 	}
+	// Flush in the middle of a document is allowed, to send on what there is.
 	if w.tag.Depth() > 0 {
 		w.ready()
 	} else if w.tag.EOF() != 0 {
@@ -375,6 +388,7 @@ func (w *Writer) encoded() []byte {
 	if w.opts.Encoding == UTF8 {
 		return w.out
 	}
+	// out is UTF-8 whatever comes out, so that one code escapes and checks.
 	w.wide = w.wide[:0]
 	if !w.marked {
 		w.wide = w.appendUnit(w.wide, 0xFEFF)

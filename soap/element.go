@@ -1,0 +1,277 @@
+package soap
+
+import (
+	"io"
+	"slices"
+
+	"github.com/causeway-relay/causeway/soap/infoset"
+	"github.com/causeway-relay/causeway/soap/internal/xmlchar"
+)
+
+// Element is one element kept as tokens, so that it can be read again and again
+// and written in every encoding: a header block, a fault's detail, a parameter of
+// an endpoint reference. The zero Element is none. It is not changed any more and
+// may be shared.
+type Element struct {
+	tokens []infoset.Token
+	outer  []infoset.Decl // what held around it: names in values may need it
+}
+
+// scoped is a reader that can tell all its declarations; those of xmltext and
+// xmlbin can.
+type scoped interface{ Scope() *infoset.Scope }
+
+// ReadElement keeps the element whose StartElement start is the last token of r,
+// up to its end. most bounds its tokens, 0 for no bound: the quotas of the reader
+// bound the rest. If r has a method Scope() *infoset.Scope, as those of xmltext
+// and xmlbin have, the declarations around the element are kept for its values.
+func ReadElement(r infoset.Reader, start *infoset.Token, most int) (Element, error) {
+	var outer []infoset.Decl
+	if s, ok := r.(scoped); ok {
+		// The scope has the element's own declarations too by now; they come
+		// first when it is written, so keeping them twice does no harm.
+		outer = s.Scope().All(nil)
+	}
+	return keep(r, start, outer, most)
+}
+
+func keep(r infoset.Reader, start *infoset.Token, outer []infoset.Decl, most int) (Element, error) {
+	e := Element{tokens: []infoset.Token{start.Clone()}, outer: outer}
+	for depth := r.Depth(); r.Depth() >= depth; {
+		t, err := r.Next()
+		if err != nil {
+			return Element{}, err
+		}
+		if most > 0 && len(e.tokens) >= most {
+			return Element{}, &infoset.Error{Reason: infoset.Quota, Offset: t.Offset, Path: r.Path(), Detail: "tokens of an element"}
+		}
+		e.tokens = append(e.tokens, t.Clone())
+	}
+	return e, nil
+}
+
+// MakeElement keeps the one element that write writes. Errors of the writer come
+// back even if write does not give them.
+func MakeElement(write func(infoset.Writer) error) (Element, error) {
+	w := newRecorder()
+	if err := write(w); err != nil {
+		return Element{}, err
+	}
+	if err := w.Flush(); err != nil {
+		return Element{}, err
+	}
+	if w.tag.Depth() > 0 || w.tokens[0].Kind != infoset.StartElement || w.tokens[len(w.tokens)-1].Kind != infoset.EndElement {
+		return Element{}, &infoset.Error{Reason: infoset.Misuse, Offset: -1, Path: w.tag.Path(), Detail: "not one whole element"}
+	}
+	return Element{tokens: w.tokens}, nil
+}
+
+// TextElement makes an element that holds nothing but v.
+func TextElement(name infoset.Name, v infoset.Value) Element {
+	decls := []infoset.Decl(nil)
+	if name.Prefix != "" || name.Space != "" {
+		decls = []infoset.Decl{{Prefix: name.Prefix, Space: name.Space, Dict: name.Dict}}
+	}
+	tokens := []infoset.Token{{Kind: infoset.StartElement, Name: &name, Decls: decls}}
+	if !v.IsEmpty() {
+		tokens = append(tokens, infoset.Token{Kind: infoset.Text, Name: infoset.NoName, Value: v.Clone()})
+	}
+	return Element{tokens: append(tokens, infoset.Token{Kind: infoset.EndElement, Name: &name})}
+}
+
+// IsZero reports whether there is no element.
+func (e Element) IsZero() bool { return len(e.tokens) == 0 }
+
+// Name gives the name of the element, one without content if there is none. It
+// is read only.
+func (e Element) Name() *infoset.Name {
+	if e.IsZero() {
+		return infoset.NoName
+	}
+	return e.tokens[0].Name
+}
+
+// Attr gives the value of an attribute of the element.
+func (e Element) Attr(space, local string) (infoset.Value, bool) {
+	if e.IsZero() {
+		return infoset.Value{}, false
+	}
+	return e.tokens[0].Attr(space, local)
+}
+
+// Text gives the element's character data, without white space around it and
+// without that of children: what an address, an action or a token is.
+func (e Element) Text() string {
+	var text []byte
+	depth := 0
+	for i := range e.tokens {
+		switch t := &e.tokens[i]; t.Kind {
+		case infoset.StartElement:
+			depth++
+		case infoset.EndElement:
+			depth--
+		case infoset.Text:
+			if depth == 1 {
+				text = t.Value.AppendText(text)
+			}
+		}
+	}
+	return string(xmlchar.Trim(text))
+}
+
+// Reader gives a reader of the element as a document of its own, with the
+// declarations in scope that held around it. Its first token is the StartElement.
+func (e Element) Reader() infoset.Reader {
+	p := &player{}
+	p.start(e.tokens, e.outer)
+	return p
+}
+
+// Children gives the elements directly inside.
+func (e Element) Children() []Element {
+	var out []Element
+	depth, from := 0, 0
+	for i := range e.tokens {
+		switch e.tokens[i].Kind {
+		case infoset.StartElement:
+			if depth++; depth == 2 {
+				from = i
+			}
+		case infoset.EndElement:
+			if depth--; depth == 1 {
+				out = append(out, Element{tokens: e.tokens[from : i+1 : i+1], outer: e.scopeInside()})
+			}
+		}
+	}
+	return out
+}
+
+// scopeInside gives the declarations that hold for the children.
+func (e Element) scopeInside() []infoset.Decl {
+	own := e.tokens[0].Decls
+	if len(own) == 0 {
+		return e.outer
+	}
+	inside := slices.Clone(e.outer)
+	for _, d := range own {
+		inside = bindDecl(inside, d)
+	}
+	return inside
+}
+
+// bindDecl gives decls with d in place of the declaration of its prefix.
+func bindDecl(decls []infoset.Decl, d infoset.Decl) []infoset.Decl {
+	for i := range decls {
+		if decls[i].Prefix == d.Prefix {
+			decls[i] = d
+			return decls
+		}
+	}
+	return append(decls, d)
+}
+
+// Write writes the element, with every declaration that held around it and does
+// not hold here: names in its values keep their meaning.
+func (e Element) Write(w infoset.Writer) error {
+	if e.IsZero() {
+		return w.Err()
+	}
+	return e.writeAs(w, &e.tokens[0])
+}
+
+// writeAs is Write with another start tag.
+func (e Element) writeAs(w infoset.Writer, start *infoset.Token) error {
+	missing := e.missing(w, start.Decls)
+	if err := infoset.Write(w, start); err != nil {
+		return err
+	}
+	for _, d := range missing {
+		w.Declare(d)
+	}
+	for i := 1; i < len(e.tokens); i++ {
+		if err := infoset.Write(w, &e.tokens[i]); err != nil {
+			return err
+		}
+	}
+	return w.Err()
+}
+
+// missing gives the outer declarations that neither hold in w nor are made by the
+// element. A default namespace that is missing must not take in the element's own
+// name when that has no prefix and another namespace: Write of the name decides.
+func (e Element) missing(w infoset.Writer, own []infoset.Decl) (out []infoset.Decl) {
+	name := e.tokens[0].Name
+	for _, d := range e.outer {
+		space, ok := w.Lookup(d.Prefix)
+		if ok && space == d.Space || d.Prefix == "xml" || d.Prefix == name.Prefix {
+			continue
+		}
+		if !slices.ContainsFunc(own, func(o infoset.Decl) bool { return o.Prefix == d.Prefix }) {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+// player reads tokens that were kept; see infoset.Reader.
+type player struct {
+	m      infoset.Machine
+	tokens []infoset.Token
+	last   bool // the last token was the end of an element
+	many   bool // more than one element may stand at the top
+}
+
+var _ infoset.Reader = (*player)(nil)
+
+// start begins to play tokens, inside of the declarations outer.
+func (p *player) start(tokens []infoset.Token, outer []infoset.Decl) {
+	p.m.Reset(infoset.Unlimited)
+	p.m.Push()
+	for _, d := range outer {
+		if d.Prefix != "xml" {
+			p.m.Declare(d.Prefix, d.Space) // was allowed where it was read
+		}
+	}
+	p.tokens = tokens
+}
+
+// Next gives the next token.
+func (p *player) Next() (*infoset.Token, error) {
+	if len(p.tokens) == 0 {
+		return nil, io.EOF
+	}
+	t := &p.tokens[0]
+	p.tokens = p.tokens[1:]
+	switch t.Kind {
+	case infoset.StartElement:
+		if p.many && p.m.Depth() == 0 {
+			p.restart()
+		}
+		p.m.Start(t.Name)
+		for _, d := range t.Decls {
+			p.m.Declare(d.Prefix, d.Space)
+		}
+	case infoset.EndElement:
+		p.m.End()
+	}
+	return t, nil
+}
+
+// restart lets another element follow one at the top: the content of a body is
+// any number of them.
+func (p *player) restart() {
+	outer := p.m.All(nil)
+	p.start(p.tokens, outer)
+}
+
+// Lookup gives the namespace of prefix.
+func (p *player) Lookup(prefix string) (string, bool) { return p.m.Lookup(prefix) }
+
+// Scope gives all declarations that hold.
+func (p *player) Scope() *infoset.Scope { return &p.m.Scope }
+
+// Depth is the number of open elements.
+func (p *player) Depth() int { return p.m.Depth() }
+
+// Path names the open elements.
+func (p *player) Path() string { return p.m.Path() }

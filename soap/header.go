@@ -1,0 +1,173 @@
+package soap
+
+import (
+	"slices"
+
+	"github.com/causeway-relay/causeway/soap/infoset"
+)
+
+// Header is one header block (SOAP 1.1, 4.2; SOAP 1.2 part 1, 5.2).
+type Header struct {
+	// Element is the block without the attributes below.
+	Element
+	// MustUnderstand: a node that plays Role and does not understand the block
+	// must refuse the message.
+	MustUnderstand bool
+	// Role is the URI of the node that the block is for: attribute actor in 1.1,
+	// role in 1.2. Empty is the ultimate receiver.
+	Role string
+	// Relay: a node that plays Role and does not process the block passes it on.
+	// 1.2 only; lost in a message of 1.1.
+	Relay bool
+
+	spelled [3]spelling     // as they were read: mustUnderstand, role, relay
+	lead    []infoset.Token // white space and comments before the block
+}
+
+// spelling is an attribute as a peer wrote it. It is written again while it still
+// says what the field says.
+type spelling struct {
+	there bool
+	value infoset.Value
+	prefix string
+}
+
+// NewHeader makes a header block of the one element that write writes.
+func NewHeader(write func(infoset.Writer) error) (*Header, error) {
+	e, err := MakeElement(write)
+	if err != nil {
+		return nil, err
+	}
+	return &Header{Element: e}, nil
+}
+
+// TextHeader makes a header block that holds nothing but v.
+func TextHeader(name infoset.Name, v infoset.Value) *Header {
+	return &Header{Element: TextElement(name, v)}
+}
+
+// Attributes of header blocks, as indices of Header.spelled.
+const (
+	attrMust = iota
+	attrRole
+	attrRelay
+)
+
+// headerAttr tells which of them a name is in version v, -1 for none. A name
+// without prefix is in no namespace, so it is none (Namespaces in XML 1.0, 6.2).
+func (v Version) headerAttr(n *infoset.Name) int {
+	switch {
+	case n.Space == "" || n.Space != v.Namespace():
+		return -1
+	case n.Local == "mustUnderstand":
+		return attrMust
+	case n.Local == v.rules().role:
+		return attrRole
+	case n.Local == "relay" && v == V12:
+		return attrRelay
+	}
+	return -1
+}
+
+// newHeader takes the attributes of version v out of e. It gives the attribute
+// whose value is wrong, if there is one.
+func newHeader(e Element, v Version) (h *Header, wrong string) {
+	h = &Header{Element: e}
+	start := &e.tokens[0]
+	start.Attrs = slices.DeleteFunc(start.Attrs, func(a infoset.Attr) bool {
+		i := v.headerAttr(&a.Name)
+		if i < 0 {
+			return false
+		}
+		h.spelled[i] = spelling{there: true, value: a.Value, prefix: a.Name.Prefix}
+		var err error
+		switch i {
+		case attrMust:
+			h.MustUnderstand, err = a.Value.AsBool()
+		case attrRole:
+			h.Role = a.Value.String()
+		default:
+			h.Relay, err = a.Value.AsBool()
+		}
+		if err != nil {
+			wrong = a.Name.Local
+		}
+		return true
+	})
+	return h, wrong
+}
+
+// attr gives the value that attribute i is written with, and whether it is.
+func (h *Header) attr(i int) (v infoset.Value, there bool) {
+	is := [...]bool{h.MustUnderstand, h.Role != "", h.Relay}[i]
+	s := &h.spelled[i]
+	if s.there {
+		same := false
+		if i == attrRole {
+			same = s.value.String() == h.Role
+		} else if b, err := s.value.AsBool(); err == nil {
+			same = b == is
+		}
+		if same {
+			return s.value, true
+		}
+	}
+	if i == attrRole {
+		return infoset.String(h.Role), is
+	}
+	return infoset.String("1"), is
+}
+
+// write writes the block for a message of version v, whose envelope has prefix
+// for its namespace.
+func (h *Header) write(w infoset.Writer, v Version, prefix string) error {
+	for i := range h.lead {
+		if err := infoset.Write(w, &h.lead[i]); err != nil {
+			return err
+		}
+	}
+	if h.IsZero() {
+		return &infoset.Error{Reason: infoset.Misuse, Offset: -1, Detail: "header block without element"}
+	}
+	start := h.tokens[0]
+	start.Attrs = slices.Clone(start.Attrs)
+	for i, local := range [...]string{"mustUnderstand", v.rules().role, "relay"} {
+		value, there := h.attr(i)
+		if !there || i == attrRelay && v != V12 {
+			continue
+		}
+		name := infoset.Name{Prefix: prefix, Local: local, Space: v.Namespace(), Dict: infoset.Shared}
+		if s := &h.spelled[i]; s.there {
+			name.Prefix = s.prefix
+		}
+		start.Attrs = slices.Insert(start.Attrs, 0, infoset.Attr{Name: name, Value: value})
+	}
+	return h.writeAs(w, &start)
+}
+
+// convert changes what differs between versions in the block. A spelling goes
+// where the other version does not have it.
+func (h *Header) convert(from, to Version) {
+	switch old, now := from.rules(), to.rules(); h.Role {
+	case "":
+		h.spelled[attrRole].there = false
+	case old.next:
+		h.Role = now.next
+	case old.ultimate:
+		h.Role = now.ultimate
+	}
+	for i := range h.spelled {
+		h.spelled[i].prefix = ""
+		if s := &h.spelled[i]; i != attrRole && s.there {
+			// 1.1 has 0 and 1 only.
+			word := "0"
+			if b, _ := s.value.AsBool(); b {
+				word = "1"
+			}
+			s.value = infoset.String(word)
+		}
+	}
+	if to == V11 {
+		h.Relay, h.spelled[attrRelay].there = false, false
+	}
+}
