@@ -15,6 +15,8 @@ import (
 // Decode gives the first such error too.
 func Decode(input []byte) (*Report, error) {
 	r := &Report{Kind: "document", Size: len(input)}
+	// A hex dump is never taken for anything else: the other forms have bytes that
+	// no dump has in its first line.
 	raw := input
 	if b, ok := unhex(input); ok {
 		raw, r.Hex, r.Size = b, true, len(b)
@@ -47,6 +49,8 @@ func (r *Report) stream(raw []byte) error {
 	var first error
 	session := xmlbin.NewReaderSession(maxSession)
 	s := &stream{b: raw}
+	// Strings live as long as a framing session; a connection may carry several
+	// behind each other ([MC-NMF] 3.1.1).
 	s.restart = func() { session = xmlbin.NewReaderSession(maxSession) }
 	s.envelope = func(at int, payload []byte, s *stream) {
 		if err := r.message(at, payload, s.encoding, session); err != nil && first == nil {
@@ -66,6 +70,7 @@ func (r *Report) message(at int, payload []byte, encoding string, session *xmlbi
 	m := Message{Offset: at, Size: len(payload)}
 	before := session.Len()
 	f, err := open(payload, encoding, session)
+	// What was found out before an error is kept: it helps to see it.
 	m.Form, m.Inside, m.Strings, m.Doc = f.name, f.outside, f.fresh, f.doc
 	if len(f.fresh) > 0 {
 		m.FirstID = 2*before + 1
@@ -92,6 +97,7 @@ func isHTTP(b []byte) bool {
 // http reads one or more HTTP messages behind each other.
 func (r *Report) http(raw []byte) error {
 	var first error
+	// Requests or responses of one connection, as a capture has them.
 	for rest := raw; len(rest) > 0; {
 		at := len(raw) - len(rest)
 		head, body, ok := bytes.Cut(rest, []byte("\r\n\r\n"))
@@ -103,6 +109,7 @@ func (r *Report) http(raw []byte) error {
 		if strings.EqualFold(field(head, "Upgrade"), "websocket") {
 			return r.webSocket(len(raw)-len(body), body)
 		}
+		// Each body is a message of its own: sessions need net.tcp or WebSocket.
 		payload, after, err := httpBody(head, body)
 		if err != nil {
 			return err

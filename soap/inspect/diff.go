@@ -78,6 +78,7 @@ func (d *differ) add(path, what, left, right string) {
 }
 
 func (d *differ) elements(path string, a, b *node) {
+	// Paths have the prefixes of the left side.
 	path += "/" + a.name.String()
 	if !a.name.Same(b.name) {
 		d.add(path, "name", clark(a.name), clark(b.name))
@@ -145,6 +146,7 @@ func (d *differ) content(path string, a, b []*node) {
 			a, b = a[1:], b[1:]
 			continue
 		}
+		// Something is missing on one side, or in another order.
 		skipA, skipB := resume(a, b)
 		for _, n := range a[:skipA] {
 			d.add(path, "element", n.short(), "")
@@ -192,6 +194,7 @@ const maxLook = 200
 
 // resume gives how much of each list has no counterpart.
 func resume(a, b []*node) (skipA, skipB int) {
+	// Nearest first: by the number of nodes that are left out on both sides.
 	for sum := 1; sum <= min(len(a)+len(b), maxLook); sum++ {
 		for i := max(0, sum-len(b)); i <= min(sum, len(a)); i++ {
 			if j := sum - i; i < len(a) && j < len(b) && alike(a[i], b[j]) {

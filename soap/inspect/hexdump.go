@@ -10,6 +10,7 @@ import (
 // lines that begin with # are comments. It gives false when text is none of
 // these.
 func unhex(text []byte) ([]byte, bool) {
+	// Raw bytes are told apart by their first few, without a walk over all.
 	for _, c := range text[:min(len(text), 64)] {
 		if c >= 0x80 || c < ' ' && c != '\n' && c != '\r' && c != '\t' {
 			return nil, false
@@ -22,6 +23,7 @@ func unhex(text []byte) ([]byte, bool) {
 		if s == "" || s[0] == '#' {
 			continue
 		}
+		// A dump has the text beside the digits; plain lines have digits alone.
 		if dumped, ok := dumpLine(s); ok && !odd {
 			out = append(out, dumped...)
 			continue

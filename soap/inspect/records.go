@@ -66,6 +66,9 @@ type stream struct {
 
 // looksFramed reports whether b can be the beginning of a stream.
 func looksFramed(b []byte) bool {
+	// A client begins with the version record. A server begins with its answer; a
+	// capture may begin with any message. Lengths must fit what is there, because
+	// documents without framing begin with bytes as low as these.
 	switch {
 	case len(b) >= 5 && b[0] == nmfVersion && b[1] == 1 && b[3] == nmfMode:
 		return true
@@ -165,6 +168,7 @@ func (s *stream) record(at int, kind byte) (done bool, err error) {
 		s.note(at, "upgrade response")
 		return s.secured(), nil
 	case nmfAck:
+		// The first record of a session in the direction of the client.
 		s.restart()
 		s.note(at, "preamble acknowledged")
 	case nmfPreambleEnd:
@@ -202,6 +206,8 @@ func (s *stream) text(at int, kind byte) (done bool, err error) {
 // secured reports whether what follows an upgrade is no longer framing: TLS or
 // NegotiateStream in place of a preamble's end.
 func (s *stream) secured() bool {
+	// A recorder that took part in the upgrade shows framing behind it; the wire
+	// shows the records of TLS.
 	if s.pos >= len(s.b) || s.b[s.pos] == nmfPreambleEnd || s.b[s.pos] == nmfAck || s.b[s.pos] == nmfFault {
 		return false
 	}
@@ -228,6 +234,7 @@ func (s *stream) sized(at int) ([]byte, error) {
 
 // unsized joins the chunks of an envelope.
 func (s *stream) unsized(at int) error {
+	// Chunks end with one of size 0. Where they are cut means nothing.
 	var all []byte
 	for chunks := 0; ; chunks++ {
 		b, err := s.sized(at)

@@ -53,6 +53,7 @@ func isBinary(b []byte) bool {
 // open finds out what a message is and makes its reader. encoding is what was
 // announced, "" for nothing; session is the dictionary of its direction.
 func open(b []byte, encoding string, session *xmlbin.ReaderSession) (form, error) {
+	// Compression is outermost: WCF compresses the table of a session too.
 	b, outside, err := inflate(b, encoding)
 	if err != nil {
 		return form{}, err
@@ -64,6 +65,8 @@ func open(b []byte, encoding string, session *xmlbin.ReaderSession) (form, error
 	case strings.HasPrefix(encoding, binaryType):
 		return f.bare(b, session), nil
 	}
+	// What was announced is believed, because a string table can look like text
+	// and an envelope like a table. From here on the bytes must tell.
 	if part, ok := rootPart(b); ok {
 		b, f.outside = part, "MIME root part"
 	}
@@ -114,6 +117,7 @@ func (f form) bare(b []byte, s *xmlbin.ReaderSession) form {
 
 func (f form) inSession(b []byte, s *xmlbin.ReaderSession) (form, error) {
 	f.name = sessionType
+	// The strings that come with a message are part of what a person wants to see.
 	before := s.Len()
 	doc, err := s.Table(b)
 	if err != nil {
@@ -159,6 +163,7 @@ func inflate(b []byte, encoding string) ([]byte, string, error) {
 	default:
 		return b, "", nil
 	}
+	// One byte more than allowed tells a bomb from a large message.
 	out, err := io.ReadAll(io.LimitReader(r, MaxInflated+1))
 	if err != nil {
 		return nil, "", &infoset.Error{Reason: infoset.Malformed, Detail: name, Err: err}
@@ -175,6 +180,8 @@ func rootPart(b []byte) ([]byte, bool) {
 	if !bytes.HasPrefix(b, []byte("--")) && !bytes.HasPrefix(b, []byte("\r\n--")) && !bytes.HasPrefix(bytes.ToUpper(b[:min(len(b), 13)]), []byte("MIME-VERSION:")) {
 		return nil, false
 	}
+	// Over net.tcp the MIME headers stand before the first boundary, over HTTP in
+	// the head. The boundary itself is the first line that begins with it.
 	from := 0
 	if !bytes.HasPrefix(b, []byte("--")) {
 		if from = bytes.Index(b, []byte("\r\n--")); from < 0 {

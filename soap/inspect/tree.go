@@ -184,6 +184,8 @@ func (n *node) write(w infoset.Writer, depth int, pretty bool) {
 	for _, d := range n.decls {
 		w.Declare(d)
 	}
+	// Once an element has text beside elements, white space inside it counts, all
+	// the way down.
 	inner := pretty && !n.mixed()
 	for _, k := range n.kids {
 		if inner && k.kind == infoset.Text {

@@ -101,9 +101,12 @@ func (s *ReaderSession) table(message []byte) ([]byte, *infoset.Error) {
 	if size > len(message)-n {
 		return nil, &infoset.Error{Reason: infoset.Truncated, Offset: int64(len(message)), Detail: "table is longer than the message"}
 	}
+	// The budget is for the whole session and counts the length prefixes too. It
+	// is taken by the size that is announced, before any string is kept.
 	if s.used += size; s.used > s.limit {
 		return nil, &infoset.Error{Reason: infoset.Quota, Detail: "session size"}
 	}
+	// An empty string costs one byte, so the budget also bounds their number.
 	end := n + size
 	for n < end {
 		length, m, why := int31(message[n:end])
@@ -113,6 +116,8 @@ func (s *ReaderSession) table(message []byte) ([]byte, *infoset.Error) {
 		if why != 0 {
 			return nil, &infoset.Error{Reason: infoset.Malformed, Offset: int64(n), Detail: "string reaches past the table"}
 		}
+		// Checked once here, so that documents can use it unchecked. A string may
+		// come again; it gets another number.
 		word := message[n+m : n+m+length]
 		if i := xmlchar.Invalid(word); i >= 0 {
 			return nil, &infoset.Error{Reason: charReason(word[i:]), Offset: int64(n + m + i), Detail: "string"}
@@ -166,6 +171,8 @@ func (s *WriterSession) id(word string) (uint32, bool) {
 	if id, ok := s.ids[word]; ok {
 		return id, true
 	}
+	// Once a string does not fit, .NET adds none any more, not even shorter ones;
+	// the numbers given out stay good.
 	size := int31Size(len(word)) + len(word)
 	if s.full || s.told+s.size+size > s.limit {
 		s.full = true
@@ -204,6 +211,8 @@ func (s *WriterSession) Discard() {
 // int31 reads a multi-byte integer: n is its length. Non-minimal forms are
 // accepted, as .NET does; more than 31 bits are not.
 func int31(b []byte) (v, n int, why infoset.Reason) {
+	// Seven bits a byte, the lowest first; five bytes hold 31 bits if the last one
+	// has three ([MC-NBFX] 2.1.2).
 	for shift := 0; shift <= 28; shift += 7 {
 		if n == len(b) {
 			return 0, 0, infoset.Truncated

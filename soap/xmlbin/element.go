@@ -8,15 +8,22 @@ import (
 	"github.com/causeway-relay/causeway/soap/internal/xmlchar"
 )
 
+// itoa and recName are for the texts of errors.
 func itoa(n int) string { return strconv.Itoa(n) }
 
 func recName(b byte) string { return "0x" + strconv.FormatUint(uint64(b), 16) }
+
+// An element is its record and all attribute records behind it: [MC-NBFX] has no
+// mark for the end of a start tag, so the reader looks at the byte that follows.
+// Prefixes may be declared behind their use, so names are resolved when all
+// records are there, by infoset.Machine, as for text.
 
 // element reads an element record and the attribute records behind it.
 func (r *Reader) element(rec byte) error {
 	if err := r.startTag(rec); err != nil {
 		return err
 	}
+	// A new run of text begins behind the tag.
 	r.run = 0
 	if why, detail := r.m.Enter(&r.tok); why != 0 {
 		return r.refuse(why, detail)
@@ -50,6 +57,8 @@ func (r *Reader) startTag(rec byte) error {
 	t.Name = r.m.Slot()
 	n := t.Name // its Space is set by Enter
 	var err error
+	// Nearly all elements of WCF have a prefix of one letter, or none, and a name
+	// of a dictionary; these come first.
 	switch {
 	case rec >= recPrefixElemA:
 		n.Prefix = letters[rec-recPrefixElemA:][:1]
@@ -68,10 +77,12 @@ func (r *Reader) startTag(rec byte) error {
 			return r.truncated()
 		}
 		rec := w.Buf[w.Pos]
+		// One comparison for "below the attribute records or above them".
 		if rec-recShortAttribute >= recShortElement-recShortAttribute {
 			break
 		}
 		w.Pos++
+		// Before the attribute is read: two bytes of it take over a hundred here.
 		if len(t.Attrs)+len(t.Decls) >= r.q.Attributes {
 			return r.quota("attributes", r.q.Attributes)
 		}
@@ -83,6 +94,7 @@ func (r *Reader) startTag(rec byte) error {
 		if err != nil {
 			return err
 		}
+		// Checked at each record, so that a tag without end stops here.
 		if w.Size() > r.q.BytesPerRead {
 			return r.quota("bytes per read", r.q.BytesPerRead)
 		}
@@ -112,8 +124,11 @@ func (r *Reader) elementName(rec byte, n *infoset.Name) error {
 func (r *Reader) attribute(rec byte) error {
 	t := &r.tok
 	t.Attrs = append(t.Attrs, infoset.Attr{})
+	// Filled in place: it is too large to copy.
 	a := &t.Attrs[len(t.Attrs)-1]
 	n := &a.Name
+	// 0C to 25 and 26 to 3F have the prefix in the number; the four before are
+	// with and without prefix, as a string and by number.
 	dict := false
 	switch {
 	case rec >= recPrefixAttrA:
@@ -163,6 +178,7 @@ func (r *Reader) xmlns(rec byte) error {
 			return r.fail(infoset.BadName, "empty prefix")
 		}
 	}
+	// 08 and 09 have the namespace as a string, 0A and 0B by its number.
 	if rec >= recShortDictXmlns {
 		space, mark, _, err := r.dict()
 		if err != nil {
@@ -174,6 +190,7 @@ func (r *Reader) xmlns(rec byte) error {
 		if err != nil {
 			return err
 		}
+		// Strings of dictionaries were checked when they came; this one was not.
 		if i := xmlchar.Invalid(word); i >= 0 {
 			return r.badChar(word[i:])
 		}
@@ -229,6 +246,8 @@ func (r *Reader) name(n *infoset.Name) error {
 	if entry == nil {
 		return r.quota("name table", r.q.NameTable)
 	}
+	// .NET takes any string for a name. It would not survive as text, so it is
+	// refused here, where the offset is still known.
 	if entry.Kind != names.Plain {
 		return r.fail(infoset.BadName, infoset.Clip(word))
 	}
@@ -297,6 +316,8 @@ func (r *Reader) startArray() error {
 	if b, err = r.take(2); err != nil {
 		return err
 	}
+	// The template has no content, so its end follows at once. Then the type of
+	// the items, with the end bit that says what each of them is: a whole element.
 	typ, ok := itemType(b[1])
 	if b[0] != recEndElement || !ok {
 		w.Pos -= 2
@@ -306,11 +327,13 @@ func (r *Reader) startArray() error {
 	if err != nil {
 		return err
 	}
+	// Nothing is allocated by this number.
 	switch {
 	case count == 0:
 		return r.fail(infoset.Malformed, "array of no items")
 	case count > r.q.ArrayLength:
 		return r.quota("array length", r.q.ArrayLength)
+	// .NET shows the first item and stops looking; two roots are no document.
 	case count > 1 && r.m.Outside():
 		return r.fail(infoset.Malformed, "array in place of the root element")
 	}
@@ -332,6 +355,7 @@ func (r *Reader) nextItem() error {
 	if r.opts.Arrays {
 		return r.someItems()
 	}
+	// One item is three tokens.
 	a.step++
 	switch a.step {
 	case 1:
@@ -366,6 +390,8 @@ func (r *Reader) template(kind infoset.Kind) {
 // someItems gives as many items as fit into a piece, as one token.
 func (r *Reader) someItems() error {
 	a := &r.array
+	// A long array comes in several tokens, so that it need not be in memory
+	// whole; they are siblings all the same.
 	n := min(a.left, pieceSize/a.size)
 	r.template(infoset.Array)
 	if err := r.enter(); err != nil {

@@ -137,6 +137,8 @@ func (r *Reader) stop(err error) error {
 
 // next reads the next token into tok.
 func (r *Reader) next() error {
+	// A record or array that comes in several tokens goes on first. Both counts
+	// are never negative, so one test does.
 	if r.long.left|r.array.left > 0 {
 		if r.long.left > 0 {
 			return r.piece()
@@ -147,6 +149,8 @@ func (r *Reader) next() error {
 	if w.Pos == len(w.Buf) && !w.More() {
 		return r.eof()
 	}
+	// By how often they occur. What is left is an attribute in the wrong place or
+	// a number that means nothing.
 	rec := w.Buf[w.Pos]
 	w.Pos++
 	switch {
@@ -168,6 +172,7 @@ func (r *Reader) next() error {
 }
 
 func (r *Reader) eof() error {
+	// A source that failed did not come to its end.
 	if r.m.EOF() == 0 && r.win.Err == nil {
 		return io.EOF
 	}
@@ -220,6 +225,7 @@ func (r *Reader) comment() error {
 	if err != nil {
 		return err
 	}
+	// .NET would take it; text XML has no way to write it.
 	for i, c := range b {
 		if c == '-' && (i+1 == len(b) || b[i+1] == '-') {
 			return r.fail(infoset.Malformed, "-- in a comment")
@@ -237,6 +243,8 @@ func (r *Reader) int31() (int, error) {
 		w.Pos++
 		return v, nil
 	}
+	// Longer, or not all there yet: then read on and begin again, at most five
+	// times.
 	for {
 		v, n, why := int31(w.Buf[w.Pos:])
 		switch {
@@ -297,6 +305,8 @@ func (r *Reader) dict() (s string, mark infoset.Dict, name bool, err error) {
 	if err != nil {
 		return "", 0, false, err
 	}
+	// Even numbers are the static dictionary, odd ones the session
+	// ([MC-NBFSE] 2.1). The mark makes a Writer use the same one again.
 	i := id / 2
 	if id%2 == 0 {
 		if d := r.opts.Dictionary; i < len(d.strings) {

@@ -27,6 +27,7 @@ type longText struct {
 
 // text reads a text record in element content.
 func (r *Reader) text(rec byte) error {
+	// Odd records are the even ones with the end of the element.
 	ends := rec&withEnd != 0
 	rec &^= withEnd
 	switch rec {
@@ -37,11 +38,13 @@ func (r *Reader) text(rec byte) error {
 		}
 		r.long = longText{left: n, kind: kind, ends: ends}
 		return r.piece()
+	// A list that also ends its element would end it before its items.
 	case recStartList, recEndList:
 		if ends {
 			return r.fail(infoset.Malformed, "list record with end of element")
 		}
 	}
+	// What these held belonged to the token before.
 	r.items = r.items[:0]
 	r.scratch = r.scratch[:0]
 	t := r.plain(infoset.Text)
@@ -84,6 +87,8 @@ func (r *Reader) shortChars(rec byte) bool {
 // length reads the length of a record of characters or bytes, and gives the
 // short record of its kind.
 func (r *Reader) length(rec byte) (n int, kind byte, err error) {
+	// Records with 8, 16 and 32 bits of length follow each other, two numbers
+	// apart.
 	kind = rec
 	width := 1
 	switch rec {
@@ -123,6 +128,7 @@ func (r *Reader) piece() error {
 		if b, err = r.take(n); err != nil {
 			return err
 		}
+		// Pieces and records side by side are one value, and count together.
 		if r.run += n; r.run > r.q.ArrayLength {
 			return r.quota("array length", r.q.ArrayLength)
 		}
@@ -132,6 +138,8 @@ func (r *Reader) piece() error {
 			return err
 		}
 	default:
+		// A piece must not end inside a character, wherever the bytes end that
+		// have arrived so far.
 		if n < l.left {
 			if !r.win.Need(n) {
 				return r.truncated()
@@ -147,6 +155,7 @@ func (r *Reader) piece() error {
 			return r.quota("string content", r.q.StringContent)
 		}
 	}
+	// The end of the element comes behind the last piece.
 	l.left -= n
 	r.ends = l.ends && l.left == 0
 	if why := r.m.Text(r.m.Outside() && l.kind != recBytes8 && xmlchar.AllSpace(b)); why != 0 {
@@ -177,6 +186,7 @@ func (r *Reader) unicode(n int, more bool) ([]byte, int, error) {
 				n -= 2
 				break
 			}
+			// A pair needs both halves inside this record.
 			next := rune(0)
 			if i+4 <= n {
 				next = rune(binary.LittleEndian.Uint16(b[i+2:]))
@@ -307,6 +317,8 @@ func (r *Reader) qname(v *infoset.Value) error {
 // list reads text records up to the end of the list. Its items lie in a slice
 // that all lists of a token share; where it grows, lists before keep the old one.
 func (r *Reader) list(v *infoset.Value) error {
+	// Attributes of one tag may each have a list, so this one begins where the
+	// last one ended.
 	from := len(r.items)
 	for {
 		b, err := r.take(1)

@@ -77,6 +77,7 @@ const integral = 1 << 24
 
 // float32 writes whole numbers as integers; -0 becomes 0, as in .NET.
 func (w *Writer) float32(f float32) {
+	// The conversion of what does not fit is some number that is not equal.
 	if f == float32(int64(f)) && f > -integral && f < integral {
 		w.int(int64(f))
 		return
@@ -87,6 +88,7 @@ func (w *Writer) float32(f float32) {
 // float64 writes what single precision can hold as single precision. Infinities
 // stay double, as .NET Framework has it.
 func (w *Writer) float64(f float64) {
+	// NaN is equal to nothing, so it stays double.
 	if single := float32(f); float64(single) == f && !math.IsInf(f, 0) {
 		w.float32(single)
 		return
@@ -118,6 +120,8 @@ func (w *Writer) text(v infoset.Value) {
 		w.fail(charReason(b[i:]), "text")
 		return
 	}
+	// UTF-16 where UTF-8 would take more than twice the units in bytes, halves
+	// rounded down: one Chinese character is UTF-8, two are UTF-16.
 	units := xmlchar.Units(b)
 	at := len(w.out)
 	if len(b)/2 > units {
@@ -127,6 +131,7 @@ func (w *Writer) text(v infoset.Value) {
 		w.lengthRecord(recChars8, len(b))
 		w.out = append(w.out, b...)
 	}
+	// Too long for .NET to still have it in its buffer when the element ends.
 	if units > fuseUnits && w.textAt == at {
 		w.textAt = -1
 	}
@@ -153,6 +158,7 @@ func (w *Writer) utf16(b []byte) {
 	for len(b) > 0 {
 		c, n := utf8.DecodeRune(b)
 		b = b[n:]
+		// Two units for what is beyond the first 65,536 characters.
 		if c >= 0x10000 {
 			c -= 0x10000
 			w.out = le.AppendUint16(w.out, uint16(0xD800+c>>10))
@@ -169,6 +175,7 @@ func (w *Writer) qname(v infoset.Value) {
 		w.out = appendInt31(append(w.out, recQName, v.Prefix()-'a'), int(id))
 		return
 	}
+	// Without a number it is the text that it stands for.
 	w.lengthRecord(recChars8, len(b)+2)
 	w.out = append(append(w.out, v.Prefix(), ':'), b...)
 }
@@ -194,6 +201,8 @@ func (w *Writer) list(v infoset.Value) {
 // bytes adds bytes to the content of an element: as many as are a multiple of
 // three with the ones held back, and keeps the rest.
 func (w *Writer) bytes(b []byte) {
+	// .NET does this so that a reader that turns each record into base64 alone
+	// gets no padding in the middle.
 	whole := (w.carried + len(b)) / 3 * 3
 	if whole == 0 {
 		w.carried += copy(w.carry[w.carried:], b)

@@ -125,6 +125,8 @@ func (w *Writer) string(s string) {
 // no prefix, any prefix and the prefix a; each with the same for a dictionary
 // string.
 func (w *Writer) name(prefix, local string, mark infoset.Dict, short, long, letterA [2]byte) {
+	// The record says where the prefix and the name are; what it does not say
+	// itself follows it.
 	id, known := w.id(local, mark)
 	form := 0
 	if known {
@@ -150,6 +152,8 @@ func (w *Writer) Start(n *infoset.Name) {
 	if !w.ready() {
 		return
 	}
+	// Only between start tags: Items and the end of an element change bytes that
+	// are still in out.
 	if w.dst != nil && len(w.out) >= blockSize {
 		w.push()
 	}
@@ -160,6 +164,7 @@ func (w *Writer) Start(n *infoset.Name) {
 		w.fail(why, "element "+infoset.Clip(n.Local))
 		return
 	}
+	// The text before belongs to the parent, whose end cannot join it any more.
 	w.tagAt, w.textAt = len(w.out), -1
 	w.name(n.Prefix, n.Local, n.Dict,
 		[2]byte{recShortElement, recShortDictElement},
@@ -202,6 +207,7 @@ func (w *Writer) Declare(d infoset.Decl) {
 
 // closeTag writes the declarations of the open start tag.
 func (w *Writer) closeTag() {
+	// .NET writes declarations behind the attributes that need them.
 	for _, d := range w.tag.Decls() {
 		if xmlchar.Invalid(infoset.String(d.Space).Raw()) >= 0 {
 			w.fail(infoset.BadCharacter, "namespace")
@@ -244,6 +250,7 @@ func (w *Writer) ready() bool {
 
 // Text adds text: see infoset.Writer. Bytes that follow bytes are one value.
 func (w *Writer) Text(v infoset.Value) {
+	// More bytes of a value that has begun: its rest is not written yet.
 	if v.Type() == infoset.TypeBytes && w.err == nil && !w.tag.Open() && !w.tag.Outside() {
 		w.bytes(v.Raw())
 		return
@@ -262,6 +269,7 @@ func (w *Writer) Text(v infoset.Value) {
 	switch {
 	case v.Type() == infoset.TypeBytes:
 		w.bytes(v.Raw())
+	// An empty text in an element leaves no record, as in .NET.
 	case v.Type() == infoset.TypeText && v.IsEmpty():
 	default:
 		w.textAt = len(w.out)
@@ -306,6 +314,7 @@ func (w *Writer) End() {
 		w.fail(infoset.Misuse, w.tag.Complaint())
 		return
 	}
+	// The record of a text becomes that of the text and the end.
 	if w.textAt >= 0 {
 		w.out[w.textAt] |= withEnd
 		w.textAt = -1
@@ -328,6 +337,8 @@ func (w *Writer) Items(v infoset.Value) {
 		w.fail(infoset.BadValue, "item of an array")
 		return
 	}
+	// No items are no elements: the start tag goes. Else an array is the start tag
+	// with a record before it, which is known only now.
 	if n == 0 {
 		w.out = w.out[:w.tagAt]
 	} else {
