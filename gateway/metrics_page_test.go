@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"crypto/tls"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -56,7 +57,7 @@ Beside these there are the Go runtime's (` + "`go_...`" + `) and the process's (
 type someCertificate struct{}
 
 func (someCertificate) GetCertificate(*tls.ClientHelloInfo) (*tls.Certificate, error) {
-	return nil, nil
+	return nil, errors.New("nobody asks")
 }
 func (someCertificate) NotAfter() time.Time { return time.Time{} }
 
@@ -114,7 +115,7 @@ func metricRows(t *testing.T, m *meter) []string {
 		case strings.HasSuffix(name, "_total"):
 			kind = "counter"
 		}
-		row := fmt.Sprintf("| `%s` | %s | %s | %s |\n", name, kind, labelsOf(found[3], found[4]), help)
+		row := fmt.Sprintf("| %#q | %s | %s | %s |\n", name, kind, labelsOf(found[3], found[4]), help)
 		if !slices.Contains(rows, row) { // one metric may be made of several with fixed labels
 			rows = append(rows, row)
 		}

@@ -71,7 +71,7 @@ func errorRow(i fail.Info) string {
 	if i.Fault == fail.Nobody {
 		retry = ""
 	}
-	return fmt.Sprintf("| <a id=%q></a>`%s` | %s | %s | %s | %s | %s | %s |\n", strings.ToLower(string(i.Code)), i.Code,
+	return fmt.Sprintf("| <a id=%q></a>%#q | %s | %s | %s | %s | %s | %s |\n", strings.ToLower(string(i.Code)), i.Code,
 		cell(i.Meaning), cell(i.Do), handshake, http, statusText(manage.Status(i.Code)), retry)
 }
 

@@ -154,7 +154,7 @@ func flagRows(cmd *command) string {
 		if d := f.DefValue; d != "" && d != "false" && d != "[]" && d != "0" {
 			text += " (default `" + d + "`)"
 		}
-		rows = append(rows, fmt.Sprintf("| `%s` | %s |\n", head, strings.ReplaceAll(text, "|", "\\|")))
+		rows = append(rows, fmt.Sprintf("| %#q | %s |\n", head, strings.ReplaceAll(text, "|", "\\|")))
 	})
 	slices.Sort(rows)
 	return strings.Join(rows, "")

@@ -62,8 +62,7 @@ func cmdExits(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, neg, args, 2, "exits CODE COMMAND...")
 	err := ts.Exec(args[1], args[2:]...)
 	code := 0
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		code = exit.ExitCode()
 	} else {
 		ts.Check(err)
@@ -107,7 +106,7 @@ func eventually(ts *testscript.TestScript, what string, ok func() bool) {
 
 func cmdSignal(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, neg, args, 1, "signal TERM|KILL")
-	s, ok := map[string]syscall.Signal{"TERM": syscall.SIGTERM, "KILL": syscall.SIGKILL}[args[0]]
+	s, ok := map[string]os.Signal{"TERM": syscall.SIGTERM, "KILL": os.Kill}[args[0]]
 	pid, err := strconv.Atoi(ts.Getenv("PID"))
 	if !ok || err != nil || pid < 2 {
 		ts.Fatalf("signal %s to %q", args[0], ts.Getenv("PID"))

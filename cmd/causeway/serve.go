@@ -76,7 +76,7 @@ func serve(ctx context.Context, cfg *config.Config, warnings config.Problems, er
 	tuneCollector(os.Getenv)
 	log := newLog(err, cfg.Log)
 	for _, w := range warnings {
-		log.Warn("configuration", slog.String("problem", w.String()))
+		log.WarnContext(ctx, "configuration", slog.String("problem", w.String()))
 	}
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
@@ -118,7 +118,7 @@ func untilSignal(ctx context.Context, n node, cfg *config.Config, log *slog.Logg
 	case err := <-ended:
 		return err
 	case s := <-signals:
-		log.Info("draining", slog.String("signal", s.String()), slog.Duration("at_most", cfg.Timeouts.Drain))
+		log.InfoContext(ctx, "draining", slog.String("signal", s.String()), slog.Duration("at_most", cfg.Timeouts.Drain))
 	}
 	drain, now := context.WithTimeout(ctx, cfg.Timeouts.Drain)
 	defer now()

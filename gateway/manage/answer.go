@@ -81,7 +81,7 @@ func named(list []string, revision uint64) bool {
 	if revision == 0 {
 		return false
 	}
-	for _, tag := range strings.Split(strings.Join(list, ","), ",") {
+	for tag := range strings.SplitSeq(strings.Join(list, ","), ",") {
 		if tag = strings.TrimSpace(tag); tag == "*" || tag == tagOf(revision) {
 			return true
 		}

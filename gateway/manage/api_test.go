@@ -88,7 +88,7 @@ func TestAdmin(t *testing.T) {
 		w.as("", "GET", path, "").code(t, http.StatusUnauthorized, "MissingToken")
 	}
 	empty := httptest.NewRecorder() // a node without an admin token has no such way in
-	r := httptest.NewRequest(http.MethodGet, "/api/status", nil)
+	r := httptest.NewRequest(http.MethodGet, "/api/status", http.NoBody)
 	r.RemoteAddr = "127.0.0.1:1"
 	r.Header.Set("Authorization", "Bearer ")
 	w.api.ByAdmin("/api/", "").ServeHTTP(empty, r)
@@ -114,7 +114,7 @@ func TestPlain(t *testing.T) {
 		{"TLS from afar", w, "192.0.2.7:1", true, 200},
 		{"allowed", open, "192.0.2.7:1", false, 200},
 	} {
-		r := httptest.NewRequest(http.MethodGet, "/$api/status", nil)
+		r := httptest.NewRequest(http.MethodGet, "/$api/status", http.NoBody)
 		r.Host, r.RemoteAddr = "localhost", c.remote
 		if c.tls {
 			r.TLS = &tls.ConnectionState{}

@@ -29,7 +29,7 @@ func TestDocs(t *testing.T) {
 	var want []string
 	for _, r := range routes {
 		methods := slices.Sorted(maps.Keys(r.methods))
-		want = append(want, fmt.Sprintf("`%s` %s", words.Replace(r.path), strings.Join(methods, ", ")))
+		want = append(want, fmt.Sprintf("%#q %s", words.Replace(r.path), strings.Join(methods, ", ")))
 	}
 	slices.Sort(got)
 	slices.Sort(want)

@@ -50,7 +50,8 @@ func (a *API) putRule(ctx context.Context, c *call) (answer, error) {
 		} else {
 			r = *old
 		}
-		return r, problemsOf(append(slices.Clone(problems), applyRule(&r, &body)...))
+		wrong := append(slices.Clone(problems), applyRule(&r, &body)...)
+		return r, problemsOf(wrong)
 	})
 	if err != nil {
 		return answer{}, err
@@ -66,7 +67,8 @@ func (a *API) patchRule(ctx context.Context, c *call) (answer, error) {
 			return entity.Rule{}, noRule(c.args["rule"])
 		}
 		r := *old
-		return r, problemsOf(append(slices.Clone(problems), applyRule(&r, &body)...))
+		wrong := append(slices.Clone(problems), applyRule(&r, &body)...)
+		return r, problemsOf(wrong)
 	})
 	if err != nil {
 		return answer{}, err

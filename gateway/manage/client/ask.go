@@ -104,8 +104,7 @@ func unreachable(host string, err error) error {
 
 // cause takes the method and the address off an error that repeats them.
 func cause(err error) error {
-	var u *url.Error
-	if errors.As(err, &u) {
+	if u, ok := errors.AsType[*url.Error](err); ok {
 		return u.Err
 	}
 	return err

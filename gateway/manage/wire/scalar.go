@@ -2,6 +2,7 @@ package wire
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/netip"
 	"time"
@@ -55,7 +56,7 @@ func (d *Duration) UnmarshalJSON(b []byte) error {
 func ParseDuration(text string) (Duration, error) {
 	span, err := time.ParseDuration(text)
 	if err != nil || span < minDuration || span > maxDuration {
-		return 0, fmt.Errorf("expected a duration from 1ms to 24h, such as 90s or 1m30s")
+		return 0, errors.New("expected a duration from 1ms to 24h, such as 90s or 1m30s")
 	}
 	return Duration(span), nil
 }
@@ -67,7 +68,7 @@ func ParseNetwork(text string) (netip.Prefix, error) {
 	}
 	p, err := netip.ParsePrefix(text)
 	if err != nil {
-		return p, fmt.Errorf("expected a network such as 192.0.2.0/24, or a single IP address")
+		return p, errors.New("expected a network such as 192.0.2.0/24, or a single IP address")
 	}
 	return p.Masked(), nil
 }

@@ -1,6 +1,7 @@
 package wire_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/netip"
@@ -48,8 +49,8 @@ func TestRoundTrip(t *testing.T) {
 // TestEveryMember: no member of the types is unknown to the decoder, and none that it knows is missing in the types.
 func TestEveryMember(t *testing.T) {
 	for _, v := range []any{wire.EntityChange{}, wire.Entity{}} {
-		for i := range reflect.TypeOf(v).NumField() {
-			name, _, _ := strings.Cut(reflect.TypeOf(v).Field(i).Tag.Get("json"), ",")
+		for field := range reflect.TypeOf(v).Fields() {
+			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 			_, problems := wire.DecodeEntity(fmt.Appendf(nil, `{%q:0}`, name))
 			if strings.Contains(problems.Error(), "unknown") {
 				t.Errorf("%T.%s: %v", v, name, problems)
@@ -119,10 +120,12 @@ func TestSecretsStayInside(t *testing.T) {
 }
 
 func TestDuration(t *testing.T) {
-	var v struct{ D wire.Duration }
+	var v struct {
+		D wire.Duration `json:"d"`
+	}
 	for text, good := range map[string]bool{`"1ms"`: true, `"24h"`: true, `null`: true, `"24h0m1s"`: false, `"0s"`: false, `"-1s"`: false, `5`: false, `""`: false} {
 		v.D = 7
-		err := json.Unmarshal([]byte(`{"D":`+text+`}`), &v)
+		err := json.Unmarshal([]byte(`{"d":`+text+`}`), &v)
 		if (err == nil) != good {
 			t.Errorf("%s: %v", text, err)
 		}
@@ -151,7 +154,7 @@ func FuzzDecode(f *testing.F) {
 				t.Fatalf("%s came back as %v", again, problems)
 			}
 			twice, err := json.Marshal(back)
-			if err != nil || string(twice) != string(again) {
+			if err != nil || !bytes.Equal(twice, again) {
 				t.Fatalf("%s came back as %s, %v", again, twice, err)
 			}
 		}
