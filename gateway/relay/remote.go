@@ -44,10 +44,32 @@ type offerMessage struct {
 	Target    string            `json:"target"`
 	Host      string            `json:"host"`
 	Door      string            `json:"door"`
-	Fields    shape.Fields      `json:"fields"`
+	Fields    []offerField      `json:"fields"`
 	Offers    []string          `json:"offers,omitempty"`
 	Remote    netip.AddrPort    `json:"remote"`
 	Node      uint16            `json:"node"`
+}
+
+// offerField is one header field. The value goes as bytes: it need not be UTF-8, and JSON text would make it so.
+type offerField struct {
+	Name  string `json:"name"`
+	Value []byte `json:"value"`
+}
+
+func packFields(fields shape.Fields) []offerField {
+	packed := make([]offerField, len(fields))
+	for i, f := range fields {
+		packed[i] = offerField{f.Name, []byte(f.Value)}
+	}
+	return packed
+}
+
+func unpackFields(packed []offerField) shape.Fields {
+	fields := make(shape.Fields, len(packed))
+	for i, f := range packed {
+		fields[i].Name, fields[i].Value = f.Name, string(f.Value)
+	}
+	return fields
 }
 
 type declineMessage struct {
@@ -96,7 +118,7 @@ func (o *remoteOffer) Offer(ctx context.Context, offer *shape.Offer) error {
 	_, err := o.relay.p.Bus.Ask(ctx, o.node, msgOffer, encode(offerMessage{
 		Channel: o.channel, Ticket: offer.Ticket[:], Dial: o.relay.p.Bus.Self().Doors, Deadline: offer.Deadline,
 		Tracking: h.Tracking, Namespace: h.At.Namespace, Path: h.At.Path, Target: h.Target, Host: h.Host, Door: h.Door,
-		Fields: h.Fields, Offers: h.Offers, Remote: h.Remote, Node: uint16(o.relay.self),
+		Fields: packFields(h.Fields), Offers: h.Offers, Remote: h.Remote, Node: uint16(o.relay.self),
 	}))
 	return err
 }
@@ -151,7 +173,7 @@ func (r *Relay) onOffer(ctx context.Context, from mesh.Num, b []byte) ([]byte, e
 		Ticket: shape.Ticket(m.Ticket), Dial: m.Dial, Deadline: m.Deadline,
 		Hello: &shape.Hello{
 			Tracking: m.Tracking, At: entity.Address{Namespace: m.Namespace, Path: m.Path}, Target: m.Target,
-			Host: m.Host, Door: m.Door, Fields: m.Fields, Offers: m.Offers, Remote: m.Remote, Node: m.Node,
+			Host: m.Host, Door: m.Door, Fields: unpackFields(m.Fields), Offers: m.Offers, Remote: m.Remote, Node: m.Node,
 		},
 	}
 	if err := l.Stream.Offer(ctx, o); err != nil {
