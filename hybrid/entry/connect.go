@@ -3,6 +3,7 @@ package entry
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/causeway-relay/causeway/gateway/entity"
 	"github.com/causeway-relay/causeway/gateway/fail"
@@ -19,7 +20,7 @@ func (e *Entry) connect(ctx context.Context, v *visit) {
 	}
 	ctx, leave := context.WithCancelCause(ctx)
 	defer leave(nil)
-	p := &sender{visit: v, hello: v.hello, watch: watch(v.arrival, leave)}
+	p := &sender{visit: v, hello: v.hello, watch: leg.Watch(v.arrival.Conn, false, leave)}
 	_ = e.p.Relay.Stream(ctx, v.ask, p) // the party was told, and the relay keeps the account
 }
 
@@ -60,7 +61,7 @@ func (v *visit) suits(ent *entity.Entity) *fail.Error {
 type sender struct {
 	visit *visit
 	hello *shape.Hello
-	watch *watcher
+	watch *leg.Watcher
 }
 
 // Hello implements shape.Party.
@@ -69,7 +70,7 @@ func (s *sender) Hello() *shape.Hello { return s.hello }
 // Accept implements shape.Party.
 func (s *sender) Accept(a shape.Answer) (shape.Leg, error) {
 	v := s.visit
-	read, err := s.watch.stop()
+	early, err := s.watch.Stop()
 	if err == nil {
 		err = v.write(v.welcome(a.Choice))
 	}
@@ -78,12 +79,12 @@ func (s *sender) Accept(a shape.Answer) (shape.Leg, error) {
 		return nil, fmt.Errorf("answer the sender: %w", err)
 	}
 	s.visit, s.watch = nil, nil
-	return leg.NewWS(v.arrival.Conn, read, v.entry.legOptions(0)), nil
+	return leg.NewWS(v.arrival.Conn, slices.Concat(v.arrival.Read, early), v.entry.legOptions(0)), nil
 }
 
 // Refuse implements shape.Party.
 func (s *sender) Refuse(err *fail.Error) {
-	if _, gone := s.watch.stop(); gone != nil {
+	if _, gone := s.watch.Stop(); gone != nil {
 		_ = s.visit.arrival.Conn.Close()
 		return
 	}

@@ -120,8 +120,12 @@ func (c *control) send(b []byte, deadline time.Time) error {
 	if err != nil {
 		return err
 	}
-	if _, err := w.Write(b); err != nil {
-		return err
+	for len(b) > 0 { // gorilla makes one frame of a long write, whatever its buffer
+		n, err := w.Write(b[:min(len(b), controlBuffer)])
+		if err != nil {
+			return err
+		}
+		b = b[n:]
 	}
 	return w.Close()
 }

@@ -49,8 +49,8 @@ func (s *set) call(path string, lines ...string) *peer {
 	return p.write(p.head(target(path, "connect", ""), lines...))
 }
 
-// join is a stream between a new sender and the channel's listener.
-func (s *set) join(c *channel, path string, lines ...string) (sender, listener *peer) {
+// together is a stream between a new sender and the channel's listener.
+func (s *set) together(c *channel, path string, lines ...string) (sender, listener *peer) {
 	s.t.Helper()
 	sender = s.call(path, lines...)
 	listener = s.visit(c.offer().Accept.Address).upgraded("")
@@ -68,7 +68,7 @@ func (c *channel) shutdown() {
 func TestRow1(t *testing.T) {
 	rows(t, func(s *set, path string) {
 		c := s.register(path, "")
-		sender, listener := s.join(c, path)
+		sender, listener := s.together(c, path)
 		sender.send(wsframe.Binary, pattern(1024)).sendClose(1000, "CloseAsync")
 		listener.data(wsframe.Binary, pattern(1024))
 		listener.closes(1000, "CloseAsync")
@@ -81,7 +81,7 @@ func TestRow1(t *testing.T) {
 
 func TestRow3(t *testing.T) {
 	rows(t, func(s *set, path string) {
-		sender, listener := s.join(s.register(path, ""), path)
+		sender, listener := s.together(s.register(path, ""), path)
 		sender.send(wsframe.Binary, pattern(1024)).sendClose(1000, "Shutdown")
 		listener.data(wsframe.Binary, pattern(1024))
 		listener.closes(1000, "Shutdown")
@@ -93,7 +93,7 @@ func TestRow3(t *testing.T) {
 
 func TestRow4(t *testing.T) {
 	rows(t, func(s *set, path string) {
-		sender, listener := s.join(s.register(path, ""), path)
+		sender, listener := s.together(s.register(path, ""), path)
 		reply := pattern(2048)
 		for i := range reply {
 			reply[i] = 9 - reply[i]
@@ -215,7 +215,7 @@ func TestRow6(t *testing.T) {
 // TestRow8: 1 MiB in one message each way; towards the listener it comes in fragments of at most 32 KiB.
 func TestRow8(t *testing.T) {
 	rows(t, func(s *set, path string) {
-		sender, listener := s.join(s.register(path, ""), path)
+		sender, listener := s.together(s.register(path, ""), path)
 		want := pattern(1 << 20)
 		var sending sync.WaitGroup
 		defer sending.Wait()
@@ -241,7 +241,7 @@ func (p *peer) failed(err error) {
 
 func TestRow9(t *testing.T) {
 	rows(t, func(s *set, path string) {
-		sender, listener := s.join(s.register(path, ""), path)
+		sender, listener := s.together(s.register(path, ""), path)
 		listener.reset()
 		sender.lost()
 		s.await(map[string]string{"msg": "closed", "entity": path, "shape": "stream", "reason": "Aborted", "side": "listener"})
@@ -306,7 +306,7 @@ func TestRow17(t *testing.T) {
 		c := s.register(path, "")
 		lines := []string{"X-TestAcceptHandlerResult: True"}
 		for range 2 {
-			sender, listener := s.join(c, path, lines...)
+			sender, listener := s.together(c, path, lines...)
 			sender.sendClose(1000, "Test closing web socket")
 			listener.closes(1000, "Test closing web socket")
 			listener.sendClose(1000, "Test closing web socket")

@@ -10,9 +10,13 @@ import (
 	"github.com/gorilla/websocket"
 )
 
+// controlBuffer is the write buffer of a control channel and the longest frame of a message: far below the 32 KiB that every
+// listener takes (reference section 6.3).
+const controlBuffer = 4 << 10
+
 // controlUpgrader makes control channels: small buffers, since thousands of them are idle (performance.md, point 12).
 var controlUpgrader = websocket.Upgrader{
-	ReadBufferSize: 1 << 10, WriteBufferSize: 4 << 10, WriteBufferPool: &sync.Pool{},
+	ReadBufferSize: 1 << 10, WriteBufferSize: controlBuffer, WriteBufferPool: &sync.Pool{},
 	CheckOrigin: func(*http.Request) bool { return true }, // tokens decide, browsers or not
 }
 
