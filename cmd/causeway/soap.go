@@ -26,7 +26,7 @@ func newSoapDecode() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "decode [FILE|-]", Short: "Show what bytes say, as indented XML with a summary", Args: args(cobra.MaximumNArgs(1)),
 		Example: `  causeway soap decode capture.bin                  # one direction of a net.tcp connection
-  tshark -r f.pcap -z follow,tcp,raw,0 -q | causeway soap decode
+  xxd capture.bin | causeway soap decode -         # or from a dump that somebody pasted
   causeway soap decode message.hex -o json`,
 		Long: `Shows SOAP messages as indented XML on standard output and a summary on standard error.
 
