@@ -22,6 +22,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/shape"
 	"github.com/causeway-relay/causeway/gateway/store"
 	"github.com/causeway-relay/causeway/gateway/store/memory"
+	"github.com/causeway-relay/causeway/internal/netx"
 )
 
 // world is some nodes in a bubble: time stands still while anybody works, and a goroutine that is left over fails the test.
@@ -234,7 +235,7 @@ func (l *link) Dial(_ context.Context, to mesh.Num, p shape.Preface) (net.Conn, 
 	for _, other := range l.n.w.nodes {
 		if other.num() == to && !other.dead && other.serve != nil {
 			l.n.dials++
-			near, far := net.Pipe()
+			near, far := netx.Pipe()
 			go other.serve(far, p) // ends with the pipe
 			return near, nil
 		}
