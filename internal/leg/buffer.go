@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	smallBytes  = 2 << 10  // what an idle leg waits on (performance.md, points 2 and 12)
+	smallBytes  = 2 << 10  // what a leg reads into that is not busy (performance.md, points 2 and 12)
 	bigBytes    = 64 << 10 // what a busy leg reads into, headroom included
 	smallPieces = 16
 
@@ -21,61 +21,98 @@ type chunk struct {
 	pieces [shape.MaxPieces]shape.Piece
 }
 
+// morsel is a small one.
+type morsel struct {
+	buf    [smallBytes]byte
+	pieces [smallPieces]shape.Piece
+}
+
 var (
 	chunks    = sync.Pool{New: func() any { return new(chunk) }}
+	morsels   = sync.Pool{New: func() any { return new(morsel) }}
 	scratches = sync.Pool{New: func() any { return new([scratchBytes]byte) }}
 )
 
-// inbox is the read buffer of a leg: a small one of its own, and a pooled big one while the stream is busy. Data stands
-// in buf[start:end]; start is never below shape.Headroom. One goroutine uses it.
+// inbox is the read buffer of a leg: a small one, and a big one while the stream is busy. Both are pooled; a leg that can
+// wait without a buffer holds none meanwhile. Data stands in buf[start:end]; start is never below shape.Headroom while there
+// is a buffer. One goroutine uses it.
 type inbox struct {
-	own       [smallBytes]byte
-	ownPieces [smallPieces]shape.Piece
-	big       *chunk
-	buf       []byte
-	pieces    []shape.Piece // full length
-	start     int
-	end       int
-	full      int // reads in a row that filled the buffer
+	small  *morsel // at most one of the two is there
+	big    *chunk
+	buf    []byte // nil: no buffer
+	pieces []shape.Piece
+	start  int
+	end    int
+	full   int // reads in a row that filled the buffer
 }
 
 // init makes the inbox ready with what was read already.
 func (in *inbox) init(read []byte) {
-	if len(read) > smallBytes-shape.Headroom {
+	switch {
+	case len(read) == 0:
+		return
+	case len(read) > smallBytes-shape.Headroom:
 		in.grow()
-	} else {
-		in.buf, in.pieces = in.own[:], in.ownPieces[:]
-		in.start, in.end = shape.Headroom, shape.Headroom
+	default:
+		in.hold()
 	}
 	in.end += copy(in.buf[in.end:], read)
+}
+
+// hold makes sure that there is a buffer.
+func (in *inbox) hold() {
+	if in.buf != nil {
+		return
+	}
+	in.small = morsels.Get().(*morsel) //nolint:forcetypeassert // the pool holds nothing else
+	in.buf, in.pieces = in.small.buf[:], in.small.pieces[:]
+	in.start, in.end = shape.Headroom, shape.Headroom
 }
 
 // grow takes a big buffer; what stands in the present one moves along.
 func (in *inbox) grow() {
 	c := chunks.Get().(*chunk) //nolint:forcetypeassert // the pool holds nothing else
 	n := copy(c.buf[shape.Headroom:], in.buf[in.start:in.end])
+	in.drop()
 	in.big, in.buf, in.pieces = c, c.buf[:], c.pieces[:]
 	in.start, in.end = shape.Headroom, shape.Headroom+n
 }
 
-// shrink gives the big buffer back, if what stands in it fits the small one.
+// shrink goes back to a small buffer, if what stands in the big one fits it.
 func (in *inbox) shrink() {
-	if in.big == nil || in.end-in.start > smallBytes-shape.Headroom {
+	unread := in.buf[in.start:in.end]
+	if in.big == nil || len(unread) > smallBytes-shape.Headroom {
 		return
 	}
-	n := copy(in.own[shape.Headroom:], in.buf[in.start:in.end])
-	in.release()
-	in.start, in.end = shape.Headroom, shape.Headroom+n
+	c := in.big
+	in.big, in.buf, in.full = nil, nil, 0
+	in.hold()
+	in.end += copy(in.buf[in.end:], unread)
+	chunks.Put(c)
 }
 
-// release gives the big buffer back and leaves the small one, empty. It may be called twice.
+// rest gives the small buffer back while nothing stands in it.
+func (in *inbox) rest() {
+	if in.small != nil && in.start == in.end {
+		in.drop()
+	}
+}
+
+// release gives the buffer back with whatever stands in it. It may be called twice.
 func (in *inbox) release() {
+	in.drop()
+	in.full = 0
+}
+
+// drop gives the buffer back.
+func (in *inbox) drop() {
 	if in.big != nil {
 		chunks.Put(in.big)
-		in.big = nil
 	}
-	in.buf, in.pieces, in.full = in.own[:], in.ownPieces[:], 0
-	in.start, in.end = shape.Headroom, shape.Headroom
+	if in.small != nil {
+		morsels.Put(in.small)
+	}
+	in.small, in.big, in.buf, in.pieces, in.start, in.end = nil, nil, nil, nil, 0, 0
 }
 
 // room moves what is unread to the front and returns the free part.

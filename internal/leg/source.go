@@ -18,9 +18,17 @@ const (
 // source reads a connection into an inbox. One goroutine uses it; the two flags are for others.
 type source struct {
 	conn    net.Conn
+	raw     *bare // waits without a buffer; nil: the connection cannot
 	in      inbox
 	waiting atomic.Bool // a read is under way and has no deadline
 	alive   atomic.Bool // bytes came since it was last looked at
+}
+
+// init makes the source ready with what was read of the connection already.
+func (s *source) init(conn net.Conn, read []byte) {
+	s.conn = conn
+	s.raw = newBare(conn, &s.in)
+	s.in.init(read)
 }
 
 // fill waits for bytes. A busy leg gives its big buffer back before it waits longer than busyWait.
@@ -43,11 +51,21 @@ func (s *source) fill() error {
 			return err
 		}
 	}
-	room := in.room()
 	s.waiting.Store(true)
-	n, err := s.conn.Read(room)
+	n, room, err := s.await()
 	s.waiting.Store(false)
-	return s.took(n, len(room), err)
+	return s.took(n, room, err)
+}
+
+// await reads once into what room there is, however long it takes.
+func (s *source) await() (n, room int, err error) {
+	if s.raw != nil && s.in.big == nil {
+		return s.raw.read()
+	}
+	s.in.hold()
+	free := s.in.room()
+	n, err = s.conn.Read(free)
+	return n, len(free), err
 }
 
 // took notes what a read brought. A read that brought bytes and an error counts as good: the error comes again.

@@ -40,8 +40,7 @@ func NewTCP(conn net.Conn, read []byte, writeTimeout time.Duration) *TCP {
 		writeTimeout = DefaultWriteTimeout
 	}
 	t := &TCP{writeTimeout: writeTimeout}
-	t.src.conn = conn
-	t.src.in.init(read)
+	t.src.init(conn, read)
 	return t
 }
 

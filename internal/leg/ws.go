@@ -59,8 +59,7 @@ func NewWS(conn net.Conn, read []byte, o Options) *WS {
 	}
 	w := &WS{role: o.Role, maxPiece: o.MaxPiece, writeTimeout: o.WriteTimeout}
 	w.seq.Role = o.Role
-	w.src.conn = conn
-	w.src.in.init(read)
+	w.src.init(conn, read)
 	w.pulse.start(w, o.Ping)
 	return w
 }

@@ -1,0 +1,68 @@
+//go:build unix
+
+package leg
+
+import (
+	"errors"
+	"io"
+	"net"
+	"os"
+	"syscall"
+)
+
+// bare reads a connection of the kernel's: it takes a buffer when bytes are there, so that an idle leg holds none
+// (performance.md, point 12). One goroutine uses it.
+type bare struct {
+	raw  syscall.RawConn
+	in   *inbox
+	once func(fd uintptr) bool // attempt, made once
+
+	// What the last attempt brought.
+	n, room int
+	err     error
+}
+
+// newBare gives nil for a connection whose bytes are not the kernel's, such as TLS.
+func newBare(conn net.Conn, in *inbox) *bare {
+	c, ok := conn.(syscall.Conn)
+	if !ok {
+		return nil
+	}
+	raw, err := c.SyscallConn()
+	if err != nil {
+		return nil // closed: the ordinary read says so
+	}
+	b := &bare{raw: raw, in: in}
+	b.once = b.attempt
+	return b
+}
+
+// read is one read, like that of a net.Conn. It gives the room that there was.
+func (b *bare) read() (n, room int, err error) {
+	if err := b.raw.Read(b.once); err != nil {
+		return 0, 0, err
+	}
+	return b.n, b.room, b.err
+}
+
+// attempt reads what is there. It reports false when nothing is, and is called again when something may be.
+func (b *bare) attempt(fd uintptr) bool {
+	b.in.hold()
+	free := b.in.room()
+	for {
+		n, err := syscall.Read(int(fd), free)
+		switch {
+		case errors.Is(err, syscall.EINTR):
+			continue
+		case errors.Is(err, syscall.EAGAIN):
+			b.in.rest()
+			return false
+		case err != nil:
+			n, err = 0, os.NewSyscallError("read", err)
+		case n == 0:
+			err = io.EOF
+		}
+		b.n, b.room, b.err = n, len(free), err
+		return true
+	}
+}
