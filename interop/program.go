@@ -147,15 +147,28 @@ func (p *Program) Hush() { _ = p.in.Close() }
 // Finish waits until the program ends by itself, and fails the test when it does not within limit or not with exit code 0.
 func (p *Program) Finish(limit time.Duration) {
 	p.t.Helper()
+	if p.End(limit); p.err != nil {
+		p.t.Fatalf("%s: %v", p.name, p.err)
+	}
+}
+
+// End waits until the program ends by itself, with whatever exit code, and fails the test when it does not within limit.
+func (p *Program) End(limit time.Duration) {
+	p.t.Helper()
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	select {
 	case <-p.done:
-		if p.err != nil {
-			p.t.Fatalf("%s: %v", p.name, p.err)
-		}
 	case <-timer.C:
 		p.t.Fatalf("%s did not end within %v", p.name, limit)
+	}
+}
+
+// Signal sends the program a signal.
+func (p *Program) Signal(s os.Signal) {
+	p.t.Helper()
+	if err := p.cmd.Process.Signal(s); err != nil {
+		p.t.Fatalf("signal %s: %v", p.name, err)
 	}
 }
 

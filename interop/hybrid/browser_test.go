@@ -116,7 +116,7 @@ func chromium(t *testing.T, s *interop.Stand, page string) *interop.Program {
 	}
 	args := []string{
 		"--headless", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
-		"--disable-sync", "--disable-dev-shm-usage", "--disable-extensions", "--enable-logging=stderr", "--user-data-dir=" + filepath.Join(home, "profile"),
+		"--disable-sync", "--disable-dev-shm-usage", "--disable-extensions", "--user-data-dir=" + filepath.Join(home, "profile"),
 	}
 	if os.Geteuid() == 0 {
 		args = append(args, "--no-sandbox") // Chromium's own sandbox refuses root

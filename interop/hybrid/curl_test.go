@@ -131,7 +131,7 @@ func TestHeaderCase(t *testing.T) {
 			p.Await(line)
 		}
 		stream.Close()
-		<-p.Done()
+		p.End(interop.Patience)
 		if strings.Contains(p.Text(), "Sec-WebSocket-Protocol") || strings.Contains(p.Text(), "Sec-WebSocket-Extensions") {
 			t.Errorf("the answer has more than was agreed:\n%s", p.Text())
 		}

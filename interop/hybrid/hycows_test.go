@@ -21,6 +21,7 @@ func published(t *testing.T, s *interop.Stand) {
 	sender.Await(`^echo: ping \d+$`)
 	listener.Await(`^closed 1000 done$`)
 	sender.Finish(interop.Patience)
+	listener.Kill()
 }
 
 // TestVolume: many senders one after the other, many at once, and every size of frame, all compared byte for byte at both
