@@ -16,6 +16,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/front"
 	"github.com/causeway-relay/causeway/gateway/front/certs"
 	"github.com/causeway-relay/causeway/gateway/front/localca"
+	"github.com/causeway-relay/causeway/gateway/tcpdoor"
 )
 
 // adminDoor is the operator's door: plain net/http, never for relay traffic.
@@ -46,8 +47,19 @@ func (g *Gateway) bind() error {
 		}
 		g.doors = append(g.doors, door{d.name, l})
 	}
+	for _, t := range g.cfg.TCP {
+		l, err := g.p.Listen("tcp", t.Bind)
+		if err != nil {
+			problems = append(problems, fmt.Errorf("tcp door of %s: %w: choose another address with --tcp", t.Entity, err))
+			continue
+		}
+		g.doors = append(g.doors, door{portName(t.Entity), l})
+	}
 	return errors.Join(problems...)
 }
+
+// portName is how a plain TCP door is called in the ready file.
+func portName(entity string) string { return tcpdoor.Name + "/" + entity }
 
 // openCertificates finds the certificate of the https door: the operator's files, else one of the local CA.
 func (g *Gateway) openCertificates() error {
@@ -124,7 +136,7 @@ func (g *Gateway) CAFile() string { return g.ca }
 func (g *Gateway) advertised() map[string]string {
 	all := make(map[string]string)
 	for _, d := range g.doors {
-		if d.name == adminDoor {
+		if d.name != front.HTTPS && d.name != front.HTTP {
 			continue
 		}
 		if _, port, err := net.SplitHostPort(d.listener.Addr().String()); err == nil {

@@ -23,6 +23,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/shape"
 	"github.com/causeway-relay/causeway/gateway/store"
 	"github.com/causeway-relay/causeway/gateway/store/bolt"
+	"github.com/causeway-relay/causeway/gateway/tcpdoor"
 	"github.com/causeway-relay/causeway/hybrid/entry"
 )
 
@@ -57,6 +58,7 @@ type Gateway struct {
 	link  mesh.Link
 	relay *relay.Relay
 	front *front.Server
+	ports []*tcpdoor.Door
 	admin *http.Server
 	doors []door
 	certs certs.Source
@@ -185,6 +187,9 @@ func (g *Gateway) Run(ctx context.Context) error {
 	var parts sync.WaitGroup
 	errs := make([]error, 2)
 	parts.Go(func() { errs[0] = g.front.Run(ctx) })
+	for _, d := range g.ports {
+		parts.Go(func() { d.Serve(ctx) })
+	}
 	parts.Go(func() { errs[1] = g.serveAdmin() })
 	stop := context.AfterFunc(ctx, g.Close)
 	if g.onReady != nil {
@@ -200,6 +205,9 @@ func (g *Gateway) Run(ctx context.Context) error {
 // are sent elsewhere, so that other nodes get the senders; then streams end by themselves or at ctx; then the doors; then
 // the mesh, since until here others may still ask for what runs; the admin door last, so that health can be read to the end.
 func (g *Gateway) Shutdown(ctx context.Context) error {
+	for _, d := range g.ports {
+		d.Stop()
+	}
 	g.relay.Drain(ctx)
 	err := g.front.Shutdown(ctx)
 	g.Close()
@@ -216,6 +224,9 @@ func (g *Gateway) Close() {
 		}
 		if g.front != nil {
 			g.front.Close()
+		}
+		for _, d := range g.ports {
+			d.Close()
 		}
 		if g.relay != nil {
 			g.relay.Close()

@@ -2,6 +2,8 @@ package gateway
 
 import (
 	"errors"
+	"fmt"
+	"net"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -9,10 +11,12 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/causeway-relay/causeway/gateway/entity"
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/front"
 	"github.com/causeway-relay/causeway/gateway/limit"
 	"github.com/causeway-relay/causeway/gateway/manage"
+	"github.com/causeway-relay/causeway/gateway/tcpdoor"
 	"github.com/causeway-relay/causeway/hybrid/entry"
 	"github.com/causeway-relay/causeway/hybrid/wire"
 	"github.com/causeway-relay/causeway/internal/leg"
@@ -29,11 +33,20 @@ const (
 func (g *Gateway) openFront(hybrid *entry.Entry, api *manage.API) error {
 	var doors []front.Door
 	for _, d := range g.doors {
-		if d.name != adminDoor {
+		if d.name == front.HTTPS || d.name == front.HTTP {
 			doors = append(doors, front.Door{Name: d.name, Listener: d.listener, TLS: g.tlsOf(d.name)})
 		}
 	}
 	sockets := limit.NewGate(g.cfg.Limits.Connections*socketsPerConnection + spareSockets)
+	enter := func(netip.AddrPort) (func(), *fail.Error) {
+		if !sockets.Enter() {
+			return nil, fail.New(fail.Overloaded, "The gateway has as many sockets as limits.connections allows.")
+		}
+		return sockets.Leave, nil
+	}
+	if err := g.openPorts(enter); err != nil {
+		return err
+	}
 	mux := http.NewServeMux()
 	mux.Handle("/$api/", api.ByToken("/$api/"))
 	mux.HandleFunc("/$health", g.healthy)
@@ -48,12 +61,7 @@ func (g *Gateway) openFront(hybrid *entry.Entry, api *manage.API) error {
 			return nil
 		},
 		Handler: mux,
-		Enter: func(netip.AddrPort) (func(), *fail.Error) {
-			if !sockets.Enter() {
-				return nil, fail.New(fail.Overloaded, "The gateway has as many sockets as limits.connections allows.")
-			}
-			return sockets.Leave, nil
-		},
+		Enter:   enter,
 		Phrase: func(message, tracking, system string) string {
 			return wire.Trail{ID: tracking, Node: uint16(g.p.Node), System: system, Time: time.Now()}.Reason(message)
 		},
@@ -62,6 +70,25 @@ func (g *Gateway) openFront(hybrid *entry.Entry, api *manage.API) error {
 		IdleTimeout: g.cfg.Timeouts.Idle, WriteTimeout: g.cfg.Timeouts.Write,
 	})
 	return err
+}
+
+// openPorts makes the plain TCP doors.
+func (g *Gateway) openPorts(enter func(netip.AddrPort) (func(), *fail.Error)) error {
+	for i, t := range g.cfg.TCP {
+		at, err := entity.NewAddress("", t.Entity)
+		if err != nil {
+			return fmt.Errorf("tcp door of %s: %w", t.Entity, err)
+		}
+		g.ports = append(g.ports, tcpdoor.New(tcpdoor.Params{
+			Relay: g.relay, Listener: g.portListener(i), Entity: at, Tracking: entry.NewTracking, Write: g.cfg.Timeouts.Write, Enter: enter,
+		}))
+	}
+	return nil
+}
+
+// portListener is the socket of the plain TCP door number i: they were bound behind the others, in their order.
+func (g *Gateway) portListener(i int) net.Listener {
+	return g.doors[len(g.doors)-len(g.cfg.TCP)+i].listener
 }
 
 // openAdmin makes the operator's door.

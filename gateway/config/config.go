@@ -32,6 +32,9 @@ type Config struct {
 	// Where other nodes and clients reach a door of this node, when that is not the address it is bound to.
 	// The flag is --advertise DOOR=HOST:PORT,...
 	Advertise []Advertise `key:"advertise" flag:"advertise" unique:"door" max:"16"`
+	// Ports whose every connection is a sender of one relay, as plain bytes. The port is itself the grant: whoever
+	// reaches it may send. The flag is --tcp ENTITY=ADDR,...
+	TCP []TCPDoor `key:"tcp" flag:"tcp" max:"1000" sample:"-"`
 	// Host names and what is served under each. A host without roles serves all; without any entry so does every host.
 	Hosts []Host `key:"hosts" unique:"name" max:"100" sample:"-"`
 	// The certificate of the https door. Default: one from the local CA in the data folder.
@@ -58,6 +61,14 @@ type Advertise struct {
 	Door string `key:"door" is:"choice" oneof:"https|http" required:"true" example:"https"`
 	// HOST:PORT that reaches the door.
 	Address string `key:"address" is:"hostport" required:"true" example:"node1.example.com:443"`
+}
+
+// TCPDoor is one port of plain bytes.
+type TCPDoor struct {
+	// Name of the relay.
+	Entity string `key:"entity" is:"name" required:"true" example:"plant/ssh"`
+	// HOST:PORT, :PORT for all interfaces, port 0 for any free one.
+	Bind string `key:"bind" is:"door" required:"true" example:"127.0.0.1:2222"`
 }
 
 // Host is one host name that clients use.

@@ -10,8 +10,8 @@ import (
 func (l *loader) readFlags(flags map[string]string) {
 	for _, path := range sortedKeys(flags) {
 		text := flags[path]
-		if path == "advertise" {
-			l.readAdvertise(text)
+		if _, ok := pairLists[path]; ok {
+			l.readPairs(path, text)
 			continue
 		}
 		s := scalars()[path]
@@ -31,29 +31,39 @@ func (l *loader) readFlags(flags map[string]string) {
 	}
 }
 
-// readAdvertise reads --advertise DOOR=HOST:PORT,... which replaces the list of the file. It is the one list a flag can
-// set: an orchestrator knows a node's outer address only when it starts it. The parts are checked as in the file.
-func (l *loader) readAdvertise(text string) {
-	list := tree().find("advertise")
-	from, values, seen := place{from: "--advertise"}, []map[string]any{}, map[string]bool{}
-	l.over["advertise"] = overlay{from: from.from, text: text}
+// pairLists are the lists that a flag can set, as LEFT=RIGHT,... which replaces the list of the file: what an orchestrator
+// knows only when it starts a node. unique means that a left side may come once.
+var pairLists = map[string]struct {
+	left, right, expect string
+	unique              bool
+}{
+	"advertise": {"door", "address", "expected DOOR=HOST:PORT, more of them after commas", true},
+	"tcp":       {"entity", "bind", "expected ENTITY=ADDR, more of them after commas", false},
+}
+
+// readPairs reads such a flag. The parts are checked as in the file.
+func (l *loader) readPairs(name, text string) {
+	form := pairLists[name]
+	list := tree().find(name)
+	left, right := list.elem.find(form.left), list.elem.find(form.right)
+	from, values, seen := place{from: "--" + list.flag}, []map[string]any{}, map[string]bool{}
+	l.over[name] = overlay{from: from.from, text: text}
 	for i, one := range strings.Split(text, ",") {
-		path := "advertise[" + strconv.Itoa(i) + "]"
-		name, target, ok := strings.Cut(one, "=")
-		door, address := list.elem.find("door"), list.elem.find("address")
+		path := name + "[" + strconv.Itoa(i) + "]"
+		a, b, ok := strings.Cut(one, "=")
 		switch {
 		case !ok:
-			l.at(from, path, "expected DOOR=HOST:PORT, more of them after commas")
-		case !door.class.right(door, name):
-			l.wrong(from, door, join(path, "door"), name)
-		case !address.class.right(address, target):
-			l.wrong(from, address, join(path, "address"), target)
-		case seen[name]:
-			l.at(from, path, "the door "+name+" stands twice")
+			l.at(from, path, form.expect)
+		case !left.class.right(left, a):
+			l.wrong(from, left, join(path, form.left), a)
+		case !right.class.right(right, b):
+			l.wrong(from, right, join(path, form.right), b)
+		case form.unique && seen[a]:
+			l.at(from, path, "the "+form.left+" "+a+" stands twice")
 		default:
-			seen[name] = true
+			seen[a] = true
 		}
-		values = append(values, map[string]any{"door": name, "address": target})
+		values = append(values, map[string]any{form.left: a, form.right: b})
 	}
-	l.flags["advertise"] = values
+	l.flags[name] = values
 }

@@ -10,7 +10,6 @@ var later = map[string]bool{
 	"oneways":    true,
 	"relay":      true,
 	"mqtts":      true,
-	"tcp":        true,
 	"cluster":    true,
 	"connectors": true,
 	"tls.acme":   true,

@@ -78,6 +78,9 @@ var table = []layer{
 	// Between core and entries: legs over real connections, shared by entries and clients.
 	{name: "leg", pkgs: []string{"internal/leg/**"}, may: []string{"gateway/shape", "gateway/fail", "internal/wsframe", "internal/http1"}, deny: join(noLogs, []string{"net/http/**"}), only: hides},
 
+	// How clients find and trust a gateway: commands, the Go API.
+	{name: "trust", pkgs: []string{"internal/trust/**"}, deny: join(noLogs, []string{"net/http/**"})},
+
 	// 3 entries: one protocol each, the relay is their only way in.
 	{name: "entry", pkgs: []string{"hybrid/entry/**"}, may: entry("hybrid/entry/**"), ext: entryLibraries()},
 	{name: "entry", pkgs: []string{"bindings/nettcp/**"}, may: entry("bindings/nettcp/**"), ext: entryLibraries()},
@@ -87,6 +90,7 @@ var table = []layer{
 	{name: "entry", pkgs: []string{"signalr/hub/**", "signalr/entry/**"}, may: entry("signalr/hub/**", "signalr/entry/**"), ext: entryLibraries()},
 	{name: "entry", pkgs: []string{"gateway/front/**"}, may: entry("gateway/front/**"), ext: append(entryLibraries(), "github.com/caddyserver/certmagic", "golang.org/x/net/http/httpguts")},
 	{name: "client", pkgs: []string{"gateway/manage/client/**"}, may: client()},
+	{name: "entry", pkgs: []string{"gateway/tcpdoor/**"}, may: entry("gateway/tcpdoor/**"), deny: noLogs},
 	{name: "entry", pkgs: []string{"gateway/manage/**"}, may: entry("gateway/store", "gateway/manage/**"), ext: entryLibraries()},
 	{name: "entry", pkgs: []string{"gateway/edge/**"}, may: entry("gateway/store", "gateway/edge/**"), ext: entryLibraries()},
 
@@ -119,7 +123,7 @@ func entry(own ...string) []string {
 
 // client is what a client package may import besides its own folders.
 func client(own ...string) []string {
-	return join(wire, vocabulary, []string{"gateway/flow", "internal/leg/**"}, own)
+	return join(wire, vocabulary, []string{"gateway/flow", "internal/leg/**", "internal/trust/**"}, own)
 }
 
 // entryLibraries are the modules of others that any entry may use.
