@@ -149,8 +149,8 @@ func (m *Meeting) Wait(ctx context.Context, lost <-chan struct{}) (sender, liste
 		case <-m.arrived:
 		case <-timer.C:
 			return m.end(fail.New(fail.AcceptTimeout, ""), false)
-		case <-lost:
-			return m.end(fail.New(fail.ListenerLost, ""), false)
+		case <-lost: // if ctx has ended too, both have one cause, and that is ctx's
+			return m.End(ctx, fail.New(fail.ListenerLost, ""))
 		case <-ctx.Done():
 			return m.end(context.Cause(ctx), true)
 		}

@@ -287,7 +287,7 @@ func TestRace(t *testing.T) {
 		serve bool // an end that gives way to a listener that sits
 	}{
 		{"lost", func(m *meet.Meeting, ctx context.Context, lost <-chan struct{}) <-chan result {
-			return wait(ctx, m, lost)
+			return wait(context.WithoutCancel(ctx), m, lost)
 		}, true},
 		{"left", func(m *meet.Meeting, ctx context.Context, _ <-chan struct{}) <-chan result { return wait(ctx, m, nil) }, false},
 		{"end", func(m *meet.Meeting, ctx context.Context, lost <-chan struct{}) <-chan result {
