@@ -154,11 +154,11 @@ func (r *Relay) storeChanged(c store.Change) {
 		return
 	}
 	end := &shape.End{Why: fail.EntityDeleted, Code: goingAway, Text: "The entity was deleted."}
+	for _, s := range r.streamsOf(c.Deleted.At) { // first: a sender that waits is told this and not that its listener left
+		s.cancel(end)
+	}
 	for _, s := range r.seatsOf(c.Deleted.At) {
 		s.finish(end)
-	}
-	for _, s := range r.streamsOf(c.Deleted.At) {
-		s.cancel(end)
 	}
 }
 
