@@ -39,13 +39,20 @@ func Join(ctx context.Context, a, b shape.Leg, l Limits, live *Live) Report {
 		l.Quiet = DefaultQuiet
 	}
 	p := &pair{legs: [2]shape.Leg{a, b}, limits: l, live: live}
-	stop := context.AfterFunc(ctx, func() { p.cut(endOf(ctx)) })
+	p.cuts.Add(1)
+	stop := context.AfterFunc(ctx, func() {
+		defer p.cuts.Done()
+		p.cut(endOf(ctx))
+	})
 	var other sync.WaitGroup
 	other.Go(func() { p.pump(Back) })
 	p.pump(Forth)
 	other.Wait()
-	stop()
+	if stop() {
+		p.cuts.Done()
+	}
 	p.unwatch()
+	p.cuts.Wait() // both peers are told before either leg is closed, although one of them woke both pumps
 	a.Close()
 	b.Close()
 	return p.report()
@@ -71,6 +78,8 @@ type pair struct {
 	watch   *time.Timer
 	quiet   int
 	seen    int64
+
+	cuts sync.WaitGroup // ends from outside that run
 }
 
 // pump carries one direction.
@@ -83,7 +92,11 @@ func (p *pair) pump(dir uint8) {
 		if busy >= busyBatches && src != nil && dst != nil {
 			busy = 0
 			if end := p.splice(dir, src, dst); end != nil {
-				p.end(dir, end)
+				side := dir
+				if end.Why == fail.WriteTimeout {
+					side = 1 - dir // it took nothing
+				}
+				p.fault(side, end, false)
 				return
 			}
 		}
@@ -126,8 +139,11 @@ func (p *pair) end(dir uint8, end *shape.End) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.ended++
+	if p.broken != nil {
+		return // the report is about what broke it
+	}
 	p.last, p.from = end, dir
-	if p.ended == 1 && p.broken == nil {
+	if p.ended == 1 {
 		p.seen = p.moved()
 		p.watch = time.AfterFunc(p.limits.Quiet/quietTicks, p.look)
 	}
@@ -151,11 +167,14 @@ func (p *pair) look() {
 		p.quiet++
 	}
 	over := p.quiet >= quietTicks
-	if !over {
+	if over {
+		p.cuts.Add(1)
+	} else {
 		p.watch.Reset(p.limits.Quiet / quietTicks)
 	}
 	p.mu.Unlock()
 	if over {
+		defer p.cuts.Done()
 		p.cut(&shape.End{Why: fail.Idle, Text: "nothing flowed after the first close"})
 	}
 }
