@@ -181,7 +181,7 @@ func (e Element) Write(w infoset.Writer) error {
 
 // writeAs is Write with another start tag.
 func (e Element) writeAs(w infoset.Writer, start *infoset.Token) error {
-	missing := e.missing(w, start.Decls)
+	missing := e.missing(w, start)
 	if err := infoset.Write(w, start); err != nil {
 		return err
 	}
@@ -197,16 +197,14 @@ func (e Element) writeAs(w infoset.Writer, start *infoset.Token) error {
 }
 
 // missing gives the outer declarations that neither hold in w nor are made by the
-// element. A default namespace that is missing must not take in the element's own
-// name when that has no prefix and another namespace: Write of the name decides.
-func (e Element) missing(w infoset.Writer, own []infoset.Decl) (out []infoset.Decl) {
-	name := e.tokens[0].Name
+// start tag. The prefix of the element's own name is the writer's to declare.
+func (e Element) missing(w infoset.Writer, start *infoset.Token) (out []infoset.Decl) {
 	for _, d := range e.outer {
 		space, ok := w.Lookup(d.Prefix)
-		if ok && space == d.Space || d.Prefix == "xml" || d.Prefix == name.Prefix {
+		if ok && space == d.Space || d.Prefix == "xml" || d.Prefix == start.Name.Prefix {
 			continue
 		}
-		if !slices.ContainsFunc(own, func(o infoset.Decl) bool { return o.Prefix == d.Prefix }) {
+		if !slices.ContainsFunc(start.Decls, func(o infoset.Decl) bool { return o.Prefix == d.Prefix }) {
 			out = append(out, d)
 		}
 	}

@@ -27,8 +27,8 @@ type Header struct {
 // spelling is an attribute as a peer wrote it. It is written again while it still
 // says what the field says.
 type spelling struct {
-	there bool
-	value infoset.Value
+	there  bool
+	value  infoset.Value
 	prefix string
 }
 
@@ -137,8 +137,12 @@ func (h *Header) write(w infoset.Writer, v Version, prefix string) error {
 			continue
 		}
 		name := infoset.Name{Prefix: prefix, Local: local, Space: v.Namespace(), Dict: infoset.Shared}
-		if s := &h.spelled[i]; s.there {
+		if s := &h.spelled[i]; s.prefix != "" {
 			name.Prefix = s.prefix
+		}
+		// A prefix that the block binds to something else is not to be had.
+		for slices.ContainsFunc(start.Decls, func(d infoset.Decl) bool { return d.Prefix == name.Prefix && d.Space != name.Space }) {
+			name.Prefix += "e"
 		}
 		start.Attrs = slices.Insert(start.Attrs, 0, infoset.Attr{Name: name, Value: value})
 	}
@@ -148,6 +152,9 @@ func (h *Header) write(w infoset.Writer, v Version, prefix string) error {
 // convert changes what differs between versions in the block. A spelling goes
 // where the other version does not have it.
 func (h *Header) convert(from, to Version) {
+	h.outer = rebind(h.outer, from, to)
+	h.tokens = slices.Clone(h.tokens)
+	h.tokens[0].Decls = rebind(h.tokens[0].Decls, from, to)
 	switch old, now := from.rules(), to.rules(); h.Role {
 	case "":
 		h.spelled[attrRole].there = false

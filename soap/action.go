@@ -1,0 +1,118 @@
+package soap
+
+import (
+	"errors"
+	"strings"
+)
+
+// HTTPAction is the action that an HTTP message tells beside its envelope.
+type HTTPAction struct {
+	// Value is the action, empty if the header was there and empty.
+	Value string
+	// There tells that there was one at all.
+	There bool
+}
+
+// ReadAction finds the action of an HTTP message of version v: the values of its
+// header SOAPAction (SOAP 1.1, 6.1.1), with or without quotes; in 1.2 the
+// parameter action of its content type (RFC 3902, 2), else SOAPAction, as some
+// peers go on sending that. An error is an *Error: SOAPAction twice with
+// different values, quotes that do not fit, two sources that differ.
+func ReadAction(v Version, t *MediaType, soapAction []string) (HTTPAction, error) {
+	var a HTTPAction
+	for i, raw := range soapAction {
+		value, err := unquote(raw)
+		if err != nil {
+			return HTTPAction{}, refuse(v, Sender, "SOAPAction: "+err.Error())
+		}
+		if i > 0 && value != a.Value {
+			return HTTPAction{}, refuse(v, Sender, "two headers SOAPAction with different values")
+		}
+		a = HTTPAction{Value: value, There: true}
+	}
+	if v != V12 || t == nil {
+		return a, nil
+	}
+	value, ok := t.Param("action")
+	if !ok {
+		return a, nil
+	}
+	if a.Value != "" && value != "" && !SameAction(a.Value, value) {
+		return HTTPAction{}, refuse(v, Sender, "header SOAPAction and the action parameter of the content type differ")
+	}
+	return HTTPAction{Value: value, There: true}, nil
+}
+
+// unquote reads the value of SOAPAction: a quoted string as SOAP 1.1 has it, a
+// bare URI as many peers write it, or nothing.
+func unquote(s string) (string, error) {
+	s = strings.Trim(s, " \t")
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] == 0x7F {
+			return "", errors.New("control character")
+		}
+	}
+	quoted := len(s) > 1 && s[0] == '"' && s[len(s)-1] == '"'
+	if quoted {
+		s = s[1 : len(s)-1]
+	}
+	if strings.Contains(s, `"`) {
+		return "", errors.New("quotes that do not fit")
+	}
+	return s, nil
+}
+
+// QuoteAction gives the value of the header SOAPAction for an action: always in
+// quotes, as WCF writes it. What a header or the quotes cannot hold is
+// percent-encoded.
+func QuoteAction(action string) string {
+	const digits = "0123456789ABCDEF"
+	b := []byte{'"'}
+	for i := range len(action) {
+		if c := action[i]; c < ' ' || c >= 0x7F || c == '"' {
+			b = append(b, '%', digits[c>>4], digits[c&15])
+			continue
+		}
+		b = append(b, action[i])
+	}
+	return string(append(b, '"'))
+}
+
+// SameAction reports whether an action told by HTTP and one in the envelope are the
+// same. The first may be percent-encoded, as it passes through HTTP (WCF decodes
+// it before it compares).
+func SameAction(http, envelope string) bool {
+	return http == envelope || unescape(http) == envelope
+}
+
+// unescape decodes percent signs; one that begins no code stays.
+func unescape(s string) string {
+	if strings.IndexByte(s, '%') < 0 {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] == '%' && i+2 < len(s) {
+			hi, lo := hexDigit(s[i+1]), hexDigit(s[i+2])
+			if hi >= 0 && lo >= 0 {
+				b.WriteByte(byte(hi<<4 | lo))
+				i += 2
+				continue
+			}
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String()
+}
+
+func hexDigit(c byte) int {
+	switch {
+	case c >= '0' && c <= '9':
+		return int(c - '0')
+	case c >= 'a' && c <= 'f':
+		return int(c-'a') + 10
+	case c >= 'A' && c <= 'F':
+		return int(c-'A') + 10
+	}
+	return -1
+}

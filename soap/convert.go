@@ -1,0 +1,71 @@
+package soap
+
+import (
+	"slices"
+
+	"github.com/causeway-relay/causeway/soap/infoset"
+)
+
+// Convert makes m a message of version to, 1.1 or 1.2, as WCF does it. A body
+// that holds a fault is read and becomes a fault of that version; every other
+// body passes as it is, streaming if it streams.
+//
+// The way from 1.1 to 1.2 and back gives the same message but for these losses:
+//   - attributes encodingStyle on Envelope, Header and Body, where 1.2 forbids them;
+//   - spellings: an empty actor;
+//   - elements of a fault that are none of 1.1's four, and names of those four
+//     that were qualified; prefixes of codes, and of codes without one.
+//
+// The way from 1.2 to 1.1 and back also loses: relay; the role ultimateReceiver,
+// which becomes no role; true and false for 1 and 0; of a fault all subcodes but
+// the first, all reasons but one, the node (which becomes the role's URI), and
+// the class of a code whose class its namespace does not tell (it becomes
+// Receiver); a code of a peer's own on top.
+//
+// A prefix of the envelope's namespace is bound to the new one, so a value in the
+// body that names something of the old one by it changes its meaning. A converted
+// message no longer fits signatures.
+func (m *Message) Convert(to Version) error {
+	from := m.Version
+	if from == to {
+		return nil
+	}
+	if from == None || to == None {
+		return &infoset.Error{Reason: infoset.Misuse, Offset: -1, Detail: "conversion between " + from.String() + " and " + to.String()}
+	}
+	f, err := m.Fault()
+	if err != nil {
+		return err
+	}
+	if f != nil {
+		if live := m.body.live; live != nil {
+			m.frame.envelopeTail, m.frame.epilog = live.tail, live.epilog
+		}
+		m.SetFault(f.converted(to))
+	}
+	m.Version = to
+	for _, part := range [...]*infoset.Token{&m.frame.envelope, &m.frame.header, &m.frame.body} {
+		part.Decls = rebind(part.Decls, from, to)
+		part.Attrs = slices.DeleteFunc(slices.Clone(part.Attrs), func(a infoset.Attr) bool {
+			return a.Name.Is(Namespace11, "encodingStyle") && to == V12
+		})
+	}
+	m.body.outer = rebind(m.body.outer, from, to)
+	for i, h := range m.Headers {
+		c := *h
+		c.convert(from, to)
+		m.Headers[i] = &c
+	}
+	return nil
+}
+
+// rebind gives decls with the envelope namespace of to in the place of from's.
+func rebind(decls []infoset.Decl, from, to Version) []infoset.Decl {
+	decls = slices.Clone(decls)
+	for i := range decls {
+		if decls[i].Space == from.Namespace() {
+			decls[i].Space = to.Namespace()
+		}
+	}
+	return decls
+}

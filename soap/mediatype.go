@@ -1,0 +1,133 @@
+package soap
+
+import (
+	"errors"
+	"strings"
+)
+
+// MediaType is a content type with its parameters (RFC 2045, 5.1; RFC 9110, 8.3).
+type MediaType struct {
+	// Type is type/subtype in lower case.
+	Type string
+	// Params are the parameters in their order, names in lower case, values
+	// without quotes.
+	Params []Param
+}
+
+// Param is a parameter of a MediaType.
+type Param struct{ Name, Value string }
+
+// maxMediaType bounds a content type; MTOM's, with an action inside, have a few
+// hundred bytes.
+const maxMediaType = 4 << 10
+
+// ParseMediaType reads a content type. It takes what peers send, too: values with
+// characters that want quotes but have none (action, boundary, start), white space
+// around "=", empty parameters. It refuses what is ambiguous: a parameter twice, an
+// open quote, control characters.
+func ParseMediaType(s string) (MediaType, error) {
+	if len(s) > maxMediaType {
+		return MediaType{}, errors.New("content type: too long")
+	}
+	for i := range len(s) {
+		if s[i] < ' ' && s[i] != '\t' || s[i] == 0x7F {
+			return MediaType{}, errors.New("content type: control character")
+		}
+	}
+	typ, rest, _ := strings.Cut(s, ";")
+	m := MediaType{Type: strings.ToLower(strings.Trim(typ, " \t"))}
+	major, minor, ok := strings.Cut(m.Type, "/")
+	if !ok || major == "" || minor == "" || strings.ContainsAny(m.Type, " \t\",=") {
+		return MediaType{}, errors.New("content type: no type/subtype")
+	}
+	for {
+		rest = strings.TrimLeft(rest, "; \t")
+		if rest == "" {
+			return m, nil
+		}
+		name, after, ok := strings.Cut(rest, "=")
+		if !ok {
+			return MediaType{}, errors.New("content type: parameter without value")
+		}
+		var value string
+		if value, rest, ok = paramValue(strings.TrimLeft(after, " \t")); !ok {
+			return MediaType{}, errors.New("content type: quotes that do not fit")
+		}
+		name = strings.ToLower(strings.TrimRight(name, " \t"))
+		if name == "" || strings.ContainsAny(name, " \t;\"") {
+			return MediaType{}, errors.New("content type: bad name of a parameter")
+		}
+		if _, twice := m.Param(name); twice {
+			return MediaType{}, errors.New("content type: parameter " + name + " twice")
+		}
+		m.Params = append(m.Params, Param{name, value})
+	}
+}
+
+// paramValue reads a quoted string or everything up to the next semicolon.
+func paramValue(s string) (value, rest string, ok bool) {
+	if !strings.HasPrefix(s, `"`) {
+		value, rest, _ = strings.Cut(s, ";")
+		return strings.TrimRight(value, " \t"), rest, true
+	}
+	var b strings.Builder
+	for i := 1; i < len(s); i++ {
+		switch s[i] {
+		case '"':
+			rest = strings.TrimLeft(s[i+1:], " \t")
+			return b.String(), rest, rest == "" || rest[0] == ';'
+
+		case '\\':
+			if i++; i == len(s) {
+				return "", "", false
+			}
+		}
+		b.WriteByte(s[i])
+	}
+	return "", "", false
+}
+
+// Param gives the value of a parameter, whose name is in lower case.
+func (m *MediaType) Param(name string) (value string, ok bool) {
+	for _, p := range m.Params {
+		if p.Name == name {
+			return p.Value, true
+		}
+	}
+	return "", false
+}
+
+// String gives the content type with quotes where a value needs them and where
+// WCF writes them.
+func (m *MediaType) String() string {
+	var b strings.Builder
+	b.WriteString(m.Type)
+	for _, p := range m.Params {
+		b.WriteString("; ")
+		b.WriteString(p.Name)
+		b.WriteByte('=')
+		if isToken(p.Value) {
+			b.WriteString(p.Value)
+			continue
+		}
+		b.WriteByte('"')
+		for i := range len(p.Value) {
+			if c := p.Value[i]; c == '"' || c == '\\' {
+				b.WriteByte('\\')
+			}
+			b.WriteByte(p.Value[i])
+		}
+		b.WriteByte('"')
+	}
+	return b.String()
+}
+
+// isToken reports whether s needs no quotes (RFC 2045, 5.1).
+func isToken(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c <= ' ' || c >= 0x7F || strings.IndexByte("()<>@,;:\\\"/[]?=", c) >= 0 {
+			return false
+		}
+	}
+	return s != ""
+}

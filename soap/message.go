@@ -1,0 +1,87 @@
+package soap
+
+import (
+	"slices"
+
+	"github.com/causeway-relay/causeway/soap/infoset"
+)
+
+// Message is a SOAP message. Make one with New, or get one from Read; the zero
+// Message is none.
+//
+// Besides Version, Headers and body it keeps what else a peer wrote: prefixes and
+// declarations of the envelope, attributes of its parts, white space and comments
+// between them. Write gives all of that again.
+type Message struct {
+	// Version is the version; Convert changes it.
+	Version Version
+	// Headers are the blocks in their order. A program may add, replace and
+	// remove.
+	Headers []*Header
+
+	frame frame
+	body  body
+}
+
+// frame is the envelope around headers and body.
+type frame struct {
+	envelope, header, body infoset.Token // start tags; Name is nil where a message has none
+	// White space and comments by place.
+	prolog, envelopeLead, headerTail, bodyLead, envelopeTail, epilog []infoset.Token
+}
+
+// New makes a message of this version without headers and with an empty body.
+func New(v Version) *Message { return &Message{Version: v} }
+
+// Declare binds a prefix on the envelope, as WCF does it for namespaces that
+// several headers use. A prefix that is bound there already stays as it is.
+func (m *Message) Declare(prefix, space string) {
+	decls := m.frame.envelope.Decls
+	if !slices.ContainsFunc(decls, func(d infoset.Decl) bool { return d.Prefix == prefix }) {
+		m.frame.envelope.Decls = append(slices.Clip(decls), infoset.Decl{Prefix: prefix, Space: space, Dict: infoset.Shared})
+	}
+}
+
+// Find gives the first header block of this name that any node may have been
+// meant to read, nil if there is none.
+func (m *Message) Find(space, local string) *Header {
+	for _, h := range m.Headers {
+		if h.Name().Is(space, local) {
+			return h
+		}
+	}
+	return nil
+}
+
+// Remove takes out all header blocks of this name and gives their number.
+func (m *Message) Remove(space, local string) int {
+	before := len(m.Headers)
+	m.Headers = slices.DeleteFunc(m.Headers, func(h *Header) bool { return h.Name().Is(space, local) })
+	return before - len(m.Headers)
+}
+
+// SetBody makes write the body: it is called by each Write and writes any number
+// of elements.
+func (m *Message) SetBody(write func(infoset.Writer) error) { m.body = body{write: write} }
+
+// SetFault makes a fault the body.
+func (m *Message) SetFault(f *Fault) { m.body = body{fault: f} }
+
+// prefix gives the prefix of the envelope's namespace; attributes need one, so it
+// is never empty.
+func (m *Message) prefix() string {
+	if n := m.frame.envelope.Name; n != nil && n.Prefix != "" {
+		return n.Prefix
+	}
+	return "s"
+}
+
+// outer gives the declarations that hold inside of the header or body, whose
+// start tag is t.
+func (m *Message) outer(t *infoset.Token) []infoset.Decl {
+	decls := slices.Clone(m.frame.envelope.Decls)
+	for _, d := range t.Decls {
+		decls = bindDecl(decls, d)
+	}
+	return decls
+}

@@ -1,0 +1,369 @@
+package soap
+
+import (
+	"errors"
+	"io"
+	"strconv"
+
+	"github.com/causeway-relay/causeway/soap/infoset"
+)
+
+// Defaults of Limits.
+const (
+	// DefaultHeadBytes is what WCF holds of a streamed message (MaxBufferSize).
+	DefaultHeadBytes = 64 << 10
+	// DefaultBlocks bounds header blocks; messages of WS-* stacks have about ten.
+	DefaultBlocks = 256
+
+	maxTokens = 16 << 10 // of the head: about 3 MiB of memory
+)
+
+// Limits bound what Read takes. Zero fields have the defaults.
+type Limits struct {
+	// HeadBytes bounds the message up to the content of its body, in bytes of its
+	// encoding.
+	HeadBytes int64
+	// Blocks bounds the header blocks.
+	Blocks int
+}
+
+func (l Limits) filled() Limits {
+	if l.HeadBytes <= 0 {
+		l.HeadBytes = DefaultHeadBytes
+	}
+	if l.Blocks <= 0 {
+		l.Blocks = DefaultBlocks
+	}
+	return l
+}
+
+// Read reads a message from r up to the content of its body, which streams: see
+// Message.Body. want is the version that the content type named; V11 and V12 make
+// the envelope's be that one, None takes both. Every error is an *Error.
+//
+// It refuses: a root that is no Envelope, or one of an unknown version
+// (VersionMismatch); parts of another version than the envelope's; elements
+// in places where none may be, such as a second Header; character data between
+// the parts; attributes of header blocks with impossible values; all that the
+// reader refuses. What stands behind the body is checked when that is read.
+func Read(r infoset.Reader, want Version, l Limits) (*Message, error) {
+	h := &headReader{r: r, l: l.filled(), m: &Message{Version: want}}
+	if err := h.read(want); err != nil {
+		return nil, Explain(err, h.m.Version)
+	}
+	return h.m, nil
+}
+
+// ReadPlain makes a message without envelope of the document in r.
+func ReadPlain(r infoset.Reader) *Message {
+	m := New(None)
+	m.body.live = &bodyReader{r: r, plain: true}
+	return m
+}
+
+type headReader struct {
+	r      infoset.Reader
+	l      Limits
+	m      *Message
+	tokens int
+}
+
+// next gives the next token within the limits.
+func (h *headReader) next() (*infoset.Token, error) {
+	t, err := h.r.Next()
+	if errors.Is(err, io.EOF) {
+		err = &infoset.Error{Reason: infoset.Truncated, Offset: -1, Detail: "no body"}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if h.tokens++; h.tokens > maxTokens {
+		return nil, h.quota(t, "tokens before the body", maxTokens)
+	}
+	if t.End > h.l.HeadBytes {
+		return nil, h.quota(t, "bytes before the body", int(h.l.HeadBytes))
+	}
+	return t, nil
+}
+
+func (h *headReader) quota(t *infoset.Token, what string, limit int) error {
+	return &infoset.Error{Reason: infoset.Quota, Offset: t.Offset, Path: h.r.Path(), Detail: what + ": more than " + strconv.Itoa(limit)}
+}
+
+// element gives the next StartElement, nil at the end of the element around it.
+// White space and comments before it are kept in lead; other text is refused.
+func (h *headReader) element(lead *[]infoset.Token) (*infoset.Token, error) {
+	for {
+		t, err := h.next()
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case t.Kind == infoset.StartElement:
+			return t, nil
+		case t.Kind == infoset.EndElement:
+			return nil, nil
+		case t.Kind == infoset.Text && !t.IsSpace():
+			return nil, h.refuse(t, "character data between the parts of the envelope")
+		}
+		*lead = append(*lead, t.Clone())
+	}
+}
+
+func (h *headReader) refuse(t *infoset.Token, what string) error {
+	return refuse(h.m.Version, Sender, what).at(t.Offset, h.r.Path())
+}
+
+func (h *headReader) read(want Version) error {
+	f := &h.m.frame
+	t, err := h.element(&f.prolog)
+	if err != nil {
+		return err
+	}
+	if err := h.envelope(t, want); err != nil {
+		return err
+	}
+	t, err = h.element(&f.envelopeLead)
+	if err != nil {
+		return err
+	}
+	space := h.m.Version.Namespace()
+	if t != nil && t.Name.Is(space, "Header") {
+		f.header = t.Clone()
+		if err := h.headers(); err != nil {
+			return err
+		}
+		if t, err = h.element(&f.bodyLead); err != nil {
+			return err
+		}
+	}
+	switch {
+	case t == nil:
+		return refuse(h.m.Version, Sender, "the envelope has no Body").at(-1, h.r.Path())
+	case t.Name.Is(space, "Body"):
+		f.body = t.Clone()
+		h.m.body.live = &bodyReader{r: h.r, v: h.m.Version, depth: h.r.Depth()}
+		return nil
+	}
+	return h.refuse(t, misplaced(t.Name, h.m.Version, f.header.Name != nil))
+}
+
+// envelope takes the root element.
+func (h *headReader) envelope(t *infoset.Token, want Version) error {
+	v, known := VersionOf(t.Name.Space)
+	switch {
+	case t.Name.Local != "Envelope":
+		return h.refuse(t, "the root element is "+clipName(t.Name)+", not a SOAP envelope")
+	case !known:
+		return mismatch(want, "the envelope is of namespace "+infoset.Clip(t.Name.Space)+", not of SOAP 1.1 or 1.2").at(t.Offset, "/"+t.Name.Local)
+	case want != None && v != want:
+		// Answered in the version that the sender's SOAP layer wrote.
+		return mismatch(v, "the envelope is of "+v.String()+", the content type of "+want.String()).at(t.Offset, "/"+t.Name.Local)
+	}
+	h.m.Version = v
+	h.m.frame.envelope = t.Clone()
+	return nil
+}
+
+// headers reads the inside of Header.
+func (h *headReader) headers() error {
+	f := &h.m.frame
+	outer := h.m.outer(&f.header)
+	for {
+		var lead []infoset.Token
+		t, err := h.element(&lead)
+		if err != nil {
+			return err
+		}
+		if t == nil {
+			f.headerTail = lead
+			return nil
+		}
+		if len(h.m.Headers) == h.l.Blocks {
+			return h.quota(t, "header blocks", h.l.Blocks)
+		}
+		if _, ok := VersionOf(t.Name.Space); ok && isPart(t.Name) {
+			return h.refuse(t, misplaced(t.Name, h.m.Version, true))
+		}
+		at, path := t.Offset, h.r.Path()
+		e, err := keep((*limited)(h), t, outer, 0)
+		if err != nil {
+			return err
+		}
+		block, wrong := newHeader(e, h.m.Version)
+		if wrong != "" {
+			return refuse(h.m.Version, Sender, "attribute "+wrong+" of header block "+clipName(e.Name())+" is neither true nor false").at(at, path)
+		}
+		block.lead = lead
+		h.m.Headers = append(h.m.Headers, block)
+	}
+}
+
+// limited is the reader with the limits of the head.
+type limited headReader
+
+func (l *limited) Next() (*infoset.Token, error)       { return (*headReader)(l).next() }
+func (l *limited) Lookup(prefix string) (string, bool) { return l.r.Lookup(prefix) }
+func (l *limited) Depth() int                          { return l.r.Depth() }
+func (l *limited) Path() string                        { return l.r.Path() }
+
+// isPart reports whether n is the local name of a part of an envelope.
+func isPart(n *infoset.Name) bool {
+	return n.Local == "Envelope" || n.Local == "Header" || n.Local == "Body"
+}
+
+// misplaced says in words what is wrong with an element in the envelope.
+func misplaced(n *infoset.Name, v Version, headed bool) string {
+	other, known := VersionOf(n.Space)
+	switch {
+	case known && other != v:
+		return "element " + infoset.Clip(n.Local) + " of " + other.String() + " in an envelope of " + v.String()
+	case known && n.Local == "Header" && headed:
+		return "a second Header"
+	case known && isPart(n):
+		return "element " + infoset.Clip(n.Local) + " in this place"
+	}
+	return "element " + clipName(n) + " where Header or Body is expected"
+}
+
+// bodyReader gives the content of a body from the reader of the message, and
+// checks what stands behind it.
+type bodyReader struct {
+	r     infoset.Reader
+	v     Version
+	depth int  // inside of Body
+	plain bool // there is no envelope
+	taken bool
+
+	ahead  []infoset.Token // white space before the first element, when that was looked at
+	first  *infoset.Token  // that element's StartElement; the token of r
+	done   error
+	tail   []infoset.Token // white space and comments behind Body
+	epilog []infoset.Token // and behind Envelope
+}
+
+var _ infoset.Reader = (*bodyReader)(nil)
+
+// Next gives the next token inside of the body, io.EOF behind it.
+func (b *bodyReader) Next() (*infoset.Token, error) {
+	switch {
+	case len(b.ahead) > 0:
+		t := &b.ahead[0]
+		b.ahead = b.ahead[1:]
+		return t, nil
+	case b.first != nil:
+		t := b.first
+		b.first = nil
+		return t, nil
+	}
+	return b.fresh()
+}
+
+// fresh gives the next token of the message's reader.
+func (b *bodyReader) fresh() (*infoset.Token, error) {
+	if b.done != nil {
+		return nil, b.done
+	}
+	t, err := b.next()
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = Explain(err, b.v)
+	}
+	b.done = err
+	return t, err
+}
+
+func (b *bodyReader) next() (*infoset.Token, error) {
+	t, err := b.r.Next()
+	if err != nil || b.plain {
+		return t, err
+	}
+	switch {
+	case t.Kind == infoset.EndElement && b.r.Depth() < b.depth:
+		return nil, b.behind()
+	case t.Kind == infoset.StartElement && b.r.Depth() == b.depth+1:
+		if v, ok := VersionOf(t.Name.Space); ok && v != b.v && (t.Name.Local == "Fault" || isPart(t.Name)) {
+			return nil, refuse(b.v, Sender, misplaced(t.Name, b.v, true)).at(t.Offset, b.r.Path())
+		}
+	}
+	return t, nil
+}
+
+// behind reads from the end of Body to the end of the message. It gives io.EOF if
+// there is nothing that may not be there.
+func (b *bodyReader) behind() error {
+	for {
+		t, err := b.r.Next()
+		if err != nil {
+			return err
+		}
+		switch {
+		case t.Kind == infoset.StartElement:
+			return refuse(b.v, Sender, behindBody(t.Name, b.v)).at(t.Offset, b.r.Path())
+		case t.Kind == infoset.EndElement:
+			continue
+		case t.Kind == infoset.Text && !t.IsSpace():
+			return refuse(b.v, Sender, "character data behind the Body").at(t.Offset, b.r.Path())
+		case len(b.tail)+len(b.epilog) >= maxTokens:
+			return &infoset.Error{Reason: infoset.Quota, Offset: t.Offset, Path: b.r.Path(), Detail: "tokens behind the body"}
+		case b.r.Depth() == 0:
+			b.epilog = append(b.epilog, t.Clone())
+		default:
+			b.tail = append(b.tail, t.Clone())
+		}
+	}
+}
+
+func behindBody(n *infoset.Name, v Version) string {
+	switch {
+	case n.Is(v.Namespace(), "Body"):
+		return "a second Body"
+	case n.Is(v.Namespace(), "Header"):
+		return "a Header behind the Body"
+	}
+	return "element " + clipName(n) + " behind the Body"
+}
+
+// peek gives the name of the first element in the body, one without content if
+// there is none, and leaves everything to be read.
+func (b *bodyReader) peek() (*infoset.Name, error) {
+	if b.first != nil {
+		return b.first.Name, nil
+	}
+	for len(b.ahead) < maxTokens {
+		t, err := b.fresh()
+		if errors.Is(err, io.EOF) {
+			return infoset.NoName, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if t.Kind == infoset.StartElement {
+			b.first = t
+			return t.Name, nil
+		}
+		b.ahead = append(b.ahead, t.Clone())
+	}
+	return infoset.NoName, nil
+}
+
+// Lookup gives the namespace of prefix.
+func (b *bodyReader) Lookup(prefix string) (string, bool) { return b.r.Lookup(prefix) }
+
+// Scope gives all declarations that hold, if the reader of the message can.
+func (b *bodyReader) Scope() *infoset.Scope {
+	if s, ok := b.r.(scoped); ok {
+		return s.Scope()
+	}
+	return &infoset.Scope{}
+}
+
+// Depth is the number of open elements of the message.
+func (b *bodyReader) Depth() int {
+	if len(b.ahead) > 0 || b.first != nil {
+		return b.depth
+	}
+	return b.r.Depth()
+}
+
+// Path names the open elements of the message.
+func (b *bodyReader) Path() string { return b.r.Path() }
