@@ -71,7 +71,10 @@ type Hints struct {
 	Limited    bool // an Allowed list was given, even if nothing in it is a GUID
 }
 
-// permits reports whether a listener fits the hints.
+// permits reports whether a listener fits the hints. The zero GUID in them is nobody's: it stands for ids that are none.
 func (h *Hints) permits(id GUID) bool {
+	if id == (GUID{}) {
+		return !h.Limited
+	}
 	return !slices.Contains(h.Disallowed, id) && (!h.Limited || slices.Contains(h.Allowed, id))
 }
