@@ -255,7 +255,9 @@ func TestControlMessageBound(t *testing.T) {
 func TestControlMessageEdge(t *testing.T) {
 	both(t, func(s *set) {
 		c := s.register("hyco", "")
-		lines := func(n int) []string { return []string{"X-A: " + strings.Repeat(`"`, 20_000), "X-B: " + strings.Repeat("b", n)} }
+		lines := func(n int) []string {
+			return []string{"X-A: " + strings.Repeat(`"`, 20_000), "X-B: " + strings.Repeat("b", n)}
+		}
 		sender := s.arrive("hyco", "", lines(1)...)
 		_, b, _, err := c.tryData()
 		if err != nil {

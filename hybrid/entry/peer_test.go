@@ -180,9 +180,9 @@ func (p *peer) upgraded(protocol string) *peer {
 
 // The shapes of reference section 5.
 var (
-	markShape   = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}_G[0-9]+$`)
+	markShape   = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}_G[0-9]+$`)
 	reasonShape = regexp.MustCompile(`^(.*)\. TrackingId:(\S+), SystemTracker:(\S+), Timestamp:(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)$`)
-	closeShape  = regexp.MustCompile(`^(.*)\. TrackingId:[0-9a-f-]{36}_G[0-9]+$`)
+	closeShape  = regexp.MustCompile(`^(.*)\. TrackingId:[0-9a-fA-F-]{36}_G[0-9]+$`)
 )
 
 // refused wants an answer of the gateway's own: status, reason in its whole shape, error body, code, and the end. system is
