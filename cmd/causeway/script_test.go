@@ -43,6 +43,7 @@ func TestScript(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("HOME", e.WorkDir)
 			e.Setenv("CS", "")
+			e.Setenv("GORACE", "atexit_sleep_ms=0") // else each process waits a second at its end for races of others
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -216,7 +217,8 @@ func fails(file string) (failed bool) {
 	}()
 	testscript.RunT(&verdict{failed: &failed}, testscript.Params{
 		Files: []string{file}, RequireExplicitExec: true,
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": cmdExits, "setenv": cmdSetenv, "json": cmdJSON, "keys": cmdKeys},
+		Setup: func(e *testscript.Env) error { e.Setenv("GORACE", "atexit_sleep_ms=0"); return nil },
+		Cmds:  map[string]func(*testscript.TestScript, bool, []string){"exits": cmdExits, "setenv": cmdSetenv, "json": cmdJSON, "keys": cmdKeys},
 	})
 	return failed
 }
