@@ -54,8 +54,8 @@ func (Secret) LogValue() slog.Value { return slog.StringValue(hidden) }
 // String hides the secret from formatted text.
 func (Secret) String() string { return hidden }
 
-// GoString hides the secret from %#v.
-func (Secret) GoString() string { return hidden }
+// Format hides the secret from every verb, the wrong ones too: fmt would show what it cannot format.
+func (Secret) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(hidden)) }
 
 // MarshalText hides the secret from JSON and YAML. Reveal it with a conversion to string where it must be written.
 func (Secret) MarshalText() ([]byte, error) { return []byte(hidden), nil }
