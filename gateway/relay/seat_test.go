@@ -217,7 +217,7 @@ func TestEntityDeleted(t *testing.T) {
 		if err := sender.result(); err != nil {
 			w.Error(err)
 		}
-		if code := waiting.refusal(); code != fail.EntityDeleted && code != fail.ListenerLost {
+		if code := waiting.refusal(); code != fail.EntityDeleted {
 			w.Errorf("who waited: %s", code)
 		}
 		if _, err := from.join(ticket); !fail.Is(err, fail.UnknownTicket) {
