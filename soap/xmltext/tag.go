@@ -190,6 +190,11 @@ func (r *Reader) attrValue() ([]byte, error) {
 			}
 			continue
 		}
+		// A value of nothing but references or wide characters reads on inside
+		// those, where more is not asked.
+		if i-w.Start() > r.q.BytesPerRead {
+			return nil, r.quota("bytes per read", r.q.BytesPerRead)
+		}
 		// A byte that is not plain: the end, the other quote, a character beyond
 		// ASCII that must be checked, or something that becomes another character.
 		c := w.Buf[i]

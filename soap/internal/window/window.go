@@ -119,7 +119,8 @@ func (w *Window) room() {
 		return
 	}
 	next := w.spare
-	if w.moved || cap(next) < 2*len(kept) || cap(next) < first {
+	// A smaller buffer would have to grow again for the next token of this size.
+	if w.moved || cap(next) < 2*len(kept) || cap(next) < cap(w.Buf) || cap(next) < first {
 		next = make([]byte, 0, max(cap(w.Buf), 2*len(kept), first))
 	}
 	w.spare, w.moved = w.Buf[:0], true

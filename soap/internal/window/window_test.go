@@ -54,6 +54,25 @@ func TestViewsStay(t *testing.T) {
 	})
 }
 
+// TestSteady reads a long source in large tokens: once the buffers have their
+// size nothing is allocated.
+func TestSteady(t *testing.T) {
+	source := make([]byte, 1<<20)
+	src := bytes.NewReader(source)
+	var w Window
+	pass := func() {
+		src.Reset(source)
+		w.Reset(src)
+		for w.Mark(); w.Need(30_000); w.Mark() {
+			w.Pos += 30_000
+		}
+	}
+	pass()
+	if n := testing.AllocsPerRun(10, pass); n != 0 {
+		t.Errorf("%v allocations a pass", n)
+	}
+}
+
 type stuck struct{}
 
 func (stuck) Read([]byte) (int, error) { return 0, nil }
