@@ -52,8 +52,7 @@ func TestGiants(t *testing.T) {
 			runtime.ReadMemStats(&before)
 			err := drain(NewReader(src, Options{}))
 			runtime.ReadMemStats(&after)
-			var e *infoset.Error
-			if !errors.As(err, &e) {
+			if _, ok := errors.AsType[*infoset.Error](err); !ok {
 				t.Fatalf("error %v", err)
 			}
 			if src.taken > 128<<10 {

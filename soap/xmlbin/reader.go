@@ -109,19 +109,27 @@ func (r *Reader) Next() (*infoset.Token, error) {
 	if r.err != nil {
 		return nil, r.err
 	}
-	r.win.Mark()
+	w := &r.win
+	w.Mark()
 	var err error
-	if r.ends {
+	switch {
+	case r.ends:
 		r.ends = false
 		err = r.end()
-	} else {
-		err = r.next()
+	case r.long.left|r.array.left > 0: // neither is ever negative
+		err = r.goOn()
+	case w.Pos == len(w.Buf) && !w.More():
+		err = r.eof()
+	default:
+		rec := w.Buf[w.Pos]
+		w.Pos++
+		err = r.record(rec)
 	}
 	if err != nil {
 		return nil, r.stop(err)
 	}
-	r.tok.Offset = r.win.Offset(r.win.Start())
-	r.tok.End = r.win.Offset(r.win.Pos)
+	r.tok.Offset = w.Offset(w.Start())
+	r.tok.End = w.Offset(w.Pos)
 	return &r.tok, nil
 }
 
@@ -135,24 +143,18 @@ func (r *Reader) stop(err error) error {
 	return err
 }
 
-// next reads the next token into tok.
-func (r *Reader) next() error {
-	// A record or array that comes in several tokens goes on first. Both counts
-	// are never negative, so one test does.
-	if r.long.left|r.array.left > 0 {
-		if r.long.left > 0 {
-			return r.piece()
-		}
-		return r.nextItem()
+// goOn gives more of a record or array that comes in several tokens.
+func (r *Reader) goOn() error {
+	if r.long.left > 0 {
+		return r.piece()
 	}
-	w := &r.win
-	if w.Pos == len(w.Buf) && !w.More() {
-		return r.eof()
-	}
-	// By how often they occur. What is left is an attribute in the wrong place or
-	// a number that means nothing.
-	rec := w.Buf[w.Pos]
-	w.Pos++
+	return r.nextItem()
+}
+
+// record reads the rest of a record of type rec. The cases stand by how often
+// they occur; what is left is an attribute in the wrong place or a number that
+// means nothing.
+func (r *Reader) record(rec byte) error {
 	switch {
 	case rec >= recShortElement && rec <= recLastElement:
 		return r.element(rec)

@@ -62,8 +62,7 @@ func TestGiants(t *testing.T) {
 			runtime.ReadMemStats(&before)
 			_, err := show(NewReader(src, Options{SkipPI: true}))
 			runtime.ReadMemStats(&after)
-			var e *infoset.Error
-			if !errors.As(err, &e) {
+			if _, ok := errors.AsType[*infoset.Error](err); !ok {
 				t.Fatalf("error %v", err)
 			}
 			if src.taken > 128<<10 {
