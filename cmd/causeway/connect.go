@@ -12,12 +12,13 @@ import (
 
 	"github.com/causeway-relay/causeway/gateway/config"
 	"github.com/causeway-relay/causeway/gateway/manage/client"
+	"github.com/causeway-relay/causeway/internal/trust"
 )
 
 // Variables of the client commands.
 const (
 	envConnectionString = "CAUSEWAY_CONNECTION_STRING"
-	envCAFile           = "CAUSEWAY_CA_FILE"
+	envCAFile           = trust.EnvCAFile
 )
 
 // connection is what every client command is told about the gateway.
@@ -54,12 +55,9 @@ func (c *connection) given() string {
 // client makes the client of the gateway that is meant: that of the connection string, else the node of this machine by
 // the token in its data folder, which only its user can read.
 func (c *connection) client() (*client.Client, error) {
-	p := client.Params{ConnectionString: c.given(), CAFile: c.caFile, Timeout: c.timeout}
-	if p.CAFile == "" {
-		p.CAFile = os.Getenv(envCAFile)
-	}
 	here := nodeHere()
-	p.LocalCA = filepath.Join(here.Data, "ca.pem")
+	p := client.Params{ConnectionString: c.given(), Roots: trust.Default(c.caFile), Timeout: c.timeout}
+	p.Roots.Local = filepath.Join(here.Data, "ca.pem") // the file that CAUSEWAY_CONFIG names may say another folder
 	if p.ConnectionString == "" {
 		token, err := os.ReadFile(filepath.Join(here.Data, "admin.token"))
 		if err != nil || !dialable(here.Admin) {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -25,7 +26,8 @@ var serveFlags = []struct{ name, path, help string }{
 	{"https", "https", "`ADDR` of the door for listeners, senders and the API, port 0 for any, or off"},
 	{"http", "http", "`ADDR` of the same door without TLS, or off"},
 	{"admin", "admin", "`ADDR` of the operator's door, or off"},
-	{"advertise", "advertise", "where others reach a door: `DOOR=HOST:PORT,...`"},
+	{"tcp", "tcp", "a port whose connections are senders, open to whoever reaches it: `ENTITY=ADDR`; may be repeated"},
+	{"advertise", "advertise", "where others reach a door: `DOOR=HOST:PORT`; may be repeated"},
 	{"ready-file", "readyFile", "`FILE` to write when every door is open"},
 }
 
@@ -39,10 +41,15 @@ drains: listeners are sent elsewhere, streams may end within timeouts.drain. A s
 		Example: `  causeway serve
   causeway serve --config /etc/causeway/causeway.yaml
   causeway serve --https :8443 --host relay.example.com --advertise https=relay.example.com:443
-  causeway serve --https 127.0.0.1:0 --http off --ready-file ready.json`,
+  causeway serve --https 127.0.0.1:0 --http off --ready-file ready.json
+  causeway serve --tcp ssh=127.0.0.1:2222                # connections to port 2222 go to the listeners of the relay ssh`,
 	}
 	file := configFlag(cmd)
 	for _, f := range serveFlags {
+		if f.name == "tcp" || f.name == "advertise" {
+			cmd.Flags().StringSlice(f.name, nil, f.help)
+			continue
+		}
 		cmd.Flags().String(f.name, "", f.help)
 	}
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
@@ -64,8 +71,13 @@ func configFlag(cmd *cobra.Command) *string {
 func givenFlags(flags *pflag.FlagSet) map[string]string {
 	given := make(map[string]string)
 	for _, f := range serveFlags {
-		if flag := flags.Lookup(f.name); flag != nil && flag.Changed {
-			given[f.path] = flag.Value.String()
+		flag := flags.Lookup(f.name)
+		if !flag.Changed {
+			continue
+		}
+		given[f.path] = flag.Value.String()
+		if list, ok := flag.Value.(pflag.SliceValue); ok {
+			given[f.path] = strings.Join(list.GetSlice(), ",")
 		}
 	}
 	return given

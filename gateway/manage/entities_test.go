@@ -3,6 +3,7 @@ package manage_test
 import (
 	"fmt"
 	"net/http"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/entity"
 	"github.com/causeway-relay/causeway/gateway/manage"
 	"github.com/causeway-relay/causeway/gateway/manage/wire"
+	"github.com/causeway-relay/causeway/gateway/store"
 )
 
 // TestLife takes one entity from its making to its end.
@@ -201,9 +203,20 @@ func TestOwnedByFile(t *testing.T) {
 	w.ask("PUT", "/$api/rules/Other", `{"rights":["Send"]}`).want(t, http.StatusCreated)
 }
 
-// TestManyAtOnce: changes that meet are all kept.
+// hesitant is a store whose reader gives others a chance to write before it acts on what it read.
+type hesitant struct{ store.Store }
+
+func (h hesitant) View() *store.View {
+	v := h.Store.View()
+	for range 100 {
+		runtime.Gosched()
+	}
+	return v
+}
+
+// TestManyAtOnce: changes that meet are all kept. Eight can meet: each fails once for every other at most.
 func TestManyAtOnce(t *testing.T) {
-	w := newWorld(t)
+	w := newWorld(t, func(p *manage.Params) { p.Store = hesitant{p.Store} })
 	w.ask("PUT", "/$api/entities/x", `{"rules":[]}`).want(t, http.StatusCreated)
 	for _, scope := range []string{"", "entities/x/"} {
 		var all sync.WaitGroup
@@ -224,6 +237,33 @@ func TestManyAtOnce(t *testing.T) {
 			if !names[fmt.Sprintf("r%d", i)] {
 				t.Errorf("%q lost r%d: %v", scope, i, names)
 			}
+		}
+	}
+	var all sync.WaitGroup
+	for _, body := range []string{
+		`{"kind":"event"}`, `{"anonymousSenders":true}`, `{"settings":{"requestTarget":"raw"}}`, `{"settings":{"plainWebSocket":false}}`,
+		`{"settings":{"allow":["::1"]}}`, `{"settings":{"responseTimeout":"5s"}}`,
+	} {
+		all.Go(func() {
+			if a := w.ask("PATCH", "/$api/entities/x", body); a.status != http.StatusOK {
+				t.Errorf("%s: %d %s", body, a.status, a.body)
+			}
+		})
+	}
+	all.Wait()
+	w.ask("GET", "/$api/entities/x", "").want(t, http.StatusOK,
+		`"kind":"event"`, `"anonymousSenders":true`, `"requestTarget":"raw"`, `"plainWebSocket":false`, `["::1/128"]`, `"5s"`)
+}
+
+// TestMetadata: what only the service's own management writes is kept by ours.
+func TestMetadata(t *testing.T) {
+	w := newWorld(t)
+	e := &entity.Entity{Name: "x", UserMetadata: "port=22", Source: entity.FromStore}
+	w.put(e)
+	for _, method := range []string{"PUT", "PATCH"} {
+		w.ask(method, "/$api/entities/x", `{"kind":"http"}`).want(t, http.StatusOK)
+		if got := w.store.View().Get(e.At); got.UserMetadata != "port=22" || got.Kind != entity.HTTP {
+			t.Errorf("%s leaves %+v", method, got)
 		}
 	}
 }

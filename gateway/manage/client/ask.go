@@ -3,19 +3,16 @@ package client
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/causeway-relay/causeway/gateway/manage/wire"
+	"github.com/causeway-relay/causeway/internal/trust"
 )
 
 // maxAnswer bounds what is read: 10,000 relays are a quarter of it.
@@ -85,27 +82,12 @@ func read(answer *http.Response, b []byte, out any) error {
 	return nil
 }
 
-// unreachable says what to do about a request that got no answer.
+// unreachable says what to do about a request that got no answer. The cause is without the method and the address that
+// net/http puts before it.
 func unreachable(host string, err error) error {
-	var timeout net.Error
-	u := &Unreachable{Host: host, Err: cause(err), Do: "check the address, and that 'causeway serve' runs there"}
-	switch {
-	case errors.As(err, new(x509.UnknownAuthorityError)):
-		u.Do = "name the CA's certificate with --ca-file (the ready file says where it is), or run 'causeway trust'"
-	case errors.As(err, new(x509.HostnameError)):
-		u.Do = "use a host name that the certificate has, or give the gateway this one with --host"
-	case errors.As(err, new(tls.RecordHeaderError)), strings.Contains(err.Error(), "HTTP response to HTTPS client"):
-		u.Do = "this port does not speak TLS: use that of the https door"
-	case errors.As(err, &timeout) && timeout.Timeout():
-		u.Do = "check the network, or wait longer with --timeout"
-	}
-	return u
-}
-
-// cause takes the method and the address off an error that repeats them.
-func cause(err error) error {
+	cause := err
 	if u, ok := errors.AsType[*url.Error](err); ok {
-		return u.Err
+		cause = u.Err
 	}
-	return err
+	return &Unreachable{Host: host, Err: cause, Do: trust.Advice(err)}
 }

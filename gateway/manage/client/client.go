@@ -9,6 +9,7 @@ import (
 	"time"
 
 	hybrid "github.com/causeway-relay/causeway/hybrid/wire"
+	"github.com/causeway-relay/causeway/internal/trust"
 )
 
 // Params says whom to ask, and as whom. Either ConnectionString or Admin with Token is needed.
@@ -16,9 +17,8 @@ type Params struct {
 	ConnectionString string // of a rule that may manage
 	Admin            string // host:port of a node's admin door, asked in plain HTTP
 	Token            string // the admin door's own
-	CAFile           string // PEM file that is trusted instead of the system's roots; "": the system's roots
-	LocalCA          string // PEM file that is trusted beside them for hosts that are this machine; it may be missing
-	Timeout          time.Duration
+	Roots            trust.Roots
+	Timeout          time.Duration // of one request; 0: DefaultTimeout
 }
 
 // DefaultTimeout is how long one request may take when nothing else is said.
@@ -58,11 +58,11 @@ func New(p Params) (*Client, error) {
 	if c.sign, err = signer(&cs); err != nil {
 		return nil, err
 	}
-	trust, err := trusted(p, hostOnly(cs.Host))
+	roots, err := p.Roots.Config(trust.Hostname(cs.Host))
 	if err != nil {
 		return nil, err
 	}
-	c.http = newHTTP(trust, p.Timeout)
+	c.http = newHTTP(roots, p.Timeout)
 	return c, nil
 }
 

@@ -23,6 +23,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/manage/wire"
 	hybrid "github.com/causeway-relay/causeway/hybrid/wire"
 	"github.com/causeway-relay/causeway/internal/testcluster"
+	"github.com/causeway-relay/causeway/internal/trust"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -41,7 +42,7 @@ func testContext(t *testing.T) context.Context {
 // ask makes a client of a node with all rights.
 func ask(t *testing.T, c *testcluster.Cluster, node int) *client.Client {
 	t.Helper()
-	made, err := client.New(client.Params{ConnectionString: c.Node(node).Ready().ConnectionString, CAFile: c.CAFile(), Timeout: patience})
+	made, err := client.New(client.Params{ConnectionString: c.Node(node).Ready().ConnectionString, Roots: trust.Roots{File: c.CAFile()}, Timeout: patience})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -199,7 +200,7 @@ func TestTrust(t *testing.T) {
 	} {
 		asked, err := client.New(client.Params{
 			ConnectionString: "Endpoint=sb://" + v.host + port + "/;SharedAccessKeyName=" + c.Root().Name + ";SharedAccessKey=" + string(c.Root().Primary),
-			CAFile:           v.file, LocalCA: v.local,
+			Roots:            trust.Roots{File: v.file, Local: v.local},
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -223,7 +224,7 @@ func TestEntityString(t *testing.T) {
 	c.Add(&entity.Entity{Name: "mine", Rules: []entity.Rule{own}})
 	asked, err := client.New(client.Params{
 		ConnectionString: "Endpoint=sb://" + c.Node(0).Host("https") + "/;SharedAccessKeyName=Own;SharedAccessKey=" + string(own.Primary) + ";EntityPath=mine",
-		CAFile:           c.CAFile(),
+		Roots:            trust.Roots{File: c.CAFile()},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -273,7 +274,7 @@ func TestStrangers(t *testing.T) {
 	}
 	shut.Close()
 	for _, v := range []struct{ address, do string }{
-		{plain.Listener.Addr().String(), "does not speak TLS"}, {silent.Addr().String(), "--timeout"}, {shut.Addr().String(), "causeway serve"},
+		{plain.Listener.Addr().String(), "does not speak TLS"}, {silent.Addr().String(), "wait longer"}, {shut.Addr().String(), "causeway serve"},
 	} {
 		asked, err := client.New(client.Params{ConnectionString: "Endpoint=sb://" + v.address + "/;SharedAccessKeyName=a;SharedAccessKey=very-secret", Timeout: time.Second / 2})
 		if err != nil {
@@ -303,9 +304,9 @@ func TestParams(t *testing.T) {
 		"key word is unknown":  {ConnectionString: "x=y"},
 		"has no key":           {ConnectionString: "Endpoint=sb://localhost/"},
 		"Managed Identity":     {ConnectionString: "Endpoint=sb://localhost/;Authentication=Managed Identity"},
-		"CA file":              {ConnectionString: good, CAFile: filepath.Join(t.TempDir(), "none")},
-		"holds no certificate": {ConnectionString: good, CAFile: empty},
-		"in PEM form":          {ConnectionString: good, LocalCA: empty},
+		"CA file":              {ConnectionString: good, Roots: trust.Roots{File: filepath.Join(t.TempDir(), "none")}},
+		"holds no certificate": {ConnectionString: good, Roots: trust.Roots{File: empty}},
+		"in PEM form":          {ConnectionString: good, Roots: trust.Roots{Local: empty}},
 	} {
 		if _, err := client.New(p); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %v", says, err)
