@@ -184,7 +184,7 @@ func (v *visit) handshake() *fail.Error {
 	case v.key == "":
 		return fail.New(fail.BadRequest, "The Sec-WebSocket-Key header is missing.")
 	}
-	if err != nil || framing.Kind != http1.None && framing.Length != 0 {
+	if err != nil || framing.Kind == http1.Chunked || framing.Length != 0 {
 		return fail.New(fail.BadRequest, "A web-socket request must not have a body.")
 	}
 	return nil
