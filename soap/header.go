@@ -118,6 +118,13 @@ func (h *Header) attr(i int) (v infoset.Value, there bool) {
 	return infoset.String("1"), is
 }
 
+// WriteBlock writes the block alone, as a message of version v has it.
+func (h *Header) WriteBlock(w infoset.Writer, v Version) error {
+	alone := *h
+	alone.lead = nil
+	return alone.write(w, v, "s")
+}
+
 // write writes the block for a message of version v, whose envelope has prefix
 // for its namespace.
 func (h *Header) write(w infoset.Writer, v Version, prefix string) error {

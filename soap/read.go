@@ -154,11 +154,8 @@ func (h *headReader) envelope(t *infoset.Token, want Version) error {
 	switch {
 	case t.Name.Local != "Envelope":
 		return h.refuse(t, "the root element is "+clipName(t.Name)+", not a SOAP envelope")
-	case !known:
-		return mismatch(want, "the envelope is of namespace "+infoset.Clip(t.Name.Space)+", not of SOAP 1.1 or 1.2").at(t.Offset, "/"+t.Name.Local)
-	case want != None && v != want:
-		// Answered in the version that the sender's SOAP layer wrote.
-		return mismatch(v, "the envelope is of "+v.String()+", the content type of "+want.String()).at(t.Offset, "/"+t.Name.Local)
+	case !known, want != None && v != want:
+		return RefuseVersion(want, t.Name.Space).at(t.Offset, "/"+t.Name.Local)
 	}
 	h.m.Version = v
 	h.m.frame.envelope = t.Clone()

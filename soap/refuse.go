@@ -113,6 +113,16 @@ func Explain(err error, v Version) *Error {
 	return e
 }
 
+// RefuseVersion makes the Error for an envelope of namespace space, where the
+// content type named version want, None for no word about it.
+func RefuseVersion(want Version, space string) *Error {
+	if v, known := VersionOf(space); known {
+		// Answered in the version that the sender's SOAP layer wrote.
+		return mismatch(v, "the envelope is of "+v.String()+", the content type of "+want.String())
+	}
+	return mismatch(want, "the envelope is of namespace "+infoset.Clip(space)+", not of SOAP 1.1 or 1.2")
+}
+
 // mismatch is the answer to an envelope of a version that this node does not
 // have, with the Upgrade block that tells the ones it has (SOAP 1.2 part 1, 5.4.7
 // and appendix A).
