@@ -280,7 +280,7 @@ func (e *ear) Offer(ctx context.Context, o *shape.Offer) error {
 }
 
 func (n *node) ear(id string) *ear {
-	e := &ear{node: n, offers: make(chan *shape.Offer, 64), left: make(chan *shape.End, 4), checks: make(chan struct{}, 4)}
+	e := &ear{node: n, offers: make(chan *shape.Offer, 64), left: make(chan *shape.End, 4), checks: make(chan struct{}, 64)}
 	e.listener = &relay.Listener{
 		ID: id, Stream: e, Leave: func(end *shape.End) { e.left <- end }, Check: func() { e.checks <- struct{}{} },
 	}
