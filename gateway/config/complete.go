@@ -2,13 +2,12 @@ package config
 
 import (
 	"os"
-	"path"
-	"path/filepath"
 	"reflect"
 	"runtime"
 	"strconv"
-	"strings"
 	"time"
+
+	"github.com/causeway-relay/causeway/internal/trust"
 )
 
 // Default gives the settings of a node that was told nothing.
@@ -68,30 +67,7 @@ func DataDir() string { return dataDir(environ(os.Environ())) }
 
 func dataDir(env map[string]string) string { return dataDirOn(runtime.GOOS, env) }
 
-// dataDirOn follows systemd.exec(5) for STATE_DIRECTORY (the first of a colon-separated list) and the XDG base directory
-// specification (relative values are ignored). A service account of Windows has no place of its own that anybody would
-// look for, so services use ProgramData.
+// dataDirOn is where clients look for the local CA too: one rule for both.
 func dataDirOn(system string, env map[string]string) string {
-	if system == "windows" {
-		local := env["LOCALAPPDATA"]
-		lower := strings.ToLower(local)
-		if local == "" || strings.Contains(lower, `\systemprofile\`) || strings.Contains(lower, `\serviceprofiles\`) {
-			if local = env["PROGRAMDATA"]; local == "" {
-				local = `C:\ProgramData`
-			}
-		}
-		return local + `\causeway`
-	}
-	// systemd made this folder for the unit, with the right owner, and keeps the rest of the system read only.
-	if first, _, _ := strings.Cut(env["STATE_DIRECTORY"], ":"); path.IsAbs(first) {
-		return first
-	}
-	if base := env["XDG_DATA_HOME"]; path.IsAbs(base) {
-		return path.Join(base, "causeway")
-	}
-	if home := env["HOME"]; filepath.IsAbs(home) {
-		return path.Join(home, ".local", "share", "causeway")
-	}
-	// A container without a home: where packages put state, so that a volume mounted there is found.
-	return "/var/lib/causeway"
+	return trust.DataDir(system, func(name string) string { return env[name] })
 }
