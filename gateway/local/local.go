@@ -21,13 +21,27 @@ type Mesh struct {
 // New makes a mesh without nodes.
 func New() *Mesh { return &Mesh{Net: memory.NewNet(mesh.Timing{})} }
 
-// Join enters a node, with a link on a loopback port of its own. It has the form of gateway.Params.Join.
+// Join enters a node, with a link on a loopback port of its own. It has the form of gateway.Params.Join. The node is known
+// before its link is; nobody carries anything to it that early, since it has given out no ticket.
 func (m *Mesh) Join(self mesh.Node) (mesh.Bus, mesh.Link, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	bus, err := m.Net.Join(context.Background(), self)
 	if err != nil {
+		return nil, nil, fmt.Errorf("join: %w", err)
+	}
+	carrier, err := m.link(self.Num)
+	if err != nil {
+		_ = bus.Close()
 		return nil, nil, fmt.Errorf("link: %w", err)
 	}
-	carrier, err := m.Net.Link(self.Num, link.Params{
+	return bus, carrier, nil
+}
+
+func (m *Mesh) link(num mesh.Num) (mesh.Link, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	carrier, err := m.Net.Link(num, link.Params{
 		Listener: l,
 		Dial: func(ctx context.Context, addr string) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, "tcp", addr)
@@ -35,12 +49,6 @@ func (m *Mesh) Join(self mesh.Node) (mesh.Bus, mesh.Link, error) {
 	})
 	if err != nil {
 		_ = l.Close()
-		return nil, nil, fmt.Errorf("link: %w", err)
 	}
-	bus, err := m.Net.Join(context.Background(), self)
-	if err != nil {
-		_ = carrier.Close()
-		return nil, nil, fmt.Errorf("join: %w", err)
-	}
-	return bus, carrier, nil
+	return carrier, err
 }
