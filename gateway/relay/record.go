@@ -18,7 +18,8 @@ type Step struct {
 	Text     string
 }
 
-// Hooks are told what happens on the road, from the goroutine on which it happens: they must not block. Nil: not wanted.
+// Hooks are told what happens on the road, from the goroutine on which it happens, some under a lock (docs/locks.md): they must
+// not block, nor call the relay. Nil: not wanted.
 type Hooks struct {
 	Step     func(Step)
 	Arrived  func(door, shape string) // a party came to the relay: stream, listener, rendezvous
