@@ -69,7 +69,7 @@ func TestBatch(t *testing.T) {
 // TestEnd: it names the reason and the peer's words, and gives the loss behind it.
 func TestEnd(t *testing.T) {
 	cause := errors.New("reset by peer")
-	var err error = fmt.Errorf("read: %w", &shape.End{Why: fail.Aborted, Code: 1001, Text: "bye", Cause: cause})
+	err := fmt.Errorf("read: %w", &shape.End{Why: fail.Aborted, Code: 1001, Text: "bye", Cause: cause})
 	if err.Error() != "read: stream ended: Aborted: bye" || !errors.Is(err, cause) {
 		t.Errorf("%v", err)
 	}
