@@ -1,42 +1,160 @@
-package soap
+package soap_test
 
 import (
+	"bufio"
 	"bytes"
+	"encoding/hex"
+	"errors"
 	"io"
+	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/causeway-relay/causeway/soap"
 	"github.com/causeway-relay/causeway/soap/infoset"
+	"github.com/causeway-relay/causeway/soap/rewrite"
 	"github.com/causeway-relay/causeway/soap/xmlbin"
+	"github.com/causeway-relay/causeway/soap/xmltext"
 )
+
+// canonical gives the canonical form of a document.
+func canonical(t testing.TB, r infoset.Reader) string {
+	t.Helper()
+	w := xmltext.NewWriter(nil, xmltext.WriterOptions{Canonical: true})
+	if err := infoset.Copy(w, r); err != nil {
+		t.Fatal(err)
+	}
+	return string(w.Bytes())
+}
+
+func canonicalDoc(t testing.TB, doc []byte) string {
+	t.Helper()
+	return canonical(t, xmltext.NewReader(bytes.NewReader(doc), xmltext.Options{Quotas: infoset.Buffered()}))
+}
+
+// canonicalMessage gives the canonical form of m, whose body is used up.
+func canonicalMessage(t testing.TB, m *soap.Message) string {
+	t.Helper()
+	w := xmltext.NewWriter(nil, xmltext.WriterOptions{Canonical: true})
+	if err := m.Write(w); err != nil {
+		t.Fatal(err)
+	}
+	return string(w.Bytes())
+}
+
+// toBinary sends m through .NET binary XML.
+func toBinary(t testing.TB, m *soap.Message) *soap.Message {
+	t.Helper()
+	w := xmlbin.NewWriter(nil, xmlbin.WriterOptions{AllNames: true})
+	if err := m.Write(w); err != nil {
+		t.Fatal(err)
+	}
+	m, err := soap.Read(xmlbin.NewBytes(w.Bytes(), xmlbin.Options{Quotas: infoset.Buffered()}), m.Version, soap.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// httpMessage is one message of a captured HTTP exchange.
+type httpMessage struct {
+	name   string
+	header http.Header
+	status int // 0 for a request
+	body   []byte
+}
+
+// captured gives every message with a body in the captures of testdata.
+func captured(t testing.TB) (all []httpMessage) {
+	t.Helper()
+	files, err := filepath.Glob("testdata/captures/*/*/*.hex")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no captures", err)
+	}
+	for _, file := range files {
+		raw := unhex(t, file)
+		name := strings.TrimSuffix(strings.TrimPrefix(filepath.ToSlash(file), "testdata/captures/"), ".hex")
+		r := bufio.NewReader(bytes.NewReader(raw))
+		if strings.HasSuffix(name, ".server") {
+			all = append(all, responses(t, name, r)...)
+			continue
+		}
+		for {
+			req, err := http.ReadRequest(r)
+			if err != nil {
+				break // the end, or no HTTP
+			}
+			body, _ := io.ReadAll(req.Body)
+			all = append(all, httpMessage{name: name, header: req.Header, body: body})
+		}
+	}
+	return all
+}
+
+func responses(t testing.TB, name string, r *bufio.Reader) (all []httpMessage) {
+	t.Helper()
+	for {
+		resp, err := http.ReadResponse(r, nil)
+		if err != nil {
+			return all
+		}
+		if resp.StatusCode == http.StatusContinue {
+			continue
+		}
+		body, err := io.ReadAll(resp.Body)
+		if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Errorf("%s: %v", name, err)
+		}
+		all = append(all, httpMessage{name: name, header: resp.Header, status: resp.StatusCode, body: body})
+	}
+}
+
+// unhex gives the stream in a capture.
+func unhex(t testing.TB, file string) (out []byte) {
+	t.Helper()
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(b)) {
+		if line = strings.TrimSpace(line); line == "" || line[0] == '#' {
+			continue
+		}
+		chunk, err := hex.DecodeString(line)
+		if err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		out = append(out, chunk...)
+	}
+	return out
+}
 
 // TestCapturedMessages reads every SOAP message of the captured HTTP exchanges and
 // writes it again, as text and by way of binary XML: nothing of its infoset may
 // change.
 func TestCapturedMessages(t *testing.T) {
-	seen := map[Form]int{}
-	versions := map[Version]int{}
+	seen := map[soap.Form]int{}
+	versions := map[soap.Version]int{}
 	for _, c := range captured(t) {
 		if len(c.body) == 0 {
 			continue
 		}
-		enc, err := SelectEncoding(c.header.Get("Content-Type"))
-		if err != nil || enc.Form == Multipart || enc.Version == V11 && !bytes.Contains(c.body, []byte("nvelope")) && enc.Charset == 0 {
+		enc, err := soap.SelectEncoding(c.header.Get("Content-Type"))
+		if err != nil || enc.Form == soap.Multipart || enc.Version == soap.V11 && !bytes.Contains(c.body, []byte("nvelope")) && enc.Charset == 0 {
 			continue // MIME, web pages, metadata: not this package's
 		}
 		if how := c.header.Get("Content-Encoding"); how != "" {
-			b, err := io.ReadAll(&inflater{src: bytes.NewReader(c.body), deflate: how == "deflate"})
-			if err != nil {
-				t.Fatalf("%s: %v", c.name, err)
-			}
-			c.body = b
+			// The message was compressed by HTTP; the encoder says its form.
+			enc.Compression = how
 		}
 		if bytes.Contains(c.body, []byte("<wsdl:")) {
 			continue
 		}
 		seen[enc.Form]++
-		d := Decoding{Quotas: infoset.Buffered(), Size: 1 << 20}
-		decode := func() *Message {
+		d := soap.Decoding{Quotas: infoset.Buffered(), Size: 1 << 20}
+		decode := func() *soap.Message {
 			m, err := enc.Decode(bytes.NewReader(c.body), d)
 			if err != nil {
 				t.Fatalf("%s: %v", c.name, err)
@@ -45,17 +163,17 @@ func TestCapturedMessages(t *testing.T) {
 		}
 		m := decode()
 		versions[m.Version]++
-		if _, err := ReadAction(m.Version, &enc.Type, c.header.Values("SOAPAction")); err != nil {
+		if _, err := soap.ReadAction(m.Version, &enc.Type, c.header.Values("SOAPAction")); err != nil {
 			t.Errorf("%s: %v", c.name, err)
 		}
 		want := ""
 		switch {
 		case enc.Compression != "":
 			want = canonicalMessage(t, decode())
-		case enc.Form == Binary:
+		case enc.Form == soap.Binary:
 			want = canonical(t, xmlbin.NewBytes(c.body, xmlbin.Options{Quotas: infoset.Buffered()}))
 		default:
-			want = canonicalDoc(t, string(c.body))
+			want = canonicalDoc(t, c.body)
 		}
 		if got := canonicalMessage(t, m); got != want {
 			t.Errorf("%s: through a message:\n%s\nwant:\n%s", c.name, got, want)
@@ -80,7 +198,83 @@ func TestCapturedMessages(t *testing.T) {
 		}
 	}
 	t.Log(seen, versions)
-	if seen[Text] < 200 || seen[Binary] < 20 || versions[V11] < 50 || versions[V12] < 100 {
+	if seen[soap.Text] < 200 || seen[soap.Binary] < 20 || versions[soap.V11] < 50 || versions[soap.V12] < 100 {
 		t.Errorf("few messages: %v %v", seen, versions)
 	}
+}
+
+// TestCapturedMessagesRewritten gives every captured message another To and
+// another Action and strips its security header. The result must be the message
+// that a program makes of it by decoding.
+func TestCapturedMessagesRewritten(t *testing.T) {
+	const wsse = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
+	changed := 0
+	for _, c := range captured(t) {
+		enc, err := soap.SelectEncoding(c.header.Get("Content-Type"))
+		if err != nil || enc.Form == soap.Multipart || enc.Compression != "" || c.header.Get("Content-Encoding") != "" || len(c.body) == 0 {
+			continue
+		}
+		s := &rewrite.Scanner{Form: enc.Form, Want: enc.Version}
+		if err := s.Scan(c.body); err != nil {
+			if enc.Version == soap.V11 && !bytes.Contains(c.body, []byte("nvelope")) && enc.Charset == 0 || bytes.Contains(c.body, []byte("<wsdl:")) {
+				continue // web pages and metadata
+			}
+			t.Errorf("%s: %v", c.name, err)
+			continue
+		}
+		eds := []rewrite.Edit{{Op: rewrite.Remove, Space: wsse, Local: "Security"}}
+		for _, space := range []string{"http://www.w3.org/2005/08/addressing", "http://schemas.xmlsoap.org/ws/2004/08/addressing"} {
+			for _, local := range []string{"To", "Action"} {
+				if s.Count(c.body, space, local) > 0 {
+					changed++
+				}
+				eds = append(eds, rewrite.Edit{Op: rewrite.SetText, Space: space, Local: local, Text: "urn:new/" + local})
+			}
+		}
+		pieces, err := s.Apply(nil, c.body, eds)
+		if err != nil {
+			t.Fatal(err)
+		}
+		decode := func(b []byte) *soap.Message {
+			m, err := enc.Decode(bytes.NewReader(b), soap.Decoding{Quotas: infoset.Buffered()})
+			if err != nil {
+				t.Fatalf("%s: %v in %q", c.name, err, b)
+			}
+			return m
+		}
+		want := decode(c.body)
+		want.Remove(wsse, "Security")
+		for i, h := range want.Headers {
+			for _, e := range eds[1:] {
+				if h.Name().Is(e.Space, e.Local) {
+					// The text alone is another one: make it by its text form.
+					one := soap.New(want.Version)
+					one.Headers = []*soap.Header{h}
+					old := canonicalMessage(t, one)
+					changedTo := soap.New(want.Version)
+					changedTo.Headers = []*soap.Header{decodeHeader(t, strings.Replace(old, ">"+h.Text()+"<", ">"+e.Text+"<", 1))}
+					want.Headers[i] = changedTo.Headers[0]
+				}
+			}
+		}
+		if got, want := canonicalMessage(t, decode(bytes.Join(pieces, nil))), canonicalMessage(t, want); got != want {
+			t.Errorf("%s:\ngot  %s\nwant %s", c.name, got, want)
+		}
+		if got := len(bytes.Join(pieces, nil)); len(pieces) == 1 && got != len(c.body) {
+			t.Errorf("%s: one piece of %d bytes, message of %d", c.name, got, len(c.body))
+		}
+	}
+	if changed < 100 {
+		t.Errorf("only %d headers were changed", changed)
+	}
+}
+
+// decodeHeader gives the one header block of a text message.
+func decodeHeader(t testing.TB, doc string) *soap.Header {
+	t.Helper()
+	m, err := soap.Read(xmltext.NewReader(strings.NewReader(doc), xmltext.Options{}), soap.None, soap.Limits{})
+	if err != nil || len(m.Headers) != 1 {
+		t.Fatal(err, doc)
+	}
+	return m.Headers[0]
 }

@@ -293,17 +293,17 @@ func (s *Scanner) root(b []byte, e element) error {
 	if !e.local.is(b, "Envelope") {
 		return s.misplaced(e.start, "the root element is "+infoset.Clip(e.local.bytes(b))+", not a SOAP envelope")
 	}
-	space := ""
+	v := soap.None
 	switch {
 	case d == nil:
-	case d.plain:
-		space = string(d.space.bytes(b))
-	default:
-		space = decodeAttr(d.space.bytes(b))
+		return soap.RefuseVersion(s.Want, "")
+	case d.is(b, soap.Namespace12):
+		v = soap.V12
+	case d.is(b, soap.Namespace11):
+		v = soap.V11
 	}
-	v, known := soap.VersionOf(space)
-	if !known || s.Want != soap.None && s.Want != v {
-		return soap.RefuseVersion(s.Want, space)
+	if v == soap.None || s.Want != soap.None && s.Want != v {
+		return soap.RefuseVersion(s.Want, decodeAttr(d.space.bytes(b)))
 	}
 	s.version = v
 	if e.empty {
