@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -38,7 +39,7 @@ type Program struct {
 func Start(t testing.TB, dir string, env []string, name string, args ...string) *Program {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	cmd := exec.CommandContext(ctx, name, args...) //nolint:gosec // stories name what they run
+	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), env...)
 	cmd.WaitDelay = time.Second // what a killed program left behind may hold its output open
 	cmd.Cancel = func() error { return killGroup(cmd.Process) }
@@ -92,7 +93,7 @@ func (o *output) Write(b []byte) (int, error) {
 func (p *Program) Text() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return strings.Join(append(p.lines[:len(p.lines):len(p.lines)], p.rest), "\n")
+	return strings.Join(append(slices.Clip(p.lines), p.rest), "\n")
 }
 
 // Await waits for the next line that the pattern matches, after the line of the Await before, and gives what the pattern's

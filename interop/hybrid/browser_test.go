@@ -52,10 +52,10 @@ func TestBrowserIsRefused(t *testing.T) {
 
 // report is what the page tells.
 type report struct {
-	Exact    int    // messages that came back byte for byte, and that the listener had read right
-	Protocol string // chosen sub-protocol
-	Bye      string // how the listener closed: code, text, clean or not
-	Error    string
+	Exact    int    `json:"exact"`    // messages that came back byte for byte, and that the listener had read right
+	Protocol string `json:"protocol"` // chosen sub-protocol
+	Bye      string `json:"bye"`      // how the listener closed: code, text, clean or not
+	Error    string `json:"error"`
 }
 
 // browse opens the page in a fresh Chromium and waits for its report.
@@ -63,8 +63,8 @@ func browse(t *testing.T, s *interop.Stand, query url.Values) report {
 	t.Helper()
 	reports := make(chan report, 1)
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch {
-		case r.URL.Path == "/report":
+		switch r.URL.Path {
+		case "/report":
 			var got report
 			body, err := io.ReadAll(r.Body)
 			if err == nil {
@@ -74,7 +74,7 @@ func browse(t *testing.T, s *interop.Stand, query url.Values) report {
 				t.Errorf("report %q: %v", body, err)
 			}
 			reports <- got
-		case r.URL.Path == "/":
+		case "/":
 			w.Header().Set("Content-Type", "text/html; charset=utf-8")
 			_, _ = w.Write(page)
 		default:

@@ -43,7 +43,9 @@ func listen(t *testing.T, s *interop.Stand, entity string) *channel {
 // next waits for a sender.
 func (c *channel) next() accept {
 	c.t.Helper()
-	var message struct{ Accept accept }
+	var message struct {
+		Accept accept `json:"accept"`
+	}
 	_ = c.conn.SetReadDeadline(time.Now().Add(interop.Patience))
 	_, b, err := c.conn.ReadMessage()
 	if err == nil {
@@ -151,7 +153,10 @@ func TestRefusalInWords(t *testing.T) {
 			t.Errorf("status line %q", status)
 		}
 		var body struct {
-			Error struct{ Code, Message string }
+			Error struct {
+				Code    string `json:"code"`
+				Message string `json:"message"`
+			} `json:"error"`
 		}
 		if err := json.Unmarshal([]byte(text[strings.LastIndex(text, "\n")+1:]), &body); err != nil {
 			t.Fatalf("%v in\n%s", err, text)
