@@ -48,7 +48,6 @@ const (
 
 // Ends of a connection that are nobody's fault.
 const (
-	HalfClosed    Code = "HalfClosed"
 	PeerClosed    Code = "PeerClosed"
 	SenderGone    Code = "SenderGone"
 	Aborted       Code = "Aborted"
@@ -111,8 +110,7 @@ var codes = []Info{
 	{Overloaded, Gateway, true, "A bound of the gateway itself is reached.", "try again later, or add a node"},
 	{NodeLost, Gateway, true, "The node that holds the listener went away.", "try again"},
 	{Internal, Gateway, true, "Something broke inside the gateway.", "report it with the tracking id"},
-	{HalfClosed, Nobody, false, "One direction ended in order; the other goes on.", ""},
-	{PeerClosed, Nobody, false, "Both directions ended in order.", ""},
+	{PeerClosed, Nobody, false, "The peer ended in order; of a stream, both directions did.", ""},
 	{SenderGone, Nobody, false, "The sender left before it was answered.", ""},
 	{Aborted, Nobody, false, "A connection was lost or reset without a close.", ""},
 	{Idle, Nobody, false, "Nothing flowed for longer than allowed.", ""},

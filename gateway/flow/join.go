@@ -128,7 +128,7 @@ func asEnd(err error) *shape.End {
 
 // end passes an orderly end on, and cuts both sides for any other.
 func (p *pair) end(dir uint8, end *shape.End) {
-	if end.Why != fail.HalfClosed {
+	if end.Why != fail.PeerClosed {
 		p.fault(dir, end, false)
 		return
 	}

@@ -168,7 +168,7 @@ func (j *joined) end() flow.Report {
 }
 
 func half(code int, text string) *shape.End {
-	return &shape.End{Why: fail.HalfClosed, Code: code, Text: text}
+	return &shape.End{Why: fail.PeerClosed, Code: code, Text: text}
 }
 
 // TestOrderlyEnd: each direction ends on its own, in either order, and each peer gets the other's code and words.
@@ -465,7 +465,7 @@ func (s *steady) Read(b *shape.Batch) error {
 	for s.left == 0 {
 		n, ok := <-s.turn
 		if !ok {
-			return &shape.End{Why: fail.HalfClosed}
+			return &shape.End{Why: fail.PeerClosed}
 		}
 		s.left = n
 	}

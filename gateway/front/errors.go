@@ -22,7 +22,7 @@ var statuses = map[fail.Code]int{
 	fail.AcceptTimeout: 504, fail.ListenerLost: 502, fail.Rejected: 502,
 	fail.Starting: 503, fail.Draining: 503, fail.Overloaded: 503,
 	fail.NodeLost: 502, fail.Internal: 500,
-	fail.HalfClosed: 0, fail.PeerClosed: 0, fail.SenderGone: 0, fail.Aborted: 0, fail.Idle: 0,
+	fail.PeerClosed: 0, fail.SenderGone: 0, fail.Aborted: 0, fail.Idle: 0,
 	fail.WriteTimeout: 0, fail.TokenExpired: 0, fail.EntityDeleted: 0, fail.Replaced: 0, fail.Dropped: 0,
 }
 

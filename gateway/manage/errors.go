@@ -28,7 +28,7 @@ var statuses = map[fail.Code]int{
 	fail.Overloaded: http.StatusServiceUnavailable, fail.NodeLost: http.StatusBadGateway,
 	fail.Internal: http.StatusInternalServerError,
 
-	fail.HalfClosed: http.StatusBadGateway, fail.PeerClosed: http.StatusBadGateway, fail.SenderGone: http.StatusBadRequest,
+	fail.PeerClosed: http.StatusBadGateway, fail.SenderGone: http.StatusBadRequest,
 	fail.Aborted: http.StatusBadGateway, fail.Idle: http.StatusGatewayTimeout, fail.WriteTimeout: http.StatusGatewayTimeout,
 	fail.TokenExpired: http.StatusUnauthorized, fail.EntityDeleted: http.StatusNotFound,
 	fail.Replaced: http.StatusServiceUnavailable, fail.Dropped: http.StatusServiceUnavailable,

@@ -494,7 +494,7 @@ func (l *leg) Read(b *shape.Batch) error {
 	select {
 	case data, ok := <-l.in:
 		if !ok {
-			return &shape.End{Why: fail.HalfClosed, Code: 1000}
+			return &shape.End{Why: fail.PeerClosed, Code: 1000}
 		}
 		b.Buf = slices.Concat(make([]byte, shape.Headroom), data)
 		b.Pieces = append(b.Pieces[:0], shape.Piece{Off: shape.Headroom, Len: len(data), Last: true})

@@ -46,7 +46,7 @@ func (b *Batch) Messages() int {
 
 // End is why a direction of a stream ended. It is an error, so that Read can return it.
 type End struct {
-	Why   fail.Code // HalfClosed, PeerClosed, Aborted, Idle, Draining...: the metric label
+	Why   fail.Code // PeerClosed: in order, the other direction goes on; Aborted, Idle, Draining...: the metric label
 	Code  int       // the peer's own close code, passed on when both sides have them; 0 none
 	Text  string
 	Cause error // the loss behind an abort, for the log

@@ -115,7 +115,7 @@ func (w *WS) control(h wsframe.Header) *shape.End {
 		if err != nil {
 			return w.refuse(err)
 		}
-		return &shape.End{Why: fail.HalfClosed, Code: code, Text: text}
+		return &shape.End{Why: fail.PeerClosed, Code: code, Text: text}
 	}
 	return nil
 }

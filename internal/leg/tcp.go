@@ -68,7 +68,7 @@ func (t *TCP) ended(err error) *shape.End {
 		return why
 	}
 	if errors.Is(err, io.EOF) {
-		return &shape.End{Why: fail.HalfClosed, Code: endCode, Text: endText}
+		return &shape.End{Why: fail.PeerClosed, Code: endCode, Text: endText}
 	}
 	return &shape.End{Why: fail.Aborted, Cause: err}
 }
