@@ -3,6 +3,7 @@ package manage
 import (
 	"crypto/rand"
 	"encoding/json"
+	"log/slog"
 	"net/http"
 	"strconv"
 	"strings"
@@ -24,8 +25,9 @@ func WriteJSON(w http.ResponseWriter, status int, v any) {
 }
 
 // refuse answers with an error.
-func (*API) refuse(w http.ResponseWriter, c *call, err error) {
+func (a *API) refuse(w http.ResponseWriter, c *call, err error) {
 	r := asRefusal(err)
+	a.p.Refused(door, r.cause.Code)
 	w.Header().Set("Causeway-Error", string(r.cause.Code))
 	w.Header().Set("TrackingId", c.tracking)
 	if r.status == http.StatusUnauthorized {
@@ -41,6 +43,13 @@ func (*API) refuse(w http.ResponseWriter, c *call, err error) {
 func (a *API) NotHere(w http.ResponseWriter, r *http.Request) {
 	err := fail.New(fail.UpgradeRequired, "This endpoint is only for web-socket requests.")
 	trail := hybrid.Trail{ID: trackingOf(r), Node: a.p.Node, System: r.Host + ":" + r.URL.EscapedPath(), Time: time.Now()}
+	at := "http"
+	if r.TLS != nil {
+		at = "https"
+	}
+	a.p.Refused(at, err.Code)
+	a.p.Log.LogAttrs(r.Context(), slog.LevelInfo, "refused", slog.String("door", at), slog.String("tracking", trail.ID),
+		slog.String("remote", r.RemoteAddr), slog.String("reason", string(err.Code)), slog.String("side", "sender"))
 	w.Header().Set("Causeway-Error", string(err.Code))
 	w.Header().Set("TrackingId", trail.Mark())
 	w.Header().Set("Content-Type", "application/json")

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/causeway-relay/causeway/gateway/entity"
+	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/relay"
 	"github.com/causeway-relay/causeway/gateway/store"
 )
@@ -18,17 +19,20 @@ type Certificate struct {
 	NotAfter time.Time
 }
 
-// Params is what an API is made of. All but PlainTokens are needed.
+// Params is what an API is made of. All but PlainTokens and Refused are needed.
 type Params struct {
 	Store        store.Store
 	Relay        *relay.Relay
 	Node         uint16
 	Version      string
-	Log          *slog.Logger // one line for each change
+	Log          *slog.Logger // one line for each change and for each refusal
 	PlainTokens  bool         // tokens over plain http from other machines are taken
 	Certificates func() []Certificate
 	// ConnectionString makes one for a rule and, if path is not empty, one entity.
 	ConnectionString func(rule, key, path string) string
+	// Refused counts a request that was refused, by the door of its record: "api", or https and http for what is no
+	// management at all. nil: nobody counts.
+	Refused func(door string, code fail.Code)
 }
 
 // API serves the management API. Make one with New.
@@ -40,7 +44,12 @@ type API struct {
 }
 
 // New makes an API.
-func New(p Params) *API { return &API{p: p} }
+func New(p Params) *API {
+	if p.Refused == nil {
+		p.Refused = func(string, fail.Code) {}
+	}
+	return &API{p: p}
+}
 
 // ByToken serves the API below prefix to who shows a relay token with the right Manage: for everything one of a
 // namespace's rule, for the paths of one entity also one of its own rules.
@@ -56,6 +65,7 @@ func (a *API) Guarded(token string, h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c := &call{request: r, tracking: trackingOf(r)}
 		if err := a.authorize(c, entity.Secret(token)); err != nil {
+			a.audit(c, err)
 			a.refuse(w, c, err)
 			return
 		}

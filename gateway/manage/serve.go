@@ -13,32 +13,10 @@ import (
 // maxBody bounds a request's body. The largest that is taken, an entity with 12 rules and 128 networks, has a tenth of it.
 const maxBody = 1 << 20
 
-// serve takes one request through all stations. Who may not manage learns nothing of what there is.
+// serve takes one request through all stations.
 func (a *API) serve(w http.ResponseWriter, r *http.Request, segments []string, token entity.Secret) {
 	c := &call{request: r, tracking: trackingOf(r)}
-	var where *route
-	where, c.args = find(segments)
-	bad := c.address()
-	if err := a.authorize(c, token); err != nil {
-		a.refuse(w, c, err)
-		return
-	}
-	switch {
-	case bad != nil:
-		a.refuse(w, c, bad)
-		return
-	case where == nil:
-		a.refuse(w, c, fail.New(fail.UnknownEntity, "The management API has nothing at this path."))
-		return
-	}
-	do, ok := where.action(r.Method)
-	if !ok {
-		allowed := strings.Join(where.allowed(), ", ")
-		w.Header().Set("Allow", allowed)
-		a.refuse(w, c, &refusal{cause: fail.New(fail.BadRequest, "The method is not allowed here: use "+allowed+"."), status: http.StatusMethodNotAllowed})
-		return
-	}
-	result, err := a.act(do, c)
+	result, err := a.answer(w.Header(), c, segments, token)
 	a.audit(c, err)
 	if err != nil {
 		a.refuse(w, c, err)
@@ -52,6 +30,29 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request, segments []string, t
 		w.Header().Set("ETag", tagOf(result.tag))
 	}
 	WriteJSON(w, result.status, result.body)
+}
+
+// answer finds out what is asked, by whom, and does it. Who may not manage learns nothing of what there is.
+func (a *API) answer(h http.Header, c *call, segments []string, token entity.Secret) (answer, error) {
+	where, args := find(segments)
+	c.args = args
+	bad := c.address()
+	if err := a.authorize(c, token); err != nil {
+		return answer{}, err
+	}
+	switch {
+	case bad != nil:
+		return answer{}, bad
+	case where == nil:
+		return answer{}, fail.New(fail.UnknownEntity, "The management API has nothing at this path.")
+	}
+	do, ok := where.action(c.request.Method)
+	if !ok {
+		allowed := strings.Join(where.allowed(), ", ")
+		h.Set("Allow", allowed)
+		return answer{}, &refusal{cause: fail.New(fail.BadRequest, "The method is not allowed here: use "+allowed+"."), status: http.StatusMethodNotAllowed}
+	}
+	return a.act(do, c)
 }
 
 // act reads the body and runs the action.
@@ -94,14 +95,17 @@ func (c *call) read() error {
 	return nil
 }
 
-// audit writes one line for each change, made or refused. Paths hold no secrets; bodies may.
+// audit writes one line for each change, and for everything that is refused. Paths hold no secrets; queries and bodies may.
 func (a *API) audit(c *call, failure error) {
 	switch c.request.Method {
 	case http.MethodGet, http.MethodHead:
-		return
+		if failure == nil {
+			return
+		}
 	}
+	path, _, _ := strings.Cut(c.request.URL.Path, "?") // an encoded one: what follows was meant as a query
 	attrs := []slog.Attr{
-		slog.String("method", c.request.Method), slog.String("path", c.request.URL.Path), slog.String("tracking", c.tracking),
+		slog.String("method", c.request.Method), slog.String("path", path), slog.String("tracking", c.tracking),
 		slog.String("remote", c.request.RemoteAddr), slog.String("rule", c.who),
 	}
 	if failure != nil {
