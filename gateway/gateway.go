@@ -14,6 +14,7 @@ import (
 
 	"github.com/causeway-relay/causeway/gateway/auth"
 	"github.com/causeway-relay/causeway/gateway/config"
+	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/front"
 	"github.com/causeway-relay/causeway/gateway/front/certs"
 	"github.com/causeway-relay/causeway/gateway/manage"
@@ -161,6 +162,7 @@ func (g *Gateway) compose() error {
 	api := manage.New(manage.Params{
 		Store: g.store, Relay: g.relay, Node: uint16(g.p.Node), Version: Version, Log: g.log,
 		PlainTokens: g.cfg.AllowPlainTokens, Certificates: g.certificates, ConnectionString: g.connectionString,
+		Refused: func(door string, code fail.Code) { g.meter.refused.WithLabelValues(door, string(code)).Inc() },
 	})
 	if err := g.openFront(hybrid, api); err != nil {
 		return err
@@ -170,9 +172,16 @@ func (g *Gateway) compose() error {
 }
 
 // Run serves until ctx ends, which is as Close; Shutdown from another goroutine ends it in order. It returns when
-// everything has ended.
+// everything has ended. Doors are served before the tables are loaded: until then health can be read, and listeners and
+// senders are told 503 in place of waiting.
 func (g *Gateway) Run(ctx context.Context) error {
-	g.relay.Open()
+	var parts sync.WaitGroup
+	errs := make([]error, 3)
+	parts.Go(func() { errs[0] = g.front.Run(ctx) })
+	parts.Go(func() { errs[1] = g.serveAdmin() })
+	for _, d := range g.ports {
+		parts.Go(func() { d.Serve(ctx) })
+	}
 	if g.link != nil {
 		g.link.Serve(func(conn net.Conn, p shape.Preface) {
 			if err := g.front.ServeConn(conn, p); err != nil {
@@ -180,20 +189,15 @@ func (g *Gateway) Run(ctx context.Context) error {
 			}
 		})
 	}
-	if err := g.writeReady(); err != nil {
-		return err
-	}
-	g.announce()
-	var parts sync.WaitGroup
-	errs := make([]error, 2)
-	parts.Go(func() { errs[0] = g.front.Run(ctx) })
-	for _, d := range g.ports {
-		parts.Go(func() { d.Serve(ctx) })
-	}
-	parts.Go(func() { errs[1] = g.serveAdmin() })
+	g.relay.Open()
 	stop := context.AfterFunc(ctx, g.Close)
-	if g.onReady != nil {
-		g.onReady()
+	if errs[2] = g.writeReady(); errs[2] != nil {
+		g.Close()
+	} else {
+		g.announce()
+		if g.onReady != nil {
+			g.onReady()
+		}
 	}
 	parts.Wait()
 	stop()

@@ -56,10 +56,10 @@ type Relay struct {
 	delays      *limit.Delays
 	guesses     *limit.Guesses
 
-	state  atomic.Int32
-	unwind []func()
+	state atomic.Int32
 
 	mu       sync.Mutex
+	unwind   []func()         // takes the relay off the mesh and the store
 	arriving map[uint64]*Seat // by channel: in the table, being announced
 	seats    map[uint64]*Seat // by channel
 	streams  map[*stream]struct{}
@@ -122,7 +122,10 @@ func positive[T int | time.Duration](v, otherwise T) T {
 // Open joins the relay to the mesh and the store and lets parties in.
 func (r *Relay) Open() {
 	r.handle()
-	r.unwind = append(r.unwind, r.p.Bus.Watch(r.table.Apply), r.p.Store.Watch(r.storeChanged))
+	stop := []func(){r.p.Bus.Watch(r.table.Apply), r.p.Store.Watch(r.storeChanged)}
+	r.mu.Lock()
+	r.unwind = append(r.unwind, stop...)
+	r.mu.Unlock()
 	r.state.CompareAndSwap(starting, open)
 }
 
@@ -235,10 +238,13 @@ func (r *Relay) Drain(ctx context.Context) {
 
 // Close takes the relay off the mesh and the store, and waits for what runs beside them. Drain comes first.
 func (r *Relay) Close() {
-	for _, stop := range r.unwind {
+	r.mu.Lock()
+	unwind := r.unwind
+	r.unwind = nil
+	r.mu.Unlock()
+	for _, stop := range unwind {
 		stop()
 	}
-	r.unwind = nil
 	r.mu.Lock()
 	r.shut = true
 	r.mu.Unlock()
