@@ -1,0 +1,278 @@
+package hybrid
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/causeway-relay/causeway/gateway/fail"
+	"github.com/causeway-relay/causeway/hybrid/wire"
+	"github.com/causeway-relay/causeway/internal/http1"
+)
+
+const (
+	// controlWrite bounds one write to a control channel: operations have 10 s (reference section 9).
+	controlWrite = 10 * time.Second
+	// leaveTime is how long the gateway has to answer the Close of a listener that leaves.
+	leaveTime = 5 * time.Second
+	// renewLeast is the shortest pause between two renewals of a token, renewRetry that after one that failed.
+	renewLeast = time.Second
+	renewRetry = 5 * time.Second
+	// userAgent is what "causeway status" shows of the listener.
+	userAgent = "causeway-go"
+)
+
+// control is one control channel. The goroutine of serve reads it, that of keep writes messages; control frames come from
+// any.
+type control struct {
+	conn    *websocket.Conn
+	silence time.Duration // after the last frame, the gateway counts as dead
+	every   time.Duration // pings
+	expires time.Time     // of the token shown; zero: it is not renewed
+
+	wmu     sync.Mutex // one message at a time
+	mu      sync.Mutex
+	leaving bool
+}
+
+// open dials a control channel and registers the listener. The error is an *Error.
+func (l *Listener) open(ctx context.Context) (*control, error) {
+	ctx, cancel := context.WithTimeout(ctx, l.s.timeout)
+	defer cancel()
+	c, err := l.register(ctx)
+	if err != nil {
+		return nil, complete(err, "listen", l.endpoint.name(), l.id)
+	}
+	return c, nil
+}
+
+func (l *Listener) register(ctx context.Context) (*control, error) {
+	e := l.endpoint
+	token, expires, err := e.token(ctx)
+	if err != nil {
+		return nil, &Error{Cause: err}
+	}
+	stop := func() bool { return true }
+	dialer := websocket.Dialer{
+		NetDialTLSContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			conn, err := l.dialer.open(ctx, e.cs.Host, false)
+			if err == nil { // gorilla looks at the deadline only
+				stop = context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
+			}
+			return conn, err
+		},
+		ReadBufferSize: 1 << 10, WriteBufferSize: 1 << 10,
+	}
+	conn, answer, err := dialer.DialContext(ctx, "wss://"+e.cs.Host+e.target("", wire.ActionListen, l.id), http.Header{
+		"ServiceBusAuthorization": {token}, "User-Agent": {userAgent},
+	})
+	if !stop() && err == nil {
+		conn.Close()
+		err = context.Cause(ctx)
+	}
+	switch {
+	case errors.Is(err, websocket.ErrBadHandshake) && answer.StatusCode != http.StatusSwitchingProtocols:
+		return nil, turnedDown(answer)
+	case err != nil:
+		if why := context.Cause(ctx); why != nil {
+			err = why
+		}
+		return nil, unanswered(err)
+	}
+	return newControl(conn, l.s.keepAlive, expires), nil
+}
+
+// turnedDown is the error of an answer that is a no.
+func turnedDown(answer *http.Response) *Error {
+	_, reason, _ := strings.Cut(answer.Status, " ")
+	var fields http1.Fields
+	for name, values := range answer.Header {
+		fields.Add(name, values[0])
+	}
+	return refused(answer.StatusCode, reason, fields)
+}
+
+// newControl sets what control frames do.
+func newControl(conn *websocket.Conn, every time.Duration, expires time.Time) *control {
+	c := &control{conn: conn, every: every, silence: (maxMissed + 1) * every, expires: expires}
+	conn.SetReadLimit(wire.MaxText)
+	conn.SetPongHandler(func(string) error { c.lives(); return nil })
+	conn.SetPingHandler(func(data string) error {
+		c.lives()
+		_ = conn.WriteControl(websocket.PongMessage, []byte(data), time.Now().Add(controlWrite)) // a loss ends the read
+		return nil
+	})
+	c.lives()
+	return c
+}
+
+// lives gives the gateway time for its next frame. While the listener leaves, that time is fixed.
+func (c *control) lives() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.every > 0 && !c.leaving {
+		_ = c.conn.SetReadDeadline(time.Now().Add(c.silence))
+	}
+}
+
+// leave says goodbye: the gateway takes the listener out and answers, which ends the read.
+func (c *control) leave() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.leaving {
+		return
+	}
+	c.leaving = true
+	now := time.Now()
+	bye := websocket.FormatCloseMessage(websocket.CloseNormalClosure, "Normal Closure") // the text of the SDKs
+	_ = c.conn.SetReadDeadline(now.Add(leaveTime))
+	if c.conn.WriteControl(websocket.CloseMessage, bye, now.Add(leaveTime)) != nil {
+		_ = c.conn.Close()
+	}
+}
+
+// serve takes messages until the channel ends, and says why it did.
+func (c *control) serve(l *Listener) error {
+	ctx, stop := context.WithCancel(l.life)
+	var keeper sync.WaitGroup
+	keeper.Go(func() { c.keep(ctx, l) })
+	err := c.read(l)
+	stop()
+	_ = c.conn.Close() // wakes the keeper, too
+	keeper.Wait()
+	return err
+}
+
+func (c *control) read(l *Listener) error {
+	var session wire.Session
+	for {
+		kind, data, err := c.conn.ReadMessage()
+		if err != nil {
+			return l.endOf(err)
+		}
+		c.lives()
+		event, err := session.Fragment(kind == websocket.TextMessage, true, data)
+		if err != nil {
+			return l.lostChannel(fail.TooLarge, "", err)
+		}
+		if event.Message == nil {
+			continue // what is not understood is of another version
+		}
+		switch event.Message.Kind {
+		case wire.KindAccept:
+			l.offered(event.Message.Offer)
+		case wire.KindRequest:
+			c.decline(event.Message.Offer)
+		default:
+		}
+	}
+}
+
+// decline answers an HTTP request as the .NET library does without a handler (reference section 14.16).
+func (c *control) decline(o *wire.Offer) {
+	id := o.ID
+	if id == "" {
+		return
+	}
+	r := wire.Response{
+		RequestID: id, Status: http.StatusNotImplemented, HasReason: true,
+		Reason: "The listener RequestHandler has not been configured. TrackingId:" + id,
+	}
+	if b, err := r.Append(nil); err == nil {
+		_ = c.write(b) // a loss ends the read
+	}
+}
+
+// write sends one text message.
+func (c *control) write(b []byte) error {
+	c.wmu.Lock()
+	defer c.wmu.Unlock()
+	if err := c.conn.SetWriteDeadline(time.Now().Add(controlWrite)); err != nil {
+		return err
+	}
+	return c.conn.WriteMessage(websocket.TextMessage, b)
+}
+
+// endOf translates the end of a control channel.
+func (l *Listener) endOf(err error) error {
+	var closed *websocket.CloseError
+	switch {
+	case isTimeout(err):
+		return l.lostChannel(fail.Idle, "", errSilent)
+	case !errors.As(err, &closed) || closed.Code == websocket.CloseAbnormalClosure:
+		return l.lostChannel(fail.Aborted, "", err)
+	}
+	code := fail.PeerClosed
+	switch closed.Code {
+	case websocket.ClosePolicyViolation:
+		code = fail.TokenExpired
+	case websocket.CloseGoingAway:
+		code = fail.Draining
+	case websocket.CloseInternalServerErr:
+		code = fail.Internal
+	}
+	return l.lostChannel(code, closed.Text, &CloseError{closed.Code, closed.Text})
+}
+
+// keep pings the gateway and renews the token until ctx ends.
+func (c *control) keep(ctx context.Context, l *Listener) {
+	var pings <-chan time.Time
+	if c.every > 0 {
+		ticker := time.NewTicker(c.every)
+		defer ticker.Stop()
+		pings = ticker.C
+	}
+	renew := time.NewTimer(renewIn(c.expires))
+	defer renew.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-pings:
+			if c.conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(controlWrite)) != nil {
+				_ = c.conn.Close() // the read tells
+				return
+			}
+		case <-renew.C:
+			err := c.renew(ctx, l)
+			pause := renewIn(c.expires)
+			if err != nil {
+				pause = max(pause, renewRetry)
+				l.tell(Event{Kind: RenewalFailed, Err: complete(err, "renew", l.endpoint.name(), l.id)})
+			}
+			renew.Reset(pause)
+		}
+	}
+}
+
+// renew shows the gateway a new token; it gives no answer to it.
+func (c *control) renew(ctx context.Context, l *Listener) error {
+	ctx, cancel := context.WithTimeout(ctx, controlWrite)
+	defer cancel()
+	token, expires, err := l.endpoint.token(ctx)
+	if err != nil {
+		return err
+	}
+	b, err := wire.AppendRenewToken(nil, token)
+	if err == nil {
+		err = c.write(b)
+	}
+	if err == nil {
+		c.expires = expires
+	}
+	return err
+}
+
+// renewIn is when a token is renewed: with a quarter of its life left, so that clocks may differ.
+func renewIn(expires time.Time) time.Duration {
+	if expires.IsZero() {
+		return 1<<63 - 1
+	}
+	return max(time.Until(expires)*3/4, renewLeast)
+}

@@ -1,0 +1,25 @@
+// Package hybrid lets Go programs listen on and dial hybrid connections as they listen on and dial TCP: Listen gives a
+// net.Listener that works from behind a firewall, Dial a net.Conn to whoever listens. It talks to a gateway of this project
+// and to the Azure Relay service alike.
+//
+//	l, err := hybrid.Listen(ctx, os.Getenv("CAUSEWAY_CONNECTION_STRING"), hybrid.WithEntity("web"))
+//	...
+//	http.Serve(l, handler)
+//
+// A connection is a stream of bytes (Read, Write, CloseWrite) and, at the same time, a sequence of messages, text or binary
+// (ReadMessage, NextReader, WriteMessage), because the protocol keeps what the peer put into one message together.
+//
+// The package owns a listener's control channel with its reconnects and renewals, the rendezvous, the handshake of a sender,
+// and the client's side of the stream. It does not own the messages and addresses of the protocol (hybrid/wire), frames
+// (internal/wsframe), whom to trust (internal/trust) or anything of a gateway. HTTP requests for a listener are answered with
+// 501, as the .NET library does when it has no handler.
+//
+// Whole messages of the control channel are read with gorilla/websocket. Streams are not: a net.Conn must survive a deadline,
+// end one direction alone and move bytes without an allocation, and gorilla's connection can do none of the three.
+//
+// Every function and method may be called from any goroutine. Of one Conn, one goroutine reads and one other writes at a time;
+// more wait for each other.
+//
+// Sources: Hybrid Connections reference sections 2 (addresses), 4 (tokens), 5 (errors), 6 (control channel), 7 (rendezvous,
+// half-close) and 10 (connection string); RFC 6455; contracts sections 1 and 2.
+package hybrid
