@@ -12,16 +12,19 @@ import (
 const (
 	freeRefusals  = 3 // no delay
 	shortRefusals = 6 // after these the long delay
-	shortDelay    = time.Second
-	longDelay     = 5 * time.Second
+	shortSpacing  = time.Second
+	longSpacing   = 5 * time.Second
+	longestWait   = time.Hour // by then some hundreds of one source wait
 
 	refusalFades = 10 * time.Second // one refusal is forgotten in that time
 	maxRefusals  = 12               // remembered: two minutes of quiet forgive everything
 	delayMarks   = 1 << 16          // sources times addresses that are remembered: about 4 MB
 )
 
-// Delays says how long to hold back the refusal of a listen, by source and address: nothing, then 1 s, then 5 s for who
-// keeps coming. Use NewDelays. Waiting is the caller's part, and takes one of its own slots.
+// Delays says how long to hold back the refusal of a listen, by source and address: not at all, then 1 s, then 5 s behind
+// the one before for who keeps coming. It is the answers that are spaced, not each dial that is held for a while: hyco-ws
+// dials twice for every answer, so with a delay of its own for each their number would double in every delay. Use NewDelays.
+// Waiting is the caller's part, and takes one of its own slots.
 type Delays struct{ t *table }
 
 // NewDelays makes the memory of refusals.
@@ -30,14 +33,15 @@ func NewDelays() *Delays { return &Delays{newTable(delayMarks)} }
 // Refused notes that a listen from the address at an entity's address is being refused, and says how long to wait before
 // the answer is written.
 func (d *Delays) Refused(from netip.Addr, at entity.Address, now time.Time) time.Duration {
-	level := d.t.add(d.t.key(Source(from), at), now, refusalFades, maxRefusals)
+	key := d.t.key(Source(from), at)
+	level := d.t.add(key, now, refusalFades, maxRefusals)
 	switch {
 	case level <= freeRefusals:
 		return 0
 	case level <= shortRefusals:
-		return shortDelay
+		return d.t.queue(key, now, shortSpacing, longestWait)
 	}
-	return longDelay
+	return d.t.queue(key, now, longSpacing, longestWait)
 }
 
 // Succeeded forgives: the next refusal of that source at that address is the first.

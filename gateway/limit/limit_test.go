@@ -3,6 +3,7 @@ package limit_test
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -170,7 +171,7 @@ func TestDelayLeavesTheRestAlone(t *testing.T) {
 	for range 20 {
 		d.Refused(home, hyco, noon)
 	}
-	if got := d.Refused(home, hyco, noon); got != 5*time.Second {
+	if got := d.Refused(home, hyco, noon); got != 78*time.Second { // 3 free, 3 a second apart, 15 five seconds apart
 		t.Fatalf("the storm waits %s", got)
 	}
 	if got := d.Refused(netip.MustParseAddr("192.0.2.2"), hyco, noon); got != 0 {
@@ -192,6 +193,29 @@ func TestDelayLeavesTheRestAlone(t *testing.T) {
 	}
 }
 
+// TestDelayBoundsTheStorm: hyco-ws dials twice for every answer. What waits grows by one in each spacing and does not
+// double in each delay.
+func TestDelayBoundsTheStorm(t *testing.T) {
+	d := limit.NewDelays()
+	due := []time.Time{noon} // when each dial that waits is answered
+	answers := 0
+	for end := noon.Add(10 * time.Minute); ; {
+		slices.SortFunc(due, time.Time.Compare)
+		now := due[0]
+		if now.After(end) {
+			break
+		}
+		due = due[1:]
+		answers++
+		for range 2 {
+			due = append(due, now.Add(d.Refused(home, hyco, now)))
+		}
+	}
+	if most := 600/5 + 12; answers > most || len(due) > most {
+		t.Errorf("%d answers in ten minutes and %d waiting, at most %d wanted", answers, len(due), most)
+	}
+}
+
 func TestDelayForgives(t *testing.T) {
 	d := limit.NewDelays()
 	for range 20 {
@@ -204,8 +228,8 @@ func TestDelayForgives(t *testing.T) {
 	for range 20 {
 		d.Refused(home, hyco, noon)
 	}
-	if got := d.Refused(home, hyco, noon.Add(60*time.Second)); got != 5*time.Second {
-		t.Errorf("after a minute of quiet a refusal waits %s: 12 fade to 6, and this one is the 7th", got)
+	if got := d.Refused(home, hyco, noon.Add(60*time.Second)); got != 23*time.Second {
+		t.Errorf("after a minute of quiet a refusal waits %s: 12 fade to 6, this one is the 7th, and the last of the 20 waits 18 s more", got)
 	}
 	if got := d.Refused(home, hyco, noon.Add(4*time.Minute)); got != 0 {
 		t.Errorf("after three minutes of quiet a refusal waits %s", got)

@@ -9,10 +9,12 @@ import (
 	"github.com/causeway-relay/causeway/gateway/entity"
 )
 
-// mark is a count that fades: level at a moment, in nanoseconds since 1970.
+// mark is a count that fades: level at a moment, in nanoseconds since 1970. due is when the last of those that wait is
+// let go.
 type mark struct {
 	level float64
 	at    int64
+	due   int64
 }
 
 // faded is the level at a later moment, when it loses one in each step of time.
@@ -64,6 +66,21 @@ func (t *table) add(key uint64, now time.Time, step time.Duration, ceiling float
 	m.at = now.UnixNano()
 	t.putLocked(key, m)
 	return m.level
+}
+
+// queue puts one more behind those that wait, spacing apart, and returns how long it waits, at most so long.
+func (t *table) queue(key uint64, now time.Time, spacing, most time.Duration) time.Duration {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	m := t.getLocked(key)
+	pending := time.Duration(max(0, m.due-now.UnixNano()))
+	if pending > most { // the clock was set back
+		pending = 0
+	}
+	wait := min(most, pending+spacing)
+	m.due = now.UnixNano() + int64(wait)
+	t.putLocked(key, m)
+	return wait
 }
 
 // level is the mark's level now.
