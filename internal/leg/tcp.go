@@ -20,6 +20,7 @@ type TCP struct {
 
 	wmu           sync.Mutex
 	wclosed       bool
+	finished      atomic.Bool // wclosed, for the goroutine that reads
 	deadlineMoves time.Time
 
 	aborted atomic.Pointer[shape.End]
@@ -32,6 +33,9 @@ const (
 	endCode = 1000
 	endText = "Shutdown"
 )
+
+// errReset is a reset of which only the write in the other direction was told.
+var errReset = errors.New("leg: connection reset by peer")
 
 // NewTCP makes a leg of a connection. read is what was read of it already; it is copied. writeTimeout is how long one
 // write may take; 0: DefaultWriteTimeout.
@@ -66,6 +70,9 @@ func (t *TCP) ended(err error) *shape.End {
 	t.src.in.release()
 	if why := t.aborted.Load(); why != nil {
 		return why
+	}
+	if errors.Is(err, io.EOF) && t.src.raw != nil && !t.finished.Load() && t.src.raw.reset() {
+		return &shape.End{Why: fail.Aborted, Cause: errReset}
 	}
 	if errors.Is(err, io.EOF) {
 		return &shape.End{Why: fail.PeerClosed, Code: endCode, Text: endText}
@@ -109,6 +116,7 @@ func (t *TCP) CloseWrite(*shape.End) error {
 		return nil
 	}
 	t.wclosed = true
+	t.finished.Store(true)
 	if c, ok := t.src.conn.(interface{ CloseWrite() error }); ok {
 		return c.CloseWrite()
 	}
