@@ -268,13 +268,27 @@ func (c *conn) give(take Take) {
 	c.lease.to(busy)
 	_ = c.net.SetDeadline(time.Time{}) // a dead connection says so to its owner
 	c.given = true
-	defer func() {
-		if v := recover(); v != nil {
-			c.s.p.Hooks.Panicked(c.door, newTracking(), v, debug.Stack())
-			_ = c.net.Close() // its owner is no more
-		}
-	}()
+	defer c.s.guard(c.door, c.net)
 	take(c.s.ctx, a)
+	if a.Rest != nil {
+		c.s.crowd.join()
+		go c.s.rest(c.door, c.net, a.Rest) // the crowd counts it, Run waits for it
+	}
+}
+
+// rest runs what a Take left to do.
+func (s *Server) rest(door string, conn net.Conn, f func()) {
+	defer s.crowd.served()
+	defer s.guard(door, conn)
+	f()
+}
+
+// guard, deferred, ends a connection whose owner has panicked.
+func (s *Server) guard(door string, conn net.Conn) {
+	if v := recover(); v != nil {
+		s.p.Hooks.Panicked(door, newTracking(), v, debug.Stack())
+		_ = conn.Close() // its owner is no more
+	}
 }
 
 // sentence starts the codec's text as one.

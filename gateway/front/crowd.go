@@ -63,6 +63,13 @@ func (c *crowd) open(conn net.Conn) *lease {
 	return l
 }
 
+// join counts one more goroutine, beside the caller's own.
+func (c *crowd) join() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.serving++
+}
+
 // served counts a goroutine out.
 func (c *crowd) served() {
 	c.mu.Lock()

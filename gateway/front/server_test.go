@@ -87,6 +87,47 @@ func TestTakePanics(t *testing.T) {
 	}
 }
 
+// TestRest runs what a Take left when it has returned. A shutdown waits for it, and a panic in it is like one of the Take.
+func TestRest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		goOn := make(chan struct{})
+		w := open(t, func(p *Params) {
+			p.Route = takeUpgrades(func(_ context.Context, a *leg.Arrival) {
+				took := true
+				a.Rest = func() {
+					<-goOn
+					if took {
+						panic("the rest ran inside the Take")
+					}
+					panic("rest")
+				}
+				took = false
+			})
+		})
+		c := w.dial(t, "80")
+		send(t, c, upgrade)
+		synctest.Wait()
+		down := make(chan error, 1)
+		go func() { down <- w.Shutdown(t.Context()) }()
+		synctest.Wait()
+		select {
+		case err := <-down:
+			t.Errorf("the shutdown did not wait: %v", err)
+		default:
+		}
+		close(goOn)
+		if err := <-down; err != nil {
+			t.Error(err)
+		}
+		ended(t, bufio.NewReader(c))
+		w.seen.mu.Lock()
+		defer w.seen.mu.Unlock()
+		if len(w.seen.panicked) != 1 || !strings.HasSuffix(w.seen.panicked[0], "rest") {
+			t.Errorf("the hook saw %q", w.seen.panicked)
+		}
+	})
+}
+
 // TestRoutePanics costs one connection.
 func TestRoutePanics(t *testing.T) {
 	w := open(t, func(p *Params) {

@@ -29,28 +29,52 @@ type stream struct {
 	live   flow.Live
 	data   atomic.Int64 // when the first data went through, since the arrival
 	chosen route.Candidate
+
+	tracked bool // it is on the relay's list and has a slot of its connections
 }
 
 // Stream is the whole life of a sender's stream; it returns when that is over. Until the party's Accept, ctx ends when the
 // sender leaves (cause: a *fail.Error SenderGone). The error is what the party was refused with; a stream that came to be
 // gives nil, however it ended.
 func (r *Relay) Stream(ctx context.Context, ask Ask, p shape.Party) error {
+	pump, err := r.Connect(ctx, ask, p)
+	if err != nil {
+		return err
+	}
+	pump()
+	return nil
+}
+
+// Connect is the first part of Stream, up to the yes or the no. After a yes it gives the second, which pumps until the
+// stream is over. It has to be called; on a fresh goroutine if the stream may be idle for long, since that costs its stack
+// and the first part needs a deep one.
+func (r *Relay) Connect(ctx context.Context, ask Ask, p shape.Party) (pump func(), err error) {
 	h := p.Hello()
 	s := &stream{relay: r, party: p, hello: h, record: r.begin("stream", h)}
 	r.step(3, h.Tracking, fmt.Sprintf("a sender asks for %s", h.At.Path))
 	ctx, s.cancel = context.WithCancelCause(ctx)
-	defer s.cancel(nil)
-	err := s.admit(ask)
-	if err == nil {
-		defer r.untrack(s)
-		err = s.road(ctx, ask)
+	defer func() {
+		if pump == nil {
+			s.leave()
+		}
+	}()
+	if err = s.admit(ask); err == nil {
+		pump, err = s.road(ctx, ask)
 	}
 	if err == nil {
-		return nil
+		return pump, nil
 	}
 	refusal := r.refused(s.record, refusalOf(err))
 	p.Refuse(refusal)
-	return refusal
+	return nil, refusal
+}
+
+// leave takes the stream off the books.
+func (s *stream) leave() {
+	s.cancel(nil)
+	if s.tracked {
+		s.relay.untrack(s)
+	}
 }
 
 // refusalOf finds the reason in whatever ended the road, an end from outside included.
@@ -77,17 +101,24 @@ func (s *stream) admit(ask Ask) error {
 	return s.relay.track(s)
 }
 
-// road is everything from the look-up to the end of the stream. An error means that the party still waits for its no.
-func (s *stream) road(ctx context.Context, ask Ask) error {
+// road is everything from the look-up to both answers. An error means that the party still waits for its no.
+func (s *stream) road(ctx context.Context, ask Ask) (pump func(), err error) {
 	sender, listener, err := s.find(ctx, ask)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return s.join(ctx, sender, listener)
+	near, far, err := s.answer(sender, listener)
+	if errors.Is(err, errLeft) {
+		s.ended(&flow.Report{Why: fail.SenderGone, Cause: err})
+		return s.leave, nil // there is nothing to pump
+	}
+	if err != nil {
+		return nil, err
+	}
+	return func() { s.join(ctx, near, far) }, nil
 }
 
-// find is the road up to the meeting. It is apart from the stream's life so that its room is off the stack by then: an
-// idle stream costs its stack.
+// find is the road up to the meeting.
 func (s *stream) find(ctx context.Context, ask Ask) (sender, listener shape.Party, err error) {
 	var room [route.MaxCandidates]route.Candidate
 	candidates, err := s.resolve(room[:0], ask)
@@ -196,19 +227,11 @@ func (s *stream) settle(err error) {
 	}
 }
 
-// join answers both sides and pumps until the stream is over.
-func (s *stream) join(ctx context.Context, sender, listener shape.Party) error {
-	near, far, err := s.answer(sender, listener)
-	if errors.Is(err, errLeft) {
-		s.ended(&flow.Report{Why: fail.SenderGone, Cause: err})
-		return nil
-	}
-	if err != nil {
-		return err
-	}
+// join pumps until the stream is over.
+func (s *stream) join(ctx context.Context, near, far shape.Leg) {
+	defer s.leave()
 	report := flow.Join(ctx, near, far, flow.Limits{Quiet: s.relay.p.Timeouts.Idle, First: s.first}, &s.live)
 	s.ended(&report)
-	return nil
 }
 
 // errLeft says that the sender had gone by the time it was answered: there is nobody left to refuse.
@@ -274,7 +297,7 @@ func (r *Relay) track(s *stream) error {
 		r.connections.Leave()
 		return fail.New(fail.Draining, "")
 	}
-	r.streams[s] = struct{}{}
+	r.streams[s], s.tracked = struct{}{}, true
 	return nil
 }
 

@@ -139,10 +139,11 @@ func linger(conn net.Conn) {
 }
 
 // closeText is what a Close frame of the gateway says.
-func (v *visit) closeText(end *shape.End) string {
+func closeText(trail wire.Trail, end *shape.End) string {
 	text := end.Text
 	if text == "" {
 		text = end.Why.Info().Meaning
 	}
-	return v.trail().CloseText(text)
+	trail.Time = time.Now()
+	return trail.CloseText(text)
 }

@@ -13,15 +13,22 @@ import (
 	"github.com/causeway-relay/causeway/internal/leg"
 )
 
-// connect serves a sender for its whole life.
+// connect serves a sender until it is answered; the stream is the rest of the connection's life.
 func (e *Entry) connect(ctx context.Context, v *visit) {
 	if !v.asksToSend() {
 		return
 	}
 	ctx, leave := context.WithCancelCause(ctx)
-	defer leave(nil)
 	p := &sender{visit: v, hello: v.hello, watch: leg.Watch(v.arrival.Conn, false, leave)}
-	_ = e.p.Relay.Stream(ctx, v.ask, p) // the party was told, and the relay keeps the account
+	pump, err := e.p.Relay.Connect(ctx, v.ask, p)
+	if err != nil { // the party was told, and the relay keeps the account
+		leave(nil)
+		return
+	}
+	v.arrival.Rest = func() {
+		defer leave(nil)
+		pump()
+	}
 }
 
 // asksToSend completes what a sender asks. It reports false when the sender was turned away.

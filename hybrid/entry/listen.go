@@ -29,13 +29,14 @@ const (
 	maxMissed = 3
 )
 
-// listen serves a control channel for its whole life.
+// listen serves a control channel until it stands; reading it is the rest of its life.
 func (e *Entry) listen(ctx context.Context, v *visit) {
 	v.ask.Need = entity.Listen
-	c := &control{entry: e, visit: v, ready: make(chan struct{}), plain: !v.arrival.TLS, host: v.hello.Host}
+	v.keep()
+	c := &control{entry: e, hello: v.hello, trail: v.trail(), ready: make(chan struct{}), plain: !v.arrival.TLS}
 	defer c.unready()
 	l := &relay.Listener{
-		ID: v.target.ID, Agent: agentOf(v), Stream: c, Check: c.check, Leave: c.end,
+		ID: strings.Clone(v.target.ID), Agent: agentOf(v), Stream: c, Check: c.check, Leave: c.end,
 	}
 	if l.ID == "" {
 		l.ID = v.hello.Tracking
@@ -52,7 +53,17 @@ func (e *Entry) listen(ctx context.Context, v *visit) {
 		seat.Leave(&shape.End{Why: fail.Aborted, Cause: err})
 		return
 	}
-	c.serve(ctx, seat)
+	c.hear(seat)
+	v.hello.Fields, v.hello.Offers = nil, nil
+	v.arrival.Rest = func() { c.serve(ctx, seat) }
+}
+
+// keep copies what outlives the handshake, so that an idle listener does not keep the whole head.
+func (v *visit) keep() {
+	h := v.hello
+	for _, s := range [...]*string{&h.Tracking, &h.Host, &h.Target, &h.At.Namespace, &h.At.Path} {
+		*s = strings.Clone(*s)
+	}
 }
 
 // agentOf is what the listener says it is.
@@ -61,15 +72,15 @@ func agentOf(v *visit) string {
 	if agent == "" {
 		agent = v.arrival.Head.Fields.Get("User-Agent")
 	}
-	return agent[:min(len(agent), 128)]
+	return strings.Clone(agent[:min(len(agent), 128)])
 }
 
 // control is one control channel. The goroutine of serve reads; writes are under mu.
 type control struct {
 	entry *Entry
-	visit *visit
-	plain bool   // ws: the listener came by a door without TLS
-	host  string // authority that the listener dialled
+	hello *shape.Hello
+	trail wire.Trail
+	plain bool // ws: the listener came by a door without TLS
 	conn  *websocket.Conn
 	ready chan struct{} // closed when the 101 has been written, or never will be
 	once  sync.Once
@@ -88,11 +99,9 @@ func (c *control) serve(ctx context.Context, seat *relay.Seat) {
 	defer context.AfterFunc(ctx, func() {
 		c.end(&shape.End{Why: fail.Draining, Code: websocket.CloseGoingAway})
 	})()
-	c.hear(seat)
 	c.mu.Lock()
 	c.pulse = time.AfterFunc(c.entry.p.Ping, c.beat)
 	c.mu.Unlock()
-	c.unready()
 	end := c.read(seat)
 	if why := c.ended.Load(); why != nil {
 		end = why
@@ -143,7 +152,7 @@ func (c *control) read(seat *relay.Seat) *shape.End {
 // took acts on one message. Answers to requests come with the HTTP half of the protocol; whoever sends one now answers
 // what nobody asked, and is ignored.
 func (c *control) took(seat *relay.Seat, event wire.Event) {
-	log := c.entry.p.Log.With("entity", c.visit.hello.At.Path, "tracking", c.visit.hello.Tracking)
+	log := c.entry.p.Log.With("entity", c.hello.At.Path, "tracking", c.hello.Tracking)
 	switch {
 	case event.Err != nil:
 		log.Info("control message ignored", "cause", event.Err)
@@ -177,7 +186,7 @@ func (c *control) end(end *shape.End) {
 		return
 	}
 	now := time.Now()
-	message := websocket.FormatCloseMessage(end.Code, c.visit.closeText(end))
+	message := websocket.FormatCloseMessage(end.Code, closeText(c.trail, end))
 	if end.Code == 0 || c.conn.WriteControl(websocket.CloseMessage, message, now.Add(closeWait)) != nil {
 		_ = c.conn.Close()
 		return

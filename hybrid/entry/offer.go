@@ -79,7 +79,7 @@ func (c *control) acceptMessage(o *shape.Offer) wire.Accept {
 // the ticket's node; a node that advertises no host has the listener's (contracts section 1).
 func (c *control) address(dial map[string]string) (plain bool, authority string) {
 	if dial == nil {
-		return c.plain, c.host
+		return c.plain, c.hello.Host
 	}
 	doors := [...]string{"https", "http"}
 	if c.plain {
@@ -91,11 +91,11 @@ func (c *control) address(dial map[string]string) (plain bool, authority string)
 			continue
 		}
 		if host, port, err := net.SplitHostPort(at); err == nil && host == "" {
-			at = net.JoinHostPort(hostOf(c.host), port)
+			at = net.JoinHostPort(hostOf(c.hello.Host), port)
 		}
 		return door == "http", at
 	}
-	return c.plain, c.host
+	return c.plain, c.hello.Host
 }
 
 // hostOf cuts the port off an authority, and the brackets of an IPv6 address.

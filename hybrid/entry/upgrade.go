@@ -2,6 +2,7 @@ package entry
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"net"
 	"net/http"
@@ -25,7 +26,7 @@ func (v *visit) upgrade() (*websocket.Conn, error) {
 	if err := v.write(v.welcome("")); err != nil {
 		return nil, fmt.Errorf("answer the listener: %w", err)
 	}
-	h := &hijack{conn: &answered{Conn: v.arrival.Conn, read: v.arrival.Read}}
+	h := &hijack{conn: &answered{Conn: v.arrival.Conn, read: bytes.Clone(v.arrival.Read)}}
 	conn, err := controlUpgrader.Upgrade(h, acceptable(), nil)
 	if err != nil {
 		return nil, fmt.Errorf("upgrade the control channel: %w", err)

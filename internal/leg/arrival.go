@@ -18,4 +18,9 @@ type Arrival struct {
 	TLS     bool
 	Cert    []byte // the peer's certificate, DER; nil none
 	Carried bool   // came from another node: it is not carried again
+
+	// Rest may be set by whoever was given the connection, before he returns: what is still to be done for it. The door runs
+	// it on a goroutine of its own, because a goroutine keeps the stack that a handshake needed and an idle connection pays
+	// for it.
+	Rest func()
 }
