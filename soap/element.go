@@ -99,6 +99,31 @@ func (e Element) Attr(space, local string) (infoset.Value, bool) {
 	return e.tokens[0].Attr(space, local)
 }
 
+// WithAttr gives a copy of the element that has an attribute, in the place of one
+// of the same name if there is one.
+func (e Element) WithAttr(a infoset.Attr) (Element, error) {
+	return e.remake(a.Name.Space, a.Name.Local, &a)
+}
+
+// WithoutAttr gives a copy of the element without an attribute.
+func (e Element) WithoutAttr(space, local string) (Element, error) {
+	return e.remake(space, local, nil)
+}
+
+// remake writes the element anew, so that the attribute gets a prefix that is to
+// be had.
+func (e Element) remake(space, local string, a *infoset.Attr) (Element, error) {
+	if e.IsZero() {
+		return e, nil
+	}
+	start := e.tokens[0]
+	start.Attrs = slices.DeleteFunc(slices.Clone(start.Attrs), func(a infoset.Attr) bool { return a.Name.Is(space, local) })
+	if a != nil {
+		start.Attrs = append(start.Attrs, *a)
+	}
+	return MakeElement(func(w infoset.Writer) error { return e.writeAs(w, &start) })
+}
+
 // Text gives the element's character data, without white space around it and
 // without that of children: what an address, an action or a token is.
 func (e Element) Text() string {
