@@ -9,7 +9,7 @@ import (
 	"github.com/causeway-relay/causeway/internal/wsframe"
 )
 
-// maxMissed is how many pings may stay without any byte from the peer (reference section 6.4: two or three).
+// maxMissed pings without any byte from the peer end the stream (reference section 6.4: two or three).
 const maxMissed = 3
 
 // pongSlot keeps the newest pong that is owed. RFC 6455 section 5.5.3 lets older ones go.
@@ -59,7 +59,8 @@ type pulse struct {
 	mu     sync.Mutex
 	timer  *time.Timer
 	every  time.Duration
-	missed int
+	sent   bool // a ping has left at all
+	missed int  // pings in a row that stayed without any byte
 }
 
 func (p *pulse) start(w *WS, every time.Duration) {
@@ -87,12 +88,13 @@ func (p *pulse) beat(w *WS) {
 	switch {
 	case w.src.alive.Swap(false) || !w.src.waiting.Load():
 		p.missed = 0
-	default:
+	case p.sent:
 		p.missed++
 	}
-	missed := p.missed
+	over := p.missed >= maxMissed
+	p.sent = true
 	p.mu.Unlock()
-	if missed > maxMissed {
+	if over {
 		w.Abort(&shape.End{Why: fail.Idle, Text: "the peer does not answer pings"})
 		return
 	}
