@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"bytes"
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -114,7 +115,11 @@ func (r *Report) http(raw []byte) error {
 		if err != nil {
 			return err
 		}
-		if len(payload) > 0 {
+		switch {
+		case len(payload) == 0:
+		case !mayBeXML(head, payload):
+			r.Records = append(r.Records, Record{Offset: len(raw) - len(body), Text: fmt.Sprintf("%d bytes of %s", len(payload), printable([]byte(field(head, "Content-Type"))))})
+		default:
 			session := xmlbin.NewReaderSession(maxSession)
 			if err := r.message(len(raw)-len(body), payload, mediaType(head), session); err != nil && first == nil {
 				first = err
@@ -150,14 +155,20 @@ func mediaType(head []byte) string {
 	return t
 }
 
+// mayBeXML reports whether a body is worth a try: other things travel in HTTP.
+func mayBeXML(head, body []byte) bool {
+	t := strings.ToLower(field(head, "Content-Type"))
+	return t == "" || strings.Contains(t, "xml") || strings.Contains(t, "soap") || strings.Contains(t, "multipart") || isText(body) && !strings.Contains(t, "html")
+}
+
 // httpBody cuts the body of a message off what follows its head.
 func httpBody(head, b []byte) (body, after []byte, err error) {
 	if strings.EqualFold(field(head, "Transfer-Encoding"), "chunked") {
 		return chunked(b)
 	}
 	length := field(head, "Content-Length")
-	if length == "" && !bytes.HasPrefix(head, []byte("HTTP/")) {
-		return nil, b, nil // a request without body
+	if length == "" && (!bytes.HasPrefix(head, []byte("HTTP/")) || bodiless(head)) {
+		return nil, b, nil
 	}
 	n, ok := decimal(length)
 	if !ok || n > len(b) {
@@ -166,6 +177,12 @@ func httpBody(head, b []byte) (body, after []byte, err error) {
 		return b, nil, nil
 	}
 	return b[:n], b[n:], nil
+}
+
+// bodiless reports whether a response never has a body (RFC 9110, 6.4.1).
+func bodiless(head []byte) bool {
+	_, status, _ := bytes.Cut(head[:min(len(head), 16)], []byte{' '})
+	return bytes.HasPrefix(status, []byte{'1'}) || bytes.HasPrefix(status, []byte("204")) || bytes.HasPrefix(status, []byte("304"))
 }
 
 // decimal reads a length.

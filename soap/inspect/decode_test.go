@@ -173,6 +173,7 @@ func TestDamaged(t *testing.T) {
 		reason   infoset.Reason
 	}{
 		{"nothing", nil, 0, 0, infoset.Truncated},
+		{"nothing but remarks", []byte("# eof\n# reset\n"), 0, 0, infoset.Truncated},
 		{"record cut", append(preamble(8), sized(session)[:50]...), 0, 23, infoset.Malformed},
 		{"unknown record", append(append(preamble(8), sized(session)...), 0x55), 1, int64(23 + len(session) + 3), infoset.Malformed},
 		{"bad document", append(append(preamble(8), bad...), sized(session)...), 2, 4, infoset.Malformed},
@@ -220,8 +221,21 @@ func TestBombs(t *testing.T) {
 	}
 }
 
+// TestOtherBodies has what else travels in HTTP between envelopes.
+func TestOtherBodies(t *testing.T) {
+	http := "HTTP/1.1 100 Continue\r\n\r\n" +
+		"HTTP/1.1 401 Unauthorized\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>" +
+		"HTTP/1.1 204 No Content\r\n\r\n" +
+		"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}" +
+		"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: 4\r\n\r\n<a/>"
+	r, err := Decode([]byte(http))
+	if err != nil || len(r.Messages) != 1 || r.Messages[0].XML != "<a/>" || len(r.Records) != 7 {
+		t.Errorf("%v, %d messages, records %v", err, len(r.Messages), r.Records)
+	}
+}
+
 func TestNotHex(t *testing.T) {
-	for _, s := range []string{"", "abc", "zz", "<a/>", "12 3", "# only a remark\n", "00\x0001"} {
+	for _, s := range []string{"", "abc", "zz", "<a/>", "12 3", "00\x0001"} {
 		if b, ok := unhex([]byte(s)); ok {
 			t.Errorf("%q is taken for hex: %x", s, b)
 		}

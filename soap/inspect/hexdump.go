@@ -7,8 +7,8 @@ import (
 
 // unhex reads bytes that someone wrote down: plain hex in lines of any length
 // with white space, colons, commas and 0x between; dumps of xxd and hexdump -C;
-// lines that begin with # are comments. It gives false when text is none of
-// these.
+// lines that begin with # are comments, and there may be nothing but these. It
+// gives false when text is none of all that.
 func unhex(text []byte) ([]byte, bool) {
 	// Raw bytes are told apart by their first few, without a walk over all.
 	for _, c := range text[:min(len(text), 64)] {
@@ -17,10 +17,15 @@ func unhex(text []byte) ([]byte, bool) {
 		}
 	}
 	var out []byte
+	remarks := 0
 	odd := false // plain lines may be cut between the digits of a byte
 	for line := range bytes.SplitSeq(text, []byte{'\n'}) {
 		s := strings.TrimSpace(string(line))
-		if s == "" || s[0] == '#' {
+		if s == "" {
+			continue
+		}
+		if s[0] == '#' {
+			remarks++
 			continue
 		}
 		// A dump has the text beside the digits; plain lines have digits alone.
@@ -33,7 +38,7 @@ func unhex(text []byte) ([]byte, bool) {
 			return nil, false
 		}
 	}
-	return out, len(out) > 0 && !odd
+	return out, len(out)+remarks > 0 && !odd
 }
 
 // plainLine reads hex digits and what people put between them.

@@ -24,9 +24,12 @@ const (
 	nmfPreambleEnd = 0x0C
 )
 
-// handshake is the first byte behind an upgrade, in TLS (RFC 8446, 5.1) as well as
-// in [MS-NNS] 2.2.1.
-const handshake = 0x16
+// First bytes behind an upgrade: the record types of TLS (RFC 8446, 5.1), among
+// which those of [MS-NNS] 2.2.1 lie too.
+const (
+	securedFirst = 0x14
+	securedLast  = 0x17
+)
 
 // Bounds on strings in records. A capture may hold what a peer refused, so they
 // are wider than those of [MC-NMF] peers (2048, 256).
@@ -74,8 +77,8 @@ func looksFramed(b []byte) bool {
 		return true
 	case len(b) >= 1 && b[0] == nmfAck:
 		return true
-	case len(b) >= 2 && b[0] == nmfUpgradeResp: // a line feed before text is the same byte
-		return b[1] == nmfAck || b[1] == nmfFault || b[1] == handshake
+	case len(b) >= 1 && b[0] == nmfUpgradeResp: // a line feed before text is the same byte
+		return len(b) == 1 || b[1] == nmfAck || b[1] == nmfFault || b[1] >= securedFirst && b[1] <= securedLast
 	case len(b) == 1 && b[0] == nmfEnd:
 		return true
 	case len(b) > 2 && (b[0] == nmfSized || b[0] == nmfUnsized):
