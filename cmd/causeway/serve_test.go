@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"runtime/debug"
 	"strings"
 	"syscall"
 	"testing"
@@ -87,20 +86,6 @@ func TestSignals(t *testing.T) {
 				}
 			})
 		})
-	}
-}
-
-// TestCollector: the operator's word counts more than ours.
-func TestCollector(t *testing.T) {
-	before := debug.SetGCPercent(100)
-	defer debug.SetGCPercent(before)
-	tuneCollector(func(string) string { return "50" })
-	if got := debug.SetGCPercent(100); got != 100 {
-		t.Errorf("GOGC was set, and the percentage became %d", got)
-	}
-	tuneCollector(func(string) string { return "" })
-	if got := debug.SetGCPercent(100); got != collectorPercent {
-		t.Errorf("the percentage is %d", got)
 	}
 }
 
