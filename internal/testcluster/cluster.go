@@ -38,11 +38,12 @@ type Cluster struct {
 // Node is one node of a cluster.
 type Node struct {
 	*gateway.Gateway
-	Num    mesh.Num
-	cancel context.CancelFunc
-	done   chan struct{}
-	err    error
-	dead   bool
+	Num     mesh.Num
+	cancel  context.CancelFunc
+	done    chan struct{}
+	started chan struct{} // closed when it is ready or has ended
+	err     error
+	dead    bool
 }
 
 type options struct {
@@ -50,6 +51,8 @@ type options struct {
 	log    slog.Handler
 	step   func(relay.Step)
 	ping   time.Duration
+	params func(*gateway.Params)
+	hasty  bool
 }
 
 // Option changes a cluster before it starts.
@@ -68,6 +71,12 @@ func WithSteps(f func(relay.Step)) Option { return func(o *options) { o.step = f
 
 // WithPing sets the interval of pings.
 func WithPing(d time.Duration) Option { return func(o *options) { o.ping = d } }
+
+// WithParams changes what each node is made of, last of all: faults are put in here.
+func WithParams(f func(*gateway.Params)) Option { return func(o *options) { o.params = f } }
+
+// WithoutWaiting has New return before the nodes are ready; Ready waits.
+func WithoutWaiting() Option { return func(o *options) { o.hasty = true } }
 
 // New starts n nodes, with doors on loopback ports of their own, and ends them with the test. All share one store and one
 // local certificate authority.
@@ -99,10 +108,14 @@ func (c *Cluster) start(i int) *Node {
 		handler = slog.NewMultiHandler(handler, c.o.log)
 	}
 	num := mesh.Num(i + 1)
-	g, err := gateway.New(gateway.Params{
+	p := gateway.Params{
 		Config: cfg, Node: num, Store: c.store, Join: c.mesh.Join, Step: c.o.step, Ping: c.o.ping,
 		Log: slog.New(handler),
-	})
+	}
+	if c.o.params != nil {
+		c.o.params(&p)
+	}
+	g, err := gateway.New(p)
 	if err != nil {
 		c.t.Fatalf("node %d: %v", num, err)
 	}
@@ -116,9 +129,15 @@ func (c *Cluster) start(i int) *Node {
 		node.err = g.Run(ctx)
 		once.Do(func() { close(started) })
 	}()
-	<-started
+	node.started = started
+	if !c.o.hasty {
+		<-started
+	}
 	return node
 }
+
+// Ready waits until node i serves everything, or has ended.
+func (c *Cluster) Ready(i int) { <-c.nodes[i].started }
 
 func (c *Cluster) close() {
 	for _, leak := range c.Leaks() {

@@ -62,7 +62,9 @@ func TestGrepBites(t *testing.T) {
 		{"token in a query", func(c *testcluster.Cluster) string { return "/hyco?sb-hc-token=" + url.QueryEscape(sas(c)) }, "a token URL-encoded"},
 		{"token with %20", func(c *testcluster.Cluster) string { return strings.ReplaceAll(url.QueryEscape(sas(c)), "+", "%20") }, "a token URL-encoded"},
 		{"token in lower hex", func(c *testcluster.Cluster) string { return lower(url.QueryEscape(url.QueryEscape(sas(c)))) }, "a token URL-encoded in lower case"},
-		{"token in base64", func(c *testcluster.Cluster) string { return base64.StdEncoding.EncodeToString([]byte("user:" + sas(c))) }, "a token in base64"},
+		{"token in base64", func(c *testcluster.Cluster) string {
+			return base64.StdEncoding.EncodeToString([]byte("user:" + sas(c)))
+		}, "a token in base64"},
 		{"signature", sig, "a signature as it is"},
 		{"signature encoded", func(c *testcluster.Cluster) string { return url.QueryEscape(sig(c)) }, "a signature URL-encoded"},
 		{"cut signature", func(c *testcluster.Cluster) string { return sig(c)[:20] + "..." }, "a signature cut short"},
