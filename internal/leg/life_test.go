@@ -1,6 +1,7 @@
 package leg_test
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"net"
@@ -272,4 +273,50 @@ func TestOneClose(t *testing.T) {
 		expectClose(t, peer, 4001, "bye")
 		expectEOF(t, peer)
 	})
+}
+
+// TestReadAhead: what came behind the handshake is the beginning of the stream, however much it was.
+func TestReadAhead(t *testing.T) {
+	for _, size := range []int{0, 1, 2 << 10, 64<<10 - shape.Headroom, 64 << 10, 300 << 10} {
+		message := pattern(400 << 10)
+		framed := frame(wsframe.Binary, true, message)
+		legs := map[string]func(net.Conn) (shape.Leg, []byte){
+			"frames": func(c net.Conn) (shape.Leg, []byte) { return leg.NewWS(c, framed[:size], leg.Options{}), framed[size:] },
+			"bytes":  func(c net.Conn) (shape.Leg, []byte) { return leg.NewTCP(c, message[:size], 0), message[size:] },
+		}
+		for name, make := range legs {
+			synctest.Test(t, func(t *testing.T) {
+				peer, ours := netx.Pipe()
+				l, rest := make(ours)
+				sent := sendAside(peer, rest)
+				var got []byte
+				for len(got) < len(message) {
+					var b shape.Batch
+					if err := l.Read(&b); err != nil {
+						t.Fatalf("%s, %d ahead: %v behind %d bytes", name, size, err, len(got))
+					}
+					for _, p := range b.Pieces {
+						got = append(got, b.Buf[p.Off:p.Off+p.Len]...)
+					}
+				}
+				if !bytes.Equal(got, message) {
+					t.Errorf("%s: with %d bytes ahead another message came", name, size)
+				}
+				if err := <-sent; err != nil {
+					t.Error(err)
+				}
+				l.Close()
+				peer.Close()
+			})
+		}
+	}
+}
+
+func sendAside(c net.Conn, b []byte) <-chan error {
+	done := make(chan error, 1)
+	go func() {
+		_, err := c.Write(b)
+		done <- err
+	}()
+	return done
 }

@@ -4,8 +4,11 @@ import (
 	"errors"
 	"net"
 	"os"
+	"slices"
 	"sync/atomic"
 	"time"
+
+	"github.com/causeway-relay/causeway/gateway/shape"
 )
 
 const (
@@ -20,6 +23,7 @@ type source struct {
 	conn    net.Conn
 	raw     *bare // waits without a buffer; nil: the connection cannot
 	in      inbox
+	ahead   []byte      // was read already and does not fit the inbox: the head before it was a long one
 	waiting atomic.Bool // a read is under way and has no deadline
 	alive   atomic.Bool // bytes came since it was last looked at
 }
@@ -28,12 +32,19 @@ type source struct {
 func (s *source) init(conn net.Conn, read []byte) {
 	s.conn = conn
 	s.raw = newBare(conn, &s.in)
-	s.in.init(read)
+	fits := min(len(read), bigBytes-shape.Headroom)
+	s.in.init(read[:fits])
+	if fits < len(read) {
+		s.ahead = slices.Clone(read[fits:])
+	}
 }
 
 // fill waits for bytes. A busy leg gives its big buffer back before it waits longer than busyWait.
 func (s *source) fill() error {
 	in := &s.in
+	if len(s.ahead) > 0 {
+		return s.catchUp()
+	}
 	if in.big == nil && in.full >= fullReads {
 		in.grow()
 	}
@@ -55,6 +66,17 @@ func (s *source) fill() error {
 	n, room, err := s.await()
 	s.waiting.Store(false)
 	return s.took(n, room, err)
+}
+
+// catchUp gives what was read ahead, before anything of the connection.
+func (s *source) catchUp() error {
+	s.in.hold()
+	room := s.in.room()
+	n := copy(room, s.ahead)
+	if s.ahead = s.ahead[n:]; len(s.ahead) == 0 {
+		s.ahead = nil
+	}
+	return s.took(n, len(room), nil)
 }
 
 // await reads once into what room there is, however long it takes.
