@@ -12,7 +12,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/causeway-relay/causeway/gateway/config"
 	"github.com/causeway-relay/causeway/gateway/front/localca"
 	"github.com/causeway-relay/causeway/internal/netx"
 )
@@ -112,35 +111,26 @@ func TestDefault(t *testing.T) {
 	}
 }
 
-// TestDataDir: clients look where nodes write, in every environment. The node's own rule is in gateway/config, which a client
-// does not import.
+// TestDataDir: one rule for nodes and clients, in every environment.
 func TestDataDir(t *testing.T) {
-	for _, c := range []map[string]string{
-		{"HOME": "/home/u"},
-		{"HOME": "/home/u", "XDG_DATA_HOME": "/x"},
-		{"HOME": "/home/u", "XDG_DATA_HOME": "relative"},
-		{"HOME": "/home/u", "STATE_DIRECTORY": "/var/lib/one:/var/lib/two"},
-		{"HOME": "relative"},
-		{},
-	} {
-		for _, name := range []string{"HOME", "XDG_DATA_HOME", "STATE_DIRECTORY", "CAUSEWAY_DATA"} {
-			t.Setenv(name, c[name])
-		}
-		if got, want := DataDir("linux", os.Getenv), config.DataDir(); got != want {
-			t.Errorf("%v: %s, a node has %s", c, got, want)
-		}
-	}
 	for _, c := range []struct {
-		env  map[string]string
-		want string
+		system string
+		env    map[string]string
+		want   string
 	}{
-		{map[string]string{"CAUSEWAY_DATA": `D:\relay`}, `D:\relay`},
-		{map[string]string{"LOCALAPPDATA": `C:\Users\u\AppData\Local`}, `C:\Users\u\AppData\Local\causeway`},
-		{map[string]string{"LOCALAPPDATA": `C:\Windows\System32\config\systemprofile\AppData\Local`, "PROGRAMDATA": `E:\PD`}, `E:\PD\causeway`},
-		{nil, `C:\ProgramData\causeway`},
+		{"linux", map[string]string{"HOME": "/home/u"}, "/home/u/.local/share/causeway"},
+		{"linux", map[string]string{"HOME": "/home/u", "XDG_DATA_HOME": "/x"}, "/x/causeway"},
+		{"linux", map[string]string{"HOME": "/home/u", "XDG_DATA_HOME": "relative"}, "/home/u/.local/share/causeway"},
+		{"linux", map[string]string{"HOME": "/home/u", "STATE_DIRECTORY": "/var/lib/one:/var/lib/two"}, "/var/lib/one"},
+		{"linux", map[string]string{"HOME": "relative"}, "/var/lib/causeway"},
+		{"linux", nil, "/var/lib/causeway"},
+		{"windows", map[string]string{"CAUSEWAY_DATA": `D:\relay`}, `D:\relay`},
+		{"windows", map[string]string{"LOCALAPPDATA": `C:\Users\u\AppData\Local`}, `C:\Users\u\AppData\Local\causeway`},
+		{"windows", map[string]string{"LOCALAPPDATA": `C:\Windows\System32\config\systemprofile\AppData\Local`, "PROGRAMDATA": `E:\PD`}, `E:\PD\causeway`},
+		{"windows", nil, `C:\ProgramData\causeway`},
 	} {
-		if got := DataDir("windows", func(name string) string { return c.env[name] }); got != c.want {
-			t.Errorf("%v: %s, want %s", c.env, got, c.want)
+		if got := DataDir(c.system, func(name string) string { return c.env[name] }); got != c.want {
+			t.Errorf("%s %v: %s, want %s", c.system, c.env, got, c.want)
 		}
 	}
 }
