@@ -202,8 +202,9 @@ func (c *control) write(b []byte) error {
 // endOf translates the end of a control channel.
 func (l *Listener) endOf(err error) error {
 	var closed *websocket.CloseError
+	var timeout net.Error // gorilla shows a deadline as an error of its own
 	switch {
-	case isTimeout(err):
+	case errors.As(err, &timeout) && timeout.Timeout():
 		return l.lostChannel(fail.Idle, "", errSilent)
 	case !errors.As(err, &closed) || closed.Code == websocket.CloseAbnormalClosure:
 		return l.lostChannel(fail.Aborted, "", err)
