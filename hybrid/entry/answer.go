@@ -13,10 +13,10 @@ import (
 	"github.com/causeway-relay/causeway/internal/wsframe"
 )
 
-// How long and how much a refused peer may still send, so that the answer is not lost by a reset.
+// How long a refused peer may still send, so that the answer is not lost by a reset, and how much is dropped at a time.
 const (
 	lingerFor   = 500 * time.Millisecond
-	lingerBytes = 64 << 10
+	lingerBytes = 4 << 10
 )
 
 // NewTracking makes a tracking id: a random GUID.
@@ -120,7 +120,8 @@ func (v *visit) closeUpgraded(err *fail.Error) {
 	_ = v.arrival.Conn.Close()
 }
 
-// linger ends our direction and drops what the peer still sends, for a while.
+// linger ends our direction and drops what the peer still sends, for a while. There is no bound in bytes: a fast peer would
+// meet the reset before it reads our last word.
 func linger(conn net.Conn) {
 	if c, ok := conn.(interface{ CloseWrite() error }); ok && c.CloseWrite() != nil {
 		return
@@ -128,13 +129,11 @@ func linger(conn net.Conn) {
 	if conn.SetReadDeadline(time.Now().Add(lingerFor)) != nil {
 		return
 	}
-	var sink [512]byte
-	for dropped := 0; dropped < lingerBytes; {
-		n, err := conn.Read(sink[:])
-		if err != nil {
+	sink := make([]byte, lingerBytes)
+	for {
+		if _, err := conn.Read(sink); err != nil {
 			return
 		}
-		dropped += n
 	}
 }
 

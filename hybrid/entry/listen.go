@@ -2,6 +2,7 @@ package entry
 
 import (
 	"context"
+	"errors"
 	"net"
 	"strings"
 	"sync"
@@ -111,7 +112,25 @@ func (c *control) serve(ctx context.Context, seat *relay.Seat) {
 	c.pulse = nil
 	c.mu.Unlock()
 	seat.Leave(end)
+	c.scold(end)
 	_ = c.conn.Close()
+}
+
+// breaches are the ends that a listener has to be told the reason of, with the close code of each.
+var breaches = map[fail.Code]int{fail.BadFrame: websocket.CloseProtocolError, fail.TooLarge: websocket.CloseMessageTooBig}
+
+// scold tells a listener that broke the protocol so, unless gorilla did already, and sees to it that the word is not lost
+// under what the listener still sends.
+func (c *control) scold(end *shape.End) {
+	code, ok := breaches[end.Why]
+	if !ok {
+		return
+	}
+	message := websocket.FormatCloseMessage(code, closeText(c.trail, end))
+	err := c.conn.WriteControl(websocket.CloseMessage, message, time.Now().Add(closeWait))
+	if err == nil || errors.Is(err, websocket.ErrCloseSent) {
+		linger(c.conn.NetConn())
+	}
 }
 
 // hear sets what the listener's control frames do. A Close gives the seat up before it is answered, and TCP ends at once
@@ -172,6 +191,8 @@ func endOf(err error) *shape.End {
 		return &shape.End{Why: fail.Aborted, Cause: err}
 	case ok:
 		return &shape.End{Why: fail.PeerClosed, Code: closed.Code, Text: closed.Text}
+	case errors.Is(err, websocket.ErrReadLimit):
+		return &shape.End{Why: fail.TooLarge, Cause: err}
 	case strings.HasPrefix(err.Error(), "websocket: "):
 		return &shape.End{Why: fail.BadFrame, Cause: err}
 	default:
@@ -256,6 +277,14 @@ func (a *answered) Write(b []byte) (int, error) {
 		return len(b), nil
 	}
 	return a.Conn.Write(b)
+}
+
+// CloseWrite ends our direction, as the connection can.
+func (a *answered) CloseWrite() error {
+	if c, ok := a.Conn.(interface{ CloseWrite() error }); ok {
+		return c.CloseWrite()
+	}
+	return nil
 }
 
 func (a *answered) Read(b []byte) (int, error) {
