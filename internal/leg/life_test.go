@@ -284,10 +284,10 @@ func TestReadAhead(t *testing.T) {
 			"frames": func(c net.Conn) (shape.Leg, []byte) { return leg.NewWS(c, framed[:size], leg.Options{}), framed[size:] },
 			"bytes":  func(c net.Conn) (shape.Leg, []byte) { return leg.NewTCP(c, message[:size], 0), message[size:] },
 		}
-		for name, make := range legs {
+		for name, newLeg := range legs {
 			synctest.Test(t, func(t *testing.T) {
 				peer, ours := netx.Pipe()
-				l, rest := make(ours)
+				l, rest := newLeg(ours)
 				sent := sendAside(peer, rest)
 				var got []byte
 				for len(got) < len(message) {
