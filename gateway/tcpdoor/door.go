@@ -116,7 +116,7 @@ func (d *Door) serve(ctx context.Context, conn net.Conn) {
 	}
 	leave, full := d.p.Enter(remote)
 	if full != nil {
-		d.p.Relay.Turned("stream", hello, full)
+		_ = d.p.Relay.Turned("stream", hello, full) // bytes have no words for it: the account is all
 		return
 	}
 	defer leave()

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -68,37 +69,41 @@ func echo(far *websocket.Conn) {
 // TestDoor: bytes that come to the port reach the listener, on one node and on two, with the half-close at the end.
 func TestDoor(t *testing.T) {
 	for nodes := 1; nodes <= 2; nodes++ {
-		c := testcluster.New(t, nodes, testcluster.WithConfig(func(i int, cfg *config.Config) {
-			if i == 0 {
-				cfg.TCP = []config.TCPDoor{{Entity: "ssh", Bind: "127.0.0.1:0"}}
-			}
-		}))
-		c.Add(&entity.Entity{Name: "ssh"})
-		listen(t, c, c.Node(nodes-1))
-		conn, err := net.Dial("tcp", c.Node(0).Door("tcp/ssh"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer conn.Close()
-		_ = conn.SetDeadline(time.Now().Add(patience))
-		want := bytes.Repeat([]byte("bytes "), 30_000)
-		go func() { _, _ = conn.Write(want) }()
-		got := make([]byte, len(want))
-		if _, err := io.ReadFull(conn, got); err != nil || !bytes.Equal(got, want) {
-			t.Fatalf("%d node(s): %v", nodes, err)
-		}
-		if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
-			t.Fatal(err)
-		}
-		if rest, err := io.ReadAll(conn); err != nil || len(rest) != 0 {
-			t.Errorf("%d node(s): %d bytes and %v behind the end", nodes, len(rest), err)
-		}
-		ctx, cancel := context.WithTimeout(t.Context(), patience)
-		c.Await(ctx, "the stream's account", func(l map[string]string) bool {
-			return l["msg"] == "closed" && l["door"] == "tcp" && l["reason"] == "PeerClosed" && l["entity"] == "ssh"
-		})
-		cancel()
+		t.Run(fmt.Sprintf("%d node(s)", nodes), func(t *testing.T) { doorStory(t, nodes) })
 	}
+}
+
+func doorStory(t *testing.T, nodes int) {
+	c := testcluster.New(t, nodes, testcluster.WithConfig(func(i int, cfg *config.Config) {
+		if i == 0 {
+			cfg.TCP = []config.TCPDoor{{Entity: "ssh", Bind: "127.0.0.1:0"}}
+		}
+	}))
+	c.Add(&entity.Entity{Name: "ssh"})
+	listen(t, c, c.Node(nodes-1))
+	conn, err := net.Dial("tcp", c.Node(0).Door("tcp/ssh"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	_ = conn.SetDeadline(time.Now().Add(patience))
+	want := bytes.Repeat([]byte("bytes "), 30_000)
+	go func() { _, _ = conn.Write(want) }()
+	got := make([]byte, len(want))
+	if _, err := io.ReadFull(conn, got); err != nil || !bytes.Equal(got, want) {
+		t.Fatalf("%d node(s): %v", nodes, err)
+	}
+	if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	if rest, err := io.ReadAll(conn); err != nil || len(rest) != 0 {
+		t.Errorf("%d node(s): %d bytes and %v behind the end", nodes, len(rest), err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	c.Await(ctx, "the stream's account", func(l map[string]string) bool {
+		return l["msg"] == "closed" && l["door"] == "tcp" && l["reason"] == "PeerClosed" && l["entity"] == "ssh"
+	})
+	cancel()
 }
 
 // TestNobodyListens: a connection that nobody takes is reset, and the account says why.
