@@ -75,8 +75,7 @@ func (m *Message) Buffer(most int) error {
 		}
 		kept = append(kept, t.Clone())
 	}
-	m.frame.envelopeTail, m.frame.epilog = b.live.tail, b.live.epilog
-	*b = body{kept: kept, is: true, outer: m.outer(&m.frame.body)}
+	m.replace(body{kept: kept, is: true, outer: m.outer(&m.frame.body)})
 	return nil
 }
 

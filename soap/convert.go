@@ -38,9 +38,6 @@ func (m *Message) Convert(to Version) error {
 		return err
 	}
 	if f != nil {
-		if live := m.body.live; live != nil {
-			m.frame.envelopeTail, m.frame.epilog = live.tail, live.epilog
-		}
 		m.SetFault(f.converted(to))
 	}
 	m.Version = to

@@ -117,12 +117,14 @@ func fit(have, want string) int {
 	switch {
 	case strings.EqualFold(have, want):
 		return 4
-	case want != "" && have != "" && strings.EqualFold(primary(have), want):
-		return 3
-	case want != "" && have != "" && strings.EqualFold(primary(have), primary(want)):
-		return 2
 	case have == "":
 		return 1
+	case want == "":
+		return 0
+	case strings.EqualFold(primary(have), want), strings.EqualFold(have, primary(want)):
+		return 3
+	case strings.EqualFold(primary(have), primary(want)):
+		return 2
 	}
 	return 0
 }
@@ -204,6 +206,9 @@ func class(c xsd.QName) xsd.QName {
 // in WCF. To 1.1 nothing is done here: Write leaves out what 1.1 has no place for.
 func (f *Fault) converted(to Version) *Fault {
 	c := *f
+	for _, from := range [...]Version{V11, V12} {
+		c.Detail.outer = rebind(c.Detail.outer, from, to)
+	}
 	if to != V12 {
 		return &c
 	}

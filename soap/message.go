@@ -62,10 +62,18 @@ func (m *Message) Remove(space, local string) int {
 
 // SetBody makes write the body: it is called by each Write and writes any number
 // of elements.
-func (m *Message) SetBody(write func(infoset.Writer) error) { m.body = body{write: write} }
+func (m *Message) SetBody(write func(infoset.Writer) error) { m.replace(body{write: write}) }
 
 // SetFault makes a fault the body.
-func (m *Message) SetFault(f *Fault) { m.body = body{fault: f} }
+func (m *Message) SetFault(f *Fault) { m.replace(body{fault: f}) }
+
+// replace takes another body; what a reader found behind the old one stays.
+func (m *Message) replace(b body) {
+	if live := m.body.live; live != nil {
+		m.frame.envelopeTail, m.frame.epilog = live.tail, live.epilog
+	}
+	m.body = b
+}
 
 // prefix gives the prefix of the envelope's namespace; attributes need one, so it
 // is never empty.

@@ -49,7 +49,9 @@ const (
 )
 
 func TestTextEdits(t *testing.T) {
-	to := func(text string) rewrite.Edit { return rewrite.Edit{Op: rewrite.SetText, Space: "urn:a", Local: "To", Text: text} }
+	to := func(text string) rewrite.Edit {
+		return rewrite.Edit{Op: rewrite.SetText, Space: "urn:a", Local: "To", Text: text}
+	}
 	drop := rewrite.Edit{Op: rewrite.Remove, Space: "urn:a", Local: "To"}
 	add := rewrite.Edit{Op: rewrite.Add, Block: block(infoset.Name{Prefix: "n", Space: "urn:n", Local: "New"}, "v&w")}
 	put := rewrite.Edit{Op: rewrite.Put, Space: "urn:a", Local: "To", Block: mustBlock(infoset.Name{Prefix: "z", Space: "urn:a", Local: "To"}, "put")}

@@ -112,4 +112,3 @@ func convertFault(m *soap.Message, from, to Version) error {
 	m.SetFault(&c)
 	return nil
 }
-
