@@ -140,7 +140,7 @@ func (c *Conn) refuse(err error) {
 	var breach *wsframe.Error
 	if errors.As(err, &breach) && c.wmu.TryLock() {
 		var body [wsframe.MaxControl]byte
-		_ = c.signal(wsframe.Close, wsframe.AppendClose(body[:0], breach.CloseCode, breach.Text)) // it ends anyway
+		c.signal(wsframe.Close, wsframe.AppendClose(body[:0], breach.CloseCode, breach.Text))
 		c.out.shut = true
 		c.wmu.Unlock()
 	}

@@ -172,7 +172,7 @@ func TestEcho(t *testing.T) {
 		if kind, got, err := near.ReadMessage(nil); err != nil || kind != hybrid.Text || string(got) != "answer" {
 			s.t.Fatalf("%v %q %v", kind, got, err)
 		}
-		if n, err := near.Read(make([]byte, 1)); n != 0 || err != io.EOF { //nolint:errorlint // io.EOF comes bare
+		if n, err := near.Read(make([]byte, 1)); n != 0 || err != io.EOF {
 			s.t.Errorf("%d %v", n, err)
 		}
 	})

@@ -51,7 +51,7 @@ func (c *Conn) Read(p []byte) (int, error) {
 	c.rmu.Lock()
 	defer c.rmu.Unlock()
 	n, err := c.read(p, false)
-	return n, c.over("read", err)
+	return n, c.over(err)
 }
 
 // LocalAddr is the listener's address for an accepted connection, and that of the socket for a dialled one.
@@ -116,10 +116,10 @@ func (c *Conn) closed(op string) error {
 	return &net.OpError{Op: op, Net: network, Source: c.local, Addr: c.remote, Err: net.ErrClosed}
 }
 
-// over is the end of an operation: whatever it was, after Close it is that.
-func (c *Conn) over(op string, err error) error {
+// over is the error of a read: whatever ended it, after Close it is that.
+func (c *Conn) over(err error) error {
 	if err != nil && c.isClosing() {
-		return c.closed(op)
+		return c.closed("read")
 	}
 	return err
 }

@@ -89,7 +89,7 @@ func TestLossIsAnError(t *testing.T) {
 			if !ok || errors.Is(err, io.EOF) || e.Code != c.code || e.TrackingID != "a" || e.Op != "read" {
 				t.Fatalf("read: %#v", err)
 			}
-			if _, again := p.a.Read(got); again != err { //nolint:errorlint // the very same
+			if _, again := p.a.Read(got); again != err {
 				t.Errorf("read again: %v", again)
 			}
 		})

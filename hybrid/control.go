@@ -69,9 +69,9 @@ func (l *Listener) register(ctx context.Context) (*control, error) {
 		},
 		ReadBufferSize: 1 << 10, WriteBufferSize: 1 << 10,
 	}
-	conn, answer, err := dialer.DialContext(ctx, "wss://"+e.cs.Host+e.target("", wire.ActionListen, l.id), http.Header{
-		"ServiceBusAuthorization": {token}, "User-Agent": {userAgent},
-	})
+	address := "wss://" + e.cs.Host + e.target("", wire.ActionListen, l.id)
+	header := http.Header{"ServiceBusAuthorization": {token}, "User-Agent": {userAgent}}
+	conn, answer, err := dialer.DialContext(ctx, address, header) //nolint:bodyclose // gorilla gives a copy in memory
 	if !stop() && err == nil {
 		conn.Close()
 		err = context.Cause(ctx)

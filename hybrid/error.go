@@ -73,8 +73,8 @@ func (e *Error) Temporary() bool {
 	if e.Code != "" {
 		return e.Code.Info().Retry
 	}
-	var trust *tls.CertificateVerificationError
-	return !e.final && !errors.Is(e.Cause, context.Canceled) && !errors.As(e.Cause, &trust)
+	_, untrusted := errors.AsType[*tls.CertificateVerificationError](e.Cause)
+	return !e.final && !untrusted && !errors.Is(e.Cause, context.Canceled)
 }
 
 // CloseError is a Close frame of the peer, or of the gateway, that says more than "done": any code but 1000 and none. Codes
@@ -182,8 +182,7 @@ func noEOF(err error) error {
 // lost is what a Conn fails with once its connection is gone, or its peer breaks the protocol.
 func (c *Conn) lost(op string, cause error) error {
 	e := &Error{Op: op, Target: c.target, Code: fail.Aborted, TrackingID: c.tracking, Cause: noEOF(cause)}
-	var breach *wsframe.Error
-	if errors.As(cause, &breach) {
+	if _, ok := errors.AsType[*wsframe.Error](cause); ok {
 		e.Code = fail.BadFrame
 	}
 	if errors.Is(cause, errSilent) {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -38,13 +39,13 @@ func TestComesBack(t *testing.T) {
 			pause time.Duration
 		}{
 			{fail.Aborted, 0},
-			{fail.Starting, 1},
-			{fail.Starting, 2},
-			{fail.InvalidSignature, 5},
-			{fail.UnknownEntity, 10},
-			{fail.UnknownEntity, 30},
-			{fail.UnknownEntity, 30},
-			{fail.UnknownEntity, 30},
+			{fail.Starting, time.Second},
+			{fail.Starting, 2 * time.Second},
+			{fail.InvalidSignature, 5 * time.Second},
+			{fail.UnknownEntity, 10 * time.Second},
+			{fail.UnknownEntity, 30 * time.Second},
+			{fail.UnknownEntity, 30 * time.Second},
+			{fail.UnknownEntity, 30 * time.Second},
 		}
 		at := lost
 		for i, w := range want {
@@ -52,7 +53,7 @@ func TestComesBack(t *testing.T) {
 			if e, ok := errors.AsType[*hybrid.Error](ev.Err); !ok || e.Code != w.code || e.Op != "listen" || e.TrackingID == "" {
 				t.Errorf("loss %d: %#v, want %s", i, ev.Err, w.code)
 			}
-			least := w.pause * time.Second
+			least := w.pause
 			if most := least + max(least/4, 100*time.Millisecond); ev.Retry < least || ev.Retry > most {
 				t.Errorf("loss %d: pause %v, want %v to %v", i, ev.Retry, least, most)
 			}
@@ -236,15 +237,17 @@ func TestRenews(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f, heard := newFake(t), newEvents()
 		defer f.close()
-		ttl, broken := time.Hour, false
+		var ttl atomic.Int64 // 0: the source is broken
+		ttl.Store(int64(time.Hour))
 		l, err := f.listen(heard.option(), hybrid.WithKeepAlive(0), hybrid.WithTokenSource(func(_ context.Context, audience string) (string, time.Time, error) {
 			if audience != "http://gateway/hyco/" {
 				t.Errorf("audience %s", audience)
 			}
-			if broken {
+			life := time.Duration(ttl.Load())
+			if life == 0 {
 				return "", time.Time{}, errors.New("the vault is closed")
 			}
-			return "token", time.Now().Add(ttl), nil
+			return "token", time.Now().Add(life), nil
 		}))
 		if err != nil {
 			t.Fatal(err)
@@ -266,11 +269,11 @@ func TestRenews(t *testing.T) {
 		for range 24 {
 			renewed(45 * time.Minute)
 		}
-		broken = true
+		ttl.Store(0)
 		if ev := heard.next2(t, time.Hour); ev.Kind != hybrid.RenewalFailed || !strings.Contains(ev.Err.Error(), "the vault is closed") {
 			t.Errorf("%v %v", ev.Kind, ev.Err)
 		}
-		broken, ttl = false, 2*time.Minute
+		ttl.Store(int64(2 * time.Minute))
 		renewed(45*time.Minute + 15*time.Minute*3/4)
 		renewed(90 * time.Second)
 	})

@@ -39,7 +39,7 @@ func (c *Conn) NextReader() (MessageType, io.Reader, error) {
 	defer c.rmu.Unlock()
 	t, err := c.next()
 	if err != nil {
-		return Binary, nil, c.over("read", err)
+		return Binary, nil, c.over(err)
 	}
 	return t, &messageReader{c, c.in.turn}, nil
 }
@@ -62,7 +62,7 @@ func (c *Conn) ReadMessage(buf []byte) (MessageType, []byte, error) {
 		n, err = c.read(buf[len(buf):min(cap(buf), maxMessage)], true)
 		buf = buf[:len(buf)+n]
 	}
-	return t, buf, c.over("read", err)
+	return t, buf, c.over(err)
 }
 
 // next skips the rest of the present message and waits for the header of the next.
@@ -118,5 +118,5 @@ func (m *messageReader) Read(p []byte) (int, error) {
 	if n == 0 && err == nil {
 		return 0, io.EOF
 	}
-	return n, c.over("read", err)
+	return n, c.over(err)
 }

@@ -83,12 +83,12 @@ func (p *pulse) beat(c *Conn) {
 	}
 }
 
-// ping sends an empty ping, unless somebody writes. A loss shows itself to the next Read.
+// ping sends an empty ping, unless somebody writes.
 func (c *Conn) ping() bool {
 	if !c.wmu.TryLock() {
 		return false
 	}
-	sent := c.signal(wsframe.Ping, nil) == nil
+	sent := c.signal(wsframe.Ping, nil)
 	c.wmu.Unlock()
 	c.payPong()
 	return sent
@@ -130,7 +130,7 @@ func (c *Conn) payPong() {
 	for c.pong.waiting() && c.wmu.TryLock() {
 		var room [wsframe.MaxControl]byte
 		if body, owed := c.pong.take(room[:0]); owed {
-			_ = c.signal(wsframe.Pong, body) // a loss shows itself to the next Read
+			c.signal(wsframe.Pong, body)
 		}
 		c.wmu.Unlock()
 	}

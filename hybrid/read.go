@@ -52,19 +52,24 @@ func (c *Conn) read(p []byte, within bool) (n int, err error) {
 		case within && !r.open:
 			return n, nil
 		}
-		header, err := c.parse()
-		switch {
-		case n > 0 && (err != nil || !header):
-			return n, nil // an end comes again
-		case err != nil:
-			return 0, err
-		case !header:
-			if err := c.fill(); err != nil {
-				return 0, err
+		if ok, end := c.advance(n == 0); !ok {
+			if n == 0 {
+				err = end
 			}
+			return n, err // an end comes again
 		}
 	}
 	return n, nil
+}
+
+// advance comes closer to the next data frame, if need be by waiting. It reports false at the end of what is there.
+func (c *Conn) advance(wait bool) (bool, error) {
+	header, err := c.parse()
+	if err != nil || header || !wait {
+		return header, err
+	}
+	err = c.fill()
+	return err == nil, err
 }
 
 // payload copies what is buffered of the present frame, or reads it, if that may wait.

@@ -174,26 +174,25 @@ func (c *Conn) frame(op wsframe.Op, body []byte) []byte {
 	return wsframe.AppendFrame(c.out.masked[:0], h, body)
 }
 
-// signal sends a control frame of ours, unless the direction has ended or a frame is cut in two. The caller holds wmu.
-func (c *Conn) signal(op wsframe.Op, body []byte) error {
+// signal sends a control frame of ours, unless the direction has ended or a frame is cut in two. A loss shows itself to the
+// next Read and Write. The caller holds wmu.
+func (c *Conn) signal(op wsframe.Op, body []byte) (sent bool) {
 	w := &c.out
-	if w.shut || w.err != nil || len(w.rest) > 0 {
-		return nil
-	}
-	c.mu.Lock()
-	err := c.closed("write")
-	if !c.closing {
-		err = c.limitLocked(time.Now().Add(controlTime))
-	}
-	c.mu.Unlock()
-	if err != nil {
-		return err
+	if w.shut || w.err != nil || len(w.rest) > 0 || !c.armSignal() {
+		return false
 	}
 	if _, err := c.carrier.Write(c.frame(op, body)); err != nil {
-		w.err = c.lost("write", err)
-		return w.err
+		w.err = c.lost("write", c.pulse.verdict(err))
+		return false
 	}
-	return nil
+	return true
+}
+
+// armSignal sets the deadline of a control frame, unless Close has set its own.
+func (c *Conn) armSignal() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !c.closing && c.limitLocked(time.Now().Add(controlTime)) == nil
 }
 
 // maskKey makes a masking key. It protects proxies, not secrets (RFC 6455 section 10.3).

@@ -98,8 +98,9 @@ func kind[E error](err error) bool {
 
 func TestDefault(t *testing.T) {
 	t.Setenv(EnvCAFile, "/env.pem")
-	t.Setenv("CAUSEWAY_DATA", "/data")
-	if got, want := Default("/flag.pem"), (Roots{File: "/flag.pem", Local: filepath.Join("/data", "ca.pem")}); got != want {
+	dir := t.TempDir()
+	t.Setenv("CAUSEWAY_DATA", dir)
+	if got, want := Default("/flag.pem"), (Roots{File: "/flag.pem", Local: filepath.Join(dir, "ca.pem")}); got != want {
 		t.Errorf("with a flag %+v, want %+v", got, want)
 	}
 	if got := Default(""); got.File != "/env.pem" {
