@@ -1,6 +1,8 @@
 package auth
 
 import (
+	"fmt"
+	"io"
 	"log/slog"
 	"time"
 
@@ -27,6 +29,12 @@ func (c Credential) LogValue() slog.Value { return slog.StringValue(string(c.Sch
 
 // String hides the text.
 func (c Credential) String() string { return string(c.Scheme) + " ***" }
+
+// Format hides the text from every verb, %#v and %d among them.
+func (c Credential) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
+
+// MarshalText hides the text from JSON.
+func (c Credential) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
 
 // Claims is what a good credential proves.
 type Claims struct {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -17,6 +18,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/relay"
 	"github.com/causeway-relay/causeway/gateway/shape"
 	"github.com/causeway-relay/causeway/hybrid/wire"
+	"github.com/causeway-relay/causeway/internal/leg"
 )
 
 const (
@@ -44,9 +46,8 @@ func (e *Entry) listen(ctx context.Context, v *visit) {
 	} else if guid, ok := wire.ParseID(v.target.ID); ok {
 		l.GUID = guid
 	}
-	seat, err := e.p.Relay.Listen(ctx, v.ask, v.hello, l)
+	seat, err := v.admitted(ctx, l)
 	if err != nil {
-		v.refuse(fail.Of(err))
 		return
 	}
 	if c.conn, err = v.upgrade(); err != nil {
@@ -57,6 +58,28 @@ func (e *Entry) listen(ctx context.Context, v *visit) {
 	c.hear(seat)
 	v.hello.Fields, v.hello.Offers = nil, nil
 	v.arrival.Rest = func() { c.serve(ctx, seat) }
+}
+
+// admitted brings a listener to the relay; an error says that it was told no, or that it has gone. A refusal may be held
+// back for long: a listener that leaves meanwhile is not kept.
+func (v *visit) admitted(ctx context.Context, l *relay.Listener) (*relay.Seat, error) {
+	waiting, leave := context.WithCancelCause(ctx)
+	defer leave(nil)
+	watch := leg.Watch(v.arrival.Conn, false, leave)
+	seat, err := v.entry.p.Relay.Listen(waiting, v.ask, v.hello, l)
+	early, gone := watch.Stop()
+	v.arrival.Read = slices.Concat(v.arrival.Read, early)
+	switch {
+	case gone != nil:
+		_ = v.arrival.Conn.Close()
+		if seat != nil {
+			seat.Leave(&shape.End{Why: fail.Aborted, Cause: gone})
+		}
+		return nil, gone
+	case err != nil:
+		v.refuse(fail.Of(err))
+	}
+	return seat, err
 }
 
 // keep copies what outlives the handshake, so that an idle listener does not keep the whole head.
