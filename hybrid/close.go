@@ -19,6 +19,12 @@ const (
 // CloseWrite ends the outgoing direction: the peer reads io.EOF behind what was written. The other direction goes on until
 // the peer ends it; the gateway cuts both when nothing flows there for a minute (reference section 7).
 func (c *Conn) CloseWrite() error {
+	return c.CloseWriteCode(wsframe.CloseNormal, "Shutdown") // as .NET's Shutdown
+}
+
+// CloseWriteCode is CloseWrite with a code and a text of at most 123 bytes for the peer. A code that may not be sent (RFC 6455
+// section 7.4) leaves both out; any but 1000 is no plain end to a peer of this package, but a *CloseError.
+func (c *Conn) CloseWriteCode(code int, text string) error {
 	c.wmu.Lock()
 	defer c.wmu.Unlock()
 	if c.out.shut {
@@ -28,16 +34,16 @@ func (c *Conn) CloseWrite() error {
 		return err
 	}
 	defer c.done()
-	return c.shutLocked("Shutdown") // the text of .NET's Shutdown
+	return c.shutLocked(code, text)
 }
 
 // shutLocked writes what is owed and a Close frame. The caller holds wmu.
-func (c *Conn) shutLocked(text string) error {
+func (c *Conn) shutLocked(code int, text string) error {
 	if err := c.flush(true); err != nil {
 		return err
 	}
 	var body [wsframe.MaxControl]byte
-	sent, err := c.send(c.frame(wsframe.Close, wsframe.AppendClose(body[:0], wsframe.CloseNormal, text)))
+	sent, err := c.send(c.frame(wsframe.Close, wsframe.AppendClose(body[:0], code, text)))
 	c.out.shut = sent
 	return err
 }
