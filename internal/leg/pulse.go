@@ -51,6 +51,7 @@ func (w *WS) payPong() {
 			_ = w.sendLocked(w.controlFrame(wsframe.Pong, body)) // a loss shows itself to the next Read
 		}
 		w.wmu.Unlock()
+		w.part()
 	}
 }
 
@@ -116,4 +117,5 @@ func (w *WS) ping() {
 	}
 	w.wmu.Unlock()
 	w.payPong()
+	w.part()
 }

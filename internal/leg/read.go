@@ -127,6 +127,7 @@ func (w *WS) refuse(err error) *shape.End {
 		end.Code, end.Text = breach.CloseCode, breach.Text
 	}
 	if w.CloseWrite(end) == nil {
+		w.lingered = true
 		w.linger()
 	}
 	return end

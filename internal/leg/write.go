@@ -21,6 +21,10 @@ func (w *WS) Write(b *shape.Batch) error {
 	err := w.writeLocked(b)
 	w.wmu.Unlock()
 	w.payPong()
+	if err != nil && w.aborted.Load() != nil {
+		err = &shape.End{Why: fail.Aborted, Cause: err}
+	}
+	w.part()
 	return err
 }
 
@@ -116,6 +120,7 @@ func (w *WS) sendLocked(p []byte) error {
 		}
 	}
 	if _, err := w.src.conn.Write(p); err != nil {
+		w.torn = true
 		return lost(err)
 	}
 	return nil
@@ -132,8 +137,10 @@ func lost(err error) *shape.End {
 // CloseWrite implements shape.Leg: a Close frame with the peer's own code and words. A second one does nothing.
 func (w *WS) CloseWrite(end *shape.End) error {
 	w.wmu.Lock()
-	defer w.wmu.Unlock()
-	return w.closeLocked(end)
+	err := w.closeLocked(end)
+	w.wmu.Unlock()
+	w.part()
+	return err
 }
 
 func (w *WS) closeLocked(end *shape.End) error {

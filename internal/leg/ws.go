@@ -20,23 +20,27 @@ type WS struct {
 	writeTimeout time.Duration
 
 	// Of the goroutine that reads.
-	src     source
-	seq     wsframe.Sequence
-	remain  int64 // payload bytes missing of the present data frame
-	key     [4]byte
-	phase   int
-	fin     bool
-	pending *shape.End // how the direction ended, once it did
+	src      source
+	seq      wsframe.Sequence
+	remain   int64 // payload bytes missing of the present data frame
+	key      [4]byte
+	phase    int
+	fin      bool
+	pending  *shape.End // how the direction ended, once it did
+	lingered bool       // the peer was heard out; of the goroutine that closes, later
 
 	wmu           sync.Mutex // one frame or batch at a time
 	wclosed       bool       // a Close frame has left
 	inside        bool       // the last frame written has fragments to follow
+	torn          bool       // a write failed: what follows would not be a frame
 	deadlineMoves time.Time
 	controls      [wsframe.MaxHeader + wsframe.MaxControl]byte
 
 	pong    pongSlot
 	pulse   pulse
 	aborted atomic.Pointer[shape.End]
+	said    atomic.Bool                // the reason of the abort has left
+	guard   atomic.Pointer[time.Timer] // ends an abort that is stuck
 	closed  sync.Once
 }
 
@@ -69,31 +73,70 @@ func (w *WS) Caps() shape.Caps {
 	return shape.Caps{Messages: true, HalfClose: true, MaxPiece: w.maxPiece}
 }
 
-// Abort implements shape.Leg. The connection is reset, unless the end carries a close code for the peer and no write is
-// under way: then the peer is told first. A leg that has sent its Close already is not reset, so that the Close arrives.
+// Abort implements shape.Leg. The connection is reset, unless the end carries a close code for the peer: then the peer is told
+// first, by the write that is under way if there is one. A leg that has sent its Close already is not reset, so that the Close
+// arrives.
 func (w *WS) Abort(end *shape.End) {
 	if !w.aborted.CompareAndSwap(nil, end) {
 		return
 	}
+	if end.Code != 0 {
+		w.guard.Store(time.AfterFunc(abortYield, func() { w.down(!w.said.Load()) }))
+		_ = w.src.conn.SetWriteDeadline(time.Now().Add(abortYield)) // a write that is stuck does not keep the connection
+		w.part()
+		return
+	}
 	polite := false
 	if w.wmu.TryLock() {
-		if end.Code != 0 && !w.wclosed {
-			w.deadlineMoves = time.Time{}
-			w.writeTimeout = min(w.writeTimeout, abortTimeout)
-			_ = w.closeLocked(end) // the connection goes down next, whatever came of it
-		}
 		polite = w.wclosed
 		w.wmu.Unlock()
 	}
 	w.down(!polite)
 }
 
-// abortTimeout bounds the last word to a peer that is being cut off.
-const abortTimeout = time.Second
+const (
+	// abortYield is how long a write that is under way may keep the last word back; a stuck one is reset then.
+	abortYield = 100 * time.Millisecond
+	// abortTimeout bounds the last word to a peer that is being cut off.
+	abortTimeout = time.Second
+)
 
-// Close implements shape.Leg.
+// part tells the peer why it is cut off, if that is owed and no write is under way: whoever writes calls it again behind the
+// write.
+func (w *WS) part() {
+	end := w.aborted.Load()
+	if end == nil || end.Code == 0 || w.said.Load() || !w.wmu.TryLock() {
+		return
+	}
+	defer w.wmu.Unlock()
+	guard := w.guard.Load()
+	if guard == nil {
+		return // Abort is about to call this itself
+	}
+	guard.Reset(abortTimeout)
+	if !w.wclosed {
+		w.deadlineMoves = time.Time{}
+		w.writeTimeout = min(w.writeTimeout, abortTimeout)
+		_ = w.closeLocked(end) // torn says whether it left
+	}
+	if w.torn {
+		w.down(true)
+		return
+	}
+	w.said.Store(true)
+	guard.Reset(lingerFor)
+	if c, ok := w.src.conn.(interface{ CloseWrite() error }); ok {
+		_ = c.CloseWrite() // a connection that is gone says so to the reader
+	}
+}
+
+// Close implements shape.Leg. A peer that was told why it is cut off is heard out for a moment: closing over what it still
+// sends would reset the connection under our last word.
 func (w *WS) Close() {
-	w.aborted.CompareAndSwap(nil, &shape.End{Why: fail.PeerClosed})
+	if !w.aborted.CompareAndSwap(nil, &shape.End{Why: fail.PeerClosed}) && w.said.Load() && !w.lingered {
+		w.lingered = true
+		w.linger()
+	}
 	w.down(false)
 }
 
@@ -101,6 +144,9 @@ func (w *WS) Close() {
 func (w *WS) down(reset bool) {
 	w.closed.Do(func() {
 		w.pulse.stop()
+		if guard := w.guard.Load(); guard != nil {
+			guard.Stop()
+		}
 		hangUp(w.src.conn, reset)
 	})
 }
