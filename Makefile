@@ -31,7 +31,7 @@ test-unit: ## tests of every package under the race detector
 	@if [ -f bench/go.mod ]; then $(step) unit/bench go -C bench test -vet=off -timeout 5m ./...; fi
 
 test-sdk: ## unmodified SDKs, a browser and Debian's programs against one node and two
-	@scripts/suite sdk node python browser curl -- go test -vet=off -count=1 -timeout 15m ./interop/...
+	@scripts/suite sdk node python browser curl xmlsec -- go test -vet=off -count=1 -timeout 15m ./interop/...
 
 check: $(addprefix check-,shell gofmt lockfiles modules layers vet cross generate lint bench) ## formatting, layers, vet, cross-compiling, lint, generated files, modules; one step: make check-lint
 
