@@ -275,8 +275,8 @@ func (w *Writer) Flush() error {
 	if w.done || w.Err() != nil {
 		return w.err
 	}
-	if w.depth > 0 && w.run {
-		return nil // the bytes may yet become a part
+	if w.depth > 0 && (w.run || w.fresh) {
+		return nil // the tag may get attributes yet, the bytes may become a part
 	}
 	if err := w.x.Flush(); err != nil {
 		w.err = plain(err)
