@@ -1,13 +1,16 @@
 package entry_test
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/causeway-relay/causeway/gateway/config"
+	"github.com/causeway-relay/causeway/gateway/store"
 	"github.com/causeway-relay/causeway/internal/testcluster"
 	"github.com/causeway-relay/causeway/internal/wsframe"
 )
@@ -274,4 +277,57 @@ func TestSilentPeers(t *testing.T) {
 			}
 		}
 	}, testcluster.WithPing(ping))
+}
+
+// TestToldWhileBusy: streams in full flow are told too why they end: a write that is under way, and data that nobody reads any
+// more, do not turn the Close into a reset.
+func TestToldWhileBusy(t *testing.T) {
+	both(t, func(s *set) {
+		c := s.register("hyco", "")
+		e := s.add("busy")
+		busy := s.register("busy", "")
+		for round := range 3 {
+			sender, listener := s.pair(busy, "busy", "")
+			var flowing sync.WaitGroup
+			told := make(chan error, 3)
+			for _, p := range []*peer{sender, listener} {
+				var over atomic.Bool // a peer that was told stops, sooner or later
+				flowing.Go(func() {
+					for !over.Load() && p.trySend(wsframe.Binary, pattern(100_000)) == nil {
+					}
+				})
+				flowing.Go(func() {
+					for seen := 0; ; seen++ {
+						_, _, _, err := p.tryData()
+						if err != nil {
+							over.Store(true)
+							told <- err
+							return
+						}
+						if seen == 3 && p == sender {
+							told <- nil
+						}
+					}
+				})
+			}
+			if err := <-told; err != nil {
+				s.t.Fatal(err)
+			}
+			if err := s.Store().Delete(t.Context(), e.At, store.Any); err != nil {
+				s.t.Fatal(err)
+			}
+			for range 2 {
+				var end closed
+				if err := <-told; !errors.As(err, &end) || end.code != 1001 {
+					s.t.Errorf("round %d: %v", round, err)
+				}
+			}
+			_, _ = sender.conn.Close(), listener.conn.Close()
+			flowing.Wait()
+			busy.dismissed(1001, "deleted")
+			s.add("busy")
+			busy = s.register("busy", "")
+		}
+		c.undisturbed()
+	})
 }

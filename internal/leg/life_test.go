@@ -187,7 +187,7 @@ func TestAbortWakes(t *testing.T) {
 		if end := endOf(t, <-written); end.Why != fail.Aborted {
 			t.Errorf("the write ended with %+v", end)
 		}
-		if took := time.Since(begin); took > 100*time.Millisecond { // a write that gets on may end, so that the reason can be said
+		if took := time.Since(begin); took > time.Second { // a write that gets on may end, so that the reason can be said
 			t.Errorf("the abort waited for %v", took)
 		}
 		if _, err := io.Copy(io.Discard, peer); !errors.Is(err, syscall.ECONNRESET) {

@@ -128,21 +128,21 @@ func (w *WS) refuse(err error) *shape.End {
 	}
 	if w.CloseWrite(end) == nil {
 		w.lingered = true
-		w.linger()
+		w.linger(lingerFor, lingerBytes)
 	}
 	return end
 }
 
 // linger reads and drops what the peer still sends, so that closing does not reset the connection under our last words.
-func (w *WS) linger() {
+func (w *WS) linger(most time.Duration, bytes int) {
 	if c, ok := w.src.conn.(interface{ CloseWrite() error }); ok && c.CloseWrite() != nil {
 		return
 	}
-	if w.src.conn.SetReadDeadline(time.Now().Add(lingerFor)) != nil {
+	if w.src.conn.SetReadDeadline(time.Now().Add(most)) != nil {
 		return
 	}
-	var sink [512]byte // not the inbox: pieces in it are still to be delivered
-	for dropped := 0; dropped < lingerBytes; {
+	var sink [4 << 10]byte // not the inbox: pieces in it are still to be delivered
+	for dropped := 0; dropped < bytes; {
 		n, err := w.src.conn.Read(sink[:])
 		if err != nil {
 			return

@@ -1,6 +1,7 @@
 package leg
 
 import (
+	"math"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -81,8 +82,8 @@ func (w *WS) Abort(end *shape.End) {
 		return
 	}
 	if end.Code != 0 {
-		w.guard.Store(time.AfterFunc(abortYield, func() { w.down(!w.said.Load()) }))
-		_ = w.src.conn.SetWriteDeadline(time.Now().Add(abortYield)) // a write that is stuck does not keep the connection
+		w.guard.Store(time.AfterFunc(farewell, func() { w.down(!w.said.Load()) }))
+		_ = w.src.conn.SetWriteDeadline(time.Now().Add(farewell)) // a write that is stuck does not keep the connection
 		w.part()
 		return
 	}
@@ -95,8 +96,9 @@ func (w *WS) Abort(end *shape.End) {
 }
 
 const (
-	// abortYield is how long a write that is under way may keep the last word back; a stuck one is reset then.
-	abortYield = 100 * time.Millisecond
+	// farewell is how long a write that is under way may keep the last word back, and then how long the peer is heard out:
+	// the longest round trip of ordinary lines, twice.
+	farewell = 500 * time.Millisecond
 	// abortTimeout bounds the last word to a peer that is being cut off.
 	abortTimeout = time.Second
 )
@@ -124,7 +126,7 @@ func (w *WS) part() {
 		return
 	}
 	w.said.Store(true)
-	guard.Reset(lingerFor)
+	guard.Reset(2 * farewell) // Close ends it before, once both goroutines have returned
 	if c, ok := w.src.conn.(interface{ CloseWrite() error }); ok {
 		_ = c.CloseWrite() // a connection that is gone says so to the reader
 	}
@@ -135,7 +137,7 @@ func (w *WS) part() {
 func (w *WS) Close() {
 	if !w.aborted.CompareAndSwap(nil, &shape.End{Why: fail.PeerClosed}) && w.said.Load() && !w.lingered {
 		w.lingered = true
-		w.linger()
+		w.linger(farewell, math.MaxInt) // a bound in bytes would be a reset for a peer in full flow
 	}
 	w.down(false)
 }
