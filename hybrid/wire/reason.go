@@ -30,9 +30,11 @@ func (t Trail) Mark() string { return t.ID + "_G" + strconv.Itoa(int(t.Node)) }
 //	<message>. TrackingId:<guid>_G<n>, SystemTracker:<address>, Timestamp:<yyyy-MM-ddTHH:mm:ss>
 //
 // The phrase is one line of printable ASCII (see http1.CleanReason) of at most 1024 bytes; a long message is cut, and the
-// address behind 512 bytes, never the id or the time. The time is shown in UTC, without zone, as the service does.
+// address behind 512 bytes, never the id or the time. The time is shown in UTC, without zone, as the service does. A query in
+// the address, which may hold a token, is left out, also one whose "?" came encoded.
 func (t Trail) Reason(message string) string {
-	system := http1.CleanReason(t.System)
+	address, _ := splitTarget(t.System)
+	system := http1.CleanReason(address)
 	mark := http1.CleanReason(t.Mark())
 	suffix := ". TrackingId:" + mark[:min(len(mark), maxID)] +
 		", SystemTracker:" + system[:min(len(system), maxSystem)] +

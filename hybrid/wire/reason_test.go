@@ -91,3 +91,16 @@ func FuzzReason(f *testing.F) {
 		}
 	})
 }
+
+// TestReasonShowsNoQuery: a token in the address of an answer would stand in every proxy's log.
+func TestReasonShowsNoQuery(t *testing.T) {
+	for system, want := range map[string]string{
+		"sb://h:1/hyco": "sb://h:1/hyco", "sb://h/hyco?sb-hc-token=secret": "sb://h/hyco", "h:/hyco%3Fsb-hc-token=secret": "h:/hyco",
+		"h:/a%3fSB-HC-Token=secret": "h:/a", "h:/a%3Fb": "h:/a%3Fb",
+	} {
+		got := Trail{ID: "id", System: system}.Reason("No")
+		if !strings.Contains(got, ", SystemTracker:"+want+", ") {
+			t.Errorf("%s is shown as %s", system, got)
+		}
+	}
+}
