@@ -20,12 +20,18 @@ var rightNames = []struct {
 	name  string
 }{{Listen, "Listen"}, {Send, "Send"}, {Manage, "Manage"}}
 
+// maxShown is the longest text that an error shows: a key in the wrong place is longer.
+const maxShown = 12
+
 // ParseRight reads one right's name, whatever its case.
 func ParseRight(name string) (Rights, error) {
 	for _, r := range rightNames {
 		if strings.EqualFold(name, r.name) {
 			return r.right, nil
 		}
+	}
+	if len(name) > maxShown {
+		return 0, fmt.Errorf("a text of %d bytes is no right: use Listen, Send or Manage", len(name))
 	}
 	return 0, fmt.Errorf("%q is no right: use Listen, Send or Manage", name)
 }
