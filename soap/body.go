@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"github.com/causeway-relay/causeway/soap/infoset"
+	"github.com/causeway-relay/causeway/soap/internal/tape"
 )
 
 // body is the content of a message's body: exactly one of its forms, or none for
@@ -36,9 +37,7 @@ func (m *Message) Body() (infoset.Reader, error) {
 		b.live.taken = true
 		return b.live, nil
 	case b.is:
-		p := &player{many: true}
-		p.start(b.kept, b.outer)
-		return p, nil
+		return tape.NewPlayer(b.kept, b.outer, true), nil
 	}
 	if err := m.Buffer(0); err != nil {
 		return nil, err

@@ -1,10 +1,10 @@
 package soap
 
 import (
-	"io"
 	"slices"
 
 	"github.com/causeway-relay/causeway/soap/infoset"
+	"github.com/causeway-relay/causeway/soap/internal/tape"
 	"github.com/causeway-relay/causeway/soap/internal/xmlchar"
 )
 
@@ -53,17 +53,12 @@ func keep(r infoset.Reader, start *infoset.Token, outer []infoset.Decl, most int
 // MakeElement keeps the one element that write writes. Errors of the writer come
 // back even if write does not give them.
 func MakeElement(write func(infoset.Writer) error) (Element, error) {
-	w := newRecorder()
+	w := tape.NewRecorder()
 	if err := write(w); err != nil {
 		return Element{}, err
 	}
-	if err := w.Flush(); err != nil {
-		return Element{}, err
-	}
-	if w.tag.Depth() > 0 || w.tokens[0].Kind != infoset.StartElement || w.tokens[len(w.tokens)-1].Kind != infoset.EndElement {
-		return Element{}, &infoset.Error{Reason: infoset.Misuse, Offset: -1, Path: w.tag.Path(), Detail: "not one whole element"}
-	}
-	return Element{tokens: w.tokens}, nil
+	tokens, err := w.Element()
+	return Element{tokens: tokens}, err
 }
 
 // TextElement makes an element that holds nothing but v.
@@ -147,9 +142,7 @@ func (e Element) Text() string {
 // Reader gives a reader of the element as a document of its own, with the
 // declarations in scope that held around it. Its first token is the StartElement.
 func (e Element) Reader() infoset.Reader {
-	p := &player{}
-	p.start(e.tokens, e.outer)
-	return p
+	return tape.NewPlayer(e.tokens, e.outer, false)
 }
 
 // Children gives the elements directly inside.
@@ -235,66 +228,3 @@ func (e Element) missing(w infoset.Writer, start *infoset.Token) (out []infoset.
 	}
 	return out
 }
-
-// player reads tokens that were kept; see infoset.Reader.
-type player struct {
-	m      infoset.Machine
-	tokens []infoset.Token
-	last   bool // the last token was the end of an element
-	many   bool // more than one element may stand at the top
-}
-
-var _ infoset.Reader = (*player)(nil)
-
-// start begins to play tokens, inside of the declarations outer.
-func (p *player) start(tokens []infoset.Token, outer []infoset.Decl) {
-	p.m.Reset(infoset.Unlimited)
-	p.m.Push()
-	for _, d := range outer {
-		if d.Prefix != "xml" {
-			p.m.Declare(d.Prefix, d.Space) // was allowed where it was read
-		}
-	}
-	p.tokens = tokens
-}
-
-// Next gives the next token.
-func (p *player) Next() (*infoset.Token, error) {
-	if len(p.tokens) == 0 {
-		return nil, io.EOF
-	}
-	t := &p.tokens[0]
-	p.tokens = p.tokens[1:]
-	switch t.Kind {
-	case infoset.StartElement:
-		if p.many && p.m.Depth() == 0 {
-			p.restart()
-		}
-		p.m.Start(t.Name)
-		for _, d := range t.Decls {
-			p.m.Declare(d.Prefix, d.Space)
-		}
-	case infoset.EndElement:
-		p.m.End()
-	}
-	return t, nil
-}
-
-// restart lets another element follow one at the top: the content of a body is
-// any number of them.
-func (p *player) restart() {
-	outer := p.m.All(nil)
-	p.start(p.tokens, outer)
-}
-
-// Lookup gives the namespace of prefix.
-func (p *player) Lookup(prefix string) (string, bool) { return p.m.Lookup(prefix) }
-
-// Scope gives all declarations that hold.
-func (p *player) Scope() *infoset.Scope { return &p.m.Scope }
-
-// Depth is the number of open elements.
-func (p *player) Depth() int { return p.m.Depth() }
-
-// Path names the open elements.
-func (p *player) Path() string { return p.m.Path() }

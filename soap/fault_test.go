@@ -149,7 +149,7 @@ func TestDetailWithText(t *testing.T) {
 	if err := back.Convert(V11); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := canonicalMessage(t, back), canonicalDoc(t, strings.Replace(doc, "</detail>", "</detail>", 1)); got != want {
+	if got, want := canonicalMessage(t, back), canonicalDoc(t, doc); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
@@ -221,10 +221,6 @@ func TestFaultTable(t *testing.T) {
 		}
 		out := written(t, m)
 		m = parse(t, out)
-		got, err := m.Fault()
-		if err != nil {
-			t.Fatal(err)
-		}
 		if on := onWire(t, out); on != r.code11 {
 			t.Errorf("%s: faultcode %s, want %s", r.event, on, r.code11)
 		}
@@ -232,7 +228,8 @@ func TestFaultTable(t *testing.T) {
 		if err := m.Convert(V12); err != nil {
 			t.Fatal(err)
 		}
-		if got, err = parse(t, written(t, m)).Fault(); err != nil {
+		got, err := parse(t, written(t, m)).Fault()
+		if err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(plainFault(f), plainFault(got)); diff != "" {

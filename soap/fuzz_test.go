@@ -74,9 +74,8 @@ func FuzzMessage(f *testing.F) {
 	})
 }
 
-// FuzzContentType: what is parsed is the same after it was written, and an
-// encoding that is chosen can be sent.
-func FuzzContentType(f *testing.F) {
+// FuzzMediaType: what is parsed is the same after it was written.
+func FuzzMediaType(f *testing.F) {
 	for _, s := range []string{
 		`text/xml; charset="utf-8"`, `application/soap+xml;action=urn:a;charset=utf-16`, `application/soap+msbin1+gzip`,
 		`multipart/related; type="application/xop+xml";start="<a@b>";boundary="uuid:1+id=1";start-info="application/soap+xml; action=\"x\""`, `a/b;;x`, "\x00",
@@ -94,21 +93,6 @@ func FuzzContentType(f *testing.F) {
 					t.Fatal(err)
 				}
 			}
-		}
-		e, err := SelectEncoding(s)
-		if err != nil || e.Form == Multipart {
-			return
-		}
-		if len(action) > 1000 {
-			return
-		}
-		sent := e.ContentType(action)
-		again, err := SelectEncoding(sent)
-		if err != nil || again.Form != e.Form || again.Version != e.Version {
-			t.Fatalf("%q sent as %q: %v", s, sent, err)
-		}
-		if got, err := ReadAction(V12, &again.Type, nil); err == nil && got.There && !SameAction(got.Value, action) {
-			t.Fatalf("action %q came as %q", action, got.Value)
 		}
 	})
 }

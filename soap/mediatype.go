@@ -2,7 +2,26 @@ package soap
 
 import (
 	"errors"
+	"io"
 	"strings"
+
+	"github.com/causeway-relay/causeway/soap/infoset"
+)
+
+// Form is how the tokens of a message become bytes.
+type Form uint8
+
+// Forms.
+const (
+	// Text is XML text.
+	Text Form = iota
+	// Binary is .NET binary XML without session: application/soap+msbin1.
+	Binary
+	// Session is .NET binary XML behind a string table, with the dictionary of a
+	// session: application/soap+msbinsession1.
+	Session
+	// Multipart is MIME around XML text: MTOM.
+	Multipart
 )
 
 // MediaType is a content type with its parameters (RFC 2045, 5.1; RFC 9110, 8.3).
@@ -130,4 +149,14 @@ func isToken(s string) bool {
 		}
 	}
 	return s != ""
+}
+
+// Multiparter opens and makes multipart messages. Package mtom has the one for
+// MTOM.
+type Multiparter interface {
+	// Open reads the message of content type t from body up to its root part. r
+	// gives the tokens of the envelope with the content of other parts as binary
+	// values; root is the content type of the envelope inside (text/xml or
+	// application/soap+xml, perhaps with an action).
+	Open(t *MediaType, body io.Reader, q infoset.Quotas) (r infoset.Reader, root *MediaType, err error)
 }

@@ -110,11 +110,15 @@ func TestCallersVersion(t *testing.T) {
 				action = append(action, v)
 			}
 		}
-		enc, err := SelectEncoding(ct)
+		mt, err := ParseMediaType(ct)
 		if err != nil {
 			t.Fatal(err)
 		}
-		m, err := enc.Decode(strings.NewReader(body), Decoding{})
+		said := V11
+		if mt.Type == V12.MediaType() {
+			said = V12
+		}
+		m, err := Read(textReader(body), said, Limits{})
 		if want.code != "" {
 			e, ok := errors.AsType[*Error](err)
 			if !ok || e.Fault.Code.Local != want.code || e.Version != want.v {
@@ -125,16 +129,12 @@ func TestCallersVersion(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		a, err := ReadAction(m.Version, &enc.Type, action)
+		a, err := ReadAction(m.Version, &mt, action)
 		if err != nil || a.Value != "urn:example:fail" {
 			t.Errorf("%s: action %+v %v", name, a, err)
 		}
 		answer := New(m.Version)
 		answer.SetFault(NewFault(Sender, "wrong"))
-		out := enc
-		if got := out.ContentType(""); !strings.HasPrefix(got, want.v.MediaType()+"; charset=utf-8") {
-			t.Error(got)
-		}
 		doc := written(t, answer)
 		if m.Version == V12 && !strings.Contains(doc, `<s:Fault><s:Code><s:Value>s:Sender</s:Value></s:Code><s:Reason><s:Text xml:lang="en">wrong</s:Text></s:Reason></s:Fault>`) ||
 			m.Version == V11 && !strings.Contains(doc, `<s:Fault><faultcode>s:Client</faultcode><faultstring xml:lang="en">wrong</faultstring></s:Fault>`) {
@@ -473,7 +473,7 @@ func TestEveryTruncation(t *testing.T) {
 			t.Errorf("%d bytes: %v", n, e)
 		}
 	}
-	for n := range len(bin) {
+	for n := range bin {
 		m, err := Read(xmlbin.NewReader(bytes.NewReader(bin[:n]), xmlbin.Options{}), None, Limits{})
 		if err == nil {
 			err = m.Buffer(0)

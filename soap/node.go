@@ -1,6 +1,10 @@
 package soap
 
-import "github.com/causeway-relay/causeway/soap/infoset"
+import (
+	"slices"
+
+	"github.com/causeway-relay/causeway/soap/infoset"
+)
 
 // Node is a SOAP node that a message has come to: which header blocks are for it,
 // and which of those it understands.
@@ -26,12 +30,7 @@ func (n *Node) Targets(role string) bool {
 	case "", versions[V12].ultimate:
 		return !n.Intermediary
 	}
-	for _, r := range n.Roles {
-		if r == role {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(n.Roles, role)
 }
 
 func (n *Node) understands(h *Header) bool {

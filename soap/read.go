@@ -90,7 +90,10 @@ func (h *headReader) quota(t *infoset.Token, what string, limit int) error {
 	return &infoset.Error{Reason: infoset.Quota, Offset: t.Offset, Path: h.r.Path(), Detail: what + ": more than " + strconv.Itoa(limit)}
 }
 
-// element gives the next StartElement, nil at the end of the element around it.
+// atEnd is what element gives where there is no element any more.
+var atEnd = &infoset.Token{Kind: infoset.EndElement, Name: infoset.NoName}
+
+// element gives the next StartElement, atEnd at the end of the element around it.
 // White space and comments before it are kept in lead; other text is refused.
 func (h *headReader) element(lead *[]infoset.Token) (*infoset.Token, error) {
 	for {
@@ -102,7 +105,7 @@ func (h *headReader) element(lead *[]infoset.Token) (*infoset.Token, error) {
 		case t.Kind == infoset.StartElement:
 			return t, nil
 		case t.Kind == infoset.EndElement:
-			return nil, nil
+			return atEnd, nil
 		case t.Kind == infoset.Text && !t.IsSpace():
 			return nil, h.refuse(t, "character data between the parts of the envelope")
 		}
@@ -128,7 +131,7 @@ func (h *headReader) read(want Version) error {
 		return err
 	}
 	space := h.m.Version.Namespace()
-	if t != nil && t.Name.Is(space, "Header") {
+	if t.Name.Is(space, partHeader) {
 		f.header = t.Clone()
 		if err := h.headers(); err != nil {
 			return err
@@ -138,9 +141,9 @@ func (h *headReader) read(want Version) error {
 		}
 	}
 	switch {
-	case t == nil:
+	case t == atEnd:
 		return refuse(h.m.Version, Sender, "the envelope has no Body").at(-1, h.r.Path())
-	case t.Name.Is(space, "Body"):
+	case t.Name.Is(space, partBody):
 		f.body = t.Clone()
 		h.m.body.live = &bodyReader{r: h.r, v: h.m.Version, depth: h.r.Depth()}
 		return nil
@@ -152,7 +155,7 @@ func (h *headReader) read(want Version) error {
 func (h *headReader) envelope(t *infoset.Token, want Version) error {
 	v, known := VersionOf(t.Name.Space)
 	switch {
-	case t.Name.Local != "Envelope":
+	case t.Name.Local != partEnvelope:
 		return h.refuse(t, "the root element is "+clipName(t.Name)+", not a SOAP envelope")
 	case !known, want != None && v != want:
 		return RefuseVersion(want, t.Name.Space).at(t.Offset, "/"+t.Name.Local)
@@ -172,7 +175,7 @@ func (h *headReader) headers() error {
 		if err != nil {
 			return err
 		}
-		if t == nil {
+		if t == atEnd {
 			f.headerTail = lead
 			return nil
 		}
@@ -206,7 +209,7 @@ func (l *limited) Path() string                        { return l.r.Path() }
 
 // isPart reports whether n is the local name of a part of an envelope.
 func isPart(n *infoset.Name) bool {
-	return n.Local == "Envelope" || n.Local == "Header" || n.Local == "Body"
+	return n.Local == partEnvelope || n.Local == partHeader || n.Local == partBody
 }
 
 // misplaced says in words what is wrong with an element in the envelope.
@@ -215,7 +218,7 @@ func misplaced(n *infoset.Name, v Version, headed bool) string {
 	switch {
 	case known && other != v:
 		return "element " + infoset.Clip(n.Local) + " of " + other.String() + " in an envelope of " + v.String()
-	case known && n.Local == "Header" && headed:
+	case known && n.Local == partHeader && headed:
 		return "a second Header"
 	case known && isPart(n):
 		return "element " + infoset.Clip(n.Local) + " in this place"
@@ -312,9 +315,9 @@ func (b *bodyReader) behind() error {
 
 func behindBody(n *infoset.Name, v Version) string {
 	switch {
-	case n.Is(v.Namespace(), "Body"):
+	case n.Is(v.Namespace(), partBody):
 		return "a second Body"
-	case n.Is(v.Namespace(), "Header"):
+	case n.Is(v.Namespace(), partHeader):
 		return "a Header behind the Body"
 	}
 	return "element " + clipName(n) + " behind the Body"

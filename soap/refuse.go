@@ -36,6 +36,10 @@ type Error struct {
 	Err error
 }
 
+// sizeDetail is what a decoder says about a message that is too big as a whole, so
+// that Explain knows it from other quotas.
+const sizeDetail = "size of the message"
+
 func refuse(v Version, code xsd.QName, what string, subcodes ...xsd.QName) *Error {
 	if v == None {
 		v = V11
@@ -138,7 +142,7 @@ func mismatch(v Version, what string) *Error {
 		w.Start(name("Upgrade"))
 		for i, v := range [...]Version{V12, V11} {
 			w.Start(name("SupportedEnvelope"))
-			q := xsd.QName{Prefix: "ns" + strconv.Itoa(i+1), Space: v.Namespace(), Local: "Envelope"}
+			q := xsd.QName{Prefix: "ns" + strconv.Itoa(i+1), Space: v.Namespace(), Local: partEnvelope}
 			w.Declare(infoset.Decl{Prefix: q.Prefix, Space: q.Space})
 			w.Attr(&infoset.Name{Local: "qname", Dict: infoset.Shared}, infoset.QName(q.Prefix, q.Local, infoset.InFull))
 			w.End()

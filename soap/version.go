@@ -6,6 +6,13 @@ const (
 	Namespace12 = "http://www.w3.org/2003/05/soap-envelope"
 )
 
+// Names of the parts of a message, the same in both versions.
+const (
+	partEnvelope = "Envelope"
+	partHeader   = "Header"
+	partBody     = "Body"
+)
+
 // Version is a version of SOAP.
 type Version uint8
 

@@ -20,7 +20,7 @@ func (m *Message) Write(w infoset.Writer) error {
 	if err := writeAll(w, f.prolog); err != nil {
 		return err
 	}
-	if err := m.startPart(w, "Envelope", &f.envelope); err != nil {
+	if err := m.startPart(w, partEnvelope, &f.envelope); err != nil {
 		return err
 	}
 	if err := writeAll(w, f.envelopeLead); err != nil {
@@ -32,7 +32,7 @@ func (m *Message) Write(w infoset.Writer) error {
 	if err := writeAll(w, f.bodyLead); err != nil {
 		return err
 	}
-	if err := m.startPart(w, "Body", &f.body); err != nil {
+	if err := m.startPart(w, partBody, &f.body); err != nil {
 		return err
 	}
 	if err := m.writeBody(w); err != nil {
@@ -67,7 +67,7 @@ func (m *Message) startPart(w infoset.Writer, local string, as *infoset.Token) e
 	name := infoset.Name{Prefix: "s", Space: m.Version.Namespace(), Local: local, Dict: infoset.Shared}
 	if as.Name != nil {
 		name.Prefix = as.Name.Prefix
-	} else if local != "Envelope" {
+	} else if local != partEnvelope {
 		name.Prefix = m.prefix()
 		if m.frame.envelope.Name != nil {
 			name.Prefix = m.frame.envelope.Name.Prefix
@@ -77,7 +77,7 @@ func (m *Message) startPart(w infoset.Writer, local string, as *infoset.Token) e
 	for i := range as.Attrs {
 		w.Attr(&as.Attrs[i].Name, as.Attrs[i].Value)
 	}
-	if space, _ := w.Lookup(name.Prefix); as.Name == nil && local == "Envelope" && space == name.Space {
+	if space, _ := w.Lookup(name.Prefix); as.Name == nil && local == partEnvelope && space == name.Space {
 		// Declared by the name; said again to stand before the others.
 		w.Declare(infoset.Decl{Prefix: name.Prefix, Space: name.Space, Dict: infoset.Shared})
 	}
@@ -92,7 +92,7 @@ func (m *Message) writeHeaders(w infoset.Writer) error {
 	if len(m.Headers) == 0 && f.header.Name == nil {
 		return nil
 	}
-	if err := m.startPart(w, "Header", &f.header); err != nil {
+	if err := m.startPart(w, partHeader, &f.header); err != nil {
 		return err
 	}
 	for _, h := range m.Headers {

@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/causeway-relay/causeway/soap"
+	"github.com/causeway-relay/causeway/soap/encoder"
 	"github.com/causeway-relay/causeway/soap/infoset"
 )
 
@@ -29,8 +30,8 @@ var (
 func rewritten(t *testing.T, contentType string, body []byte, head bool) ([]byte, string) {
 	t.Helper()
 	typ := mediaType(t, contentType)
-	enc := soap.Encoding{Form: soap.Multipart, Type: *typ}
-	m, err := enc.Decode(bytes.NewReader(body), soap.Decoding{Quotas: infoset.Buffered(), Multipart: Opener{}})
+	enc := encoder.Encoding{Form: soap.Multipart, Type: *typ}
+	m, err := enc.Decode(bytes.NewReader(body), encoder.Decoding{Quotas: infoset.Buffered(), Multipart: Opener{}})
 	if err != nil {
 		t.Fatalf("%v in %q", err, body)
 	}

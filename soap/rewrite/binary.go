@@ -210,9 +210,8 @@ func (c *cursor) attributes(s *Scanner, from int) error {
 }
 
 func (c *cursor) attribute(rec byte) {
-	switch {
-	case rec == recAttribute, rec == recDictAttribute:
-		c.string()
+	if rec == recAttribute || rec == recDictAttribute {
+		c.string() // prefix
 	}
 	switch {
 	case rec == recShortAttribute, rec == recAttribute, rec >= recPrefixAttr:

@@ -28,9 +28,9 @@ func caseFile(t testing.TB, name string) []byte {
 // stay in scope, and the body stays byte by byte.
 func TestPrefixNeededByAValue(t *testing.T) {
 	var want struct {
-		To      string
-		Remove  []string
-		Resolve map[string]string
+		To      string            `json:"to"`
+		Remove  []string          `json:"remove"`
+		Resolve map[string]string `json:"resolve"`
 	}
 	if err := json.Unmarshal(caseFile(t, "prefix-needed-by-a-value/expect.json"), &want); err != nil {
 		t.Fatal(err)
@@ -113,6 +113,7 @@ func TestLookup(t *testing.T) {
 		t.Fatal(err)
 	}
 	latin := strings.NewReplacer("utf-8", "iso-8859-1", "é", "\xE9").Replace(doc)
+	_, told, _ := strings.Cut(latin, "?>")
 	for _, tc := range []struct {
 		name string
 		s    rewrite.Scanner
@@ -121,7 +122,7 @@ func TestLookup(t *testing.T) {
 		{"text", rewrite.Scanner{}, []byte(doc)},
 		{"utf-16", rewrite.Scanner{}, utf16(t, []byte(doc))},
 		{"latin, declared", rewrite.Scanner{}, []byte(latin)},
-		{"latin, told", rewrite.Scanner{ASCII: true}, []byte(latin[strings.Index(latin, "<e:"):])},
+		{"latin, told", rewrite.Scanner{ASCII: true}, []byte(told)},
 		{"binary", rewrite.Scanner{Form: soap.Binary}, binaryOf(t, []byte(doc))},
 		{"session", rewrite.Scanner{Form: soap.Binary, Session: rs}, inSession},
 	} {
@@ -138,7 +139,7 @@ func TestLookup(t *testing.T) {
 			if _, ok, err := s.Text(tc.doc, "urn:b", "To"); ok || err != nil {
 				t.Error("a block of another namespace was found")
 			}
-			if h, err := s.Header(tc.doc, "urn:b", "To"); h != nil || err != nil {
+			if h, err := s.Header(tc.doc, "urn:b", "To"); h != nil || !errors.Is(err, rewrite.ErrNoBlock) {
 				t.Error(h, err)
 			}
 			if n := s.Count(tc.doc, "urn:a", "To"); n != 2 {
@@ -232,7 +233,7 @@ func TestArrayOfBlocks(t *testing.T) {
 	if _, err := s.Apply(nil, doc, []rewrite.Edit{{Op: rewrite.SetText, Space: "urn:a", Local: "To", Text: "x"}}); err == nil {
 		t.Error("an array got one text")
 	}
-	for n := range len(doc) {
+	for n := range doc {
 		if err := (&rewrite.Scanner{Form: soap.Binary}).Scan(doc[:n]); err != nil && !errors.Is(err, rewrite.ErrMore) {
 			t.Errorf("%d bytes: %v", n, err)
 		}

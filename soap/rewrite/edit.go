@@ -204,7 +204,7 @@ func appendChars(dst []byte, text string) []byte {
 
 // add makes the cut at the end of the header, where new blocks go.
 func (s *Scanner) add(b []byte, edits []Edit) error {
-	from, before := len(s.buf), len(s.buf)
+	from := len(s.buf)
 	bare := s.head.end == 0
 	switch {
 	case bare:
@@ -212,7 +212,7 @@ func (s *Scanner) add(b []byte, edits []Edit) error {
 	case s.head.empty:
 		s.buf = append(s.buf, '>') // in place of "/>"
 	}
-	before = len(s.buf)
+	before := len(s.buf)
 	for i := range edits {
 		ed := &edits[i]
 		if ed.Op != Add && (ed.Op != Put || s.has(b, ed)) {

@@ -1,6 +1,7 @@
 package rewrite
 
 import (
+	"bytes"
 	"errors"
 	"strconv"
 	"strings"
@@ -69,12 +70,16 @@ func (s *Scanner) find(b []byte, space, local string) *block {
 	return nil
 }
 
-// Header decodes the first block of this name, nil if there is none: for blocks
-// that must be understood here, such as a token. It is checked like any message.
+// ErrNoBlock says that a message has no header block of a name.
+var ErrNoBlock = errors.New("rewrite: no such header block")
+
+// Header decodes the first block of this name: for blocks that must be understood
+// here, such as a token. It is checked like any message. Where there is none the
+// error is ErrNoBlock.
 func (s *Scanner) Header(b []byte, space, local string) (*soap.Header, error) {
 	bl := s.find(b, space, local)
 	if bl == nil {
-		return nil, nil
+		return nil, ErrNoBlock
 	}
 	v := s.seen(b)
 	// A message with this block alone, in the scope that it has.
@@ -117,9 +122,9 @@ func bodyRecord(b []byte, env *element) []byte {
 // withoutDeclaration takes the XML declaration away, which names an encoding that
 // the view is not in.
 func withoutDeclaration(doc []byte) []byte {
-	if len(doc) > 5 && string(doc[:5]) == "<?xml" {
-		if n := strings.Index(string(doc), "?>"); n >= 0 {
-			return doc[n+2:]
+	if bytes.HasPrefix(doc, []byte("<?xml")) {
+		if _, rest, ok := bytes.Cut(doc, []byte("?>")); ok {
+			return rest
 		}
 	}
 	return doc

@@ -1,6 +1,7 @@
 package rewrite
 
 import (
+	"bytes"
 	"errors"
 
 	"github.com/causeway-relay/causeway/soap"
@@ -90,7 +91,7 @@ func (w *word) same(b []byte, o *word) bool {
 	if w.dict {
 		return o.is(b, w.s)
 	}
-	return string(b[w.off:w.off+w.n]) == string(b[o.off:o.off+o.n])
+	return bytes.Equal(b[w.off:w.off+w.n], b[o.off:o.off+o.n])
 }
 
 func (w *word) bytes(b []byte) []byte {

@@ -207,10 +207,7 @@ func (s *Scanner) attributes(b []byte, i int) (next int, err error) {
 	from := len(s.decls)
 	for {
 		at := spaceEnd(b, i)
-		if at+1 >= len(b) {
-			if at < len(b) && b[at] == '>' {
-				return at + 1, nil
-			}
+		if at == len(b) || b[at] == '/' && at+1 == len(b) {
 			return 0, s.tooLong(b, "tag")
 		}
 		switch {
@@ -225,34 +222,37 @@ func (s *Scanner) attributes(b []byte, i int) (next int, err error) {
 			return 0, s.fail(infoset.Malformed, at, "white space expected in a tag")
 		}
 		end := nameEnd(b, at)
-		quote := end
-		if quote < len(b) {
-			if end == at {
-				return 0, s.fail(infoset.Malformed, at, "attribute expected")
-			}
-			quote = spaceEnd(b, end)
+		if end == at {
+			return 0, s.fail(infoset.Malformed, at, "attribute expected")
 		}
-		if quote < len(b) {
-			if b[quote] != '=' {
-				return 0, s.fail(infoset.Malformed, quote, "attribute without value")
-			}
-			quote = spaceEnd(b, quote+1)
-		}
-		if quote >= len(b) {
-			return 0, s.tooLong(b, "tag")
-		}
-		if b[quote] != '"' && b[quote] != '\'' {
-			return 0, s.fail(infoset.Malformed, quote, "quote expected")
-		}
-		n := bytes.IndexByte(b[quote+1:], b[quote])
-		if n < 0 {
-			return 0, s.tooLong(b, "tag")
-		}
-		if err := s.attribute(b, from, b[at:end], at, quote+1, n); err != nil {
+		off, n, err := s.value(b, end)
+		if err != nil {
 			return 0, err
 		}
-		i = quote + n + 2
+		if err := s.attribute(b, from, b[at:end], at, off, n); err != nil {
+			return 0, err
+		}
+		i = off + n + 1
 	}
+}
+
+// value finds what lies between the quotes of an attribute whose name ends at i.
+func (s *Scanner) value(b []byte, i int) (off, n int, err error) {
+	equals := spaceEnd(b, i)
+	if equals < len(b) && b[equals] != '=' {
+		return 0, 0, s.fail(infoset.Malformed, equals, "attribute without value")
+	}
+	quote := spaceEnd(b, min(equals+1, len(b)))
+	if quote == len(b) {
+		return 0, 0, s.tooLong(b, "tag")
+	}
+	if b[quote] != '"' && b[quote] != '\'' {
+		return 0, 0, s.fail(infoset.Malformed, quote, "quote expected")
+	}
+	if n = bytes.IndexByte(b[quote+1:], b[quote]); n < 0 {
+		return 0, 0, s.tooLong(b, "tag")
+	}
+	return quote + 1, n, nil
 }
 
 // attribute keeps name="value" if it is a declaration.
@@ -288,7 +288,7 @@ func (s *Scanner) endTag(b []byte) error {
 		return s.tooLong(b, "tag")
 	}
 	name := s.open[len(s.open)-1]
-	if b[last] != '>' || string(b[from+2:end]) != string(b[name.off:name.off+name.n]) {
+	if b[last] != '>' || !bytes.Equal(b[from+2:end], b[name.off:name.off+name.n]) {
 		return s.fail(infoset.Malformed, from, "end tag "+infoset.Clip(b[from+2:end])+" for element "+infoset.Clip(b[name.off:name.off+name.n]))
 	}
 	s.open = s.open[:len(s.open)-1]

@@ -1,6 +1,8 @@
 package wsa
 
 import (
+	"slices"
+
 	"github.com/causeway-relay/causeway/soap"
 	"github.com/causeway-relay/causeway/soap/infoset"
 )
@@ -66,7 +68,7 @@ func (r *EndpointReference) Write(w infoset.Writer, name *infoset.Name, v Versio
 	w.End()
 	parameters, properties := r.Parameters, r.Properties
 	if v != August2004 && len(properties) > 0 {
-		parameters, properties = append(properties[:len(properties):len(properties)], parameters...), nil
+		parameters, properties = slices.Concat(properties, parameters), nil
 	}
 	metadata := r.Metadata
 	if v == August2004 {
@@ -129,7 +131,7 @@ func (r *EndpointReference) converted(from, to Version) *EndpointReference {
 		return nil
 	}
 	if to == V10 {
-		c.Parameters = append(c.Properties[:len(c.Properties):len(c.Properties)], c.Parameters...)
+		c.Parameters = slices.Concat(c.Properties, c.Parameters)
 		c.Properties = nil
 	} else {
 		c.Metadata = nil

@@ -1,33 +1,15 @@
-package soap
+package encoder
 
 import (
 	"bytes"
-	"compress/flate"
-	"compress/gzip"
-	"compress/zlib"
 	"errors"
 	"io"
 	"strings"
 
+	"github.com/causeway-relay/causeway/soap"
 	"github.com/causeway-relay/causeway/soap/infoset"
 	"github.com/causeway-relay/causeway/soap/xmlbin"
 	"github.com/causeway-relay/causeway/soap/xmltext"
-)
-
-// Form is how the tokens of a message become bytes.
-type Form uint8
-
-// Forms.
-const (
-	// Text is XML text.
-	Text Form = iota
-	// Binary is .NET binary XML without session: application/soap+msbin1.
-	Binary
-	// Session is .NET binary XML behind a string table, with the dictionary of a
-	// session: application/soap+msbinsession1.
-	Session
-	// Multipart is MIME around XML text: MTOM.
-	Multipart
 )
 
 const (
@@ -40,23 +22,23 @@ const (
 type Encoding struct {
 	// Version is the envelope's. For Multipart it is None until the message is
 	// opened.
-	Version Version
-	Form    Form
+	Version soap.Version
+	Form    soap.Form
 	// Charset is the encoding of text. When reading, a message without charset is
 	// looked at to find out.
 	Charset xmltext.Encoding
 	// Compression is "gzip" or "deflate", empty for none (binary only).
 	Compression string
 	// Type is the content type as it came.
-	Type MediaType
+	Type soap.MediaType
 
 	charset string // in lower case, empty for none
 }
 
-// SelectEncoding chooses the encoding that a content type names. The error is an
-// *Error with StatusUnsupported: such a message is answered without body.
-func SelectEncoding(contentType string) (Encoding, error) {
-	t, err := ParseMediaType(contentType)
+// Select chooses the encoding that a content type names. The error is an
+// *soap.Error with soap.StatusUnsupported: such a message is answered without body.
+func Select(contentType string) (Encoding, error) {
+	t, err := soap.ParseMediaType(contentType)
 	if err != nil {
 		return Encoding{}, unsupported(contentType, err)
 	}
@@ -70,17 +52,17 @@ func SelectEncoding(contentType string) (Encoding, error) {
 	}
 	switch base {
 	case "text/xml":
-		e.Version = V11
+		e.Version = soap.V11
 	case "application/soap+xml":
-		e.Version = V12
+		e.Version = soap.V12
 	case typeBinary:
-		e.Version, e.Form = V12, Binary
+		e.Version, e.Form = soap.V12, soap.Binary
 		return e, nil
 	case typeSession:
-		e.Version, e.Form = V12, Session
+		e.Version, e.Form = soap.V12, soap.Session
 		return e, nil
 	case typeMultipart:
-		e.Form = Multipart
+		e.Form = soap.Multipart
 		return e, nil
 	default:
 		return Encoding{}, unsupported(contentType, nil)
@@ -91,13 +73,13 @@ func SelectEncoding(contentType string) (Encoding, error) {
 	return e, nil
 }
 
-func unsupported(contentType string, err error) *Error {
+func unsupported(contentType string, err error) *soap.Error {
 	what := "content type " + infoset.Clip(contentType) + " is none that can be read here"
 	if contentType == "" {
 		what = "missing content type"
 	}
-	e := refuse(V11, Sender, what)
-	e.Status, e.Err = StatusUnsupported, err
+	e := soap.Refuse(soap.V11, soap.Sender, what)
+	e.Status, e.Err = soap.StatusUnsupported, err
 	return e
 }
 
@@ -120,18 +102,18 @@ func (e *Encoding) setCharset() error {
 // action is the parameter of 1.2, left out if empty; 1.1 has it in SOAPAction
 // (QuoteAction). Multipart has its own.
 func (e *Encoding) ContentType(action string) string {
-	t := MediaType{Type: e.Version.MediaType()}
+	t := soap.MediaType{Type: e.Version.MediaType()}
 	switch e.Form {
-	case Binary, Session:
+	case soap.Binary, soap.Session:
 		t.Type = typeBinary
-		if e.Form == Session {
+		if e.Form == soap.Session {
 			t.Type = typeSession
 		}
 		if e.Compression != "" {
 			t.Type += "+" + e.Compression
 		}
 		return t.Type
-	case Multipart:
+	case soap.Multipart:
 		return e.Type.String()
 	}
 	charset := "utf-8"
@@ -141,22 +123,12 @@ func (e *Encoding) ContentType(action string) string {
 	case xmltext.UTF16BE:
 		charset = "utf-16BE"
 	}
-	t.Params = []Param{{"charset", charset}}
-	if action != "" && e.Version == V12 {
-		quoted := QuoteAction(action)
-		t.Params = append(t.Params, Param{"action", quoted[1 : len(quoted)-1]})
+	t.Params = []soap.Param{{Name: "charset", Value: charset}}
+	if action != "" && e.Version == soap.V12 {
+		quoted := soap.QuoteAction(action)
+		t.Params = append(t.Params, soap.Param{Name: "action", Value: quoted[1 : len(quoted)-1]})
 	}
 	return t.String()
-}
-
-// Multiparter opens and makes multipart messages. Package mtom has the one for
-// MTOM.
-type Multiparter interface {
-	// Open reads the message of content type t from body up to its root part. r
-	// gives the tokens of the envelope with the content of other parts as binary
-	// values; root is the content type of the envelope inside (text/xml or
-	// application/soap+xml, perhaps with an action).
-	Open(t *MediaType, body io.Reader, q infoset.Quotas) (r infoset.Reader, root *MediaType, err error)
 }
 
 // Decoding is what Decode needs besides the encoding. The zero Decoding is right
@@ -164,22 +136,22 @@ type Multiparter interface {
 type Decoding struct {
 	// Quotas bound what is read; zero fields have WCF's defaults.
 	Quotas infoset.Quotas
-	Limits Limits
+	Limits soap.Limits
 	// Size bounds a compressed message after decompression in bytes, and a
 	// message of a session; 0 is 64 KiB (WCF's MaxReceivedMessageSize).
 	Size int64
 	// Session is the dictionary of this direction; Form Session needs it.
 	Session *xmlbin.ReaderSession
 	// Multipart opens multipart messages; without it they are refused.
-	Multipart Multiparter
+	Multipart soap.Multiparter
 }
 
 // defaultSize is WCF's MaxReceivedMessageSize.
 const defaultSize = 64 << 10
 
 // Decode reads a message of this encoding up to the content of its body; the rest
-// of src is read with that. Every error is an *Error.
-func (e *Encoding) Decode(src io.Reader, d Decoding) (*Message, error) {
+// of src is read with that. Every error is an *soap.Error.
+func (e *Encoding) Decode(src io.Reader, d Decoding) (*soap.Message, error) {
 	size := d.Size
 	if size <= 0 {
 		size = defaultSize
@@ -188,47 +160,47 @@ func (e *Encoding) Decode(src io.Reader, d Decoding) (*Message, error) {
 		src = &capped{src: &inflater{src: src, deflate: e.Compression == "deflate"}, left: size}
 	}
 	switch e.Form {
-	case Binary:
+	case soap.Binary:
 		r := xmlbin.NewReader(src, xmlbin.Options{Quotas: d.Quotas})
-		return Read(r, e.Version, d.Limits)
-	case Session:
+		return soap.Read(r, e.Version, d.Limits)
+	case soap.Session:
 		return e.decodeSession(&capped{src: src, left: size}, d)
-	case Multipart:
+	case soap.Multipart:
 		if d.Multipart == nil {
 			return nil, unsupported(e.Type.Type, nil)
 		}
 		r, root, err := d.Multipart.Open(&e.Type, src, d.Quotas)
 		if err != nil {
-			return nil, Explain(err, V11)
+			return nil, soap.Explain(err, soap.V11)
 		}
-		inside, err := SelectEncoding(root.String())
+		inside, err := Select(root.String())
 		if err != nil {
 			return nil, err
 		}
 		e.Version = inside.Version
-		return Read(r, e.Version, d.Limits)
+		return soap.Read(r, e.Version, d.Limits)
 	}
 	src, err := e.checkCharset(src)
 	if err != nil {
 		return nil, err
 	}
-	return Read(xmltext.NewReader(src, xmltext.Options{Quotas: d.Quotas}), e.Version, d.Limits)
+	return soap.Read(xmltext.NewReader(src, xmltext.Options{Quotas: d.Quotas}), e.Version, d.Limits)
 }
 
 // decodeSession reads a message whole: its string table may have any size.
-func (e *Encoding) decodeSession(src io.Reader, d Decoding) (*Message, error) {
+func (e *Encoding) decodeSession(src io.Reader, d Decoding) (*soap.Message, error) {
 	if d.Session == nil {
 		return nil, unsupported(typeSession, errors.New("no session"))
 	}
 	b, err := io.ReadAll(src)
 	if err != nil {
-		return nil, Explain(err, e.Version)
+		return nil, soap.Explain(err, e.Version)
 	}
 	doc, err := d.Session.Table(b)
 	if err != nil {
-		return nil, Explain(err, e.Version)
+		return nil, soap.Explain(err, e.Version)
 	}
-	return Read(xmlbin.NewBytes(doc, xmlbin.Options{Quotas: d.Quotas, Session: d.Session}), e.Version, d.Limits)
+	return soap.Read(xmlbin.NewBytes(doc, xmlbin.Options{Quotas: d.Quotas, Session: d.Session}), e.Version, d.Limits)
 }
 
 // checkCharset looks at the beginning of a text message. The charset of the
@@ -241,7 +213,7 @@ func (e *Encoding) checkCharset(src io.Reader) (io.Reader, error) {
 	head := make([]byte, 256)
 	n, err := io.ReadFull(src, head)
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return nil, Explain(err, e.Version)
+		return nil, soap.Explain(err, e.Version)
 	}
 	head = head[:n]
 	wide := bytes.HasPrefix(head, []byte{0xFF, 0xFE}) || bytes.HasPrefix(head, []byte{0xFE, 0xFF}) ||
@@ -254,9 +226,9 @@ func (e *Encoding) checkCharset(src io.Reader) (io.Reader, error) {
 	says := strings.ToLower(declared)
 	switch wants16 := e.Charset != xmltext.UTF8; {
 	case n > 1 && wide != wants16:
-		return nil, refuse(e.Version, Sender, "charset "+infoset.Clip(e.charset)+" of the content type is not that of the message")
+		return nil, soap.Refuse(e.Version, soap.Sender, "charset "+infoset.Clip(e.charset)+" of the content type is not that of the message")
 	case says != "" && canonicalCharset(says) != canonicalCharset(e.charset) && says != "us-ascii":
-		return nil, refuse(e.Version, Sender, "charset "+infoset.Clip(e.charset)+" of the content type, encoding "+infoset.Clip(declared)+" of the message")
+		return nil, soap.Refuse(e.Version, soap.Sender, "charset "+infoset.Clip(e.charset)+" of the content type, encoding "+infoset.Clip(declared)+" of the message")
 	case e.charset == "iso-8859-1" && says == "":
 		return io.MultiReader(strings.NewReader(`<?xml version="1.0" encoding="iso-8859-1"?>`), src), nil
 	}
@@ -293,66 +265,4 @@ func declaredEncoding(head []byte) string {
 	}
 	name, _, _ := strings.Cut(after[1:], after[:1])
 	return name
-}
-
-// inflater opens its source when it is read for the first time.
-type inflater struct {
-	src     io.Reader
-	deflate bool
-	z       io.Reader
-}
-
-func (f *inflater) Read(p []byte) (int, error) {
-	if f.z == nil {
-		if err := f.open(); err != nil {
-			return 0, err
-		}
-	}
-	n, err := f.z.Read(p)
-	if err != nil && !errors.Is(err, io.EOF) {
-		err = &infoset.Error{Reason: infoset.Malformed, Offset: -1, Detail: "compressed data", Err: err}
-	}
-	return n, err
-}
-
-func (f *inflater) open() (err error) {
-	if !f.deflate {
-		if f.z, err = gzip.NewReader(f.src); err != nil {
-			err = &infoset.Error{Reason: infoset.Malformed, Offset: -1, Detail: "gzip", Err: err}
-		}
-		return err
-	}
-	// With RFC 1950's header, as the name once meant, or without, as WCF has it.
-	head := make([]byte, 2)
-	n, err := io.ReadFull(f.src, head)
-	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return err
-	}
-	src := io.MultiReader(bytes.NewReader(head[:n]), f.src)
-	if n == 2 && head[0]&0x0F == 8 && (int(head[0])<<8|int(head[1]))%31 == 0 {
-		f.z, err = zlib.NewReader(src)
-		return err
-	}
-	f.z = flate.NewReader(src)
-	return nil
-}
-
-// sizeDetail tells an error about the size of a whole message from other quotas.
-const sizeDetail = "size of the message"
-
-// capped refuses a source that gives more than it may.
-type capped struct {
-	src  io.Reader
-	left int64
-}
-
-func (c *capped) Read(p []byte) (int, error) {
-	if c.left < int64(len(p)) {
-		p = p[:c.left+1]
-	}
-	n, err := c.src.Read(p)
-	if c.left -= int64(n); c.left < 0 {
-		return 0, &infoset.Error{Reason: infoset.Quota, Offset: -1, Detail: sizeDetail}
-	}
-	return n, err
 }

@@ -1,4 +1,4 @@
-package soap
+package encoder
 
 import (
 	"compress/flate"
@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 
+	"github.com/causeway-relay/causeway/soap"
 	"github.com/causeway-relay/causeway/soap/infoset"
 	"github.com/causeway-relay/causeway/soap/xmlbin"
 	"github.com/causeway-relay/causeway/soap/xmltext"
@@ -16,28 +17,28 @@ import (
 // message is gathered before it goes out, as its string table comes first. A
 // failed message of a session leaves no strings behind. Multipart messages are
 // package mtom's to write.
-func (e *Encoding) Encode(dst io.Writer, m *Message, session *xmlbin.WriterSession) error {
+func (e *Encoding) Encode(dst io.Writer, m *soap.Message, session *xmlbin.WriterSession) error {
 	if m.Version != e.Version {
 		return &infoset.Error{Reason: infoset.Misuse, Offset: -1, Detail: "message of " + m.Version.String() + " in an encoding of " + e.Version.String()}
 	}
 	switch e.Form {
-	case Text:
+	case soap.Text:
 		declare := e.Charset != xmltext.UTF8 // as WCF does it
 		return m.Write(xmltext.NewWriter(dst, xmltext.WriterOptions{Encoding: e.Charset, Declaration: declare}))
-	case Binary, Session:
+	case soap.Binary, soap.Session:
 		return e.compress(dst, func(dst io.Writer) error {
-			if e.Form == Binary {
+			if e.Form == soap.Binary {
 				return m.Write(xmlbin.NewWriter(dst, xmlbin.WriterOptions{}))
 			}
 			return encodeSession(dst, m, session)
 		})
 	}
-	return errors.New("soap: encode: a multipart message is written with package mtom")
+	return errors.New("encoder: encode: a multipart message is written with package mtom")
 }
 
-func encodeSession(dst io.Writer, m *Message, session *xmlbin.WriterSession) error {
+func encodeSession(dst io.Writer, m *soap.Message, session *xmlbin.WriterSession) error {
 	if session == nil {
-		return errors.New("soap: encode: a message of a session needs the session")
+		return errors.New("encoder: encode: a message of a session needs the session")
 	}
 	w := xmlbin.NewWriter(nil, xmlbin.WriterOptions{Session: session})
 	if err := m.Write(w); err != nil {

@@ -1,4 +1,4 @@
-package soap
+package tape
 
 import (
 	"github.com/causeway-relay/causeway/soap/infoset"
@@ -6,28 +6,29 @@ import (
 	"github.com/causeway-relay/causeway/soap/internal/xmlchar"
 )
 
-// recorder is a Writer that keeps tokens in memory.
-type recorder struct {
+// Recorder is a Writer that keeps what is written as tokens, in memory.
+type Recorder struct {
 	tag     opentag.Tag
 	tokens  []infoset.Token
 	settled bool // the open start tag has its declarations
 	err     error
 }
 
-var _ infoset.Writer = (*recorder)(nil)
+var _ infoset.Writer = (*Recorder)(nil)
 
-func newRecorder() *recorder {
-	w := &recorder{}
+// NewRecorder makes a recorder without tokens.
+func NewRecorder() *Recorder {
+	w := &Recorder{}
 	w.tag.Reset()
 	return w
 }
 
-func (w *recorder) fail(why infoset.Reason, detail string) {
+func (w *Recorder) fail(why infoset.Reason, detail string) {
 	w.err = &infoset.Error{Reason: why, Offset: -1, Path: w.tag.Path(), Detail: detail}
 }
 
 // settle ends the open start tag, which has all its declarations now.
-func (w *recorder) settle() bool {
+func (w *Recorder) settle() bool {
 	if w.err == nil && w.tag.Open() && !w.settled {
 		w.settled = true
 		t := &w.tokens[len(w.tokens)-1]
@@ -39,7 +40,7 @@ func (w *recorder) settle() bool {
 }
 
 // Start opens an element.
-func (w *recorder) Start(n *infoset.Name) {
+func (w *Recorder) Start(n *infoset.Name) {
 	if !w.settle() {
 		return
 	}
@@ -53,7 +54,7 @@ func (w *recorder) Start(n *infoset.Name) {
 }
 
 // Attr adds an attribute.
-func (w *recorder) Attr(n *infoset.Name, v infoset.Value) {
+func (w *Recorder) Attr(n *infoset.Name, v infoset.Value) {
 	if w.err != nil {
 		return
 	}
@@ -69,7 +70,7 @@ func (w *recorder) Attr(n *infoset.Name, v infoset.Value) {
 }
 
 // Declare binds a prefix.
-func (w *recorder) Declare(d infoset.Decl) {
+func (w *Recorder) Declare(d infoset.Decl) {
 	if w.err != nil {
 		return
 	}
@@ -79,7 +80,7 @@ func (w *recorder) Declare(d infoset.Decl) {
 }
 
 // Text adds text.
-func (w *recorder) Text(v infoset.Value) {
+func (w *Recorder) Text(v infoset.Value) {
 	if !w.settle() {
 		return
 	}
@@ -92,7 +93,7 @@ func (w *recorder) Text(v infoset.Value) {
 }
 
 // Comment adds a comment.
-func (w *recorder) Comment(v infoset.Value) {
+func (w *Recorder) Comment(v infoset.Value) {
 	if !w.settle() {
 		return
 	}
@@ -104,7 +105,7 @@ func (w *recorder) Comment(v infoset.Value) {
 }
 
 // End closes the innermost element.
-func (w *recorder) End() {
+func (w *Recorder) End() {
 	if !w.settle() {
 		return
 	}
@@ -117,7 +118,7 @@ func (w *recorder) End() {
 }
 
 // Items puts one element for each item in the place of the open one.
-func (w *recorder) Items(v infoset.Value) {
+func (w *Recorder) Items(v infoset.Value) {
 	if w.err != nil {
 		return
 	}
@@ -142,13 +143,13 @@ func (w *recorder) Items(v infoset.Value) {
 }
 
 // Lookup gives the namespace of prefix.
-func (w *recorder) Lookup(prefix string) (string, bool) { return w.tag.Lookup(prefix) }
+func (w *Recorder) Lookup(prefix string) (string, bool) { return w.tag.Lookup(prefix) }
 
 // Err is the first error.
-func (w *recorder) Err() error { return w.err }
+func (w *Recorder) Err() error { return w.err }
 
 // Flush checks that the document is complete once its root has ended.
-func (w *recorder) Flush() error {
+func (w *Recorder) Flush() error {
 	if w.settle() && w.tag.Depth() > 0 {
 		return nil
 	}
@@ -156,4 +157,17 @@ func (w *recorder) Flush() error {
 		w.fail(infoset.Misuse, "document has no root element")
 	}
 	return w.err
+}
+
+// Element gives the tokens of the one element that was written, or a Misuse error
+// if it was not one whole element and nothing beside it.
+func (w *Recorder) Element() ([]infoset.Token, error) {
+	if err := w.Flush(); err != nil {
+		return nil, err
+	}
+	if w.tag.Depth() > 0 || w.tokens[0].Kind != infoset.StartElement || w.tokens[len(w.tokens)-1].Kind != infoset.EndElement {
+		w.fail(infoset.Misuse, "not one whole element")
+		return nil, w.err
+	}
+	return w.tokens, nil
 }
