@@ -1,0 +1,96 @@
+// Command bench runs the same work through direct loopback, the bounds and the gateway, interleaved round by round, and
+// reports ratios. It owns the order of a run and its accounts; what is started, how it is loaded and how it is shown are
+// its packages'. Each gateway and agent is a process of its own; load and target are this one. See README.md.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/causeway-relay/causeway/bench/limits"
+	"github.com/causeway-relay/causeway/bench/peer"
+	"github.com/causeway-relay/causeway/bench/report"
+)
+
+// command is one word of the command line.
+type command struct {
+	name string
+	args int // how many it wants; -1: any
+	help string
+	run  func(ctx context.Context, args []string) error
+}
+
+// commands are for people first; those without help are started by peers, as processes.
+func commands() []command {
+	return []command{
+		{"run", -1, "run [flags]      measure (flags: bench run -h)", run},
+		{"report", -1, "report FILE...   show runs from their raw files together", show},
+		{"list", 0, "list             what can be measured", list},
+		{"relay-gateway", 3, "", func(_ context.Context, a []string) error {
+			return limits.RelayGateway(a[0], a[1], limits.Mode(a[2]))
+		}},
+		{"relay-agent", 3, "", func(_ context.Context, a []string) error {
+			return limits.RelayAgent(a[0], a[1], limits.Mode(a[2]))
+		}},
+		{"hcref", 2, "", func(_ context.Context, a []string) error { return limits.NewHCRef(a[0], a[1]).Run() }},
+		{"listener", 4, "", listen},
+	}
+}
+
+func main() {
+	log.SetFlags(log.Ltime)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := dispatch(ctx, os.Args[1:])
+	stop()
+	if err != nil {
+		log.Fatal(err)
+	}
+}
+
+// dispatch runs a command. Without one it is the default run, which writes RESULTS.md.
+func dispatch(ctx context.Context, args []string) error {
+	if len(args) == 0 || strings.HasPrefix(args[0], "-") {
+		args = slices.Concat([]string{"run", "-results", "RESULTS.md"}, args)
+	}
+	var help strings.Builder
+	help.WriteString("usage: bench [flags] is bench run -results RESULTS.md [flags]\n")
+	for _, c := range commands() {
+		if c.name == args[0] && (c.args < 0 || c.args == len(args)-1) {
+			return c.run(ctx, args[1:])
+		}
+		if c.help != "" {
+			help.WriteString("  bench " + c.help + "\n")
+		}
+	}
+	return errors.New(help.String())
+}
+
+func list(context.Context, []string) error {
+	for _, p := range peer.All() {
+		mark := " "
+		if p.Default {
+			mark = "*"
+		}
+		fmt.Printf("%s %-13s %s\n", mark, p.Name, p.Note)
+	}
+	for _, c := range cells() {
+		fmt.Println("cell", c.name)
+	}
+	fmt.Printf("cell %s\ncell %s\n", idleCell, listenersCell)
+	return nil
+}
+
+func show(_ context.Context, files []string) error {
+	runs, err := report.Load(files...)
+	if err != nil {
+		return err
+	}
+	return report.Results(os.Stdout, defaultForeign, runs...)
+}

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"time"
+
+	"github.com/causeway-relay/causeway/bench/load"
+	"github.com/causeway-relay/causeway/bench/peer"
+	"github.com/causeway-relay/causeway/bench/proc"
+	"github.com/causeway-relay/causeway/bench/report"
+)
+
+// Cells of memory, each a sample of its own. Their values: kib_each and total_mib of the gateway, base_mib before, kib_agent
+// for the agent, cpu_percent of both while all is idle.
+const (
+	idleCell      = "idle"
+	listenersCell = "listeners"
+)
+
+// settle waits until processes have been quiet for a while, so that what a burst left behind is gone; not for ever, because
+// of pings.
+func settle(ctx context.Context, pids []int) {
+	const (
+		look  = time.Second
+		quiet = 4 // looks in a row
+		most  = 20
+		still = 0.02 // CPU seconds in a look
+	)
+	calm := 0
+	for range most {
+		before := proc.CPU(pids)
+		if !pause(ctx, look) {
+			return
+		}
+		if calm++; proc.CPU(pids)-before > still {
+			calm = 0
+		}
+		if calm >= quiet {
+			return
+		}
+	}
+}
+
+// pause waits and reports whether the run goes on.
+func pause(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(d):
+		return true
+	}
+}
+
+// weigh finds what n things cost that fill adds to a tunnel.
+func weigh(ctx context.Context, t *peer.Tunnel, n int, fill func() error) (load.Result, error) {
+	settle(ctx, t.Gateway())
+	before, agentBefore := proc.Memory(t.Gateway()), proc.Memory(t.Agent())
+	if err := fill(); err != nil {
+		return nil, err
+	}
+	all := append(t.Gateway(), t.Agent()...)
+	settle(ctx, all)
+	if err := t.Broken(); err != nil {
+		return nil, err
+	}
+	const watched = 3 * time.Second
+	cpu := proc.CPU(all)
+	pause(ctx, watched)
+	cpu = (proc.CPU(all) - cpu) / watched.Seconds() * 100
+	after, agentAfter := proc.Memory(t.Gateway()), proc.Memory(t.Agent())
+	each := func(mib float64) float64 { return mib * 1024 / float64(n) }
+	return load.Result{
+		"base_mib": before, "total_mib": after, "kib_each": each(after - before), "kib_agent": each(agentAfter - agentBefore),
+		"cpu_percent": cpu, "n": float64(n),
+	}, ctx.Err()
+}
+
+// idlePairs weighs n idle streams.
+func (r *runner) idlePairs(ctx context.Context, t *peer.Tunnel) (load.Result, error) {
+	var held []net.Conn
+	defer func() {
+		for _, c := range held {
+			c.Close()
+		}
+	}()
+	return weigh(ctx, t, r.o.idle, func() (err error) {
+		held, err = load.Hold(t.Dial, r.o.idle)
+		return err
+	})
+}
+
+// idleListeners weighs n idle control channels.
+func (r *runner) idleListeners(ctx context.Context, p *peer.Peer, e *peer.Env, t *peer.Tunnel) (load.Result, error) {
+	return weigh(ctx, t, r.o.idle, func() error { return p.AddListeners(e, t, r.o.idle) })
+}
+
+// memory weighs every peer that has a gateway, each in processes of its own.
+func (r *runner) memory(ctx context.Context) error {
+	for i := range r.peers {
+		p := &r.peers[i]
+		if p.Name == "direct" {
+			continue
+		}
+		for _, name := range []string{idleCell, listenersCell} {
+			if !r.wants(name) || name == listenersCell && !p.HasListeners() {
+				continue
+			}
+			if err := r.weighOne(ctx, p, name); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (r *runner) weighOne(ctx context.Context, p *peer.Peer, name string) error {
+	e, err := r.env(p.Name + "-" + name)
+	if err != nil {
+		return err
+	}
+	t, err := r.start(ctx, p, e)
+	if err != nil {
+		r.add(report.Sample{Peer: p.Name, Cell: name, Err: err.Error()})
+		return ctx.Err()
+	}
+	defer r.target.CloseConns()
+	defer t.Stop()
+	var v load.Result
+	if name == idleCell {
+		v, err = r.idlePairs(ctx, t)
+	} else {
+		v, err = r.idleListeners(ctx, p, e, t)
+	}
+	s := report.Sample{Peer: p.Name, Cell: name, Values: v}
+	if err != nil {
+		s.Err = fmt.Sprintf("%d %s: %v", r.o.idle, name, err)
+	}
+	r.add(s)
+	return ctx.Err()
+}

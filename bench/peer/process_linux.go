@@ -1,0 +1,74 @@
+package peer
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"time"
+)
+
+// Process is one that this program started. It dies with this program.
+type Process struct {
+	cmd  *exec.Cmd
+	log  string
+	done chan struct{}
+}
+
+// start runs a program in the scratch folder; what it prints goes to NAME.log there. Children of its own die with it, since
+// they are in its group.
+func (e *Env) start(name string, env []string, argv ...string) (*Process, error) {
+	path := filepath.Join(e.Work, name+".log")
+	f, err := os.Create(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	c := exec.Command(argv[0], argv[1:]...)
+	c.Stdout, c.Stderr, c.Dir = f, f, e.Work
+	c.Env = append(os.Environ(), env...)
+	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	p := &Process{cmd: c, log: path, done: make(chan struct{})}
+	if err := c.Start(); err != nil {
+		return nil, err
+	}
+	go func() { // kill waits for it
+		_ = c.Wait() // how it ended is in its log
+		close(p.done)
+	}()
+	return p, nil
+}
+
+// kill ends the process and its group: politely, then at once.
+func (p *Process) kill() {
+	_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGTERM) // it may be gone
+	select {
+	case <-p.done:
+	case <-time.After(300 * time.Millisecond):
+	}
+	_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) // as above
+	<-p.done
+}
+
+// pid is the process's number.
+func (p *Process) pid() int { return p.cmd.Process.Pid }
+
+// alive reports whether it still runs.
+func (p *Process) alive() bool {
+	select {
+	case <-p.done:
+		return false
+	default:
+		return true
+	}
+}
+
+// said is the end of what it printed.
+func (p *Process) said() string {
+	b, err := os.ReadFile(p.log)
+	if err != nil {
+		return err.Error()
+	}
+	const most = 1500
+	return string(b[max(0, len(b)-most):])
+}

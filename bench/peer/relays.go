@@ -1,0 +1,42 @@
+package peer
+
+import "github.com/causeway-relay/causeway/bench/limits"
+
+// relays are the bounds that know no protocol.
+func relays() []Peer {
+	all := []Peer{{
+		Name: "direct", Kind: Limit, Default: true, Note: "sender to target over loopback, nothing between",
+		start: func(e *Env) (*Tunnel, error) { return &Tunnel{Dial: tcp(e.Target)}, nil },
+	}}
+	notes := map[limits.Mode]string{
+		limits.Copy:   "a plain double copy: raw TCP on both legs, a gateway and an agent that keeps connections waiting, 64 KiB buffers",
+		limits.Splice: "the same, by splice(2) in both",
+		limits.Hybrid: "the same, by a small buffer while a stream is quiet and splice(2) while it is busy",
+	}
+	for _, mode := range limits.Modes {
+		all = append(all, Peer{
+			Name: "relay-" + string(mode), Kind: Limit, Default: mode == limits.Copy, Note: notes[mode],
+			start: func(e *Env) (*Tunnel, error) { return startRelay(e, mode) },
+		})
+	}
+	return all
+}
+
+func startRelay(e *Env, mode limits.Mode) (*Tunnel, error) {
+	senders, agents := freeAddr(), freeAddr()
+	t := &Tunnel{Dial: tcp(senders)}
+	g, err := e.start("gateway", nil, e.Self, "relay-gateway", senders, agents, string(mode))
+	if err != nil {
+		return t, err
+	}
+	t.gateway = append(t.gateway, g)
+	if err := openAt(agents, g); err != nil {
+		return t, err
+	}
+	a, err := e.start("agent", nil, e.Self, "relay-agent", agents, e.Target, string(mode))
+	if err != nil {
+		return t, err
+	}
+	t.agent = append(t.agent, a)
+	return t, nil
+}

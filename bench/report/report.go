@@ -1,0 +1,196 @@
+// Package report owns what a run has measured and how it is shown: ratios first, then the figures, what disturbed them, and
+// the raw data. Only ratios within one round of one run mean anything; a figure alone is this machine's, at that moment.
+// Its functions have no state and may be called from anywhere.
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Sample is what one cell of one peer measured in one round. Values are those of load.Result and of the cells of memory;
+// besides, cpu_gw, cpu_ag and cpu_load are CPU seconds in the measured time, and foreign is the share of the machine that
+// others used meanwhile (0 to 1).
+type Sample struct {
+	Peer, Cell string
+	Round      int
+	Values     map[string]float64
+	Err        string `json:",omitempty"` // why there are no values, or not all
+}
+
+// Peer is what the report has to know of a peer.
+type Peer struct {
+	Name, Note string
+	Ours       bool
+	Bound      string // of ours: the peer that says what is possible
+}
+
+// Run is one invocation.
+type Run struct {
+	Date, Machine, Command, Settings string
+	Peers                            []Peer
+	Samples                          []Sample
+}
+
+// Save writes a run as JSON, with the folders on the way.
+func (r *Run) Save(path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	b, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, b, 0o644)
+}
+
+// Load reads runs that Save has written.
+func Load(paths ...string) ([]*Run, error) {
+	var runs []*Run
+	for _, path := range paths {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			return nil, err
+		}
+		r := &Run{}
+		if err := json.Unmarshal(b, r); err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		runs = append(runs, r)
+	}
+	return runs, nil
+}
+
+// Results writes everything as one page of Markdown. A sample during which others used more than maxForeign of the machine
+// counts only where there is no better one, and is marked.
+func Results(w io.Writer, maxForeign float64, runs ...*Run) error {
+	t := merge(runs, maxForeign)
+	var b strings.Builder
+	for _, r := range runs {
+		fmt.Fprintf(&b, "- `%s`\n- %s; %s; %s\n", r.Command, r.Date, r.Machine, r.Settings)
+	}
+	b.WriteString("\n## Ratios\n\nOurs divided by the other, median of the rounds [least-most]. ")
+	b.WriteString("For rates more is better, for the rows marked `<` less. `~`: others used the machine in every round.\n\n")
+	t.ratios(&b)
+	b.WriteString("\n## Figures\n\nMedian [least-most] of this machine at that time, for the ratios' sake.\n\n")
+	t.figures(&b)
+	t.steadiness(&b)
+	t.failures(&b)
+	b.WriteString("\n## What was measured\n\n")
+	for _, p := range t.peers {
+		fmt.Fprintf(&b, "- **%s**: %s\n", p.Name, p.Note)
+	}
+	t.raw(&b)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// ratios is a row for each metric and columns for each of ours.
+func (t *table) ratios(b *strings.Builder) {
+	type column struct{ ours, other string }
+	var columns []column
+	for _, p := range t.peers {
+		if !p.Ours {
+			continue
+		}
+		for _, other := range []string{"direct", "relay-copy", p.Bound} {
+			if t.has(other) {
+				columns = append(columns, column{p.Name, other})
+			}
+		}
+	}
+	heads := make([]string, len(columns))
+	for i, c := range columns {
+		heads[i] = c.ours + " / " + c.other
+	}
+	header(b, heads)
+	for _, m := range metrics {
+		cells := make([]string, len(columns))
+		for i, c := range columns {
+			cells[i] = t.ratio(&m, c.ours, c.other).show("x")
+		}
+		row(b, m.label(), cells)
+	}
+}
+
+// figures is a row for each metric and a column for each peer.
+func (t *table) figures(b *strings.Builder) {
+	heads := make([]string, len(t.peers))
+	for i, p := range t.peers {
+		heads[i] = p.Name
+	}
+	header(b, heads)
+	for _, m := range metrics {
+		cells := make([]string, len(t.peers))
+		for i, p := range t.peers {
+			cells[i] = t.figure(&m, p.Name).show("")
+		}
+		row(b, m.label(), cells)
+	}
+}
+
+func header(b *strings.Builder, heads []string) {
+	fmt.Fprintf(b, "| | %s |\n|---|%s\n", strings.Join(heads, " | "), strings.Repeat("---|", len(heads)))
+}
+
+// row leaves out a metric that nobody has.
+func row(b *strings.Builder, label string, cells []string) {
+	if slices.ContainsFunc(cells, func(c string) bool { return c != none }) {
+		fmt.Fprintf(b, "| %s | %s |\n", label, strings.Join(cells, " | "))
+	}
+}
+
+// steadiness says how far the run may be trusted.
+func (t *table) steadiness(b *strings.Builder) {
+	b.WriteString("\n## Steadiness\n\n")
+	var foreign []float64
+	for _, s := range t.samples {
+		if x, ok := s.Values["foreign"]; ok {
+			foreign = append(foreign, x*100)
+		}
+	}
+	if len(foreign) > 0 {
+		f := summarize(foreign)
+		fmt.Fprintf(b, "- Others used %s%% of the machine in the median cell, %s%% in the worst of %d. ", number(f.median), number(f.most), len(foreign))
+		fmt.Fprintf(b, "A round counts where they used at most %s%%.\n", number(t.maxForeign*100))
+	}
+	for _, m := range metrics {
+		if s := t.figure(&m, "direct"); s.n > 1 && s.median > 0 {
+			fmt.Fprintf(b, "- direct, %s: varied by %s%% over %d rounds\n", m.name, number((s.most-s.least)/s.median*100), s.n)
+		}
+	}
+}
+
+// failures lists what went wrong.
+func (t *table) failures(b *strings.Builder) {
+	title := "\n## Failures\n\n"
+	for _, s := range t.samples {
+		if s.Err != "" {
+			text, _, _ := strings.Cut(s.Err, "\n")
+			fmt.Fprintf(b, "%s- %s, %s, round %d: %s\n", title, s.Peer, s.Cell, s.Round, text)
+			title = ""
+		}
+	}
+}
+
+// raw is one line a sample.
+func (t *table) raw(b *strings.Builder) {
+	b.WriteString("\n## Raw data\n\nOne line a sample: round, cell, peer, values.\n\n```\n")
+	for _, s := range t.samples {
+		fmt.Fprintf(b, "%d %s %s", s.Round, s.Cell, s.Peer)
+		for _, k := range slices.Sorted(maps.Keys(s.Values)) {
+			fmt.Fprintf(b, " %s=%.6g", k, s.Values[k])
+		}
+		if s.Err != "" {
+			b.WriteString(" failed")
+		}
+		b.WriteString("\n")
+	}
+	b.WriteString("```\n")
+}

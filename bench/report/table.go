@@ -1,0 +1,187 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+)
+
+// metric is one row: a value of a cell's samples.
+type metric struct {
+	name, cell string
+	less       bool // is better
+	of         func(v map[string]float64) (float64, bool)
+}
+
+func (m *metric) label() string {
+	if m.less {
+		return m.name + " `<`"
+	}
+	return m.name
+}
+
+// metrics are the rows, in the order of the report.
+var metrics = []metric{
+	{"bulk up x1, MiB/s", "bulk_up_1", false, value("mibps")},
+	{"bulk down x1, MiB/s", "bulk_down_1", false, value("mibps")},
+	{"bulk up x16, MiB/s", "bulk_up_16", false, value("mibps")},
+	{"bulk down x16, MiB/s", "bulk_down_16", false, value("mibps")},
+	{"echo x1 p50, us", "echo_1", true, value("p50us")},
+	{"echo x1 p99, us", "echo_1", true, value("p99us")},
+	{"echo x64, 1/s", "echo_64", false, value("ops")},
+	{"echo x64 p99, us", "echo_64", true, value("p99us")},
+	{"set-up x1 p50, us", "setup_1", true, value("p50us")},
+	{"set-up x16, 1/s", "setup_16", false, value("cps")},
+	{"set-up x16 p99, us", "setup_16", true, value("p99us")},
+	{"gateway CPU, bulk up x16, s/GiB", "bulk_up_16", true, cpu("bytes", 1<<30)},
+	{"gateway CPU, bulk down x16, s/GiB", "bulk_down_16", true, cpu("bytes", 1<<30)},
+	{"gateway CPU, echo x64, s/10k", "echo_64", true, cpu("count", 1e4)},
+	{"gateway CPU, set-up x16, s/10k", "setup_16", true, cpu("count", 1e4)},
+	{"gateway memory, idle pair, KiB", "idle", true, value("kib_each")},
+	{"gateway memory, idle listener, KiB", "listeners", true, value("kib_each")},
+}
+
+func value(field string) func(map[string]float64) (float64, bool) {
+	return func(v map[string]float64) (float64, bool) { x, ok := v[field]; return x, ok }
+}
+
+// cpu is what so many units of work cost the gateway. What cost nothing has no figure: direct has no gateway.
+func cpu(work string, units float64) func(map[string]float64) (float64, bool) {
+	return func(v map[string]float64) (float64, bool) {
+		if v["cpu_gw"] <= 0 || v[work] <= 0 {
+			return 0, false
+		}
+		return v["cpu_gw"] / v[work] * units, true
+	}
+}
+
+// stat sums up the values of several rounds.
+type stat struct {
+	median, least, most float64
+	n                   int
+	disturbed           bool // there was no quiet round
+}
+
+func summarize(v []float64) stat {
+	if len(v) == 0 {
+		return stat{}
+	}
+	s := slices.Sorted(slices.Values(v))
+	median := s[len(s)/2]
+	if len(s)%2 == 0 {
+		median = (s[len(s)/2-1] + s[len(s)/2]) / 2
+	}
+	return stat{median: median, least: s[0], most: s[len(s)-1], n: len(s)}
+}
+
+// none stands where there is no figure.
+const none = "-"
+
+func (s stat) show(prefix string) string {
+	if s.n == 0 {
+		return none
+	}
+	mark := ""
+	if s.disturbed {
+		mark = "~"
+	}
+	if s.n == 1 {
+		return mark + prefix + number(s.median)
+	}
+	return fmt.Sprintf("%s**%s%s** [%s-%s]", mark, prefix, number(s.median), number(s.least), number(s.most))
+}
+
+// number writes three digits.
+func number(x float64) string {
+	switch {
+	case x >= 99.95:
+		return fmt.Sprintf("%.0f", x)
+	case x >= 9.995:
+		return fmt.Sprintf("%.1f", x)
+	case x >= 0.1 || x == 0:
+		return fmt.Sprintf("%.2f", x)
+	default:
+		return fmt.Sprintf("%.3g", x)
+	}
+}
+
+// table is all samples of some runs, with rounds that do not meet.
+type table struct {
+	peers      []Peer
+	samples    []Sample
+	maxForeign float64
+}
+
+// merge puts runs together. Rounds of different runs stay different, so that no ratio is made across them.
+func merge(runs []*Run, maxForeign float64) *table {
+	t := &table{maxForeign: maxForeign}
+	next := 0
+	for _, r := range runs {
+		first := next
+		for _, p := range r.Peers {
+			if !t.has(p.Name) {
+				t.peers = append(t.peers, p)
+			}
+		}
+		for _, s := range r.Samples {
+			s.Round += first
+			next = max(next, s.Round+1)
+			t.samples = append(t.samples, s)
+		}
+	}
+	return t
+}
+
+func (t *table) has(name string) bool {
+	return slices.ContainsFunc(t.peers, func(p Peer) bool { return p.Name == name })
+}
+
+// reading is a metric's value in one round.
+type reading struct {
+	value float64
+	quiet bool
+}
+
+func (t *table) readings(m *metric, peer string) map[int]reading {
+	found := map[int]reading{}
+	for _, s := range t.samples {
+		if s.Peer != peer || s.Cell != m.cell || s.Err != "" {
+			continue
+		}
+		if x, ok := m.of(s.Values); ok {
+			found[s.Round] = reading{x, s.Values["foreign"] <= t.maxForeign}
+		}
+	}
+	return found
+}
+
+// figure is a metric of one peer.
+func (t *table) figure(m *metric, peer string) stat { return settle(t.readings(m, peer)) }
+
+// ratio is a metric of one peer divided by another's of the same round.
+func (t *table) ratio(m *metric, ours, other string) stat {
+	theirs := t.readings(m, other)
+	ratios := map[int]reading{}
+	for round, r := range t.readings(m, ours) {
+		if o, ok := theirs[round]; ok && o.value > 0 {
+			ratios[round] = reading{r.value / o.value, r.quiet && o.quiet}
+		}
+	}
+	return settle(ratios)
+}
+
+// settle sums up the quiet rounds, or all when none was.
+func settle(rounds map[int]reading) stat {
+	var quiet, all []float64
+	for _, r := range rounds {
+		all = append(all, r.value)
+		if r.quiet {
+			quiet = append(quiet, r.value)
+		}
+	}
+	if len(quiet) > 0 {
+		return summarize(quiet)
+	}
+	s := summarize(all)
+	s.disturbed = s.n > 0
+	return s
+}

@@ -1,0 +1,286 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"log"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/causeway-relay/causeway/bench/load"
+	"github.com/causeway-relay/causeway/bench/peer"
+	"github.com/causeway-relay/causeway/bench/proc"
+	"github.com/causeway-relay/causeway/bench/report"
+)
+
+// defaultForeign is the share of the machine that others may use in a round that counts.
+const defaultForeign = 0.15
+
+// options are the flags of a run.
+type options struct {
+	peers, cells          []string // empty: the default ones, all
+	rounds, idle          int
+	dur, limit            time.Duration
+	bin, config, work     string
+	out, results, command string
+	foreign               float64
+}
+
+// defaultRounds is the number of rounds that the environment wants.
+func defaultRounds(getenv func(string) string) int {
+	if n, err := strconv.Atoi(getenv("ROUNDS")); err == nil && n > 0 {
+		return n
+	}
+	return 3
+}
+
+func parse(args []string, getenv func(string) string) (*options, error) {
+	o := &options{command: strings.Join(append([]string{"bench", "run"}, args...), " ")}
+	fs := flag.NewFlagSet("bench run", flag.ContinueOnError)
+	words := func(to *[]string) func(string) error {
+		return func(s string) error { *to = strings.Split(s, ","); return nil }
+	}
+	fs.Func("peers", "`NAMES` with commas between them (bench list); default: those with a star", words(&o.peers))
+	fs.Func("cells", "`NAMES` or beginnings of names; default: all", words(&o.cells))
+	fs.IntVar(&o.rounds, "rounds", defaultRounds(getenv), "rounds; default: ROUNDS, else 3")
+	fs.DurationVar(&o.dur, "dur", 1500*time.Millisecond, "measured time of a cell")
+	fs.IntVar(&o.idle, "idle", 1000, "idle streams, and idle listeners")
+	fs.DurationVar(&o.limit, "limit", time.Hour, "the whole run ends by then")
+	fs.StringVar(&o.bin, "bin", "", "`FOLDER` of the binary causeway; default: it is built")
+	fs.StringVar(&o.config, "config", ".", "`FOLDER` of ours.json and ours-tls.json, in the gateway's module")
+	fs.StringVar(&o.work, "work", "", "`FOLDER` in which scratch folders and logs are kept")
+	fs.StringVar(&o.out, "out", "out/run.json", "`FILE` for raw data, for bench report")
+	fs.StringVar(&o.results, "results", "", "`FILE` for the page RESULTS.md")
+	fs.Float64Var(&o.foreign, "max-foreign", defaultForeign, "share of the machine that others may use in a round that counts")
+	if err := fs.Parse(args); err != nil {
+		return nil, err
+	}
+	if fs.NArg() > 0 || o.rounds < 1 || o.idle < 1 || o.dur <= 0 {
+		return nil, fmt.Errorf("bench run: %q is not wanted, or a number is not positive; see bench run -h", fs.Args())
+	}
+	return o, nil
+}
+
+// run is the command.
+func run(ctx context.Context, args []string) error {
+	o, err := parse(args, os.Getenv)
+	if errors.Is(err, flag.ErrHelp) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	ctx, stop := context.WithTimeout(ctx, o.limit)
+	defer stop()
+	r, err := newRunner(o)
+	if err != nil {
+		return err
+	}
+	defer r.close()
+	if err := r.build(ctx); err != nil {
+		return err
+	}
+	if err := errors.Join(r.timed(ctx), r.memory(ctx), r.run.Save(o.out)); err != nil {
+		return err
+	}
+	return r.publish()
+}
+
+// runner is one run.
+type runner struct {
+	o      *options
+	peers  []peer.Peer
+	target *load.Target
+	self   string
+	work   string
+	run    report.Run
+}
+
+func newRunner(o *options) (*runner, error) {
+	r := &runner{o: o, work: o.work}
+	var err error
+	if r.peers, err = chosen(o.peers); err != nil {
+		return nil, err
+	}
+	if r.self, err = os.Executable(); err != nil {
+		return nil, err
+	}
+	if r.work == "" {
+		r.work, err = os.MkdirTemp("", "bench")
+	} else if r.work, err = filepath.Abs(r.work); err == nil {
+		err = os.MkdirAll(r.work, 0o700)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if r.target, err = load.NewTarget(); err != nil {
+		return nil, err
+	}
+	r.run = report.Run{
+		Date:     time.Now().UTC().Format("2006-01-02 15:04 UTC"),
+		Machine:  fmt.Sprintf("%d cores, %s, load average at the start %s", runtime.NumCPU(), system(), proc.Load()),
+		Command:  o.command,
+		Settings: fmt.Sprintf("%d rounds, %v a cell, %d idle", o.rounds, o.dur, o.idle),
+	}
+	for _, p := range r.peers {
+		r.run.Peers = append(r.run.Peers, report.Peer{Name: p.Name, Note: p.Note, Ours: p.Kind == peer.Ours, Bound: p.Bound})
+	}
+	return r, nil
+}
+
+func (r *runner) close() {
+	r.target.Close()
+	if r.o.work == "" {
+		os.RemoveAll(r.work)
+	}
+}
+
+// chosen finds peers by name.
+func chosen(names []string) ([]peer.Peer, error) {
+	var found []peer.Peer
+	for _, p := range peer.All() {
+		if slices.Contains(names, p.Name) || len(names) == 0 && p.Default {
+			found = append(found, p)
+		}
+	}
+	if len(found) < len(names) {
+		return nil, fmt.Errorf("not every one of %q is a peer; bench list names them", names)
+	}
+	return found, nil
+}
+
+// wants reports whether a cell is to be measured.
+func (r *runner) wants(cell string) bool {
+	return len(r.o.cells) == 0 || slices.ContainsFunc(r.o.cells, func(c string) bool { return strings.HasPrefix(cell, c) })
+}
+
+// build makes the gateway's binary, unless one was given or none is needed.
+func (r *runner) build(ctx context.Context) error {
+	if r.o.bin != "" || !slices.ContainsFunc(r.peers, func(p peer.Peer) bool { return p.Kind == peer.Ours }) {
+		return nil
+	}
+	r.o.bin = filepath.Join(r.work, "bin")
+	c := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-o", filepath.Join(r.o.bin, "causeway"), "./cmd/causeway")
+	c.Dir = filepath.Join(r.o.config, "..")
+	if out, err := c.CombinedOutput(); err != nil {
+		return fmt.Errorf("build the gateway: %w\n%s", err, out)
+	}
+	return nil
+}
+
+// env is what a tunnel of that name is started with, in a scratch folder of its own.
+func (r *runner) env(name string) (*peer.Env, error) {
+	bin, err := filepath.Abs(r.o.bin)
+	if err != nil {
+		return nil, err
+	}
+	e := &peer.Env{Self: r.self, Bin: bin, Config: r.o.config, Work: filepath.Join(r.work, name), Target: r.target.Addr}
+	return e, os.MkdirAll(e.Work, 0o700)
+}
+
+// startWait is how long a peer has to come up.
+const startWait = 20 * time.Second
+
+func (r *runner) start(ctx context.Context, p *peer.Peer, e *peer.Env) (*peer.Tunnel, error) {
+	ctx, stop := context.WithTimeout(ctx, startWait)
+	defer stop()
+	return p.Start(ctx, e)
+}
+
+// add keeps a sample.
+func (r *runner) add(s report.Sample) {
+	if s.Err != "" {
+		log.Printf("round %d, %s, %s: %s", s.Round+1, s.Cell, s.Peer, s.Err)
+	}
+	r.run.Samples = append(r.run.Samples, s)
+}
+
+// timed runs the rounds. All peers are up meanwhile; one works at a time.
+func (r *runner) timed(ctx context.Context) error {
+	var wanted []cell
+	for _, c := range cells() {
+		if r.wants(c.name) {
+			wanted = append(wanted, c)
+		}
+	}
+	if len(wanted) == 0 {
+		return nil
+	}
+	up := make([]*peer.Tunnel, len(r.peers))
+	defer func() {
+		for _, t := range up {
+			t.Stop()
+		}
+	}()
+	for i := range r.peers {
+		e, err := r.env(r.peers[i].Name)
+		if err == nil {
+			up[i], err = r.start(ctx, &r.peers[i], e)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	for round := range r.o.rounds {
+		for _, c := range wanted {
+			if err := r.turn(ctx, c, round, up); err != nil {
+				return err
+			}
+		}
+		log.Printf("round %d of %d done, load %s", round+1, r.o.rounds, proc.Load())
+	}
+	return nil
+}
+
+// breath is the pause between two cells, in which connections are closed.
+const breath = 50 * time.Millisecond
+
+// turn runs one cell through every peer, each round beginning with another.
+func (r *runner) turn(ctx context.Context, c cell, round int, up []*peer.Tunnel) error {
+	for i := range up {
+		which := (i + round) % len(up)
+		v, err := measure(c, up[which], r.target, r.o.dur)
+		s := report.Sample{Peer: r.peers[which].Name, Cell: c.name, Round: round, Values: v}
+		if err != nil {
+			s.Err = err.Error()
+		}
+		r.add(s)
+		if !pause(ctx, breath) {
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// publish writes the page and prints it.
+func (r *runner) publish() error {
+	var page bytes.Buffer
+	page.WriteString("# Results\n\nWritten by `bench run`; see [README.md](README.md) for how to read it.\n\n")
+	if err := report.Results(&page, r.o.foreign, &r.run); err != nil {
+		return err
+	}
+	tables, _, _ := strings.Cut(page.String(), "\n## Raw data")
+	fmt.Println(tables)
+	if r.o.results == "" {
+		return nil
+	}
+	return os.WriteFile(r.o.results, page.Bytes(), 0o644)
+}
+
+// system names kernel and compiler.
+func system() string {
+	release, err := os.ReadFile("/proc/sys/kernel/osrelease")
+	if err != nil {
+		release = []byte("unknown")
+	}
+	return "Linux " + strings.TrimSpace(string(release)) + ", " + runtime.Version()
+}

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/causeway-relay/causeway/bench/report"
+)
+
+func TestParse(t *testing.T) {
+	none := func(string) string { return "" }
+	o, err := parse([]string{"-peers", "direct,ours", "-cells", "echo", "-dur", "2s"}, none)
+	if err != nil || len(o.peers) != 2 || o.rounds != 3 || o.dur != 2*time.Second || o.command != "bench run -peers direct,ours -cells echo -dur 2s" {
+		t.Errorf("%+v %v", o, err)
+	}
+	if o, err := parse(nil, func(string) string { return "7" }); err != nil || o.rounds != 7 {
+		t.Errorf("ROUNDS=7: %+v %v", o, err)
+	}
+	for _, bad := range [][]string{{"-rounds", "0"}, {"-idle", "-1"}, {"word"}, {"-dur", "0s"}} {
+		if o, err := parse(bad, none); err == nil {
+			t.Errorf("%q: %+v", bad, o)
+		}
+	}
+	if _, err := chosen([]string{"direct", "nobody"}); err == nil {
+		t.Error("a peer that is not there was chosen")
+	}
+	if p, err := chosen(nil); err != nil || len(p) != 6 || p[0].Name != "direct" {
+		t.Errorf("by default: %d peers, %v", len(p), err)
+	}
+}
+
+func TestWants(t *testing.T) {
+	r := &runner{o: &options{cells: []string{"bulk", "echo_1"}}}
+	for cell, want := range map[string]bool{"bulk_up_16": true, "echo_1": true, "echo_64": false, "idle": false} {
+		if r.wants(cell) != want {
+			t.Errorf("%s: %t", cell, !want)
+		}
+	}
+}
+
+// TestDispatch refuses what is no command, or one with too few words.
+func TestDispatch(t *testing.T) {
+	for _, args := range [][]string{{"dance"}, {"hcref"}, {"listener", "x"}} {
+		if err := dispatch(t.Context(), args); err == nil || !strings.Contains(err.Error(), "usage") {
+			t.Errorf("%q: %v", args, err)
+		}
+	}
+}
+
+// TestCellsOfTheReport: a cell that the report has no row for would be measured for nothing.
+func TestCellsOfTheReport(t *testing.T) {
+	names := []string{idleCell, listenersCell}
+	for _, c := range cells() {
+		names = append(names, c.name)
+	}
+	for _, name := range names {
+		v := map[string]float64{"mibps": 7, "ops": 7, "cps": 7, "p50us": 7, "kib_each": 7}
+		var b strings.Builder
+		r := &report.Run{Peers: []report.Peer{{Name: "direct"}}, Samples: []report.Sample{{Peer: "direct", Cell: name, Values: v}}}
+		if err := report.Results(&b, 1, r); err != nil || !strings.Contains(b.String(), "| 7.00 |") {
+			t.Errorf("%s has no row: %v", name, err)
+		}
+	}
+}
+
+// TestRun is a whole run in small, of what needs no gateway's process.
+func TestRun(t *testing.T) {
+	dir := t.TempDir()
+	out, page := filepath.Join(dir, "run.json"), filepath.Join(dir, "RESULTS.md")
+	err := dispatch(t.Context(), []string{"-peers", "direct", "-rounds", "2", "-dur", "30ms", "-out", out, "-results", page})
+	if err != nil {
+		t.Fatal(err)
+	}
+	runs, err := report.Load(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(runs[0].Samples); n != 2*len(cells()) {
+		t.Errorf("%d samples", n)
+	}
+	if b, err := os.ReadFile(page); err != nil || !strings.Contains(string(b), "## Raw data") {
+		t.Errorf("the page: %v", err)
+	}
+	for _, s := range runs[0].Samples {
+		if s.Err != "" || s.Values["cpu_load"] < 0 || s.Values["foreign"] < 0 {
+			t.Errorf("%+v", s)
+		}
+	}
+}
