@@ -1,10 +1,13 @@
 package hybrid
 
 import (
+	"errors"
+	"io"
 	"net"
-	"sync"
-	"sync/atomic"
 	"time"
+
+	"github.com/causeway-relay/causeway/gateway/fail"
+	"github.com/causeway-relay/causeway/internal/wsconn"
 )
 
 // Conn is a stream between a sender and a listener. It is a net.Conn with two additions that are not of TCP: CloseWrite ends
@@ -14,52 +17,66 @@ import (
 // *CloseError, and a connection that is lost without a Close is an *Error. Write sends one binary message. A deadline that
 // passes leaves a Conn usable, with the exception that crypto/tls makes: a Write that had begun breaks the outgoing direction.
 type Conn struct {
-	carrier  net.Conn
-	local    net.Addr
-	remote   net.Addr
+	ws       *wsconn.Conn
 	target   string // for errors
 	tracking string
 	protocol string
 	request  *Request
-	pulse    pulse
-
-	rmu sync.Mutex // one reader
-	in  reader
-
-	wmu sync.Mutex // one frame at a time
-	out writer
-
-	pong pongSlot
-
-	mu      sync.Mutex
-	closing bool
-	due     time.Time // the writer's deadline, set on the carrier while a Write runs
-	writing bool
-	flags   struct{ reading, wrote atomic.Bool } // for the pulse
 }
 
 // newConn makes a connection of one whose handshake is through.
-func newConn(u *upgraded, keepAlive time.Duration) *Conn {
-	c := &Conn{carrier: u.conn, tracking: u.tracking, protocol: u.protocol}
-	c.in.init(u.read)
-	c.pulse.start(c, keepAlive)
+func newConn(u *upgraded, s *settings, target string, local, remote net.Addr) *Conn {
+	c := &Conn{target: target, tracking: u.tracking, protocol: u.protocol}
+	c.ws = wsconn.New(u.conn, u.read, wsconn.Params{
+		Local: local, Remote: remote, Network: network, KeepAlive: s.keepAlive,
+		Lost:   c.lost,
+		Closed: func(code int, text string) error { return &CloseError{code, text} },
+	})
 	return c
 }
 
 // Read implements net.Conn. It does not stop where messages end, and an empty message is nothing to it.
-func (c *Conn) Read(p []byte) (int, error) {
-	c.rmu.Lock()
-	defer c.rmu.Unlock()
-	n, err := c.read(p, false)
-	return n, c.over(err)
-}
+func (c *Conn) Read(p []byte) (int, error) { return c.ws.Read(p) }
+
+// Write implements net.Conn: p becomes one binary message. Nothing is sent for an empty p, which some peers would take for
+// the end of the stream.
+func (c *Conn) Write(p []byte) (int, error) { return c.ws.Write(p) }
+
+// Close ends both directions. What was written still arrives; what the peer sends from now on is dropped. It waits up to a
+// second for the peer to end its direction too, and cuts off a peer that goes on sending. Who must know that the peer has
+// read everything uses CloseWrite and reads to io.EOF first.
+//
+// A Write that is under way is broken off: the peer then sees a loss, not an end, and Close says so. A second Close gives
+// net.ErrClosed.
+func (c *Conn) Close() error { return c.ws.Close() }
+
+// CloseWrite ends the outgoing direction: the peer reads io.EOF behind what was written. The other direction goes on until
+// the peer ends it; the gateway cuts both when nothing flows there for a minute (reference section 7).
+func (c *Conn) CloseWrite() error { return c.ws.CloseWrite() }
+
+// CloseWriteCode is CloseWrite with a code and a text of at most 123 bytes for the peer. A code that may not be sent (RFC 6455
+// section 7.4) leaves both out; any but 1000 is no plain end to a peer of this package, but a *CloseError.
+func (c *Conn) CloseWriteCode(code int, text string) error { return c.ws.CloseWriteCode(code, text) }
+
+// Abort ends both directions at once and without a word: the peer sees a loss. It is for a stream whose other half was lost,
+// so that its end is not taken for a good one. After Close it does nothing.
+func (c *Conn) Abort() { c.ws.Abort() }
 
 // LocalAddr is the listener's address for an accepted connection, and that of the socket for a dialled one.
-func (c *Conn) LocalAddr() net.Addr { return c.local }
+func (c *Conn) LocalAddr() net.Addr { return c.ws.LocalAddr() }
 
 // RemoteAddr is the sender's address, a *net.TCPAddr, for an accepted connection, and that of the hybrid connection for a
 // dialled one.
-func (c *Conn) RemoteAddr() net.Addr { return c.remote }
+func (c *Conn) RemoteAddr() net.Addr { return c.ws.RemoteAddr() }
+
+// SetDeadline implements net.Conn.
+func (c *Conn) SetDeadline(t time.Time) error { return c.ws.SetDeadline(t) }
+
+// SetReadDeadline implements net.Conn.
+func (c *Conn) SetReadDeadline(t time.Time) error { return c.ws.SetReadDeadline(t) }
+
+// SetWriteDeadline implements net.Conn.
+func (c *Conn) SetWriteDeadline(t time.Time) error { return c.ws.SetWriteDeadline(t) }
 
 // TrackingID finds the connection in the gateway's log: for an accepted connection it is the id of the rendezvous, for a
 // dialled one that of the handshake.
@@ -71,64 +88,56 @@ func (c *Conn) Subprotocol() string { return c.protocol }
 // Request is what the sender asked for; nil for a dialled connection.
 func (c *Conn) Request() *Request { return c.request }
 
-// PeerClose is the Close frame by which the peer ended its direction, once Read has given that end: code 0 when it had none.
-func (c *Conn) PeerClose() (code int, text string, ok bool) {
-	if end := c.in.end.Load(); end != nil {
-		return end.Code, end.Text, true
+// PeerClose is the Close frame by which the peer ended its direction, once a read has met it: code 0 when it had none.
+func (c *Conn) PeerClose() (code int, text string, ok bool) { return c.ws.PeerClose() }
+
+// MessageType is the kind of a message: the relay carries both alike and tells the peer which it was.
+type MessageType byte
+
+// The kinds of messages. Whether a text message is UTF-8 is between sender and listener.
+const (
+	Binary MessageType = iota
+	Text
+)
+
+// String is "binary" or "text".
+func (t MessageType) String() string {
+	if t == Text {
+		return "text"
 	}
-	return 0, "", false
+	return "binary"
 }
 
-// SetDeadline implements net.Conn.
-func (c *Conn) SetDeadline(t time.Time) error {
-	if err := c.SetReadDeadline(t); err != nil {
-		return err
+func typeOf(text bool) MessageType {
+	if text {
+		return Text
 	}
-	return c.SetWriteDeadline(t)
+	return Binary
 }
 
-// SetReadDeadline implements net.Conn.
-func (c *Conn) SetReadDeadline(t time.Time) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.closing {
-		return c.closed("set")
-	}
-	return c.carrier.SetReadDeadline(t)
+// WriteMessage sends one message, which may be empty. A deadline that cuts it leaves the peer with the beginning of it, and
+// the next message ends it there.
+func (c *Conn) WriteMessage(t MessageType, p []byte) error { return c.ws.WriteMessage(t == Text, p) }
+
+// NextReader waits for the next message and gives its kind and a reader of its payload, which ends with io.EOF where the
+// message does. What is left of the message before is skipped. The reader is good until the next call of NextReader or
+// ReadMessage; Read may be mixed in, it takes from the same message and then goes on behind it.
+//
+// The end of the direction is the error here as it is with Read.
+func (c *Conn) NextReader() (MessageType, io.Reader, error) {
+	text, r, err := c.ws.NextReader()
+	return typeOf(text), r, err
 }
 
-// SetWriteDeadline implements net.Conn.
-func (c *Conn) SetWriteDeadline(t time.Time) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.closing {
-		return c.closed("set")
+// ReadMessage reads the next message whole, into buf from its start; buf grows as needed, and may be nil. A message of more
+// than 32 MiB is an *Error with the code TooLarge; use NextReader for such. A deadline that passes loses what was read of a
+// message.
+func (c *Conn) ReadMessage(buf []byte) (MessageType, []byte, error) {
+	text, b, err := c.ws.ReadMessage(buf)
+	if errors.Is(err, wsconn.ErrTooLong) {
+		err = &Error{Op: "read", Target: c.target, Code: fail.TooLarge, TrackingID: c.tracking, Do: "use NextReader for long messages", Cause: err}
 	}
-	c.due = t
-	if c.writing {
-		return c.carrier.SetWriteDeadline(t)
-	}
-	return nil
-}
-
-// closed is the error of whatever is done after Close; errors.Is finds net.ErrClosed.
-func (c *Conn) closed(op string) error {
-	return &net.OpError{Op: op, Net: network, Source: c.local, Addr: c.remote, Err: net.ErrClosed}
-}
-
-// over is the error of a read: whatever ended it, after Close it is that.
-func (c *Conn) over(err error) error {
-	if err != nil && c.isClosing() {
-		return c.closed("read")
-	}
-	return err
-}
-
-// isClosing reports whether Close or Abort was called.
-func (c *Conn) isClosing() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.closing
+	return typeOf(text), b, err
 }
 
 // network is the name of the network that addresses of hybrid connections belong to.

@@ -1,422 +1,86 @@
 package hybrid
 
 import (
-	"bytes"
 	"errors"
 	"io"
 	"net"
 	"os"
 	"strings"
-	"sync"
 	"testing"
-	"testing/synctest"
-	"time"
-
-	"github.com/google/go-cmp/cmp"
-	"golang.org/x/net/nettest"
 
 	"github.com/causeway-relay/causeway/gateway/fail"
+	"github.com/causeway-relay/causeway/internal/netx"
+	"github.com/causeway-relay/causeway/internal/wsconn"
 	"github.com/causeway-relay/causeway/internal/wsframe"
 )
 
-// TestNetConn: the conformance suite of net.Conn, through the gateway's pump.
-func TestNetConn(t *testing.T) {
-	nettest.TestConn(t, func() (net.Conn, net.Conn, func(), error) {
-		p := newPair(t)
-		return p.a, p.b, p.close, nil
-	})
-}
-
-// TestHalfClose: either side may end first; the other direction goes on to its own end.
-func TestHalfClose(t *testing.T) {
-	for _, order := range []string{"a first", "b first"} {
-		t.Run(order, func(t *testing.T) {
-			p := newPair(t)
-			first, second := p.a, p.b
-			if order == "b first" {
-				first, second = p.b, p.a
-			}
-			mustWrite(t, first, "question")
-			if err := first.CloseWrite(); err != nil {
-				t.Fatal(err)
-			}
-			if got, err := io.ReadAll(second); err != nil || string(got) != "question" {
-				t.Fatalf("%q %v", got, err)
-			}
-			if _, err := first.Write([]byte("x")); !errors.Is(err, io.ErrClosedPipe) {
-				t.Errorf("write behind CloseWrite: %v", err)
-			}
-			mustWrite(t, second, "answer")
-			if err := second.Close(); err != nil {
-				t.Errorf("close: %v", err)
-			}
-			if got, err := io.ReadAll(first); err != nil || string(got) != "answer" {
-				t.Fatalf("%q %v", got, err)
-			}
-			if err := errors.Join(first.CloseWrite(), first.Close()); err != nil {
-				t.Errorf("close: %v", err)
-			}
-			p.pump.Wait()
-			if p.report.Why != fail.PeerClosed {
-				t.Errorf("the gateway saw %s", p.report.Why)
-			}
-		})
-	}
-}
-
-// TestLossIsAnError: whatever ends a stream but the peer's Close, nobody reads io.EOF.
-func TestLossIsAnError(t *testing.T) {
-	for _, c := range []struct {
-		name string
-		lose func(p *pair)
-		code fail.Code
-	}{
-		{"the peer aborts", func(p *pair) { p.b.Abort() }, fail.Aborted},
-		{"the gateway's connection resets", func(p *pair) { _ = p.gatewayA.Abort() }, fail.Aborted},
-		{"the gateway's connection ends", func(p *pair) { _ = p.gatewayA.CloseWrite() }, fail.Aborted},
-		{"the gateway breaks the protocol", func(p *pair) { _, _ = p.gatewayA.Write([]byte{0xf2, 0}) }, fail.BadFrame},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			p := newPair(t)
-			mustWrite(t, p.b, "tail")
-			got := make([]byte, 4)
-			if _, err := io.ReadFull(p.a, got); err != nil || string(got) != "tail" {
-				t.Fatalf("%q %v", got, err)
-			}
-			c.lose(p)
-			_, err := p.a.Read(got)
-			e, ok := errors.AsType[*Error](err)
-			if !ok || errors.Is(err, io.EOF) || e.Code != c.code || e.TrackingID != "a" || e.Op != "read" {
-				t.Fatalf("read: %#v", err)
-			}
-			if _, again := p.a.Read(got); again != err {
-				t.Errorf("read again: %v", again)
-			}
-		})
-	}
-}
-
-// TestCloseCodes: "done" is io.EOF, all else is said.
-func TestCloseCodes(t *testing.T) {
-	for _, c := range []struct {
-		code int
-		text string
-		want error
-	}{
-		{0, "", io.EOF},
-		{1000, "Shutdown", io.EOF},
-		{1001, "the node shuts down", &CloseError{1001, "the node shuts down"}},
-		{4001, "", &CloseError{4001, ""}},
-	} {
-		r := newRaw(t)
-		r.send(wsframe.Header{Fin: true, Op: wsframe.Binary}, "tail")
-		r.send(wsframe.Header{Fin: true, Op: wsframe.Close}, string(wsframe.AppendClose(nil, c.code, c.text)))
-		got, err := io.ReadAll(r.c)
-		if err == nil {
-			err = io.EOF
-		}
-		if string(got) != "tail" || err.Error() != c.want.Error() {
-			t.Errorf("%d: %q %v, want %v", c.code, got, err, c.want)
-		}
-		if _, _, err := r.c.ReadMessage(nil); err == nil || err.Error() != c.want.Error() {
-			t.Errorf("%d by message: %v", c.code, err)
-		}
-		code, text, ok := r.c.PeerClose()
-		if !ok || code != c.code || text != c.text {
-			t.Errorf("PeerClose: %d %q %v, want %d %q", code, text, ok, c.code, c.text)
-		}
-		mustWrite(t, r.c, "still open") // the outgoing direction does not depend on it
-	}
-}
-
-// TestMessages: kinds and ends are kept; an empty message is one, and no end of a stream.
-func TestMessages(t *testing.T) {
-	p := newPair(t)
-	long := strings.Repeat("0123456789", 20_000)
-	type message struct {
-		Type MessageType
-		Data string
-	}
-	want := []message{{Text, "hello"}, {Binary, ""}, {Binary, long}, {Text, ""}, {Text, long[:65537]}, {Binary, "end"}}
-	var writer sync.WaitGroup
-	writer.Go(func() {
-		for _, m := range want {
-			if err := p.a.WriteMessage(m.Type, []byte(m.Data)); err != nil {
-				t.Error(err)
-			}
-		}
-	})
-	var got []message
-	for range want {
-		kind, b, err := p.b.ReadMessage(nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		got = append(got, message{kind, string(b)})
-	}
-	writer.Wait()
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("messages (-want +got):\n%s", diff)
-	}
-}
-
-// TestNextReader: what is left of a message is skipped; an old reader says so; bytes and messages mix.
-func TestNextReader(t *testing.T) {
-	r := newRaw(t)
-	r.send(wsframe.Header{Op: wsframe.Text}, "first ")
-	r.send(wsframe.Header{Fin: true, Op: wsframe.Ping}, "p")
-	r.send(wsframe.Header{Op: wsframe.Cont}, "")
-	r.send(wsframe.Header{Fin: true, Op: wsframe.Cont}, "message")
-	r.send(wsframe.Header{Fin: true, Op: wsframe.Binary}, "second")
-	r.send(wsframe.Header{Fin: true, Op: wsframe.Binary}, "")
-	r.send(wsframe.Header{Fin: true, Op: wsframe.Text}, "third")
-	r.send(wsframe.Header{Fin: true, Op: wsframe.Binary}, "fourth")
-
-	kind, first, err := r.c.NextReader()
-	if err != nil || kind != Text {
-		t.Fatal(kind, err)
-	}
-	if got, err := io.ReadAll(first); err != nil || string(got) != "first message" {
-		t.Errorf("%q %v", got, err)
-	}
-	if h, body := r.next(); h.Op != wsframe.Pong || body != "p" {
-		t.Errorf("the ping was answered by %v %q", h.Op, body)
-	}
-	kind, second, err := r.c.NextReader()
-	if err != nil || kind != Binary {
-		t.Fatal(kind, err)
-	}
-	if _, err := first.Read(make([]byte, 1)); !errors.Is(err, io.ErrClosedPipe) {
-		t.Errorf("the old reader: %v", err)
-	}
-	b := make([]byte, 3)
-	if _, err := io.ReadFull(second, b); err != nil || string(b) != "sec" {
-		t.Errorf("%q %v", b, err)
-	}
-	if _, b, err := r.c.ReadMessage(nil); err != nil || len(b) != 0 {
-		t.Errorf("the empty message: %q %v", b, err)
-	}
-	b = make([]byte, 11)
-	if n, err := r.c.Read(b); err != nil || string(b[:n]) != "thirdfourth" {
-		t.Errorf("bytes across messages: %q %v", b[:n], err)
-	}
-}
-
-// TestEmptyWrite: an empty Write sends nothing, an empty message is sent.
-func TestEmptyWrite(t *testing.T) {
-	r := newRaw(t)
-	if n, err := r.c.Write(nil); n != 0 || err != nil {
-		t.Fatal(n, err)
-	}
-	if err := r.c.WriteMessage(Text, nil); err != nil {
-		t.Fatal(err)
-	}
-	if h, body := r.next(); h.Op != wsframe.Text || !h.Fin || body != "" {
-		t.Errorf("%+v %q", h, body)
-	}
-}
-
-// TestCutWrite: a deadline that cuts a frame leaves the stream whole: the next write ends what was begun.
-func TestCutWrite(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := newRaw(t)
-		_ = r.peer.SetBuffer(1000)
-		data := bytes.Repeat([]byte("abcdefg"), 100)
-		_ = r.c.SetWriteDeadline(time.Now().Add(time.Second))
-		var sent []byte
-		var err error
-		for err == nil {
-			var n int
-			n, err = r.c.Write(data)
-			sent = append(sent, data[:n]...)
-		}
-		if !errors.Is(err, os.ErrDeadlineExceeded) {
-			t.Fatal(err)
-		}
-		if n, err := r.c.Write(data); n != 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
-			t.Errorf("behind the deadline: %d %v", n, err)
-		}
-		_ = r.c.SetWriteDeadline(time.Time{})
-		var writer sync.WaitGroup
-		writer.Go(func() {
-			if err := r.c.WriteMessage(Text, []byte("whole")); err != nil {
-				t.Error(err)
-			}
-		})
-		var got []byte
-		for {
-			h, body := r.next()
-			if h.Op == wsframe.Text {
-				if body != "whole" {
-					t.Errorf("the message behind is %q", body)
-				}
-				break
-			}
-			got = append(got, body...)
-		}
-		writer.Wait()
-		if !bytes.Equal(got, sent) {
-			t.Errorf("%d bytes came, %d were reported sent", len(got), len(sent))
-		}
-	})
-}
-
-// TestCloseWaitsForThePeer: Close drops what still comes and returns with the peer's Close; it does not wait for ever.
-func TestCloseWaitsForThePeer(t *testing.T) {
-	for _, c := range []struct {
-		name string
-		peer func(r *raw)
-		took time.Duration
-	}{
-		{"answers at once", func(r *raw) {
-			r.send(wsframe.Header{Fin: true, Op: wsframe.Binary}, "late")
-			r.send(wsframe.Header{Fin: true, Op: wsframe.Close}, "\x03\xe8")
-		}, 0},
-		{"answers late", func(r *raw) {
-			time.AfterFunc(300*time.Millisecond, func() { r.send(wsframe.Header{Fin: true, Op: wsframe.Close}, "") })
-		}, 300 * time.Millisecond},
-		{"never answers", func(*raw) {}, closeTime},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				r := newRaw(t)
-				began := time.Now()
-				var peer sync.WaitGroup
-				peer.Go(func() {
-					if h, _ := r.next(); h.Op != wsframe.Close {
-						t.Errorf("%v instead of a Close", h.Op)
-					}
-					c.peer(r)
-				})
-				reading := make(chan error)
-				go func() {
-					_, err := r.c.Read(make([]byte, 1))
-					reading <- err
-				}()
-				synctest.Wait()
-				if err := r.c.Close(); err != nil {
-					t.Error(err)
-				}
-				if took := time.Since(began); took != c.took {
-					t.Errorf("took %v, want %v", took, c.took)
-				}
-				peer.Wait()
-				for _, err := range []error{<-reading, r.c.Close(), r.c.SetDeadline(time.Time{}), second(r.c.Write([]byte("x"))), second(r.c.Read(make([]byte, 1)))} {
-					if !errors.Is(err, net.ErrClosed) {
-						t.Errorf("behind Close: %v", err)
-					}
-				}
-			})
-		})
-	}
-}
-
-// TestCloseCutsOffASender: a peer that goes on sending is cut off, not waited for.
-func TestCloseCutsOffASender(t *testing.T) {
-	p := newPair(t)
-	sender := make(chan error, 1)
-	go func() {
-		var err error
-		for chunk := make([]byte, 64<<10); err == nil; {
-			_, err = p.b.Write(chunk)
-		}
-		sender <- err
-	}()
-	if err := p.a.Close(); err != nil {
-		t.Error(err)
-	}
-	if err := <-sender; err == nil {
-		t.Error("the sender was not told")
-	}
-}
-
-// TestSilentGateway: a reader learns of a gateway that is gone without a word; a slow one is let be.
-func TestSilentGateway(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := newRaw(t)
-		r.c.pulse.start(r.c, time.Minute)
-		began := time.Now()
-		done := make(chan error, 1)
-		go func() {
-			_, err := r.c.Read(make([]byte, 1))
-			done <- err
-		}()
-		for range 5 {
-			if h, _ := r.next(); h.Op != wsframe.Ping {
-				t.Fatalf("%v instead of a ping", h.Op)
-			}
-			r.send(wsframe.Header{Fin: true, Op: wsframe.Pong}, "")
-		}
-		err := <-done
-		e, ok := errors.AsType[*Error](err)
-		if !ok || e.Code != fail.Idle || !errors.Is(err, errSilent) {
-			t.Fatalf("%v", err)
-		}
-		if took := time.Since(began); took != (5+1+maxMissed)*time.Minute {
-			t.Errorf("noticed after %v", took)
-		}
-	})
-}
-
-// TestPulse: a connection that nobody reads shows life, and is not taken for dead.
-func TestPulse(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := newRaw(t)
-		r.c.pulse.start(r.c, 30*time.Second)
-		for range 20 {
-			if h, _ := r.next(); h.Op != wsframe.Ping {
-				t.Fatalf("%v instead of a ping", h.Op)
-			}
-		}
-		mustWrite(t, r.c, "alive")
-		if _, body := r.next(); body != "alive" {
-			t.Errorf("%q", body)
-		}
-	})
-}
-
-// echoing is a carrier that gives one frame again and again and swallows what is written, without a garbage of its own.
-type echoing struct {
-	net.Conn
-
-	frame []byte
-	at    int
-}
-
-func (e *echoing) Read(p []byte) (int, error) {
-	n := copy(p, e.frame[e.at:])
-	e.at = (e.at + n) % len(e.frame)
-	return n, nil
-}
-
-func (e *echoing) Write(p []byte) (int, error)      { return len(p), nil }
-func (e *echoing) SetWriteDeadline(time.Time) error { return nil }
-
-// TestNoAllocations: bytes and messages flow without garbage, short ones and long ones.
-func TestNoAllocations(t *testing.T) {
-	for _, size := range []int{10, 1024, 200_000} {
-		payload := make([]byte, size)
-		c := named(&echoing{Conn: newRaw(t).peer, frame: wsframe.AppendFrame(nil, wsframe.Header{Fin: true, Op: wsframe.Binary}, payload)}, "echo")
-		message := make([]byte, 0, size+1)
-		var err error
-		if n := testing.AllocsPerRun(100, func() {
-			_, err1 := c.Write(payload)
-			_, err2 := io.ReadFull(c, payload)
-			_, m, err3 := c.ReadMessage(message)
-			if err = errors.Join(err1, err2, err3, c.WriteMessage(Text, payload)); err == nil && len(m) != size {
-				err = io.ErrUnexpectedEOF
-			}
-		}); n > 0 || err != nil {
-			t.Errorf("%d bytes: %v allocations for four operations, %v", size, n, err)
-		}
-	}
-}
-
-func mustWrite(t *testing.T, c *Conn, text string) {
+// gatewaySays makes a connection to a gateway that sends these bytes and then ends TCP.
+func gatewaySays(t *testing.T, b []byte) *Conn {
 	t.Helper()
-	if _, err := c.Write([]byte(text)); err != nil {
+	near, far := netx.Pipe()
+	_ = far.SetBuffer(len(b) + 1000)
+	_ = near.SetBuffer(len(b) + 1000)
+	if _, err := far.Write(b); err != nil {
 		t.Fatal(err)
+	}
+	_ = far.CloseWrite()
+	c := newConn(&upgraded{conn: near, tracking: "tracked"}, &settings{}, "sb://host/hyco", near.LocalAddr(), address("sb://host/hyco"))
+	t.Cleanup(func() { c.Abort(); _ = far.Close() })
+	return c
+}
+
+func frame(op wsframe.Op, payload []byte) []byte {
+	return wsframe.AppendFrame(nil, wsframe.Header{Fin: true, Op: op, Len: int64(len(payload))}, payload)
+}
+
+// TestEnds: each way a stream can end has its own error, and io.EOF is the good one alone.
+func TestEnds(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		sent []byte
+		code fail.Code
+		text string
+	}{
+		{"TCP ends", nil, fail.Aborted, "unexpected EOF"},
+		{"in a message", []byte{0x82, 5, 'x'}, fail.Aborted, "unexpected EOF"},
+		{"a reserved bit", []byte{0xf2, 0}, fail.BadFrame, ""},
+		{"a masked frame", []byte{0x82, 0x80, 1, 2, 3, 4}, fail.BadFrame, ""},
+	} {
+		_, err := io.ReadAll(gatewaySays(t, c.sent))
+		e, ok := errors.AsType[*Error](err)
+		if !ok || e.Code != c.code || e.Op != "read" || e.Target != "sb://host/hyco" || e.TrackingID != "tracked" || !strings.Contains(err.Error(), c.text) {
+			t.Errorf("%s: %#v", c.name, err)
+		}
+	}
+	if _, err := io.ReadAll(gatewaySays(t, frame(wsframe.Close, wsframe.AppendClose(nil, 1000, "done")))); err != nil {
+		t.Errorf("a good end: %v", err)
+	}
+	_, err := io.ReadAll(gatewaySays(t, frame(wsframe.Close, wsframe.AppendClose(nil, 1001, "the node shuts down"))))
+	if e, ok := errors.AsType[*CloseError](err); !ok || e.Code != 1001 || !strings.Contains(err.Error(), "the node shuts down") {
+		t.Errorf("a shutdown: %v", err)
 	}
 }
 
-func second(_ int, err error) error { return err }
+// TestLongMessage: ReadMessage has a bound; NextReader has none.
+func TestLongMessage(t *testing.T) {
+	c := gatewaySays(t, append(frame(wsframe.Binary, make([]byte, 32<<20+1)), frame(wsframe.Text, []byte("behind"))...))
+	_, b, err := c.ReadMessage(nil)
+	if e, ok := errors.AsType[*Error](err); !ok || e.Code != fail.TooLarge || !errors.Is(err, wsconn.ErrTooLong) || e.Do == "" || len(b) != 32<<20 {
+		t.Errorf("%d bytes, %#v", len(b), err)
+	}
+	if kind, b, err := c.ReadMessage(b); kind != Text || string(b) != "behind" || err != nil {
+		t.Errorf("behind it: %v %q %v", kind, b, err)
+	}
+}
+
+// TestLostKinds: what the pulse ends is told apart.
+func TestLostKinds(t *testing.T) {
+	c := gatewaySays(t, nil)
+	for cause, code := range map[error]fail.Code{
+		wsconn.ErrSilent: fail.Idle, net.ErrClosed: fail.Aborted, os.ErrDeadlineExceeded: fail.Aborted, wsframe.ErrTooLong: fail.BadFrame,
+	} {
+		if e, ok := errors.AsType[*Error](c.lost("write", cause)); !ok || e.Code != code || !errors.Is(e, cause) {
+			t.Errorf("%v: %#v", cause, e)
+		}
+	}
+}

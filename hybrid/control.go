@@ -14,11 +14,14 @@ import (
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/hybrid/wire"
 	"github.com/causeway-relay/causeway/internal/http1"
+	"github.com/causeway-relay/causeway/internal/wsconn"
 )
 
 const (
 	// controlWrite bounds one write to a control channel: operations have 10 s (reference section 9).
 	controlWrite = 10 * time.Second
+	// missedPings is how many pings may stay without any frame from the gateway (reference section 6.4: two or three).
+	missedPings = 3
 	// leaveTime is how long the gateway has to answer the Close of a listener that leaves.
 	leaveTime = 5 * time.Second
 	// renewLeast is the shortest pause between two renewals of a token, renewRetry that after one that failed.
@@ -100,7 +103,7 @@ func turnedDown(answer *http.Response) *Error {
 
 // newControl sets what control frames do.
 func newControl(conn *websocket.Conn, every time.Duration, expires time.Time) *control {
-	c := &control{conn: conn, every: every, silence: (maxMissed + 1) * every, expires: expires}
+	c := &control{conn: conn, every: every, silence: (missedPings + 1) * every, expires: expires}
 	conn.SetReadLimit(wire.MaxText)
 	conn.SetPongHandler(func(string) error { c.lives(); return nil })
 	conn.SetPingHandler(func(data string) error {
@@ -205,7 +208,7 @@ func (l *Listener) endOf(err error) error {
 	var timeout net.Error // gorilla shows a deadline as an error of its own
 	switch {
 	case errors.As(err, &timeout) && timeout.Timeout():
-		return l.lostChannel(fail.Idle, "", errSilent)
+		return l.lostChannel(fail.Idle, "", wsconn.ErrSilent)
 	case !errors.As(err, &closed) || closed.Code == websocket.CloseAbnormalClosure:
 		return l.lostChannel(fail.Aborted, "", err)
 	}

@@ -46,9 +46,7 @@ func Dial(ctx context.Context, connectionString string, options ...DialOption) (
 	if u.tracking == "" {
 		u.tracking = id
 	}
-	c := newConn(u, s.keepAlive)
-	c.target, c.local, c.remote = target, u.conn.LocalAddr(), address(target)
-	return c, nil
+	return newConn(u, &s.settings, target, u.conn.LocalAddr(), address(target)), nil
 }
 
 // connect opens a sender's connection.

@@ -9,9 +9,9 @@
 // A connection is a stream of bytes (Read, Write, CloseWrite) and, at the same time, a sequence of messages, text or binary
 // (ReadMessage, NextReader, WriteMessage), because the protocol keeps what the peer put into one message together.
 //
-// The package owns a listener's control channel with its reconnects and renewals, the rendezvous, the handshake of a sender,
-// and the client's side of the stream. It does not own the messages and addresses of the protocol (hybrid/wire), frames
-// (internal/wsframe), whom to trust (internal/trust) or anything of a gateway. HTTP requests for a listener are answered with
+// The package owns a listener's control channel with its reconnects and renewals, the rendezvous, and the handshake of a
+// sender. It does not own the messages and addresses of the protocol (hybrid/wire), the stream's frames and their deadlines
+// (internal/wsconn), whom to trust (internal/trust) or anything of a gateway. HTTP requests for a listener are answered with
 // 501, as the .NET library does when it has no handler.
 //
 // Whole messages of the control channel are read with gorilla/websocket. Streams are not: a net.Conn must survive a deadline,

@@ -8,12 +8,12 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"strings"
 
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/internal/http1"
 	"github.com/causeway-relay/causeway/internal/trust"
+	"github.com/causeway-relay/causeway/internal/wsconn"
 	"github.com/causeway-relay/causeway/internal/wsframe"
 )
 
@@ -181,15 +181,12 @@ func noEOF(err error) error {
 
 // lost is what a Conn fails with once its connection is gone, or its peer breaks the protocol.
 func (c *Conn) lost(op string, cause error) error {
-	e := &Error{Op: op, Target: c.target, Code: fail.Aborted, TrackingID: c.tracking, Cause: noEOF(cause)}
+	e := &Error{Op: op, Target: c.target, Code: fail.Aborted, TrackingID: c.tracking, Cause: cause}
 	if _, ok := errors.AsType[*wsframe.Error](cause); ok {
 		e.Code = fail.BadFrame
 	}
-	if errors.Is(cause, errSilent) {
+	if errors.Is(cause, wsconn.ErrSilent) {
 		e.Code = fail.Idle
 	}
 	return e
 }
-
-// isTimeout reports whether a deadline passed.
-func isTimeout(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"os"
 	"time"
 
 	"github.com/causeway-relay/causeway/hybrid/wire"
@@ -93,7 +94,7 @@ func (d *dialer) upgrade(ctx context.Context, at *wire.Address, more http1.Field
 	}
 	if err != nil {
 		conn.Close()
-		if isTimeout(err) && ctx.Err() != nil {
+		if ctx.Err() != nil && errors.Is(err, os.ErrDeadlineExceeded) {
 			err = unanswered(context.Cause(ctx))
 		}
 		return nil, err

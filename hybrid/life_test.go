@@ -139,6 +139,9 @@ func TestCloseOfAListener(t *testing.T) {
 			s.t.Fatal(err)
 		}
 		_, err = s.dial()
+		for e, ok := errors.AsType[*hybrid.Error](err); ok && e.Code == fail.ListenerLost && s.listen != s.send; e, ok = errors.AsType[*hybrid.Error](err) {
+			_, err = s.dial() // another node has yet to hear of it
+		}
 		checkError(s.t, "dial behind Close", err, fail.NoListener, 404, "start the listener")
 		if _, err := waiting.Read(make([]byte, 1)); err == nil || errors.Is(err, io.EOF) {
 			s.t.Errorf("who waited: %v", err)

@@ -109,7 +109,8 @@ func (l *Listener) Addr() net.Addr { return address(l.endpoint.name()) }
 func (l *Listener) ID() string { return l.id }
 
 // Close takes the listener from the gateway, so that no sender is sent to it any more, and gives up those that nobody has
-// accepted. It waits for the gateway's word, at most five seconds. Accepted connections live on. It may be called twice.
+// accepted. It waits for the gateway's word, at most five seconds; other nodes hear of it within milliseconds. Accepted
+// connections live on. It may be called twice.
 func (l *Listener) Close() error {
 	l.once.Do(func() {
 		close(l.closing)

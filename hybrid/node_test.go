@@ -18,14 +18,14 @@ import (
 func startGateway() (connectionString, caFile string, stop func()) {
 	dir, err := os.MkdirTemp("", "causeway-example")
 	if err != nil {
-		panic(err) //nolint:forbidigo // an example has no test to fail
+		panic(err)
 	}
 	cfg := config.Default()
 	cfg.Data, cfg.HTTPS, cfg.HTTP, cfg.Admin = dir, "127.0.0.1:0", "off", "off"
 	stored := memory.New()
 	g, err := gateway.New(gateway.Params{Config: cfg, Node: 1, Store: stored, Join: local.New().Join, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
-		panic(err) //nolint:forbidigo // as above
+		panic(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ready := make(chan struct{})
@@ -38,7 +38,7 @@ func startGateway() (connectionString, caFile string, stop func()) {
 		_, err = stored.Put(ctx, &entity.Entity{Name: "web", At: at, Kind: entity.Hybrid}, store.Any)
 	}
 	if err != nil {
-		panic(err) //nolint:forbidigo // as above
+		panic(err)
 	}
 	return g.Ready().ConnectionString, g.CAFile(), func() {
 		cancel()

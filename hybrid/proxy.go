@@ -33,7 +33,7 @@ func dialThrough(find func(*http.Request) (*url.URL, error)) func(ctx context.Co
 		}
 		stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 		err = tunnel(conn, address, proxy.User)
-		if !stop() && err == nil {
+		if !stop() {
 			err = context.Cause(ctx)
 		}
 		if err != nil {

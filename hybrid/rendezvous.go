@@ -83,8 +83,8 @@ func (l *Listener) rendezvous(ctx context.Context, at *wire.Address, r *Request,
 		return nil, err
 	}
 	u.tracking = r.TrackingID
-	c := newConn(u, l.s.keepAlive)
-	c.target, c.local, c.remote, c.request = l.endpoint.name(), l.Addr(), net.TCPAddrFromAddrPort(r.Remote), r
+	c := newConn(u, &l.s.settings, l.endpoint.name(), l.Addr(), net.TCPAddrFromAddrPort(r.Remote))
+	c.request = r
 	return c, nil
 }
 

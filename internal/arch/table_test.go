@@ -78,6 +78,9 @@ var table = []layer{
 	// Between core and entries: legs over real connections, shared by entries and clients.
 	{name: "leg", pkgs: []string{"internal/leg/**"}, may: []string{"gateway/shape", "gateway/fail", "internal/wsframe", "internal/http1"}, deny: join(noLogs, []string{"net/http/**"}), only: hides},
 
+	// The client's side of a WebSocket stream, as a net.Conn.
+	{name: "wsconn", pkgs: []string{"internal/wsconn/**"}, may: []string{"internal/wsframe"}, deny: join(noLogs, []string{"net/http/**"})},
+
 	// How clients find and trust a gateway: commands, the Go API.
 	{name: "trust", pkgs: []string{"internal/trust/**"}, deny: join(noLogs, []string{"net/http/**"})},
 
@@ -123,7 +126,7 @@ func entry(own ...string) []string {
 
 // client is what a client package may import besides its own folders.
 func client(own ...string) []string {
-	return join(wire, vocabulary, []string{"gateway/flow", "internal/leg/**", "internal/trust/**"}, own)
+	return join(wire, vocabulary, []string{"gateway/flow", "internal/leg/**", "internal/trust/**", "internal/wsconn/**"}, own)
 }
 
 // entryLibraries are the modules of others that any entry may use.

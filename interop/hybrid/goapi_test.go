@@ -146,7 +146,7 @@ func TestGoDials(t *testing.T) {
 		if err := second.WriteMessage(api.Text, []byte("!close 1000 done")); err != nil {
 			t.Error(err)
 		}
-		if err := readOne(second); err != io.EOF { //nolint:errorlint // io.EOF comes bare
+		if err := readOne(second); err != io.EOF {
 			t.Errorf("its Close: %v", err)
 		}
 		third := goDial(t, s)

@@ -1,7 +1,6 @@
-package hybrid
+package wsconn
 
 import (
-	"errors"
 	"sync"
 	"time"
 
@@ -10,9 +9,6 @@ import (
 
 // maxMissed is how many pings may stay without any byte from the gateway (reference section 6.4: two or three).
 const maxMissed = 3
-
-// errSilent is the cause of a connection that the pulse ended.
-var errSilent = errors.New("the gateway does not answer pings")
 
 // pulse pings the gateway while nothing is written, so that it and every NAT on the way knows of us also when nobody reads
 // here, and notices when it is silent although somebody does.
@@ -44,12 +40,12 @@ func (p *pulse) stop() {
 	p.every = 0
 }
 
-// verdict is the reason behind the error of a carrier: errSilent once the pulse has ended the connection.
+// verdict is the reason behind the error of a carrier: ErrSilent once the pulse has ended the connection.
 func (p *pulse) verdict(err error) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.silent {
-		return errSilent
+		return ErrSilent
 	}
 	return err
 }

@@ -1,7 +1,8 @@
-package hybrid
+package wsconn
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net"
 	"sync"
@@ -50,10 +51,28 @@ func (p *pair) close() {
 
 // named makes a connection of a carrier, without a handshake.
 func named(carrier net.Conn, name string) *Conn {
-	c := newConn(&upgraded{conn: carrier, tracking: name}, 0)
-	c.target, c.local, c.remote = "sb://test/"+name, carrier.LocalAddr(), carrier.RemoteAddr()
-	return c
+	return New(carrier, nil, Params{
+		Local: carrier.LocalAddr(), Remote: carrier.RemoteAddr(), Network: "test",
+		Lost:   func(op string, cause error) error { return &lostError{name, op, cause} },
+		Closed: func(code int, text string) error { return &closedError{code, text} },
+	})
 }
+
+// lostError and closedError are what this package's users make of its ends.
+type lostError struct {
+	name, op string
+	cause    error
+}
+
+func (e *lostError) Error() string { return e.name + ": " + e.op + ": " + e.cause.Error() }
+func (e *lostError) Unwrap() error { return e.cause }
+
+type closedError struct {
+	code int
+	text string
+}
+
+func (e *closedError) Error() string { return fmt.Sprintf("closed: %d %q", e.code, e.text) }
 
 // raw is one connection whose other side the test plays, frame by frame.
 type raw struct {

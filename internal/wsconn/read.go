@@ -1,4 +1,4 @@
-package hybrid
+package wsconn
 
 import (
 	"io"
@@ -23,8 +23,14 @@ type reader struct {
 	open   bool                       // a message has begun and its end was not reached
 	turn   uint64                     // counts messages, so that a reader of an old one notices
 	err    error                      // how the direction ended
-	end    atomic.Pointer[CloseError] // the peer's Close
+	end    atomic.Pointer[closeFrame] // the peer's Close
 	alive  atomic.Bool
+}
+
+// closeFrame is a Close of the peer.
+type closeFrame struct {
+	code int
+	text string
 }
 
 // init makes a reader that begins with what came behind the handshake.
@@ -153,11 +159,10 @@ func (c *Conn) control(op wsframe.Op, body []byte) error {
 		if err != nil {
 			return c.breach(err)
 		}
-		end := &CloseError{code, text}
-		r.end.Store(end)
+		r.end.Store(&closeFrame{code, text})
 		r.err = io.EOF
 		if code != 0 && code != wsframe.CloseNormal {
-			r.err = end
+			r.err = c.p.Closed(code, text)
 		}
 		return r.err
 	}
@@ -221,6 +226,6 @@ func (c *Conn) receive(p []byte) (int, error) {
 	case isTimeout(err):
 		return 0, err
 	}
-	r.err = c.lost("read", c.pulse.verdict(err))
+	r.err = c.lost("read", err)
 	return 0, r.err
 }

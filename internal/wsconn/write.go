@@ -1,7 +1,6 @@
-package hybrid
+package wsconn
 
 import (
-	"io"
 	"math/rand/v2"
 	"os"
 	"sync"
@@ -41,9 +40,9 @@ func (c *Conn) Write(p []byte) (int, error) {
 
 // WriteMessage sends one message, which may be empty. A deadline that cuts it leaves the peer with the beginning of it, and
 // the next message ends it there.
-func (c *Conn) WriteMessage(t MessageType, p []byte) error {
+func (c *Conn) WriteMessage(text bool, p []byte) error {
 	op := wsframe.Binary
-	if t == Text {
+	if text {
 		op = wsframe.Text
 	}
 	_, err := c.write(op, p, true)
@@ -102,7 +101,7 @@ func (c *Conn) begin() error {
 	case c.out.err != nil:
 		return c.out.err
 	case c.out.shut:
-		return c.lost("write", io.ErrClosedPipe)
+		return c.lost("write", ErrShut)
 	case !c.due.IsZero() && !time.Now().Before(c.due):
 		return os.ErrDeadlineExceeded // crypto/tls must not see it: a write that fails is its last one
 	}
@@ -164,7 +163,7 @@ func (c *Conn) send(frame []byte) (sent bool, err error) {
 		}
 		return n > 0, err
 	}
-	c.out.err = c.lost("write", c.pulse.verdict(err))
+	c.out.err = c.lost("write", err)
 	return false, c.out.err
 }
 
@@ -182,7 +181,7 @@ func (c *Conn) signal(op wsframe.Op, body []byte) (sent bool) {
 		return false
 	}
 	if _, err := c.carrier.Write(c.frame(op, body)); err != nil {
-		w.err = c.lost("write", c.pulse.verdict(err))
+		w.err = c.lost("write", err)
 		return false
 	}
 	return true

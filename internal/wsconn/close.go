@@ -1,4 +1,4 @@
-package hybrid
+package wsconn
 
 import (
 	"errors"
@@ -23,7 +23,7 @@ func (c *Conn) CloseWrite() error {
 }
 
 // CloseWriteCode is CloseWrite with a code and a text of at most 123 bytes for the peer. A code that may not be sent (RFC 6455
-// section 7.4) leaves both out; any but 1000 is no plain end to a peer of this package, but a *CloseError.
+// section 7.4) leaves both out; any but 1000 is no plain end to a peer of this package.
 func (c *Conn) CloseWriteCode(code int, text string) error {
 	c.wmu.Lock()
 	defer c.wmu.Unlock()
