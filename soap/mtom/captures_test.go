@@ -29,8 +29,10 @@ var (
 // Content-IDs.
 func rewritten(t *testing.T, contentType string, body []byte, head bool) ([]byte, string) {
 	t.Helper()
-	typ := mediaType(t, contentType)
-	enc := encoder.Encoding{Form: soap.Multipart, Type: *typ}
+	enc, err := encoder.Select(contentType)
+	if err != nil {
+		t.Fatal(err)
+	}
 	m, err := enc.Decode(bytes.NewReader(body), encoder.Decoding{Quotas: infoset.Buffered(), Multipart: Opener{}})
 	if err != nil {
 		t.Fatalf("%v in %q", err, body)

@@ -57,9 +57,9 @@ func text(r infoset.Reader) (string, error) {
 	return v.String(), err
 }
 
-// binary gives the bytes inside of the element start, which was just opened. They
+// octets gives the bytes inside of the element start, which was just opened. They
 // are in base64, which is the default, or typed.
-func binary(r infoset.Reader, start *infoset.Token) ([]byte, error) {
+func octets(r infoset.Reader, start *infoset.Token) ([]byte, error) {
 	encoding, _ := start.Attr("", "EncodingType")
 	local, how := start.Name.Local, encoding.String()
 	v, err := content(r)

@@ -59,8 +59,8 @@ func readRelay(h *soap.Header) (Secret, error) {
 	return found.Value, checkRelay(found.Value.Reveal())
 }
 
-// checkRelay checks that a token can stand in a log line or an HTTP header once it
-// is parsed: text, and not much of it.
+// checkRelay checks that a token is what HTTP could carry in its place: text, and
+// not much of it.
 func checkRelay(token string) error {
 	isControl := func(c rune) bool { return c < ' ' || c == 0x7F }
 	switch {

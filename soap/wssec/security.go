@@ -108,7 +108,7 @@ func (s *Security) readChild(r infoset.Reader, start *infoset.Token) (err error)
 func readBinary(r infoset.Reader, start *infoset.Token) (*BinarySecurityToken, error) {
 	typ, _ := start.Attr("", "ValueType")
 	b := &BinarySecurityToken{ID: ident(start), ValueType: typ.String()}
-	value, err := binary(r, start)
+	value, err := octets(r, start)
 	b.Value = NewSecret(string(value))
 	return b, err
 }

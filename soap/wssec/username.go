@@ -111,7 +111,7 @@ func readUsername(r infoset.Reader, start *infoset.Token) (*UsernameToken, error
 		case "Password":
 			err = t.readPassword(r, start)
 		case "Nonce":
-			t.Nonce, err = binary(r, start)
+			t.Nonce, err = octets(r, start)
 		case "Created":
 			t.Created, err = text(r)
 			t.Created = strings.Trim(t.Created, " \t\r\n")
