@@ -2,7 +2,6 @@ package soap
 
 import (
 	"github.com/causeway-relay/causeway/soap/infoset"
-	"github.com/causeway-relay/causeway/soap/internal/xmlchar"
 	"github.com/causeway-relay/causeway/soap/xsd"
 )
 
@@ -162,7 +161,7 @@ func (f *faultReader) code(t *infoset.Token) (xsd.QName, error) {
 	prefix, local, err := v.AsQName()
 	if err != nil {
 		// Not a name: keep what it says, as a code in no namespace.
-		return xsd.QName{Local: string(xmlchar.Trim(v.AppendText(nil)))}, nil
+		return xsd.QName{Local: trimmed(v)}, nil
 	}
 	space, _ := scope.Lookup(prefix)
 	if c, ok := predefined(f.v, space, local); ok {
@@ -205,7 +204,7 @@ func (f *faultReader) reason(t *infoset.Token) error {
 
 func (f *faultReader) text() (string, error) {
 	v, err := infoset.Content(f.r, nil)
-	return string(xmlchar.Trim(v.AppendText(nil))), err
+	return trimmed(v), err
 }
 
 func (f *faultReader) detail(t *infoset.Token) (err error) {

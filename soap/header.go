@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/causeway-relay/causeway/soap/infoset"
+	"github.com/causeway-relay/causeway/soap/internal/xmlchar"
 )
 
 // Header is one header block (SOAP 1.1, 4.2; SOAP 1.2 part 1, 5.2).
@@ -85,7 +86,7 @@ func newHeader(e Element, v Version) (h *Header, wrong string) {
 		case attrMust:
 			h.MustUnderstand, err = a.Value.AsBool()
 		case attrRole:
-			h.Role = a.Value.String()
+			h.Role = trimmed(a.Value)
 		default:
 			h.Relay, err = a.Value.AsBool()
 		}
@@ -97,6 +98,9 @@ func newHeader(e Element, v Version) (h *Header, wrong string) {
 	return h, wrong
 }
 
+// trimmed gives a URI without the white space that xs:anyURI does not count.
+func trimmed(v infoset.Value) string { return string(xmlchar.Trim(v.AppendText(nil))) }
+
 // attr gives the value that attribute i is written with, and whether it is.
 func (h *Header) attr(i int) (v infoset.Value, there bool) {
 	is := [...]bool{h.MustUnderstand, h.Role != "", h.Relay}[i]
@@ -104,7 +108,7 @@ func (h *Header) attr(i int) (v infoset.Value, there bool) {
 	if s.there {
 		same := false
 		if i == attrRole {
-			same = s.value.String() == h.Role
+			same = trimmed(s.value) == h.Role
 		} else if b, err := s.value.AsBool(); err == nil {
 			same = b == is
 		}

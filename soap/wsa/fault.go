@@ -9,8 +9,16 @@ import (
 	"github.com/causeway-relay/causeway/soap/xsd"
 )
 
-// invalid makes the error for a header that is wrong (1.0 SOAP binding, 6.4.1):
-// InvalidAddressingHeader with a subcode that says how, if there is one.
+// Invalid is the error for an addressing header that is wrong (1.0 SOAP binding,
+// 6.4.1): InvalidAddressingHeader, and below it how, one of the standard's words:
+// InvalidAddress, InvalidEPR, InvalidCardinality, MissingAddressInEPR,
+// DuplicateMessageID, OnlyAnonymousAddressSupported,
+// OnlyNonAnonymousAddressSupported; empty for none. local names the header. WCF
+// has the same words in August 2004.
+func (v Version) Invalid(in soap.Version, local, how, reason string) *soap.Error {
+	return v.invalid(in, v.name(local), how, reason)
+}
+
 func (v Version) invalid(in soap.Version, header *infoset.Name, how, reason string) *soap.Error {
 	subcodes := []xsd.QName{v.code("InvalidAddressingHeader")}
 	if how != "" {

@@ -328,9 +328,10 @@ func TestFaultActions(t *testing.T) {
 func TestAnswers(t *testing.T) {
 	p := &wsa.Properties{Version: wsa.V10, Action: "urn:a", MessageID: "urn:uuid:30d729b0-6050-4a2c-8907-90e8c4e65c35"}
 	for name, e := range map[string]*soap.Error{
-		"ActionNotSupported":     wsa.V10.ActionNotSupported(soap.V12, "urn:a"),
-		"DestinationUnreachable": wsa.V10.DestinationUnreachable(soap.V12, "urn:to"),
-		"EndpointUnavailable":    wsa.V10.EndpointUnavailable(soap.V12, 1500*time.Millisecond),
+		"ActionNotSupported":      wsa.V10.ActionNotSupported(soap.V12, "urn:a"),
+		"DestinationUnreachable":  wsa.V10.DestinationUnreachable(soap.V12, "urn:to"),
+		"EndpointUnavailable":     wsa.V10.EndpointUnavailable(soap.V12, 1500*time.Millisecond),
+		"InvalidAddressingHeader": wsa.V10.Invalid(soap.V12, "ReplyTo", "OnlyAnonymousAddressSupported", "answers go back only"),
 	} {
 		m, send, err := p.Answer(e)
 		if err != nil || !send {
