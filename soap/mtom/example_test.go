@@ -53,7 +53,7 @@ func Example() {
 	v, err := infoset.Content(body, nil)
 	fmt.Println(v.Type(), len(v.Raw()), err)
 	// Output:
-	// bytes: 1751
+	// bytes: 1632
 	// photo
 	// bytes 1000 <nil>
 }

@@ -1,7 +1,6 @@
 package mtom
 
 import (
-	"bytes"
 	"io"
 	"strconv"
 	"strings"
@@ -248,8 +247,8 @@ func (w *Writer) include(p part) {
 func (w *Writer) End() {
 	if w.run && len(w.bytes) >= w.o.Threshold && w.Err() == nil {
 		w.run = false
-		w.include(part{data: bytes.Clone(w.bytes)})
-		w.bytes = w.bytes[:0]
+		w.include(part{data: w.bytes})
+		w.bytes = nil
 	}
 	if w.ready() {
 		w.x.End()

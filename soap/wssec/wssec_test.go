@@ -1,8 +1,10 @@
 package wssec
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"regexp"
@@ -122,7 +124,7 @@ func TestDigest(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := s.Username
-		if got.Kind != PasswordDigest || string(got.Nonce) != string(nonce) || got.Created != u.Created {
+		if got.Kind != PasswordDigest || !bytes.Equal(got.Nonce, nonce) || got.Created != u.Created {
 			t.Errorf("%+v", got)
 		}
 		checks := []struct {
@@ -332,8 +334,11 @@ func TestRefuse(t *testing.T) {
 	u := NewUsernameToken("alice", NewSecret("a"))
 	u.Kind = PasswordNone
 	for _, token := range []*UsernameToken{NewUsernameToken("alice", NewSecret("a")), u} {
-		err := token.Check(NewSecret("b"), now, 0)
-		e := err.(*Error).Refuse(soap.V11) //nolint:errorlint // Check's contract
+		wrong, ok := errors.AsType[*Error](token.Check(NewSecret("b"), now, 0))
+		if !ok {
+			t.Fatal("no *Error")
+		}
+		e := wrong.Refuse(soap.V11)
 		if e.Fault.Code != soap.Sender || !e.Fault.Effective().Is(NamespaceSecext, "FailedAuthentication") || strings.Contains(e.Fault.Reason("en"), "password") {
 			t.Errorf("%+v", e.Fault)
 		}
