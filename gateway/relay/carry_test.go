@@ -258,7 +258,7 @@ func TestOrphanMessages(t *testing.T) {
 			kind, body string
 			want       fail.Code
 		}{
-			{"relay.offer", `{"channel":77,"ticket":"AAAAAAAAAAAAAAAAAAAAAA=="}`, fail.ListenerLost},
+			{"relay.offer", `{"channel":77,"ticket":"AAAAAAAAAAAAAAAAAAAAAA=="}`, fail.NoListener},
 			{"relay.offer", `{"channel":1,"ticket":"AAAA"}`, fail.BadRequest},
 			{"relay.offer", `nonsense`, fail.BadRequest},
 			{"relay.decline", `{"ticket":"AAIAAAAAAAAAAAAAAAAAAA=="}`, fail.UnknownTicket},

@@ -167,7 +167,7 @@ func (r *Relay) onOffer(ctx context.Context, from mesh.Num, b []byte) ([]byte, e
 	}
 	l := r.table.Local(m.Channel)
 	if l == nil || l.Stream == nil {
-		return nil, fail.New(fail.ListenerLost, "")
+		return nil, fail.New(fail.NoListener, noListener) // it left while we were asked: it was told of nobody
 	}
 	o := &shape.Offer{
 		Ticket: shape.Ticket(m.Ticket), Dial: m.Dial, Deadline: m.Deadline,

@@ -128,6 +128,9 @@ func (s *stream) find(ctx context.Context, ask Ask) (sender, listener shape.Part
 	return s.meet(ctx, candidates)
 }
 
+// noListener is the service's text (reference section 5.1).
+const noListener = "There are no listeners connected for the endpoint."
+
 // resolve finds who may serve the sender.
 func (s *stream) resolve(dst []route.Candidate, ask Ask) ([]route.Candidate, error) {
 	q := route.Query{
@@ -141,7 +144,7 @@ func (s *stream) resolve(dst []route.Candidate, ask Ask) ([]route.Candidate, err
 	case some:
 		return nil, fail.New(fail.NoMatchingListener, "None of the connected listeners meet the AllowedListeners/DisallowedListeners criteria.")
 	default:
-		return nil, fail.New(fail.NoListener, "There are no listeners connected for the endpoint.")
+		return nil, fail.New(fail.NoListener, noListener)
 	}
 	s.relay.step(4, s.hello.Tracking, fmt.Sprintf("looked up %s: %d listener(s), the first at node %d", s.entity.Name, len(found), found[0].Node))
 	return found, nil
