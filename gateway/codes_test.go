@@ -535,8 +535,10 @@ func TestStarting(t *testing.T) {
 	w.shows(fail.Starting, refused("https", "stream"))
 	resp, body := w.api("http://"+w.Node(0).Door("admin")+"/readyz", "GET", "")
 	var ready struct {
-		Ready   bool
-		Reasons []struct{ Component, Reason string }
+		Ready   bool `json:"ready"`
+		Reasons []struct {
+			Reason string `json:"reason"`
+		} `json:"reasons"`
 	}
 	if err := json.Unmarshal(body, &ready); err != nil || resp.StatusCode != 503 || ready.Ready || len(ready.Reasons) != 1 || ready.Reasons[0].Reason != "loading" {
 		t.Errorf("readiness is %d %s", resp.StatusCode, body)

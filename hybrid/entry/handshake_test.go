@@ -193,9 +193,11 @@ func TestSlowHead(t *testing.T) {
 	echoing(t, func(s *set, c *channel) {
 		whole := s.dial(s.senderNode, "http")
 		head := whole.head("/$hc/echo")
+		begun := map[int]*peer{}
 		for _, n := range []int{0, 1, 3, 20, len(head) - 1} {
-			p := s.dial(s.senderNode, "http")
-			p.write(head[:n])
+			begun[n] = s.dial(s.senderNode, "http").write(head[:n])
+		}
+		for n, p := range begun {
 			a := p.answer()
 			m := reasonShape.FindStringSubmatch(a.Reason)
 			if a.Status != 408 || m == nil || a.Fields.Get("Causeway-Error") != "SlowHead" {

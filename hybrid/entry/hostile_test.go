@@ -2,6 +2,7 @@ package entry_test
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"net"
 	"strings"
@@ -92,8 +93,8 @@ func TestBadFrames(t *testing.T) {
 func (p *peer) breach(name string, code int) {
 	p.t.Helper()
 	_, b, _, err := p.tryData()
-	c, ok := err.(closed) //nolint:errorlint // tryData returns it bare
-	if !ok || c.code != code || c.text == "" {
+	var c closed
+	if !errors.As(err, &c) || c.code != code || c.text == "" {
 		p.t.Errorf("%s: %v and %q, want Close %d", name, err, b, code)
 		return
 	}
@@ -144,8 +145,8 @@ func TestBadFramesOfListeners(t *testing.T) {
 func (c *channel) breachOf(name string, code int) {
 	c.t.Helper()
 	_, b, _, err := c.tryData()
-	end, ok := err.(closed) //nolint:errorlint // tryData returns it bare
-	if !ok || end.code != code {
+	var end closed
+	if !errors.As(err, &end) || end.code != code {
 		c.t.Errorf("%s: %v and %q, want Close %d", name, err, b, code)
 	}
 }
@@ -335,5 +336,5 @@ func TestHalfOpen(t *testing.T) {
 		if got := s.Metric(0, "causeway_pending", ""); got != many {
 			s.t.Errorf("%v senders wait, %d came", got, many)
 		}
-	}, testcluster.WithConfig(func(_ int, c *config.Config) { c.Timeouts.Head = 2 * time.Second }))
+	}, testcluster.WithConfig(func(_ int, c *config.Config) { c.Timeouts.Head = time.Second }))
 }

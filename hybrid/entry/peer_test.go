@@ -123,7 +123,8 @@ func (p *peer) tryAnswer() (*answer, error) {
 			p.c.Saw("an answer's head", p.in[:n])
 			p.in = p.in[n:]
 			a := &answer{Head: h, p: p}
-			return a, a.read()
+			err = a.read()
+			return a, err
 		}
 		if err := p.more(); err != nil {
 			return nil, fmt.Errorf("%w behind %q", err, p.in)
@@ -220,7 +221,10 @@ func (p *peer) refused(status int, code, system string, message ...string) *answ
 func (a *answer) body() {
 	a.p.t.Helper()
 	var body struct {
-		Error struct{ Code, Message string }
+		Error struct {
+			Code    string `json:"code"`
+			Message string `json:"message"`
+		} `json:"error"`
 	}
 	if err := json.Unmarshal([]byte(a.Body), &body); err != nil || body.Error.Message != a.Reason || body.Error.Code == "" {
 		a.p.t.Errorf("body %q: %v", a.Body, err)
@@ -393,8 +397,8 @@ func (p *peer) closes(code int, text string) {
 	}
 }
 
-// dismissed wants a Close of the gateway's own: code, a message with those words, the tracking id, and the end.
-func (p *peer) dismissed(code int, words ...string) {
+// dismissed wants a Close of the gateway's own with that code and those words, and gives its text.
+func (p *peer) dismissed(code int, words ...string) string {
 	p.t.Helper()
 	_, b, _, err := p.tryData()
 	var c closed
@@ -407,6 +411,7 @@ func (p *peer) dismissed(code int, words ...string) {
 			p.t.Errorf("close text %q does not have %q", c.text, word)
 		}
 	}
+	return c.text
 }
 
 // trySend sends a masked frame.
@@ -451,6 +456,14 @@ type channel struct {
 	*peer
 	s     *set
 	plain bool
+}
+
+// dismissed wants the tracking id too (reference section 6.5).
+func (c *channel) dismissed(code int, words ...string) {
+	c.t.Helper()
+	if text := c.peer.dismissed(code, words...); !closeShape.MatchString(text) {
+		c.t.Errorf("close text %q has no tracking id", text)
+	}
 }
 
 // register opens a control channel at the listener's node; query goes behind the action.
@@ -504,7 +517,8 @@ func (s *set) tryVisit(address string, lines ...string) (*peer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return p, p.tryWrite([]byte(p.head("/"+target, lines...)))
+	err = p.tryWrite([]byte(p.head("/"+target, lines...)))
+	return p, err
 }
 
 func (s *set) visit(address string, lines ...string) *peer {
