@@ -144,7 +144,10 @@ func (m *Message) IsFault() (bool, error) {
 			return false, ErrBodyRead
 		}
 		name, err := b.live.peek()
-		return err == nil && m.isFault(name), err
+		if err != nil {
+			return false, err
+		}
+		return m.isFault(name), nil
 	}
 	r, err := m.Body()
 	if err != nil {

@@ -23,8 +23,7 @@ func ExampleRead() {
 	fmt.Println(m.Version, m.Headers[0].Name().Local, m.Headers[0].Text())
 
 	// A node that does not understand the token must refuse the message.
-	var refused *soap.Error
-	if errors.As((&soap.Node{}).Check(m), &refused) {
+	if refused, ok := errors.AsType[*soap.Error]((&soap.Node{}).Check(m)); ok {
 		fmt.Println(refused.Fault.Code.Local)
 	}
 	body, err := m.Body()

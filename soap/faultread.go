@@ -158,10 +158,10 @@ func (f *faultReader) code(t *infoset.Token) (xsd.QName, error) {
 	if err != nil {
 		return xsd.QName{}, err
 	}
-	prefix, local, err := v.AsQName()
-	if err != nil {
+	prefix, local, bad := v.AsQName()
+	if bad != nil {
 		// Not a name: keep what it says, as a code in no namespace.
-		return xsd.QName{Local: trimmed(v)}, nil
+		return xsd.QName{Local: trimmed(v)}, err
 	}
 	space, _ := scope.Lookup(prefix)
 	if c, ok := predefined(f.v, space, local); ok {

@@ -36,6 +36,7 @@ func (e *Encoding) Encode(dst io.Writer, m *soap.Message, session *xmlbin.Writer
 	return errors.New("encoder: encode: a multipart message is written with package mtom")
 }
 
+// encodeSession writes the string table and the document behind it in one piece.
 func encodeSession(dst io.Writer, m *soap.Message, session *xmlbin.WriterSession) error {
 	if session == nil {
 		return errors.New("encoder: encode: a message of a session needs the session")

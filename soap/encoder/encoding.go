@@ -43,6 +43,8 @@ func Select(contentType string) (Encoding, error) {
 		return Encoding{}, unsupported(contentType, err)
 	}
 	e := Encoding{Type: t}
+	// The binary types take a suffix for compression; in application/soap+xml the
+	// plus is part of the name.
 	base, packed, _ := strings.Cut(t.Type, "1+")
 	if packed == "gzip" || packed == "deflate" {
 		e.Compression = packed
@@ -73,6 +75,7 @@ func Select(contentType string) (Encoding, error) {
 	return e, nil
 }
 
+// unsupported is the error for a message that is not read at all.
 func unsupported(contentType string, err error) *soap.Error {
 	what := "content type " + infoset.Clip(contentType) + " is none that can be read here"
 	if contentType == "" {
@@ -83,6 +86,8 @@ func unsupported(contentType string, err error) *soap.Error {
 	return e
 }
 
+// setCharset reads the parameter charset. Names are those that decoders here
+// have; quotes and spaces around them are peers' own.
 func (e *Encoding) setCharset() error {
 	name, _ := e.Type.Param("charset")
 	e.charset = strings.ToLower(strings.Trim(name, " '"))
@@ -173,6 +178,7 @@ func (e *Encoding) Decode(src io.Reader, d Decoding) (*soap.Message, error) {
 		if err != nil {
 			return nil, soap.Explain(err, soap.V11)
 		}
+		// The root part has a content type of its own, which tells the version.
 		inside, err := Select(root.String())
 		if err != nil {
 			return nil, err
@@ -180,6 +186,7 @@ func (e *Encoding) Decode(src io.Reader, d Decoding) (*soap.Message, error) {
 		e.Version = inside.Version
 		return soap.Read(r, e.Version, d.Limits)
 	}
+	// Text.
 	src, err := e.checkCharset(src)
 	if err != nil {
 		return nil, err
@@ -216,6 +223,8 @@ func (e *Encoding) checkCharset(src io.Reader) (io.Reader, error) {
 		return nil, soap.Explain(err, e.Version)
 	}
 	head = head[:n]
+	// UTF-16 shows by its mark, or by one zero in the first two bytes: the first
+	// character of a document is ASCII (XML 1.0, appendix F).
 	wide := bytes.HasPrefix(head, []byte{0xFF, 0xFE}) || bytes.HasPrefix(head, []byte{0xFE, 0xFF}) ||
 		len(head) > 1 && (head[0] == 0) != (head[1] == 0)
 	declared := ""
@@ -235,6 +244,7 @@ func (e *Encoding) checkCharset(src io.Reader) (io.Reader, error) {
 	return src, nil
 }
 
+// canonicalCharset gives one name for charsets that are the same here.
 func canonicalCharset(s string) string {
 	switch s {
 	case "utf8", "us-ascii":

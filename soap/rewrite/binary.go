@@ -56,7 +56,8 @@ var sizes = [256]uint8{
 }
 
 // cursor reads records. It gives up by short when the bytes end, and by bad when
-// they mean nothing; both stick.
+// they mean nothing; both stick, so that a chain of reads is checked once at its
+// end. It gives back nothing but places: no value is decoded.
 type cursor struct {
 	b          []byte
 	i          int
@@ -77,7 +78,8 @@ func (c *cursor) byte() byte {
 	return c.b[c.i-1]
 }
 
-// skip passes over n bytes.
+// skip passes over n bytes. n may be anything that a peer wrote as a length: it is
+// compared with what is there before it is used.
 func (c *cursor) skip(n int) {
 	if n < 0 || n > len(c.b)-c.i {
 		c.short = true
@@ -105,7 +107,7 @@ func (c *cursor) int31() int {
 	}
 }
 
-// string reads a length and that many bytes.
+// string reads a length and that many bytes ([MC-NBFX] 2.1.3).
 func (c *cursor) string() word {
 	n := c.int31()
 	w := word{off: c.i, n: n}
@@ -113,7 +115,9 @@ func (c *cursor) string() word {
 	return w
 }
 
-// dict reads the id of a dictionary string.
+// dict reads the id of a dictionary string: even ids are of the static dictionary
+// ([MC-NBFS]), odd ones of the session ([MC-NBFSE] 2.1). An id that stands for
+// nothing is an error, as the name it stands in could be anything.
 func (c *cursor) dict() word {
 	id := uint32(c.int31())
 	if !c.ok() {
@@ -132,9 +136,11 @@ func (c *cursor) dict() word {
 	return word{s: s, dict: true}
 }
 
+// letter gives the prefix that is part of a record's number.
 func (c *cursor) letter(n byte) word { return word{s: letters[n:][:1], dict: true} }
 
-// text passes over the text record rec, whose number is even.
+// text passes over the text record rec, whose number is even ([MC-NBFX] 2.2.3).
+// Dictionary strings in values need not be known here.
 func (c *cursor) text(rec byte) {
 	switch rec {
 	case recChars8, recBytes8, recUnicode8:
@@ -160,6 +166,7 @@ func (c *cursor) text(rec byte) {
 		c.byte()
 		c.int31()
 	case recStartList:
+		// Items are records of their own; lists do not nest.
 		for item := c.byte(); c.ok() && item != recEndList; item = c.byte() {
 			if item < recText || item > recLastText || item&1 != 0 || item == recStartList {
 				c.bad = "record in a list"
@@ -170,7 +177,7 @@ func (c *cursor) text(rec byte) {
 	case recEndList:
 		c.bad = "end of a list that did not begin"
 	default:
-		c.skip(int(sizes[rec]))
+		c.skip(int(sizes[rec])) // zero, one, true, false, empty: nothing follows
 	}
 }
 
@@ -209,6 +216,8 @@ func (c *cursor) attributes(s *Scanner, from int) error {
 	return nil
 }
 
+// attribute passes over an attribute record that is no declaration ([MC-NBFX]
+// 2.2.2): perhaps a prefix, a name as string or id, and a text record as value.
 func (c *cursor) attribute(rec byte) {
 	if rec == recAttribute || rec == recDictAttribute {
 		c.string() // prefix
@@ -229,7 +238,8 @@ func (c *cursor) attribute(rec byte) {
 	}
 }
 
-// name reads what an element record has behind its type.
+// name reads what an element record has behind its type ([MC-NBFX] 2.2.1): the
+// prefix is a string or part of the type, the name a string or an id.
 func (c *cursor) name(rec byte) (prefix, local word) {
 	dict := rec == recShortDictElement || rec == recDictElement
 	switch {
@@ -246,7 +256,9 @@ func (c *cursor) name(rec byte) (prefix, local word) {
 	return prefix, c.string()
 }
 
-// scanBinary goes on at pos as far as b reaches.
+// scanBinary goes on at pos as far as b reaches, record by record. A record that
+// is not whole yet is read again from its beginning, which costs a look at its
+// length; only a start tag with its attributes is more than one record.
 func (s *Scanner) scanBinary(b []byte) error {
 	c := cursor{b: b, dictionary: xmlbin.Static(), session: s.Session}
 	for s.state != done {
@@ -282,6 +294,8 @@ func (s *Scanner) scanBinary(b []byte) error {
 	return nil
 }
 
+// binaryElement reads an element record with its attributes. Of elements inside of
+// a block only their nesting counts.
 func (s *Scanner) binaryElement(c *cursor, rec byte) error {
 	e := element{start: s.pos, decl0: len(s.decls)}
 	e.prefix, e.local = c.name(rec)
@@ -313,6 +327,7 @@ func (s *Scanner) binaryTag(c *cursor) error {
 	return nil
 }
 
+// push counts an element that was opened. Binary ends have no names to compare.
 func (s *Scanner) push(at int) error {
 	if len(s.open) >= maxDepth {
 		return s.fail(infoset.Quota, at, "depth")
@@ -350,6 +365,8 @@ func (s *Scanner) binaryText(c *cursor, rec byte) error {
 	if rec&1 == 0 {
 		return nil
 	}
+	// It ends its element too. The content of a block that ends so begins and ends
+	// inside of one record, which setText replaces as a whole.
 	if rec&^1 == recStartList {
 		c.bad = "list record with end of element"
 		return nil
@@ -394,6 +411,8 @@ func (s *Scanner) binaryArray(c *cursor) error {
 	if !c.ok() {
 		return nil
 	}
+	// The element that all items have in common, its end, the type and number of
+	// items, and their raw values.
 	e := element{start: s.pos, decl0: len(s.decls)}
 	e.prefix, e.local = c.name(rec)
 	keep := s

@@ -59,6 +59,8 @@ func (s *Scanner) Apply(dst [][]byte, b []byte, edits []Edit) ([][]byte, error) 
 	if s.state != done {
 		return dst, errors.New("rewrite: apply: the head is not complete")
 	}
+	// First all cuts are made, in the order of the message, with their new bytes
+	// behind each other in buf; then the pieces, when buf does not move any more.
 	s.cuts, s.buf = s.cuts[:0], s.buf[:0]
 	view := b
 	if s.wide.on {
@@ -119,11 +121,14 @@ func (s *Scanner) first(b []byte, bl *block, ed *Edit) bool {
 	return false
 }
 
+// cut notes that what was appended to buf since text comes in the place of the
+// bytes from from to to.
 func (s *Scanner) cut(from, to, text int) {
 	s.cuts = append(s.cuts, cut{from: from, to: to, text0: text, end: len(s.buf)})
 }
 
-// setText cuts the content of a block.
+// setText cuts the content of a block. The start tag is not touched: attributes
+// such as mustUnderstand and Id stay, and so do declarations.
 func (s *Scanner) setText(b []byte, bl *block, text string) error {
 	for i, r := range text {
 		if !xmlchar.IsChar(r) || r == utf8.RuneError && !isReplacement(text[i:]) {
@@ -135,6 +140,7 @@ func (s *Scanner) setText(b []byte, bl *block, text string) error {
 		if bl.array {
 			return &infoset.Error{Reason: infoset.BadValue, Offset: int64(bl.start), Detail: "a header block is an array"}
 		}
+		// The new record ends the element, so the old end goes with the content.
 		s.buf = appendChars(s.buf, text)
 		s.cut(bl.open, bl.end, from)
 		return nil
@@ -153,6 +159,8 @@ func (s *Scanner) setText(b []byte, bl *block, text string) error {
 	return nil
 }
 
+// isReplacement tells U+FFFD from a byte that is no UTF-8, which ranging over a
+// string gives the same.
 func isReplacement(s string) bool { return len(s) >= 3 && s[:3] == "\uFFFD" }
 
 // qname gives the name of an element of text as it was written.
@@ -179,6 +187,8 @@ func (s *Scanner) appendText(dst []byte, text string) []byte {
 	return dst
 }
 
+// ascii reports whether the message may hold no bytes beyond ASCII, because they
+// would not be UTF-8 there.
 func (s *Scanner) ascii() bool { return (s.ASCII || s.refs) && !s.wide.on }
 
 func appendReference(dst []byte, r rune) []byte {
@@ -205,6 +215,9 @@ func appendChars(dst []byte, text string) []byte {
 // add makes the cut at the end of the header, where new blocks go.
 func (s *Scanner) add(b []byte, edits []Edit) error {
 	from := len(s.buf)
+	// What must be opened for the new blocks: a header where there is none, the
+	// empty-element tag of one that has nothing. If there are no new blocks after
+	// all it is taken back.
 	bare := s.head.end == 0
 	switch {
 	case bare:
@@ -226,6 +239,7 @@ func (s *Scanner) add(b []byte, edits []Edit) error {
 		s.buf = s.buf[:from]
 		return nil
 	}
+	// In front of the end of Header, in the place of its "/>", or in front of Body.
 	at, to := s.head.inner, s.head.inner
 	switch {
 	case bare:
@@ -239,6 +253,7 @@ func (s *Scanner) add(b []byte, edits []Edit) error {
 	return nil
 }
 
+// has reports whether the message has a block of the edit's name.
 func (s *Scanner) has(b []byte, ed *Edit) bool {
 	for i := range s.blocks {
 		if e := &s.blocks[i].element; e.local.is(b, ed.Local) && s.space(b, e, ed.Space) {
@@ -302,6 +317,7 @@ func (s *Scanner) write(b []byte, h *soap.Header) error {
 	if h == nil || h.IsZero() {
 		return errors.New("rewrite: apply: an edit has no block")
 	}
+	// The default namespace at the place of new blocks.
 	none := word{}
 	d := s.lookup(b, &none, &s.env)
 	if hd := s.among(b, &none, &s.head); hd != nil {
@@ -321,6 +337,8 @@ func (s *Scanner) write(b []byte, h *soap.Header) error {
 	return s.writeTo(s.text, h, d != nil && d.space.n > 0, s.text.Bytes)
 }
 
+// writeTo writes a block with w, whose output out gives, and appends that to buf.
+// undo tells that the message has a default namespace there.
 func (s *Scanner) writeTo(w infoset.Writer, h *soap.Header, undo bool, out func() []byte) error {
 	if undo {
 		w = &undoDefault{Writer: w}
@@ -347,7 +365,8 @@ func (s *Scanner) writeTo(w infoset.Writer, h *soap.Header, undo bool, out func(
 	return nil
 }
 
-// pieces puts the message together.
+// pieces puts the message together. In UTF-16 places of the view become places of
+// the message on the way: cuts are in order, so each stretch is counted once.
 func (s *Scanner) pieces(dst [][]byte, b []byte) [][]byte {
 	from := 0
 	at, units := 0, 0 // a place in the view and its UTF-16 units

@@ -54,7 +54,7 @@ func (s *Scanner) Text(b []byte, space, local string) (text []byte, ok bool, err
 	return []byte(h.Text()), true, nil
 }
 
-// plain reports whether raw content stands for itself and is valid.
+// plain reports whether raw content of text stands for itself and is valid.
 func plain(raw []byte) bool {
 	n := xmlchar.PlainText(raw)
 	return n == len(raw)
@@ -82,7 +82,8 @@ func (s *Scanner) Header(b []byte, space, local string) (*soap.Header, error) {
 		return nil, ErrNoBlock
 	}
 	v := s.seen(b)
-	// A message with this block alone, in the scope that it has.
+	// A message with this block alone, in the scope that it has: the beginning of
+	// the real one up to its first block, the block, and the ends.
 	doc := append([]byte(nil), v[:s.head.open]...)
 	doc = append(doc, v[bl.start:bl.end]...)
 	var r infoset.Reader

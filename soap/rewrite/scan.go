@@ -39,6 +39,8 @@ type Scanner struct {
 	// MaxHead bounds the head in bytes; 0 is soap.DefaultHeadBytes.
 	MaxHead int
 
+	// Where the scan stands. Words and elements are kept as offsets, never as
+	// slices: the bytes may lie elsewhere at the next call.
 	pos     int // everything before is understood
 	state   state
 	version soap.Version
@@ -77,6 +79,7 @@ type word struct {
 	dict   bool
 }
 
+// is reports whether the word is s.
 func (w *word) is(b []byte, s string) bool {
 	if w.dict {
 		return w.s == s
@@ -84,6 +87,7 @@ func (w *word) is(b []byte, s string) bool {
 	return string(b[w.off:w.off+w.n]) == s
 }
 
+// same reports whether two words are the same, wherever they come from.
 func (w *word) same(b []byte, o *word) bool {
 	if o.dict {
 		return w.is(b, o.s)
@@ -94,6 +98,7 @@ func (w *word) same(b []byte, o *word) bool {
 	return bytes.Equal(b[w.off:w.off+w.n], b[o.off:o.off+o.n])
 }
 
+// bytes gives the word itself.
 func (w *word) bytes(b []byte) []byte {
 	if w.dict {
 		return []byte(w.s)
@@ -117,6 +122,7 @@ type element struct {
 	empty                   bool
 }
 
+// block is a header block: an element at the depth where blocks are.
 type block struct {
 	element
 	array bool // a binary array: several blocks of one name
@@ -159,6 +165,7 @@ func (s *Scanner) Scan(b []byte) error {
 	return err
 }
 
+// maxHead gives the bound on the head.
 func (s *Scanner) maxHead() int {
 	if s.MaxHead > 0 {
 		return s.MaxHead
@@ -173,6 +180,8 @@ func (s *Scanner) Version() soap.Version { return s.version }
 // of Body. It is meaningful once Scan gave nil.
 func (s *Scanner) Len() int { return s.offset(s.body.start) }
 
+// fail makes the error with the fault for the sender, in the sender's version as
+// far as it is known, and with the place in bytes of the message.
 func (s *Scanner) fail(why infoset.Reason, at int, detail string) error {
 	return soap.Explain(&infoset.Error{Reason: why, Offset: int64(s.offset(at)), Path: s.path(), Detail: detail}, s.version)
 }
@@ -214,6 +223,7 @@ func (s *Scanner) lookup(b []byte, prefix *word, e *element) *decl {
 	return nil
 }
 
+// among finds the declaration of a prefix on one element.
 func (s *Scanner) among(b []byte, prefix *word, e *element) *decl {
 	for i := e.decl0; i < e.decl1; i++ {
 		if d := &s.decls[i]; d.prefix.same(b, prefix) {
@@ -276,6 +286,8 @@ func (s *Scanner) enter(b []byte, e element, array bool) error {
 		}
 		return s.misplaced(e.start, "element "+infoset.Clip(e.local.bytes(b))+" where Header or Body is expected")
 	case header:
+		// Whether a prefix is declared at all, and what the block is called, is
+		// asked when somebody wants to know.
 		if len(s.blocks) == maxBlocks {
 			return s.fail(infoset.Quota, e.start, "header blocks")
 		}
@@ -294,6 +306,8 @@ func (s *Scanner) root(b []byte, e element) error {
 	if !e.local.is(b, "Envelope") {
 		return s.misplaced(e.start, "the root element is "+infoset.Clip(e.local.bytes(b))+", not a SOAP envelope")
 	}
+	// Without declaration the name is in no namespace, or its prefix is wrong:
+	// either way it is no envelope.
 	v := soap.None
 	switch {
 	case d == nil:
@@ -326,6 +340,7 @@ func (s *Scanner) leave(inner, end int) {
 	s.state = behind
 }
 
+// misplaced is the error for an element where none of its kind may be.
 func (s *Scanner) misplaced(at int, what string) error {
 	return s.fail(infoset.Malformed, at, what)
 }

@@ -16,6 +16,9 @@ func (s *Scanner) scanText(b []byte) error {
 		}
 	}
 	for s.state != done {
+		// Up to the next markup there is character data. Inside of a block it is
+		// of no interest, which is what makes this fast: one search for '<', and
+		// what was searched is never searched again.
 		at := bytes.IndexByte(b[s.pos:], '<')
 		text := b[s.pos:]
 		if at >= 0 {
@@ -24,6 +27,8 @@ func (s *Scanner) scanText(b []byte) error {
 		if s.state != inBlock && !xmlchar.AllSpace(text) {
 			return s.fail(infoset.Malformed, s.pos, "character data between the parts of the envelope")
 		}
+		// Without '<' all of it is understood; the markup itself is only once its
+		// kind can be told.
 		s.pos += len(text)
 		if at < 0 || len(b)-s.pos < 2 {
 			return ErrMore
@@ -50,7 +55,7 @@ func (s *Scanner) scanText(b []byte) error {
 func (s *Scanner) prolog(b []byte) error {
 	const mark, decl = "\xEF\xBB\xBF", "<?xml"
 	if len(b) < len(mark)+len(decl)+1 {
-		return ErrMore // no message is that short
+		return ErrMore // no message is that short, so waiting loses nothing
 	}
 	from := 0
 	if string(b[:len(mark)]) == mark {
@@ -67,6 +72,8 @@ func (s *Scanner) prolog(b []byte) error {
 		}
 		return ErrMore
 	}
+	// Only whether bytes beyond ASCII are UTF-8 matters here. All encodings that a
+	// decoder takes have markup and names of SOAP as the same bytes.
 	inside := strings.ToLower(string(b[from : from+n]))
 	if _, after, ok := strings.Cut(inside, "encoding"); ok {
 		name := strings.Trim(after, " \t\r\n='\"")
@@ -76,7 +83,9 @@ func (s *Scanner) prolog(b []byte) error {
 	return nil
 }
 
-// bang skips a comment or a CDATA section.
+// bang skips a comment or a CDATA section: what looks like a tag inside is none.
+// A document type declaration ends it all, since entities could then hide markup
+// (and because SOAP forbids it: SOAP 1.1, 3; SOAP 1.2 part 1, 5).
 func (s *Scanner) bang(b []byte) error {
 	const comment, cdata = "<!--", "<![CDATA["
 	rest := b[s.pos:]
@@ -117,7 +126,8 @@ func (s *Scanner) tooLong(b []byte, what string) error {
 	return ErrMore
 }
 
-// nameEnd gives the index behind the name at i.
+// nameEnd gives the index behind the name at i. It takes every byte beyond ASCII
+// for part of a name: a decoder is stricter, but where a name ends is the same.
 func nameEnd(b []byte, i int) int {
 	for i < len(b) {
 		if c := b[i]; xmlchar.Class[c]&xmlchar.NameChar == 0 && c != ':' && c < 0x80 {
@@ -145,6 +155,8 @@ func (s *Scanner) startTag(b []byte) error {
 	if end == from+1 {
 		return s.fail(infoset.Malformed, from, "name expected")
 	}
+	// Of elements inside of a block only their nesting counts. All others decide
+	// what the message is made of, so their declarations are kept.
 	if s.state == inBlock {
 		return s.innerTag(b, from, end)
 	}
@@ -152,11 +164,14 @@ func (s *Scanner) startTag(b []byte) error {
 	e.prefix, e.local = splitName(b, from+1, end)
 	next, err := s.attributes(b, end)
 	if err != nil {
+		// The tag is read from its beginning when there is more of it.
 		s.decls = s.decls[:e.decl0]
 		return err
 	}
 	e.decl1, e.open = len(s.decls), next
 	s.pos = next
+	// A slash right before '>' can only be that of an empty-element tag: values
+	// end with a quote.
 	if e.empty = b[next-2] == '/'; e.empty {
 		e.inner, e.end = next-2, next
 	} else {
@@ -165,7 +180,8 @@ func (s *Scanner) startTag(b []byte) error {
 	return s.enter(b, e, false)
 }
 
-// innerTag passes over a start tag inside of a block.
+// innerTag passes over a start tag inside of a block: to the '>' that is not
+// between quotes (XML 1.0, 2.3: an attribute's value may hold one).
 func (s *Scanner) innerTag(b []byte, from, i int) error {
 	for i < len(b) {
 		switch c := b[i]; c {
@@ -194,6 +210,8 @@ func (s *Scanner) innerTag(b []byte, from, i int) error {
 	return s.tooLong(b, "tag")
 }
 
+// splitName divides a name at its colon, if it has a prefix. A colon in front makes
+// a local part that fits nothing.
 func splitName(b []byte, from, end int) (prefix, local word) {
 	if n := bytes.IndexByte(b[from:end], ':'); n > 0 {
 		return word{off: from, n: n}, word{off: from + n + 1, n: end - from - n - 1}
@@ -255,7 +273,8 @@ func (s *Scanner) value(b []byte, i int) (off, n int, err error) {
 	return quote + 1, n, nil
 }
 
-// attribute keeps name="value" if it is a declaration.
+// attribute keeps name="value" if it is a declaration (Namespaces in XML 1.0, 3).
+// Others are left: mustUnderstand and its like go with their block as they are.
 func (s *Scanner) attribute(b []byte, from int, name []byte, at, off, n int) error {
 	const xmlns = "xmlns"
 	value := b[off : off+n]
@@ -272,6 +291,7 @@ func (s *Scanner) attribute(b []byte, from int, name []byte, at, off, n int) err
 			return s.fail(infoset.BadNamespace, at, "declaration of a prefix")
 		}
 	}
+	// Nearly always; else is compares what a decoder would make of it.
 	d.plain = bytes.IndexByte(value, '&') < 0 && bytes.IndexByte(value, '\n') < 0 && bytes.IndexByte(value, '\t') < 0 && bytes.IndexByte(value, '\r') < 0
 	return s.declare(b, from, d)
 }
@@ -287,6 +307,8 @@ func (s *Scanner) endTag(b []byte) error {
 	if last == len(b) {
 		return s.tooLong(b, "tag")
 	}
+	// The name must be that of the start tag. Where a decoder would refuse the
+	// message, this scanner must not see a block end.
 	name := s.open[len(s.open)-1]
 	if b[last] != '>' || !bytes.Equal(b[from+2:end], b[name.off:name.off+name.n]) {
 		return s.fail(infoset.Malformed, from, "end tag "+infoset.Clip(b[from+2:end])+" for element "+infoset.Clip(b[name.off:name.off+name.n]))
@@ -294,7 +316,7 @@ func (s *Scanner) endTag(b []byte) error {
 	s.open = s.open[:len(s.open)-1]
 	s.pos = last + 1
 	switch {
-	case s.state == inBlock && len(s.open) > 2:
+	case s.state == inBlock && len(s.open) > 2: // below Envelope, Header and the block
 	case s.state == inBlock, s.state == header:
 		s.leave(from, s.pos)
 	default:

@@ -43,6 +43,8 @@ func (s *Scanner) view(b []byte) ([]byte, error) {
 	if !w.on {
 		return b, nil
 	}
+	// Never more than the bound on the head, whatever lies behind it: ASCII takes
+	// half the bytes in the view, and what takes more fills the bound earlier.
 	most := s.maxHead() * 2
 	b = b[w.mark:]
 	for w.taken+2 <= len(b) && w.taken <= most {
@@ -62,6 +64,7 @@ func (s *Scanner) view(b []byte) ([]byte, error) {
 	return w.utf8, nil
 }
 
+// unit reads a UTF-16 code unit.
 func (w *wide) unit(b []byte) rune {
 	if w.big {
 		return rune(b[0])<<8 | rune(b[1])

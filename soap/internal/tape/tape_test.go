@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 
@@ -176,7 +177,7 @@ func TestPlayer(t *testing.T) {
 		t.Fatal(err)
 	}
 	outer := []infoset.Decl{{Prefix: "o", Space: "urn:o"}, {Prefix: "", Space: "urn:d"}, {Prefix: "xml", Space: infoset.XMLNamespace}}
-	many := append(append(w.tokens[:len(w.tokens):len(w.tokens)], infoset.Token{Kind: infoset.Text, Name: infoset.NoName, Value: infoset.String("t")}), w.tokens...)
+	many := slices.Concat(w.tokens, []infoset.Token{{Kind: infoset.Text, Name: infoset.NoName, Value: infoset.String("t")}}, w.tokens)
 	p := NewPlayer(many, outer, true)
 	ends := 0
 	for {
