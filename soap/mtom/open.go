@@ -36,6 +36,10 @@ var _ soap.Multiparter = Opener{}
 // what the root part says of itself, else parameter start-info, else (if they
 // say nothing or contradict) what the envelope is.
 //
+// A root part of text/xml or application/soap+xml, as messages with attachments
+// have it that are not MTOM, is read in the same way. Parts that nothing refers to
+// are skipped.
+//
 // Every error, those of r among them, is an *infoset.Error.
 func (o Opener) Open(t *soap.MediaType, body io.Reader, q infoset.Quotas) (r infoset.Reader, root *soap.MediaType, err error) {
 	m := &reader{

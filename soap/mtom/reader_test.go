@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"io"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -54,6 +55,7 @@ func TestBentForms(t *testing.T) {
 		{"head in the body", "", crlf("MIME-Version: 1.0\nContent-Type: " + plainType + "\n\n" + fine[1:]), filled},
 		{"head in the body, folded, behind an empty line", "multipart/related", crlf("\nContent-Type: multipart/related;\n boundary=b\n\n" + fine), filled},
 		{"quoted boundary with a space", `multipart/related; boundary="a b"`, strings.ReplaceAll(crlf(fine), "--b", "--a b"), filled},
+		{"space at the end of the boundary", `multipart/related; boundary="b "`, crlf(fine), filled},
 		{"white space around the reference", plainType, with("<e xmlns=\"u\"><f>\n  "+strings.TrimSuffix(strings.TrimPrefix(envelope, `<e xmlns="u"><f>`), `</f></e>`)+"\n</f></e>", "\nContent-ID: <p>\n\nabc\n--b--"), filled},
 		{"scheme in capitals, escapes", plainType, strings.Replace(crlf(fine), "cid:p", " CID:%70", 1), filled},
 		{"escapes on both sides", plainType, strings.NewReplacer("cid:p", "cid:a%40b", "<p>", "<a%40b>").Replace(crlf(fine)), filled},
@@ -113,6 +115,7 @@ func TestRefused(t *testing.T) {
 		{"broken XML", plainType, with("<e>", "--"), infoset.Truncated, "in /e"},
 		{"DTD", plainType, with("<!DOCTYPE a><a/>", "--"), infoset.Refused, ""},
 		{"cut behind the envelope", plainType, with("<e/>", "\nContent-ID: <p>\n\nabc"), infoset.Truncated, "no closing boundary"},
+		{"line of white space behind a boundary", plainType, with(envelope, strings.Repeat(" ", maxPadding+1)+"\nContent-ID: <p>\n\nabc\n--b--"), infoset.Malformed, "no part has"},
 		{"cut inside of a part", plainType, with(envelope, "\nContent-ID: <p>\n\nabc"), infoset.Truncated, "in part 2"},
 	}
 	for _, tt := range tests {
@@ -164,6 +167,23 @@ func TestLimits(t *testing.T) {
 	_, _, err := read(t, Limits{Total: 20}, plainType, crlf(fine))
 	if e := soap.Explain(err, soap.V11); e.Status != soap.StatusTooLarge {
 		t.Errorf("a message that is too big: %d", e.Status)
+	}
+}
+
+// TestMemoryComesBack: what was held and given is not counted any more.
+func TestMemoryComesBack(t *testing.T) {
+	refs, parts := "", ""
+	for i := range 20 {
+		id := strconv.Itoa(i)
+		refs += "<f>" + inc("b"+id) + "</f><f>" + inc("a"+id) + "</f>"
+		parts += "\nContent-ID: <a" + id + ">\n\n" + strings.Repeat("a", 1000) + "\n--b\nContent-ID: <b" + id + ">\n\nb\n--b"
+	}
+	body := with("<e>"+refs+"</e>", parts+"--")
+	if _, _, err := read(t, Limits{Memory: int64(len(refs)) + 5000}, plainType, body); err != nil {
+		t.Errorf("one at a time: %v", err)
+	}
+	if _, _, err := read(t, Limits{Memory: 1000}, plainType, body); err == nil {
+		t.Error("one is too much, and taken")
 	}
 }
 
