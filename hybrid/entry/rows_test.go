@@ -440,3 +440,17 @@ func TestRow32(t *testing.T) {
 		})
 	}
 }
+
+// TestPieces: a frame to a listener has at most 32 KiB, whatever the gateway reads at once; without TLS that is much more.
+func TestPieces(t *testing.T) {
+	both(t, func(s *set) {
+		s.door = "http"
+		sender, listener := s.pair(s.register("hyco", ""), "hyco", "")
+		var sending sync.WaitGroup
+		defer sending.Wait()
+		sending.Go(func() { sender.failed(sender.trySend(wsframe.Binary, pattern(4<<20))) })
+		if longest := listener.data(wsframe.Binary, pattern(4<<20)); longest > 32<<10 {
+			s.t.Errorf("a fragment of %d bytes went to a listener", longest)
+		}
+	})
+}
