@@ -362,7 +362,9 @@ func (w *Writer) Flush() error {
 	}
 	// Flush in the middle of a document is allowed, to send on what there is.
 	if w.tag.Depth() > 0 {
-		w.ready()
+		if !w.tag.Open() { // an open start tag may still get attributes: what follows it closes it
+			w.ready()
+		}
 	} else if w.tag.EOF() != 0 {
 		w.fail(infoset.Misuse, "document has no root element")
 	}
