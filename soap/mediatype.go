@@ -54,9 +54,9 @@ func ParseMediaType(s string) (MediaType, error) {
 		}
 	}
 	typ, rest, _ := strings.Cut(s, ";")
-	m := MediaType{Type: strings.ToLower(strings.Trim(typ, " \t"))}
-	major, minor, ok := strings.Cut(m.Type, "/")
-	if !ok || major == "" || minor == "" || strings.ContainsAny(m.Type, " \t\",=") {
+	major, minor, _ := strings.Cut(strings.Trim(typ, " \t"), "/")
+	m := MediaType{Type: strings.ToLower(major + "/" + minor)}
+	if !isToken(major) || !isToken(minor) {
 		return MediaType{}, errors.New("content type: no type/subtype")
 	}
 	for {
@@ -72,10 +72,10 @@ func ParseMediaType(s string) (MediaType, error) {
 		if value, rest, ok = paramValue(strings.TrimLeft(after, " \t")); !ok {
 			return MediaType{}, errors.New("content type: quotes that do not fit")
 		}
-		name = strings.ToLower(strings.TrimRight(name, " \t"))
-		if name == "" || strings.ContainsAny(name, " \t;\"") {
+		if name = strings.TrimRight(name, " \t"); !isToken(name) {
 			return MediaType{}, errors.New("content type: bad name of a parameter")
 		}
+		name = strings.ToLower(name)
 		if _, twice := m.Param(name); twice {
 			return MediaType{}, errors.New("content type: parameter " + name + " twice")
 		}

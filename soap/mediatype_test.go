@@ -20,7 +20,7 @@ func TestMediaTypes(t *testing.T) {
 		`a/b; start-info="application/soap+xml; action=\"u\""`: `a/b; start-info="application/soap+xml; action=\"u\""`,
 		`a/b; x = y`: `a/b; x=y`,
 		`a/b; x=`:    `a/b; x=""`,
-		`a/b; x`:     "", `a/b; x="y`: "", `a/b; x="y"z`: "", `a/b; x=1; X=2`: "", "a/b\r\n; x=1": "", `a`: "", `/b`: "", `a/b c`: "", `a/b; =x`: "", `a/b; x y=1`: "", `a/b; x="\`: "",
+		`a/b; x`:     "", `a/b; x="y`: "", `a/b; x="y"z`: "", `a/b; x=1; X=2`: "", "a/b\r\n; x=1": "", "a/b\xc7": "", "a/b; x\xc7=1": "", "a/b; x=\xc7": "a/b; x=\"\xc7\"", `a`: "", `/b`: "", `a/b c`: "", `a/b; =x`: "", `a/b; x y=1`: "", `a/b; x="\`: "",
 		`a/b;` + strings.Repeat("x", 5000): "",
 	} {
 		m, err := ParseMediaType(in)
