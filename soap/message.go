@@ -42,8 +42,8 @@ func (m *Message) Declare(prefix, space string) {
 	}
 }
 
-// Find gives the first header block of this name that any node may have been
-// meant to read, nil if there is none.
+// Find gives the first header block of this name, nil if there is none. Whom the
+// block is for is not looked at: see Node.
 func (m *Message) Find(space, local string) *Header {
 	for _, h := range m.Headers {
 		if h.Name().Is(space, local) {

@@ -11,6 +11,10 @@
 // comments, sections, prefixes of the outer elements, one Header. The receiver
 // checks the rest. DTDs and processing instructions are refused.
 //
+// In a multipart message the envelope is scanned from where the content of its
+// part begins; what lies before and behind goes on as it is. A compressed message
+// must be inflated first.
+//
 // Sources: SOAP 1.1, 4; SOAP 1.2 part 1, 5; XML 1.0 and Namespaces in XML 1.0;
 // [MC-NBFX] 2.2.
 //
