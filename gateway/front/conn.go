@@ -268,7 +268,7 @@ func (c *conn) give(take Take) {
 	c.lease.to(busy)
 	_ = c.net.SetDeadline(time.Time{}) // a dead connection says so to its owner
 	c.given = true
-	defer c.s.guard(c.door, c.net)
+	defer func() { c.s.fallen(recover(), c.door, c.net) }()
 	take(c.s.ctx, a)
 	if a.Rest != nil {
 		c.s.crowd.join()
@@ -279,13 +279,13 @@ func (c *conn) give(take Take) {
 // rest runs what a Take left to do.
 func (s *Server) rest(door string, conn net.Conn, f func()) {
 	defer s.crowd.served()
-	defer s.guard(door, conn)
+	defer func() { s.fallen(recover(), door, conn) }()
 	f()
 }
 
-// guard, deferred, ends a connection whose owner has panicked.
-func (s *Server) guard(door string, conn net.Conn) {
-	if v := recover(); v != nil {
+// fallen ends a connection whose owner has panicked with v; nil: he has not.
+func (s *Server) fallen(v any, door string, conn net.Conn) {
+	if v != nil {
 		s.p.Hooks.Panicked(door, newTracking(), v, debug.Stack())
 		_ = conn.Close() // its owner is no more
 	}
