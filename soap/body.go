@@ -138,7 +138,7 @@ func (m *Message) Clone() (*Message, error) {
 func (m *Message) IsFault() (bool, error) {
 	switch b := &m.body; {
 	case b.fault != nil:
-		return true, nil
+		return true, nil //nolint:nilerr // a Fault can be an error; here it is what the message says
 	case b.live != nil:
 		if b.live.taken {
 			return false, ErrBodyRead

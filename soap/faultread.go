@@ -160,8 +160,7 @@ func (f *faultReader) code(t *infoset.Token) (xsd.QName, error) {
 	}
 	prefix, local, bad := v.AsQName()
 	if bad != nil {
-		// Not a name: keep what it says, as a code in no namespace.
-		return xsd.QName{Local: trimmed(v)}, err
+		return xsd.QName{Local: trimmed(v)}, nil //nolint:nilerr // what is no name is kept as it stands, in no namespace
 	}
 	space, _ := scope.Lookup(prefix)
 	if c, ok := predefined(f.v, space, local); ok {
