@@ -142,7 +142,7 @@ func renewal(token string) []byte {
 }
 
 // soon is how long tokens that are to expire are good: expiries are whole seconds.
-const soon = 2 * time.Second
+const soon = 3 * time.Second
 
 // brief signs a token that expires soon, and says exactly when.
 func (s *set) brief() (token string, expires time.Time) {
