@@ -62,10 +62,8 @@ func (s *Scanner) Apply(dst [][]byte, b []byte, edits []Edit) ([][]byte, error) 
 	// First all cuts are made, in the order of the message, with their new bytes
 	// behind each other in buf; then the pieces, when buf does not move any more.
 	s.cuts, s.buf = s.cuts[:0], s.buf[:0]
-	view := b
-	if s.wide.on {
-		view = s.wide.utf8
-	}
+	s.put = append(s.put[:0], make([]bool, len(edits))...)
+	view := s.seen(b)
 	for i := range s.blocks {
 		if err := s.change(view, &s.blocks[i], edits); err != nil {
 			return dst, err
@@ -101,7 +99,8 @@ func (s *Scanner) change(b []byte, bl *block, edits []Edit) error {
 		return s.setText(b, bl, ed.Text)
 	case Put:
 		from := len(s.buf)
-		if s.first(b, bl, ed) {
+		if !s.put[i] {
+			s.put[i] = true
 			if err := s.write(b, ed.Block); err != nil {
 				return err
 			}
@@ -109,16 +108,6 @@ func (s *Scanner) change(b []byte, bl *block, edits []Edit) error {
 		s.cut(bl.start, bl.end, from)
 	}
 	return nil
-}
-
-// first reports whether bl is the first block of the edit's name.
-func (s *Scanner) first(b []byte, bl *block, ed *Edit) bool {
-	for i := range s.blocks {
-		if e := &s.blocks[i].element; e.local.is(b, ed.Local) && s.space(b, e, ed.Space) {
-			return e == &bl.element
-		}
-	}
-	return false
 }
 
 // cut notes that what was appended to buf since text comes in the place of the

@@ -55,6 +55,7 @@ type Scanner struct {
 
 	// What Apply works with.
 	cuts []cut
+	put  []bool // by edit: its block was written
 	buf  []byte
 	text *xmltext.Writer
 	bin  *xmlbin.Writer
