@@ -106,9 +106,9 @@ func (d *Door) drop(c net.Conn) {
 	delete(d.open, c)
 }
 
-// serve is the life of one connection.
+// serve is the life of one connection up to its answer; the stream runs on a goroutine of its own, because this one keeps
+// the stack that the look-up needed and an idle connection would pay for it.
 func (d *Door) serve(ctx context.Context, conn net.Conn) {
-	defer conn.Close()
 	remote, _ := netip.ParseAddrPort(conn.RemoteAddr().String())
 	hello := &shape.Hello{
 		Tracking: d.p.Tracking(), At: d.p.Entity, Target: "/" + d.p.Entity.Path, Door: Name, Remote: remote,
@@ -117,17 +117,31 @@ func (d *Door) serve(ctx context.Context, conn net.Conn) {
 	leave, full := d.p.Enter(remote)
 	if full != nil {
 		_ = d.p.Relay.Turned("stream", hello, full) // bytes have no words for it: the account is all
+		_ = conn.Close()
 		return
 	}
-	defer leave()
 	if !d.hold(conn) {
+		leave()
+		_ = conn.Close()
 		return
 	}
-	defer d.drop(conn)
 	ctx, gone := context.WithCancelCause(ctx)
-	defer gone(nil)
+	over := func() {
+		gone(nil)
+		d.drop(conn)
+		_ = conn.Close()
+		leave()
+	}
 	p := &sender{door: d, hello: hello, conn: conn, watch: leg.Watch(conn, true, gone)}
-	_ = d.p.Relay.Stream(ctx, relay.Ask{Need: entity.Send, Granted: true}, p) // the relay keeps the account
+	pump, err := d.p.Relay.Connect(ctx, relay.Ask{Need: entity.Send, Granted: true}, p)
+	if err != nil { // the peer was reset, and the relay keeps the account
+		over()
+		return
+	}
+	d.conns.Go(func() {
+		defer over()
+		pump()
+	})
 }
 
 // sender is a connection that waits for a listener.
