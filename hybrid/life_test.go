@@ -130,21 +130,28 @@ func TestCloseOfAListener(t *testing.T) {
 	both(t, func(s *set) {
 		l := s.listener()
 		near, far := s.pair(l)
-		waiting, err := s.dial()
-		if err != nil {
-			s.t.Fatal(err)
+		var waiting []*hybrid.Conn
+		for range 5 {
+			c, err := s.dial()
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			defer c.Abort()
+			waiting = append(waiting, c)
 		}
-		defer waiting.Abort()
 		if err := l.Close(); err != nil {
 			s.t.Fatal(err)
 		}
-		_, err = s.dial()
+		_, err := s.dial()
 		for e, ok := errors.AsType[*hybrid.Error](err); ok && e.Code == fail.ListenerLost && s.listen != s.send; e, ok = errors.AsType[*hybrid.Error](err) {
 			_, err = s.dial() // another node has yet to hear of it
 		}
 		checkError(s.t, "dial behind Close", err, fail.NoListener, 404, "start the listener")
-		if _, err := waiting.Read(make([]byte, 1)); err == nil || errors.Is(err, io.EOF) {
-			s.t.Errorf("who waited: %v", err)
+		for _, c := range waiting {
+			_ = c.SetDeadline(time.Now().Add(patience))
+			if e, ok := errors.AsType[*hybrid.Error](second(c.Read(make([]byte, 1)))); !ok || e.Code != fail.Aborted {
+				s.t.Errorf("who waited: %v", e)
+			}
 		}
 		if _, err := near.Write([]byte("on")); err != nil {
 			s.t.Error(err)

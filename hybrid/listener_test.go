@@ -168,6 +168,19 @@ func TestForeignGateway(t *testing.T) {
 	})
 }
 
+// TestLaterGateway: a code that this version does not know is none; the status decides.
+func TestLaterGateway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t)
+		defer f.close()
+		f.answers(status(http.StatusServiceUnavailable, "MercuryRetrograde"))
+		_, err := f.listen()
+		if e, ok := errors.AsType[*hybrid.Error](err); !ok || e.Code != fail.Overloaded || !e.Temporary() || e.Do == "" {
+			t.Errorf("%#v", err)
+		}
+	})
+}
+
 // raw writes an answer with its own reason phrase, which net/http cannot.
 func raw(t *testing.T, w http.ResponseWriter, answer string) {
 	t.Helper()
@@ -323,6 +336,21 @@ func TestCloseDoesNotHang(t *testing.T) {
 	}{
 		{"no answer", func(*fake) {}, 5 * time.Second},
 		{"cut off", func(f *fake) { f.net.Partition("gateway", "inside") }, 5 * time.Second},
+		{"pings and no answer", func(f *fake) {
+			channel, done := f.channel(1), f.t.Context().Done()
+			go func() {
+				for tick := time.NewTicker(time.Second); ; {
+					select {
+					case <-tick.C:
+					case <-done:
+						return
+					}
+					if channel.WriteControl(websocket.PingMessage, nil, time.Now().Add(time.Second)) != nil {
+						return
+					}
+				}
+			}()
+		}, 5 * time.Second},
 		{"away", func(f *fake) { f.net.Kill("gateway") }, 0},
 		{"a handshake that hangs", func(f *fake) {
 			f.answers(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
@@ -388,6 +416,91 @@ func TestControlMessages(t *testing.T) {
 		ev := heard.next2(t, time.Minute)
 		if e, ok := errors.AsType[*hybrid.Error](ev.Err); !ok || ev.Kind != hybrid.Offline || e.Code != fail.Internal || e.Reason != "NameRenewalFailed" {
 			t.Errorf("%v %#v", ev.Kind, ev.Err)
+		}
+		_ = channel.SetReadDeadline(time.Now().Add(time.Minute))
+		if _, _, err := channel.ReadMessage(); !websocket.IsCloseError(err, 1011) {
+			t.Errorf("the gateway's Close was answered by %v", err)
+		}
+		var timeout net.Error
+		if _, err := channel.NetConn().Read(make([]byte, 1)); err == nil || errors.As(err, &timeout) && timeout.Timeout() {
+			t.Errorf("the connection stays open: %v", err)
+		}
+	})
+}
+
+// TestAddressesOfOthers: a gateway behind a door that ends TLS says ws, and one of others has no header with the tracking id.
+func TestAddressesOfOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t)
+		defer f.close()
+		l, err := f.listen()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		const id = "00010203-0405-4607-8809-0a0b0c0d0e0f_G1"
+		message := `{"accept":{"address":"ws://gateway/$hc/hyco/deep?x=%20&sb-hc-action=accept&sb-hc-id=` + id + `","id":"` + id + `","connectHeaders":{"Sec-WebSocket-Protocol":"a, b"},"remoteEndpoint":{"address":"1.2.3.4","port":5}}}`
+		if err := f.channel(1).WriteMessage(websocket.TextMessage, []byte(message)); err != nil {
+			t.Fatal(err)
+		}
+		c, err := l.AcceptConn()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Abort()
+		if r := c.Request(); c.TrackingID() != id || c.RemoteAddr().String() != "1.2.3.4:5" || r.URL.String() != "/hyco/deep?x=%20" || len(r.Subprotocols) != 2 {
+			t.Errorf("%+v %s", r, r.URL)
+		}
+		sender, err := hybrid.Dial(t.Context(), fakeConnectionString, hybrid.WithNetDial(f.net.Host("inside").DialContext), hybrid.WithTLSConfig(f.trust))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer sender.Abort()
+		knocks := f.seen()
+		if last := knocks[len(knocks)-1]; sender.TrackingID() == "" || sender.TrackingID() != last.id {
+			t.Errorf("tracking id %q, sent %q", sender.TrackingID(), last.id)
+		}
+	})
+}
+
+// TestNoWebSocket: a 101 that is not that of the request is refused.
+func TestNoWebSocket(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t)
+		defer f.close()
+		for _, fields := range []string{
+			"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: c29tZXRoaW5nIGVsc2U=\r\n",
+			"Upgrade: websocket\r\nConnection: Upgrade\r\n",
+			"Upgrade: h2c\r\nConnection: Upgrade\r\n",
+			strings.Repeat("X: "+strings.Repeat("x", 1000)+"\r\n", 40),
+		} {
+			f.answers(func(w http.ResponseWriter, _ *http.Request) {
+				raw(t, w, "HTTP/1.1 101 Switching Protocols\r\n"+fields+"\r\n")
+			})
+			_, err := hybrid.Dial(t.Context(), fakeConnectionString, hybrid.WithNetDial(f.net.Host("inside").DialContext), hybrid.WithTLSConfig(f.trust))
+			if e, ok := errors.AsType[*hybrid.Error](err); !ok || e.Code != "" || e.Status != 0 {
+				t.Errorf("%.60q: %v", fields, err)
+			}
+		}
+	})
+}
+
+// TestDialIsGivenUp: when its context ends, whatever it waits for, and leaves nothing behind.
+func TestDialIsGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t)
+		defer f.close()
+		f.answers(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(3*time.Second, cancel)
+		began := time.Now()
+		_, err := hybrid.Dial(ctx, fakeConnectionString, hybrid.WithNetDial(f.net.Host("inside").DialContext), hybrid.WithTLSConfig(f.trust))
+		if e, ok := errors.AsType[*hybrid.Error](err); !ok || !errors.Is(err, context.Canceled) || e.Temporary() || time.Since(began) != 3*time.Second {
+			t.Errorf("after %v: %v", time.Since(began), err)
+		}
+		_, err = hybrid.Dial(t.Context(), fakeConnectionString, hybrid.WithNetDial(f.net.Host("inside").DialContext), hybrid.WithTLSConfig(f.trust), hybrid.WithTimeout(time.Second))
+		if e, ok := errors.AsType[*hybrid.Error](err); !ok || !e.Timeout() || !e.Temporary() {
+			t.Errorf("%v", err)
 		}
 	})
 }

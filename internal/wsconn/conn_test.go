@@ -2,7 +2,10 @@ package wsconn
 
 import (
 	"bytes"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -17,6 +20,8 @@ import (
 	"golang.org/x/net/nettest"
 
 	"github.com/causeway-relay/causeway/gateway/fail"
+	"github.com/causeway-relay/causeway/gateway/front/localca"
+	"github.com/causeway-relay/causeway/internal/netx"
 	"github.com/causeway-relay/causeway/internal/wsframe"
 )
 
@@ -221,7 +226,7 @@ func TestEmptyWrite(t *testing.T) {
 func TestCutWrite(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRaw(t)
-		_ = r.peer.SetBuffer(1000)
+		_ = r.peer.(*netx.Conn).SetBuffer(1000)
 		data := bytes.Repeat([]byte("abcdefg"), 100)
 		_ = r.c.SetWriteDeadline(time.Now().Add(time.Second))
 		var sent []byte
@@ -258,6 +263,160 @@ func TestCutWrite(t *testing.T) {
 		writer.Wait()
 		if !bytes.Equal(got, sent) {
 			t.Errorf("%d bytes came, %d were reported sent", len(got), len(sent))
+		}
+	})
+}
+
+// TestDeadlinesOverTLS: crypto/tls takes a failed write for its last one, so a deadline that passes between writes, and a ping
+// at such a time, must not come near it.
+func TestDeadlinesOverTLS(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		carrier, peer := tlsPipe(t)
+		c := named(carrier, "tls")
+		r := &raw{t, c, peer}
+		c.pulse.start(c, time.Minute)
+		for range 3 {
+			if err := c.SetDeadline(time.Now().Add(-time.Second)); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := c.Write([]byte("too late")); !errors.Is(err, os.ErrDeadlineExceeded) {
+				t.Errorf("write: %v", err)
+			}
+			if _, err := c.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
+				t.Errorf("read: %v", err)
+			}
+			if h, _ := r.next(); h.Op != wsframe.Ping {
+				t.Errorf("%v instead of a ping", h.Op)
+			}
+			r.send(wsframe.Header{Fin: true, Op: wsframe.Binary}, "still there?")
+			_ = c.SetDeadline(time.Time{})
+			got := make([]byte, 12)
+			if _, err := io.ReadFull(c, got); err != nil || string(got) != "still there?" {
+				t.Fatalf("%q %v", got, err)
+			}
+			mustWrite(t, c, "yes")
+			if _, body := r.next(); body != "yes" {
+				t.Errorf("%q", body)
+			}
+		}
+		_ = c.SetWriteDeadline(time.Now().Add(time.Second))
+		mustWrite(t, c, "in time")
+		if _, body := r.next(); body != "in time" {
+			t.Errorf("%q", body)
+		}
+		if h, _ := r.next(); h.Op != wsframe.Ping { // while the deadline that the carrier had has passed
+			t.Errorf("%v instead of a ping", h.Op)
+		}
+		_ = c.SetWriteDeadline(time.Time{})
+		mustWrite(t, c, "and on")
+		c.Abort()
+		_ = peer.Close()
+	})
+}
+
+// TestNoPingsBesideWrites: what is written shows life enough, and no answer is missed.
+func TestNoPingsBesideWrites(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRaw(t)
+		r.c.pulse.start(r.c, time.Minute)
+		reading := make(chan error, 1)
+		go func() {
+			_, err := r.c.Read(make([]byte, 1))
+			reading <- err
+		}()
+		for range 20 {
+			mustWrite(t, r.c, "x")
+			if h, _ := r.next(); h.Op != wsframe.Binary {
+				t.Fatalf("%v beside writes", h.Op)
+			}
+			time.AfterFunc(30*time.Second, func() { _, _ = r.c.Write([]byte("x")) })
+			if h, _ := r.next(); h.Op != wsframe.Binary {
+				t.Fatalf("%v beside writes", h.Op)
+			}
+		}
+		select {
+		case err := <-reading:
+			t.Errorf("the reader: %v", err)
+		default:
+		}
+	})
+}
+
+// TestCloseCompletes: Close sends the rest of what a deadline has cut before it says goodbye.
+func TestCloseCompletes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRaw(t)
+		_ = r.peer.(*netx.Conn).SetBuffer(1000)
+		_ = r.c.SetWriteDeadline(time.Now().Add(time.Second))
+		n, err := r.c.Write(make([]byte, framePayload+1))
+		if n != framePayload || !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Fatal(n, err)
+		}
+		closing := make(chan error, 1)
+		go func() { closing <- r.c.Close() }()
+		var seen []string
+		for range 3 {
+			h, body := r.next()
+			seen = append(seen, fmt.Sprintf("%v %v %d", h.Op, h.Fin, len(body)))
+		}
+		want := []string{fmt.Sprintf("%v false %d", wsframe.Binary, framePayload), fmt.Sprintf("%v true 0", wsframe.Cont), fmt.Sprintf("%v true 2", wsframe.Close)}
+		if diff := cmp.Diff(want, seen); diff != "" {
+			t.Errorf("frames (-want +got):\n%s", diff)
+		}
+		r.send(wsframe.Header{Fin: true, Op: wsframe.Close}, "")
+		if err := <-closing; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// tlsPipe is a connection over TLS in memory, handshake done.
+func tlsPipe(t *testing.T) (client, server net.Conn) {
+	t.Helper()
+	ca, err := localca.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	leaf, err := ca.Leaf(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AddCert(ca.Certificate())
+	near, far := netx.Pipe()
+	a := tls.Client(near, &tls.Config{RootCAs: roots, ServerName: "localhost", MinVersion: tls.VersionTLS13})
+	b := tls.Server(far, &tls.Config{GetCertificate: leaf.GetCertificate, MinVersion: tls.VersionTLS13})
+	done := make(chan error, 1)
+	go func() { done <- b.HandshakeContext(t.Context()) }()
+	if err := errors.Join(a.HandshakeContext(t.Context()), <-done); err != nil {
+		t.Fatal(err)
+	}
+	return a, b
+}
+
+// TestCloseBreaksAWriteOff: Close does not wait for a Write that waits; the peer must not take what it has for all.
+func TestCloseBreaksAWriteOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRaw(t)
+		_ = r.peer.(*netx.Conn).SetBuffer(1000)
+		writing := make(chan error, 1)
+		go func() {
+			_, err := r.c.Write(make([]byte, 100_000))
+			writing <- err
+		}()
+		synctest.Wait()
+		began := time.Now()
+		if err := r.c.Close(); err == nil {
+			t.Error("Close says nothing of what was lost")
+		}
+		if took := time.Since(began); took != 0 {
+			t.Errorf("Close took %v", took)
+		}
+		if err := <-writing; !errors.Is(err, net.ErrClosed) {
+			t.Errorf("the write: %v", err)
+		}
+		if _, err := io.ReadAll(r.peer); !errors.Is(err, syscall.ECONNRESET) {
+			t.Errorf("the peer reads %v", err)
 		}
 	})
 }

@@ -78,7 +78,7 @@ func (e *closedError) Error() string { return fmt.Sprintf("closed: %d %q", e.cod
 type raw struct {
 	t    *testing.T
 	c    *Conn
-	peer *netx.Conn
+	peer net.Conn // a *netx.Conn, or TLS over one
 }
 
 func newRaw(t *testing.T) *raw {
