@@ -14,7 +14,7 @@ import (
 func TestCredentialHidesItself(t *testing.T) {
 	const token = "SharedAccessSignature sr=x&sig=secret"
 	c := auth.Credential{Scheme: auth.SAS, Text: token}
-	b, err := json.Marshal(struct{ Cred auth.Credential }{c})
+	b, err := json.Marshal(map[string]auth.Credential{"cred": c})
 	if err != nil {
 		t.Fatal(err)
 	}
