@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -20,6 +21,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/relay"
 	"github.com/causeway-relay/causeway/gateway/store"
 	"github.com/causeway-relay/causeway/gateway/store/memory"
+	"github.com/causeway-relay/causeway/internal/netx"
 )
 
 // Cluster is n nodes that behave as one gateway.
@@ -53,6 +55,7 @@ type options struct {
 	ping   time.Duration
 	params func(*gateway.Params)
 	hasty  bool
+	onNet  *netx.Network
 }
 
 // Option changes a cluster before it starts.
@@ -74,6 +77,13 @@ func WithPing(d time.Duration) Option { return func(o *options) { o.ping = d } }
 
 // WithParams changes what each node is made of, last of all: faults are put in here.
 func WithParams(f func(*gateway.Params)) Option { return func(o *options) { o.params = f } }
+
+// WithNetwork puts the relay doors into a network in memory, with its switches for partition, delay and loss: node i of New
+// is the host HostName(i), https is its port 443 and http its port 80. The admin doors stay on loopback.
+func WithNetwork(n *netx.Network) Option { return func(o *options) { o.onNet = n } }
+
+// HostName is the name of node i, counted from 0, in the network of WithNetwork.
+func HostName(i int) string { return "node" + strconv.Itoa(i+1) }
 
 // WithoutWaiting has New return before the nodes are ready; Ready waits.
 func WithoutWaiting() Option { return func(o *options) { o.hasty = true } }
@@ -112,6 +122,9 @@ func (c *Cluster) start(i int) *Node {
 		Config: cfg, Node: num, Store: c.store, Join: c.mesh.Join, Step: c.o.step, Ping: c.o.ping,
 		Log: slog.New(handler),
 	}
+	if c.o.onNet != nil {
+		c.moveDoors(i, &p)
+	}
 	if c.o.params != nil {
 		c.o.params(&p)
 	}
@@ -134,6 +147,19 @@ func (c *Cluster) start(i int) *Node {
 		<-started
 	}
 	return node
+}
+
+// moveDoors binds the relay doors of node i in the network in memory. Each node advertises a host name of its own there.
+func (c *Cluster) moveDoors(i int, p *gateway.Params) {
+	host := c.o.onNet.Host(HostName(i))
+	p.Config.HTTPS, p.Config.HTTP = host.Name()+":443", host.Name()+":80"
+	p.Config.Advertise = []config.Advertise{{Door: "https", Address: p.Config.HTTPS}, {Door: "http", Address: p.Config.HTTP}}
+	p.Listen = func(network, addr string) (net.Listener, error) {
+		if name, _, err := net.SplitHostPort(addr); err == nil && name == host.Name() {
+			return host.Listen(network, addr)
+		}
+		return net.Listen(network, addr)
+	}
 }
 
 // Ready waits until node i serves everything, or has ended.
