@@ -50,14 +50,11 @@ func New(p Params) *Entry {
 	return &Entry{p: p}
 }
 
-// Wants reports whether the head is this protocol's: everything under /$hc, and every WebSocket upgrade elsewhere that is
-// not under another path of the gateway's own.
+// Wants reports whether the head is this protocol's: everything that has a path and is not under another path of the
+// gateway's own. What is no WebSocket upgrade is refused in the protocol's own form.
 func Wants(h *http1.Head) bool {
 	origin := h.Origin()
-	if hasHC(origin) {
-		return true
-	}
-	return upgrades(h) && !strings.HasPrefix(origin, "/$") && !strings.HasPrefix(origin, "/%24")
+	return hasHC(origin) || origin != "" && !strings.HasPrefix(origin, "/$") && !strings.HasPrefix(origin, "/%24")
 }
 
 // hasHC reports whether a target stands under /$hc, in either spelling.
