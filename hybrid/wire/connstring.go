@@ -108,7 +108,8 @@ func (c *ConnectionString) setEndpoint(v string) string {
 	if !strings.EqualFold(u.Scheme, "sb") {
 		return "Endpoint must begin with sb://. Write Endpoint=sb://HOST[:PORT]/."
 	}
-	if u.User != nil || u.RawQuery != "" || u.Fragment != "" || u.Hostname() == "" {
+	bare := strings.Contains(u.Hostname(), ":") && u.Host[0] != '[' // an IPv6 address without its brackets, or colons alone
+	if u.User != nil || u.RawQuery != "" || u.Fragment != "" || u.Hostname() == "" || bare {
 		return "Endpoint must be a host with an optional port and path. Write Endpoint=sb://HOST[:PORT]/."
 	}
 	if port := u.Port(); port != "" {
