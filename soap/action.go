@@ -64,12 +64,16 @@ func unquote(s string) (string, error) {
 
 // QuoteAction gives the value of the header SOAPAction for an action: always in
 // quotes, as WCF writes it. What a header or the quotes cannot hold is
-// percent-encoded.
+// percent-encoded; then percent signs are too, so that SameAction finds the action
+// again. An action that needs none of it is sent as it is.
 func QuoteAction(action string) string {
+	if strings.IndexFunc(action, unquotable) < 0 {
+		return `"` + action + `"`
+	}
 	const digits = "0123456789ABCDEF"
 	b := []byte{'"'}
 	for i := range len(action) {
-		if c := action[i]; c < ' ' || c >= 0x7F || c == '"' {
+		if c := action[i]; c == '%' || unquotable(rune(c)) {
 			b = append(b, '%', digits[c>>4], digits[c&15])
 			continue
 		}
@@ -77,6 +81,9 @@ func QuoteAction(action string) string {
 	}
 	return string(append(b, '"'))
 }
+
+// unquotable tells the characters that cannot stand between the quotes of a header.
+func unquotable(r rune) bool { return r < ' ' || r >= 0x7F || r == '"' }
 
 // SameAction reports whether an action told by HTTP and one in the envelope are the
 // same. The first may be percent-encoded, as it passes through HTTP (WCF decodes
