@@ -3,6 +3,8 @@ package soap
 import (
 	"errors"
 	"strings"
+
+	"github.com/causeway-relay/causeway/soap/internal/percent"
 )
 
 // HTTPAction is the action that an HTTP message tells beside its envelope.
@@ -89,37 +91,5 @@ func unquotable(r rune) bool { return r < ' ' || r >= 0x7F || r == '"' }
 // same. The first may be percent-encoded, as it passes through HTTP (WCF decodes
 // it before it compares).
 func SameAction(http, envelope string) bool {
-	return http == envelope || unescape(http) == envelope
-}
-
-// unescape decodes percent signs; one that begins no code stays.
-func unescape(s string) string {
-	if strings.IndexByte(s, '%') < 0 {
-		return s
-	}
-	var b strings.Builder
-	for i := 0; i < len(s); i++ {
-		if s[i] == '%' && i+2 < len(s) {
-			hi, lo := hexDigit(s[i+1]), hexDigit(s[i+2])
-			if hi >= 0 && lo >= 0 {
-				b.WriteByte(byte(hi<<4 | lo))
-				i += 2
-				continue
-			}
-		}
-		b.WriteByte(s[i])
-	}
-	return b.String()
-}
-
-func hexDigit(c byte) int {
-	switch {
-	case c >= '0' && c <= '9':
-		return int(c - '0')
-	case c >= 'a' && c <= 'f':
-		return int(c-'a') + 10
-	case c >= 'A' && c <= 'F':
-		return int(c-'A') + 10
-	}
-	return -1
+	return http == envelope || percent.Decode(http) == envelope
 }
