@@ -21,9 +21,10 @@ type Listener struct {
 	Remote string // the listener's network address, for people
 	Agent  string // what it says it is, for people
 
-	Stream shape.Offerer
-	Leave  func(*shape.End) // the gateway ends the control channel: the end's code and words are for the listener. Called at most once
-	Check  func()           // asks for a sign of life; a silent one is dropped soon. nil: nothing to ask
+	Stream   shape.Offerer
+	Exchange shape.Exchanger
+	Leave    func(*shape.End) // the gateway ends the control channel: the end's code and words are for the listener. Called at most once
+	Check    func()           // asks for a sign of life; a silent one is dropped soon. nil: nothing to ask
 
 	// Set by Table.Add or by the table's factory for remote listeners.
 	Entity  entity.Address
@@ -54,6 +55,9 @@ func (l *Listener) Shapes() mesh.Shapes {
 	var s mesh.Shapes
 	if l.Stream != nil {
 		s |= mesh.Stream
+	}
+	if l.Exchange != nil {
+		s |= mesh.Exchange
 	}
 	return s
 }
