@@ -29,10 +29,13 @@ type Chunks struct {
 // many bytes of b it used, data included; call it again with the rest while it uses any. When [Chunks.Done], the bytes after n
 // belong to the next message. n == len(b) and not Done means: more is needed. Errors are *[Error], are found at their first byte,
 // and stay; data returned before them came from good chunks. It never allocates but for an error.
-func (c *Chunks) Next(b []byte) (data []byte, n int, err error) {
+func (c *Chunks) Next(b []byte) (data []byte, n int, err error) { return c.next(b, len(b)) }
+
+// next is Next with at most room bytes of data. Without room it stops before the data.
+func (c *Chunks) next(b []byte, room int) (data []byte, n int, err error) {
 	for n < len(b) && c.err == nil && c.state != chunkDone {
 		if c.state == chunkData {
-			size := int(min(c.left, int64(len(b)-n)))
+			size := int(min(c.left, int64(len(b)-n), int64(room)))
 			data = b[n : n+size]
 			c.advance(size)
 			return data, n + size, nil

@@ -1,11 +1,14 @@
-// Package http1 is a strict HTTP/1.1 codec for message heads and chunked bodies. It takes and returns bytes and values.
+// Package http1 is a strict HTTP/1.1 codec for message heads and bodies. It takes and returns bytes and values; [BodyReader],
+// [BodyWriter], [ReadRequest] and [ReadResponse] do the same over an [io.Reader] or [io.Writer] that the caller opened.
 //
 // It owns: request and response heads (RFC 9112 sections 2 to 5, field syntax of RFC 9110 section 5), what decides the length of a
-// body (RFC 9112 section 6), the chunked coding (section 7.1) and whether a connection stays open (section 9.3). It exists because
+// body (RFC 9112 section 6), the chunked coding (section 7.1), reading and writing bodies of every framing, and whether a connection
+// stays open (section 9.3). It exists because
 // the relay's clients read errors from the reason phrase only and compare field names with their case, and net/http keeps neither.
 //
-// It does not own: connections, time-outs, buffers, routing, tokens, which fields a gateway adds, 100-continue, upgrades. It never
-// reads, writes, waits or logs. Percent escapes are checked in a path and never decoded.
+// It does not own: connections, time-outs, pools of buffers, routing, tokens, which fields a gateway adds, when to say 100-continue,
+// upgrades. It never logs, and waits only in the Read or Write of what it was given. Percent escapes are checked in a path and never
+// decoded.
 //
 // One rule stands behind every decision: a message that two honest parsers could read in two ways is refused, because the second
 // parser is the one behind us. So nothing is repaired on the way in, and nothing ambiguous is written on the way out.
@@ -25,5 +28,6 @@
 //     percent-encode set) and raw UTF-8 (http.sys and nginx take it); spaces, controls, '#' and broken UTF-8 are refused.
 //   - A status line may end right after the code, as curl, llhttp and net/http allow.
 //
-// Every function may be called from any goroutine; a [Head] and a [Chunks] belong to one goroutine at a time.
+// Every function may be called from any goroutine; a [Head], a [Chunks], a [BodyReader] and a [BodyWriter] belong to one goroutine at
+// a time.
 package http1
