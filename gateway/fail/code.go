@@ -20,6 +20,7 @@ const (
 	HeadTooLarge       Code = "HeadTooLarge"
 	TooLarge           Code = "TooLarge"
 	SlowHead           Code = "SlowHead"
+	SlowBody           Code = "SlowBody"
 	UnknownEntity      Code = "UnknownEntity"
 	NoListener         Code = "NoListener"
 	NoMatchingListener Code = "NoMatchingListener"
@@ -32,9 +33,12 @@ const (
 
 // The listener's fault: it was asked and did not do its part.
 const (
-	AcceptTimeout Code = "AcceptTimeout"
-	ListenerLost  Code = "ListenerLost"
-	Rejected      Code = "Rejected"
+	AcceptTimeout     Code = "AcceptTimeout"
+	ListenerSilent    Code = "ListenerSilent"
+	RendezvousTimeout Code = "RendezvousTimeout"
+	ListenerLost      Code = "ListenerLost"
+	BadAnswer         Code = "BadAnswer"
+	Rejected          Code = "Rejected"
 )
 
 // The gateway's own fault.
@@ -94,6 +98,7 @@ var codes = []Info{
 	{HeadTooLarge, Sender, false, "The head of the request is longer than limits.headBytes, or does not fit a control message.", "send fewer or shorter headers"},
 	{TooLarge, Sender, false, "A message is longer than the protocol allows here.", "send it in parts that fit"},
 	{SlowHead, Sender, true, "The request's head did not arrive in time.", "look for a slow network or a client that sends nothing"},
+	{SlowBody, Sender, true, "The request's body stood still for longer than timeouts.idle.", "look for a slow network or a client that stops sending"},
 	{UnknownEntity, Sender, false, "Nothing exists at that address.", "create it with 'causeway relay create'"},
 	{NoListener, Sender, true, "The entity exists and nobody listens.", "start the listener; 'causeway status' shows who is online"},
 	{NoMatchingListener, Sender, true, "Listeners are online, but the request's own list leaves none.", "mend the AllowedListeners or DisallowedListeners header"},
@@ -103,7 +108,10 @@ var codes = []Info{
 	{Conflict, Sender, false, "The object changed since it was read, or exists already.", "read it again and repeat the change"},
 	{OwnedByFile, Sender, false, "The object is declared in the configuration file.", "change the file and reload"},
 	{AcceptTimeout, Listener, true, "The listener was told of the sender and did not open the rendezvous in time.", "look at the listener: it is online but does not accept"},
+	{ListenerSilent, Listener, true, "The listener was given the request and did not answer in time.", "look at the listener's handler, or raise the entity's responseTimeout"},
+	{RendezvousTimeout, Listener, true, "The listener was told of a large request and did not open the rendezvous for it in time.", "look at the listener: it is online but does not dial; a proxy on its side may stop it"},
 	{ListenerLost, Listener, true, "The listener's control channel was lost while the sender waited.", "try again; the listener reconnects by itself"},
+	{BadAnswer, Listener, false, "The listener answered with what is no response.", "mend the listener: the message names the part"},
 	{Rejected, Listener, false, "The listener refused the connection in its own words.", "ask whoever runs the listener"},
 	{Starting, Gateway, true, "The gateway is loading its tables.", "try again in a moment"},
 	{Draining, Gateway, true, "The node is shutting down.", "connect again: another node answers"},

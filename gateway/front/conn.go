@@ -71,11 +71,8 @@ func (c *conn) serve(cfg *tls.Config) {
 			c.failHead(first, err)
 			return
 		}
-		if take := c.route(head, raw); take != nil {
-			c.give(take)
-			return
-		}
-		if !c.handle(head) {
+		take := c.route(head, raw)
+		if take == nil && !c.handle(head) || take != nil && !c.give(take) {
 			return
 		}
 	}
@@ -256,8 +253,9 @@ func (c *conn) route(h *http1.Head, raw []byte) Take {
 	return c.s.p.Route(&c.arrival)
 }
 
-// give hands the connection over, without deadlines and without the pooled buffer: a listener's channel lives for days.
-func (c *conn) give(take Take) {
+// give hands the connection over, without deadlines and without the pooled buffer: a listener's channel lives for days. It
+// reports whether it came back for another request.
+func (c *conn) give(take Take) (again bool) {
 	a := new(leg.Arrival)
 	*a = c.arrival
 	own := make([]byte, 0, len(a.RawHead)+len(a.Read))
@@ -270,10 +268,16 @@ func (c *conn) give(take Take) {
 	c.given = true
 	defer func() { c.s.fallen(recover(), c.door, c.net) }()
 	take(c.s.ctx, a)
-	if a.Rest != nil {
+	switch {
+	case a.Again:
+		c.given = false
+		c.in.put(a.Read)
+		return true
+	case a.Rest != nil:
 		c.s.crowd.join()
 		go c.s.rest(c.door, c.net, a.Rest) // the crowd counts it, Run waits for it
 	}
+	return false
 }
 
 // rest runs what a Take left to do.

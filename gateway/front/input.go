@@ -70,6 +70,19 @@ func (in *input) push(b byte) {
 	in.buf[0], in.end = b, 1
 }
 
+// put takes bytes back that somebody else read of the connection, however many. It is called when nothing is unread.
+func (in *input) put(b []byte) {
+	switch {
+	case len(b) == 0:
+	case len(b) > bufferBytes:
+		in.drop()
+		in.buf, in.end = b, len(b)
+	default:
+		in.borrow()
+		in.end = copy(in.buf, b)
+	}
+}
+
 // more reads once behind what is unread, and lets the buffer grow up to a longest head. It gives the codec's own error when
 // that is not enough.
 func (in *input) more(longest int) error {

@@ -28,7 +28,8 @@ type Door struct {
 }
 
 // Take is given a connection to own: it closes it, or hands it to somebody who does. It may return before the connection ends,
-// but the goroutine is its own until then; what lasts it leaves in the arrival's Rest. ctx ends with the server, not with the
+// but the goroutine is its own until then; what lasts it leaves in the arrival's Rest. A Take that answered a plain request may set
+// Again: the server reads the next head, and which entry that is for is decided anew. ctx ends with the server, not with the
 // peer. The arrival stays valid.
 type Take func(ctx context.Context, a *leg.Arrival)
 

@@ -16,13 +16,14 @@ var statuses = map[fail.Code]int{
 	fail.AddressBlocked: http.StatusForbidden,
 	fail.BadRequest:     http.StatusBadRequest, fail.BadFrame: http.StatusBadRequest, fail.UpgradeRequired: http.StatusBadRequest,
 	fail.HeadTooLarge: http.StatusRequestHeaderFieldsTooLarge, fail.TooLarge: http.StatusRequestEntityTooLarge,
-	fail.SlowHead:      http.StatusRequestTimeout,
+	fail.SlowHead: http.StatusRequestTimeout, fail.SlowBody: http.StatusRequestTimeout,
 	fail.UnknownEntity: http.StatusNotFound, fail.NoListener: http.StatusNotFound, fail.NoMatchingListener: http.StatusNotFound,
 	fail.UnknownTicket: http.StatusBadRequest,
 	fail.ListenerLimit: http.StatusForbidden, fail.ConnectionLimit: http.StatusForbidden,
 	fail.Conflict: http.StatusConflict, fail.OwnedByFile: http.StatusConflict,
 
 	fail.AcceptTimeout: http.StatusGatewayTimeout, fail.ListenerLost: http.StatusBadGateway, fail.Rejected: http.StatusBadGateway,
+	fail.ListenerSilent: http.StatusGatewayTimeout, fail.RendezvousTimeout: http.StatusGatewayTimeout, fail.BadAnswer: http.StatusBadGateway,
 
 	fail.Starting: http.StatusServiceUnavailable, fail.Draining: http.StatusServiceUnavailable,
 	fail.Overloaded: http.StatusServiceUnavailable, fail.NodeLost: http.StatusBadGateway,

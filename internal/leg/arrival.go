@@ -23,4 +23,8 @@ type Arrival struct {
 	// it on a goroutine of its own, because a goroutine keeps the stack that a handshake needed and an idle connection pays
 	// for it.
 	Rest func()
+
+	// Again may be set by whoever has answered the request and leaves the connection good for another, before he returns: the
+	// door owns it again and reads on, beginning with Read. Rest is nil then.
+	Again bool
 }

@@ -1,0 +1,162 @@
+package httpserve
+
+import (
+	"context"
+	"net"
+	"slices"
+	"time"
+
+	"github.com/causeway-relay/causeway/gateway/fail"
+	"github.com/causeway-relay/causeway/gateway/shape"
+	"github.com/causeway-relay/causeway/internal/http1"
+	"github.com/causeway-relay/causeway/internal/leg"
+)
+
+// Params bound how long a peer may hold a request up. Zero values become the defaults beside them.
+type Params struct {
+	Idle  time.Duration // 60 s: how long a body may stand still (reference section 8.6)
+	Write time.Duration // 60 s: how long one write may take (reference section 7)
+}
+
+func (p Params) filled() Params {
+	if p.Idle <= 0 {
+		p.Idle = time.Minute
+	}
+	if p.Write <= 0 {
+		p.Write = leg.DefaultWriteTimeout
+	}
+	return p
+}
+
+// Answer makes the response to a request. body is nil when the request has none; the response is sent whatever of the body was
+// read. ctx ends, with the cause fail.SenderGone, when the sender leaves before it was answered, or when the answer is over.
+//
+// The response says everything: an error is a response too. Its fields are sent as they are, with Date if it is missing, the
+// framing and Connection added. A body is read to its end, or closed before it when the sender does not take it; an error of
+// its Read cuts the sender off so that he sees the loss.
+type Answer func(ctx context.Context, body shape.Body) *shape.Response
+
+// Serve answers the arrival's request. When the connection is good for another request it sets a.Again and leaves in a.Read what
+// came behind this one; otherwise it closes the connection.
+func Serve(ctx context.Context, a *leg.Arrival, p Params, answer Answer) {
+	x := &exchange{conn: a.Conn, head: a.Head, p: p.filled()}
+	ctx, x.leave = context.WithCancelCause(ctx)
+	defer x.leave(nil)
+	x.body.init(x, a.Read)
+	res := x.unfit()
+	if res == nil {
+		if x.body.done() {
+			x.startWatch()
+		}
+		res = answer(ctx, x.given())
+	}
+	x.send(res)
+	if x.settle() {
+		a.Read, a.Again = x.rest(), true
+		return
+	}
+	x.hangUp()
+}
+
+// exchange is one request and its answer.
+type exchange struct {
+	conn  net.Conn
+	head  *http1.Head
+	p     Params
+	leave context.CancelCauseFunc
+	body  body
+	watch *leg.Watcher
+	early []byte // what the watch read of the next request
+
+	out   writer
+	close bool // the connection ends with this answer
+	torn  bool // the answer is not whole: the sender shall see a loss
+	gone  bool // the sender is not there any more
+}
+
+// unfit answers what HTTP itself does not allow. nil: all is well.
+func (x *exchange) unfit() *shape.Response {
+	h := x.head
+	switch {
+	case !h.Fields.Has("Expect"):
+		return nil
+	case !h.Fields.HasToken("Expect", "100-continue"):
+		return &shape.Response{Status: 417, Reason: "Expectation Failed"} // RFC 9110 section 10.1.1
+	}
+	x.body.owed = h.Minor > 0 && !x.body.done()
+	return nil
+}
+
+// given is the body as the answerer sees it: nothing at all when there is none.
+func (x *exchange) given() shape.Body {
+	if x.body.kind == http1.None {
+		return nil
+	}
+	return &x.body
+}
+
+// startWatch begins to look whether the sender leaves: all of the request was read. A next request that is there already would
+// hide it, so there is nothing to look for then.
+func (x *exchange) startWatch() {
+	if len(x.body.early) == 0 {
+		x.watch = leg.Watch(x.conn, false, x.leave)
+	}
+}
+
+// stopWatch ends the watch and keeps what it read.
+func (x *exchange) stopWatch() {
+	if x.watch == nil {
+		return
+	}
+	early, err := x.watch.Stop()
+	x.early = early
+	x.gone = x.gone || err != nil
+}
+
+// settle reports whether another request can be read of the connection. What the answerer left of the body is read if it is
+// little.
+func (x *exchange) settle() bool {
+	whole := x.body.settle(!x.close && !x.torn && !x.gone)
+	x.stopWatch()
+	return whole && !x.close && !x.torn && !x.gone
+}
+
+// rest is what was read behind the request.
+func (x *exchange) rest() []byte { return slices.Concat(x.body.early, x.early) }
+
+// hangUp ends the connection. A sender whose answer is whole may still send: he shall read it before he meets a reset.
+func (x *exchange) hangUp() {
+	switch {
+	case x.gone:
+	case x.torn && x.out.untilClose:
+		if c, ok := x.conn.(interface{ SetLinger(sec int) error }); ok {
+			_ = c.SetLinger(0) // the end of the connection would be the end of the body: it has to be a reset
+		}
+	case !x.torn:
+		x.linger()
+	}
+	_ = x.conn.Close()
+}
+
+// lingerFor is how long what the sender still sends is dropped behind a last answer (RFC 9112 section 9.6). There is no bound
+// in bytes: a fast sender would meet the reset before he reads.
+const lingerFor = time.Second
+
+func (x *exchange) linger() {
+	if c, ok := x.conn.(interface{ CloseWrite() error }); ok && c.CloseWrite() != nil {
+		return
+	}
+	if x.conn.SetReadDeadline(time.Now().Add(lingerFor)) != nil {
+		return
+	}
+	sink := getBuffer()
+	defer putBuffer(sink)
+	for {
+		if _, err := x.conn.Read(sink[:]); err != nil {
+			return
+		}
+	}
+}
+
+// errAbandoned is what a read of a body gives that was closed.
+var errAbandoned = fail.New(fail.SenderGone, "The request was abandoned.")
