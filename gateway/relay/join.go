@@ -37,7 +37,9 @@ func (r *Relay) seat(ctx context.Context, t shape.Ticket, p shape.Party) error {
 		r.step(7, sender.Hello().Tracking, "the listener opened the temporary channel to the sender's node")
 	}
 	if err := r.desk.Claim(t, p, seated); err != nil {
-		r.guesses.Wrong(h.Remote.Addr(), time.Now())
+		if !r.answeredLate(t) {
+			r.guesses.Wrong(h.Remote.Addr(), time.Now())
+		}
 		return err
 	}
 	return nil
@@ -83,7 +85,7 @@ func (r *Relay) Decline(ctx context.Context, t shape.Ticket, h *shape.Hello, no 
 	if err == nil {
 		return nil
 	}
-	if fail.Is(err, fail.UnknownTicket) {
+	if fail.Is(err, fail.UnknownTicket) && !r.answeredLate(t) {
 		r.guesses.Wrong(h.Remote.Addr(), time.Now())
 	}
 	return r.refused(record, fail.Of(err))

@@ -10,6 +10,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/entity"
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/mesh"
+	"github.com/causeway-relay/causeway/gateway/presence"
 	"github.com/causeway-relay/causeway/gateway/route"
 	"github.com/causeway-relay/causeway/gateway/shape"
 )
@@ -32,6 +33,7 @@ type Seat struct {
 	hello    *shape.Hello
 	record   *Record
 	release  func()
+	pulse    *presence.Pulse
 	replaced bool // the client came back while this one arrived; guarded by relay.mu
 
 	mu     sync.Mutex
@@ -81,8 +83,10 @@ func (r *Relay) sit(ctx context.Context, ask Ask, h *shape.Hello, l *route.Liste
 	}
 	l.At, l.Remote = h.At, h.Remote.String()
 	seat := &Seat{relay: r, listener: l, hello: h, record: record}
+	seat.pulse = presence.NewPulse(r.p.Presence, l.Check != nil, seat.changed)
 	holding, ok := r.arrive(seat, ent)
 	if !ok {
+		seat.pulse.Stop()
 		r.connections.Leave()
 		return nil, fail.Newf(fail.ListenerLimit, "The quota MaximumListenersPerEndpoint (%d) of the endpoint is used up.", r.p.Limits.ListenersPerEntity)
 	}
@@ -121,9 +125,7 @@ func (r *Relay) enter(s *Seat, ent *entity.Entity, expires time.Time) *fail.Erro
 	}
 	s.expiresLocked(expires)
 	r.step(2, s.hello.Tracking, fmt.Sprintf("recorded: %s has a listener at node %d", ent.Name, r.self))
-	if r.p.Hooks.Listener != nil {
-		r.p.Hooks.Listener(&Presence{Online: true, Entity: ent.Name, Listener: s.listener.ID, Time: s.record.Began})
-	}
+	s.came()
 	return nil
 }
 
@@ -159,6 +161,7 @@ func (r *Relay) replace(l *route.Listener) {
 			kind = msgReplace
 		}
 		if old.Node != r.self {
+			old.Mark(old.State(), true) // until its node says that it lives
 			ctx, cancel := context.WithTimeout(context.Background(), askTimeout)
 			_ = r.p.Bus.Tell(ctx, old.Node, kind, encodeChannel(old.Channel)) // a lost word leaves the old one to its pings
 			cancel()
@@ -183,7 +186,10 @@ func (r *Relay) again(kind string, channel uint64) {
 	case kind == msgReplace:
 		seat.finish(&shape.End{Why: fail.Replaced, Code: goingAway, Text: replacedText})
 	case seat.listener.Check != nil:
+		seat.pulse.Doubt()
 		r.aside(seat.listener.Check)
+	default:
+		r.aside(func() { r.spread(seat.listener, 0) }) // there is nothing to ask it: it stays as it is
 	}
 }
 
@@ -257,6 +263,7 @@ func (s *Seat) depart(end *shape.End, side string) bool {
 // leave takes the listener out of the table and the mesh. It is called once.
 func (s *Seat) leave() {
 	r := s.relay
+	s.pulse.Stop()
 	r.mu.Lock()
 	delete(r.arriving, s.listener.Channel)
 	delete(r.seats, s.listener.Channel)
@@ -270,9 +277,7 @@ func (s *Seat) gone(end *shape.End, side string) {
 	c := s.record
 	c.Reason, c.Side, c.Text, c.Cause = end.Why, side, end.Text, end.Cause
 	s.relay.closed(c)
-	if s.relay.p.Hooks.Listener != nil {
-		s.relay.p.Hooks.Listener(&Presence{Entity: c.Entity, Listener: s.listener.ID, Reason: end.Why, Time: time.Now()})
-	}
+	s.went(end)
 }
 
 // remoteListener stands for a listener at another node: offers go there by the bus.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/mesh"
+	"github.com/causeway-relay/causeway/gateway/presence"
 	"github.com/causeway-relay/causeway/gateway/shape"
 )
 
@@ -29,12 +30,19 @@ type Hooks struct {
 	Offer    func(outcome string, took time.Duration)
 }
 
-// Presence says that a listener came or went.
+// Presence says that a listener came or went, or seems to be otherwise than before.
 type Presence struct {
-	Online   bool
+	Online   bool           // its channel is open
+	State    presence.State // what it seems to be now
+	Was      presence.State // what it seemed to be before; of one that came: Gone
 	Entity   string
 	Listener string
-	Reason   fail.Code // why it went
+	Channel  uint64 // tells two of one id apart, at its node
+	Node     mesh.Num
+	Remote   string
+	Reason   fail.Code // why it went, or why it counts as deaf
+	Text     string    // the same for people; may be ""
+	Lasted   time.Duration
 	Time     time.Time
 }
 

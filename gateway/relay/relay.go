@@ -12,6 +12,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/limit"
 	"github.com/causeway-relay/causeway/gateway/meet"
 	"github.com/causeway-relay/causeway/gateway/mesh"
+	"github.com/causeway-relay/causeway/gateway/presence"
 	"github.com/causeway-relay/causeway/gateway/route"
 	"github.com/causeway-relay/causeway/gateway/shape"
 	"github.com/causeway-relay/causeway/gateway/store"
@@ -41,6 +42,7 @@ type Params struct {
 	Hosts     []string // host names of the namespace beside the one that a party dialled
 	Limits    Limits
 	Timeouts  Timeouts
+	Presence  presence.Rules // when a listener counts as slow or deaf
 	Hooks     Hooks
 }
 
@@ -68,6 +70,9 @@ type Relay struct {
 
 	beside sync.WaitGroup // what runs aside; no more once shut
 	past   counters
+
+	late      *presence.Late[shape.Ticket, route.Candidate] // offers that nobody waits for any more
+	spreading sync.Mutex                                    // one word about a listener's state at a time leaves for the other nodes
 }
 
 // The states of a relay.
@@ -96,6 +101,7 @@ func New(p Params) *Relay {
 	}
 	r.desk = meet.NewDesk(uint16(r.self), p.Limits.Pending)
 	r.table = route.NewTable(r.self, r.remoteListener)
+	r.late = presence.NewLate[shape.Ticket](r.leftOpen)
 	return r
 }
 
@@ -122,7 +128,7 @@ func positive[T int | time.Duration](v, otherwise T) T {
 // Open joins the relay to the mesh and the store and lets parties in.
 func (r *Relay) Open() {
 	r.handle()
-	stop := []func(){r.p.Bus.Watch(r.table.Apply), r.p.Store.Watch(r.storeChanged)}
+	stop := []func(){r.p.Bus.Watch(r.nodeChanged), r.p.Store.Watch(r.storeChanged)}
 	r.mu.Lock()
 	r.unwind = append(r.unwind, stop...)
 	r.mu.Unlock()
@@ -245,6 +251,7 @@ func (r *Relay) Close() {
 	for _, stop := range unwind {
 		stop()
 	}
+	r.late.Close()
 	r.mu.Lock()
 	r.shut = true
 	r.mu.Unlock()

@@ -10,7 +10,6 @@ import (
 	"github.com/causeway-relay/causeway/gateway/entity"
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/mesh"
-	"github.com/causeway-relay/causeway/gateway/route"
 	"github.com/causeway-relay/causeway/gateway/shape"
 )
 
@@ -19,6 +18,7 @@ const (
 	msgOffer     = "relay.offer"     // ask: tell your listener of my sender
 	msgDecline   = "relay.decline"   // ask: the listener of your ticket said no here
 	msgTally     = "relay.tally"     // tell: what became of an offer
+	msgMark      = "relay.mark"      // tell: what a listener of mine seems to be
 	msgReplace   = "relay.replace"   // tell: a listener of yours came back here
 	msgCheck     = "relay.check"     // tell: it may have come back here
 	msgListeners = "relay.listeners" // ask: who listens at your node
@@ -85,8 +85,7 @@ type placeMessage struct {
 }
 
 type channelMessage struct {
-	Channel  uint64 `json:"channel"`
-	Accepted bool   `json:"accepted,omitempty"`
+	Channel uint64 `json:"channel"`
 }
 
 // encode is for messages of plain data, which always encode.
@@ -147,14 +146,8 @@ func (r *Relay) handle() {
 			return nil, nil
 		})
 	}
-	bus.Handle(msgTally, func(_ context.Context, _ mesh.Num, b []byte) ([]byte, error) {
-		var m channelMessage
-		if err := json.Unmarshal(b, &m); err != nil {
-			return nil, fail.Wrap(fail.BadRequest, msgTally, err)
-		}
-		count(r.table.Local(m.Channel), m.Accepted)
-		return nil, nil
-	})
+	bus.Handle(msgTally, r.onTally)
+	bus.Handle(msgMark, r.onMark)
 }
 
 func (r *Relay) onOffer(ctx context.Context, from mesh.Num, b []byte) ([]byte, error) {
@@ -192,25 +185,4 @@ func (r *Relay) onDecline(_ context.Context, from mesh.Num, b []byte) ([]byte, e
 		return nil, fail.Wrap(fail.BadRequest, msgDecline, fmt.Errorf("of node %d: a ticket of %d bytes", from, len(m.Ticket)))
 	}
 	return nil, r.desk.Decline(shape.Ticket(m.Ticket), &fail.Error{Code: m.Code, Status: m.Status, Text: m.Text})
-}
-
-// tally counts an offer's outcome at the listener, wherever it is.
-func (r *Relay) tally(c route.Candidate, accepted bool) {
-	if c.Node == r.self {
-		count(c.Listener, accepted)
-		return
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), tallyTimeout)
-	defer cancel()
-	_ = r.p.Bus.Tell(ctx, c.Node, msgTally, encode(channelMessage{Channel: c.Channel, Accepted: accepted})) // a lost count harms nobody
-}
-
-func count(l *route.Listener, accepted bool) {
-	switch {
-	case l == nil:
-	case accepted:
-		l.Tally.Accepted.Add(1)
-	default:
-		l.Tally.Ignored.Add(1)
-	}
 }

@@ -29,6 +29,8 @@ type stream struct {
 	live   flow.Live
 	data   atomic.Int64 // when the first data went through, since the arrival
 	chosen route.Candidate
+	ticket shape.Ticket
+	told   bool // the chosen one heard of the sender
 
 	tracked bool // it is on the relay's list and has a slot of its connections
 }
@@ -167,6 +169,7 @@ func (s *stream) meet(ctx context.Context, candidates []route.Candidate) (sender
 	s.record.Ticket = ticket.Hex()
 	err = s.offer(ctx, ticket, candidates)
 	s.record.Stages.Offer = s.record.since()
+	s.ticket, s.told = ticket, err == nil
 	if err != nil {
 		sender, listener, err = meeting.End(ctx, err) // its listener may have heard of it all the same, and come
 	} else {
@@ -216,17 +219,21 @@ func (r *Relay) told(h *shape.Hello, l *route.Listener) {
 
 // settle counts what became of the offer.
 func (s *stream) settle(err error) {
-	took := s.record.Stages.Meet - s.record.Stages.Offer
+	r, took := s.relay, s.record.Stages.Meet-s.record.Stages.Offer
 	switch {
 	case err == nil:
-		s.relay.offered("accepted", took)
-		s.relay.tally(s.chosen, true)
+		r.offered("accepted", took)
+		r.tally(s.chosen, answered, took)
 	case fail.Is(err, fail.Rejected):
-		s.relay.offered("rejected", took)
-		s.relay.tally(s.chosen, true)
+		r.offered("rejected", took)
+		r.tally(s.chosen, answered, took)
 	case fail.Is(err, fail.AcceptTimeout):
-		s.relay.offered("ignored", took)
-		s.relay.tally(s.chosen, false)
+		r.offered("ignored", took)
+		r.tally(s.chosen, ignored, took)
+		r.late.Expired(s.ticket, s.chosen)
+	case s.told: // the sender has left: the listener may answer all the same
+		now := time.Now()
+		r.late.Abandoned(s.ticket, s.chosen, now.Add(-took), now.Add(r.p.Timeouts.Accept-took))
 	}
 }
 

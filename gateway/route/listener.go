@@ -7,6 +7,7 @@ import (
 
 	"github.com/causeway-relay/causeway/gateway/entity"
 	"github.com/causeway-relay/causeway/gateway/mesh"
+	"github.com/causeway-relay/causeway/gateway/presence"
 	"github.com/causeway-relay/causeway/gateway/shape"
 )
 
@@ -31,8 +32,27 @@ type Listener struct {
 	Channel uint64
 	Since   time.Time
 	Tally   Tally
+	mark    atomic.Uint32 // state and last, see Mark
 	gone    chan struct{}
 }
+
+// lastBit of a mark says that the listener is asked after all others; the state is above it.
+const lastBit = 1
+
+// Mark notes what the listener seems to be, and whether it is to be asked after all others.
+func (l *Listener) Mark(s presence.State, last bool) {
+	m := uint32(s) << 1
+	if last {
+		m |= lastBit
+	}
+	l.mark.Store(m)
+}
+
+// State is what the listener seems to be.
+func (l *Listener) State() presence.State { return presence.State(l.mark.Load() >> 1) }
+
+// Last reports whether the listener is to be asked after all others.
+func (l *Listener) Last() bool { return l.mark.Load()&lastBit != 0 }
 
 // Tally counts what became of offers.
 type Tally struct {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/causeway-relay/causeway/gateway/entity"
 	"github.com/causeway-relay/causeway/gateway/mesh"
+	"github.com/causeway-relay/causeway/gateway/presence"
 )
 
 // MaxCandidates is how many candidates a caller of Find should have room for: the service's 25 listeners of an entity
@@ -39,8 +40,18 @@ type Table struct {
 	counts  map[entity.Address]int         // by entity
 	remotes map[remoteKey]*Listener
 	locals  map[uint64]*Listener
+	early   map[remoteKey]mark // of listeners that were not announced yet
 	next    uint64
 }
+
+// mark is what another node said of a listener of its own.
+type mark struct {
+	state presence.State
+	last  bool
+}
+
+// maxEarly bounds the marks that came before their listener.
+const maxEarly = 4096
 
 // NewTable makes an empty table of the node. remote builds the listener that stands for one at another node: its
 // capabilities ask that node. It is called once per announcement, never per lookup, and must not call the table.
@@ -51,16 +62,18 @@ func NewTable(self mesh.Num, remote func(mesh.Num, mesh.Holding) *Listener) *Tab
 		counts:  make(map[entity.Address]int),
 		remotes: make(map[remoteKey]*Listener),
 		locals:  make(map[uint64]*Listener),
+		early:   make(map[remoteKey]mark),
 	}
 }
 
 // Add enters a local listener for the entity and returns how others are told of it. It reports false when the entity has
-// limit listeners already, unless one of the same GUID is among them: that one is about to be replaced. The listener must
-// not be changed afterwards.
+// limit listeners already, unless one of the same id listens at the very path: it comes back. One of the same GUID is about to
+// be replaced; of any other id both stay for as long as both live, up to twice the limit. The listener must not be changed
+// afterwards.
 func (t *Table) Add(l *Listener, ent entity.Address, now time.Time, limit int) (mesh.Holding, bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.counts[ent] >= limit && !t.returnsLocked(l) {
+	if n := t.counts[ent]; n >= limit && (!t.returnsLocked(l) || l.GUID == GUID{} && n >= 2*limit) {
 		return mesh.Holding{}, false
 	}
 	t.next++
@@ -70,9 +83,9 @@ func (t *Table) Add(l *Listener, ent entity.Address, now time.Time, limit int) (
 	return mesh.Holding{At: l.At, Entity: ent, ID: l.ID, Channel: l.Channel, Shapes: l.Shapes(), Weight: 1}, true
 }
 
-// returnsLocked reports whether a listener of the same GUID listens at the very path.
+// returnsLocked reports whether a listener of the same id listens at the very path.
 func (t *Table) returnsLocked(l *Listener) bool {
-	return l.GUID != GUID{} && slices.ContainsFunc(t.paths[l.At], func(c Candidate) bool { return l.is(c.Listener) })
+	return slices.ContainsFunc(t.paths[l.At], func(c Candidate) bool { return l.is(c.Listener) })
 }
 
 // Remove takes a local listener out. It reports false when it was out already.
@@ -94,21 +107,17 @@ func (t *Table) Local(channel uint64) *Listener {
 	return t.locals[channel]
 }
 
-// Apply brings in what another node announced. It is what mesh.Bus.Watch is given.
-func (t *Table) Apply(c mesh.Change) {
+// Apply brings in what another node announced: what mesh.Bus.Watch tells of. It gives the listeners that went with their
+// node, whose end nobody announced.
+func (t *Table) Apply(c mesh.Change) (lost []*Listener) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if c.Down {
-		for key, l := range t.remotes {
-			if key.node == c.Node {
-				delete(t.remotes, key)
-				t.removeLocked(l)
-			}
-		}
-		return
+		return t.downLocked(c.Node)
 	}
 	for _, h := range c.Removed {
 		key := remoteKey{c.Node, h.Channel}
+		delete(t.early, key)
 		if l, ok := t.remotes[key]; ok {
 			delete(t.remotes, key)
 			t.removeLocked(l)
@@ -122,9 +131,46 @@ func (t *Table) Apply(c mesh.Change) {
 		l := t.remote(c.Node, h)
 		l.ID, l.At, l.Entity, l.Channel, l.gone = h.ID, h.At, h.Entity, h.Channel, make(chan struct{})
 		l.GUID, _ = ParseGUID(h.ID)
+		if m, ok := t.early[key]; ok {
+			l.Mark(m.state, m.last)
+			delete(t.early, key)
+		}
 		t.remotes[key] = l
 		t.insertLocked(Candidate{Listener: l, Node: c.Node})
 	}
+	return nil
+}
+
+// downLocked forgets everything of a node.
+func (t *Table) downLocked(node mesh.Num) (lost []*Listener) {
+	for key, l := range t.remotes {
+		if key.node == node {
+			delete(t.remotes, key)
+			t.removeLocked(l)
+			lost = append(lost, l)
+		}
+	}
+	for key := range t.early {
+		if key.node == node {
+			delete(t.early, key)
+		}
+	}
+	return lost
+}
+
+// Mark notes what another node says of a listener of its own, which may be announced only later.
+func (t *Table) Mark(node mesh.Num, channel uint64, s presence.State, last bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	key := remoteKey{node, channel}
+	if l := t.remotes[key]; l != nil {
+		l.Mark(s, last)
+		return
+	}
+	if len(t.early) >= maxEarly {
+		clear(t.early) // words about listeners that had left
+	}
+	t.early[key] = mark{s, last}
 }
 
 // insertLocked puts the newest in front: among equals of one id it is preferred.
@@ -146,13 +192,15 @@ func (t *Table) removeLocked(l *Listener) {
 	close(l.gone)
 }
 
-// Find appends to dst who may serve the query, in the order of asking. It allocates nothing and never appends more than dst
-// has room for: of more that fit alike, each has the same chance to be among them. some says whether there was any listener
-// of the shape before the hints were asked.
+// Find appends to dst who may serve the query, in the order of asking: at random, the longest listen path first unless the
+// query spreads, and whoever is deaf or in doubt behind all others. It allocates nothing and never appends more than dst has
+// room for: of more that fit alike, each has the same chance to be among them. some says whether there was any listener of
+// the shape before the hints were asked.
 func (t *Table) Find(dst []Candidate, q *Query) (found []Candidate, some bool) {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	first, fit := len(dst), 0 // of those that fit alike: where they begin in dst, how many there are
+	begin := len(dst)
+	first, fit := begin, 0 // of those that fit alike: where they begin in dst, how many there are
 	for at, ok := q.At, true; ok && at.Within(q.Entity); at, ok = at.Parent() {
 		if !q.Spread {
 			shuffle(dst[first:])
@@ -172,7 +220,22 @@ func (t *Table) Find(dst []Candidate, q *Query) (found []Candidate, some bool) {
 		}
 	}
 	shuffle(dst[first:])
+	lastLast(dst[begin:])
 	return dst, some
+}
+
+// lastLast moves who is to be asked last behind the others, and keeps the order otherwise. There are few, and seldom any.
+func lastLast(c []Candidate) {
+	late := 0 // of those seen so far
+	for i := range c {
+		if c[i].Last() {
+			late++
+			continue
+		}
+		for j := i; late > 0 && j > i-late; j-- {
+			c[j], c[j-1] = c[j-1], c[j]
+		}
+	}
 }
 
 // draw appends the candidate, the fit'th that fits alike. Without room it takes the place of one of them, or of none, so
@@ -200,6 +263,18 @@ func (t *Table) Count(ent entity.Address) int {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	return t.counts[ent]
+}
+
+// Survey has f called for every listener of all nodes. f must not call the table.
+func (t *Table) Survey(f func(l *Listener, local bool)) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	for _, l := range t.locals {
+		f(l, true)
+	}
+	for _, l := range t.remotes {
+		f(l, false)
+	}
 }
 
 // Total is how many listeners there are on all nodes.

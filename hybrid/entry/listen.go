@@ -161,16 +161,22 @@ func (c *control) scold(end *shape.End) {
 func (c *control) hear(seat *relay.Seat) {
 	c.conn.SetReadLimit(wire.MaxText)
 	c.conn.SetPingHandler(func(data string) error {
-		c.alive.Store(true)
+		c.heard(seat)
 		_ = c.conn.WriteControl(websocket.PongMessage, []byte(data), time.Now().Add(controlWrite)) // a loss ends the read
 		return nil
 	})
-	c.conn.SetPongHandler(func(string) error { c.alive.Store(true); return nil })
+	c.conn.SetPongHandler(func(string) error { c.heard(seat); return nil })
 	c.conn.SetCloseHandler(func(code int, text string) error {
 		seat.Leave(&shape.End{Why: fail.PeerClosed, Code: code, Text: text})
 		_ = c.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, text), time.Now().Add(closeWait))
 		return nil
 	})
+}
+
+// heard notes a sign of life.
+func (c *control) heard(seat *relay.Seat) {
+	c.alive.Store(true)
+	seat.Heard()
 }
 
 // read takes messages until the channel ends and says why it did.
@@ -181,7 +187,7 @@ func (c *control) read(seat *relay.Seat) *shape.End {
 		if err != nil {
 			return endOf(err)
 		}
-		c.alive.Store(true)
+		c.heard(seat)
 		event, err := session.Fragment(kind == websocket.TextMessage, true, data)
 		if err != nil {
 			c.end(&shape.End{Why: fail.TooLarge, Code: websocket.CloseMessageTooBig, Text: err.Error()})

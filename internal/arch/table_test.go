@@ -64,12 +64,13 @@ var table = []layer{
 	{name: "core", pkgs: []string{"gateway/store/bolt/**"}, may: core("gateway/auth", "gateway/limit", "gateway/store/**"), ext: []string{"go.etcd.io/bbolt"}, deny: noLogs, only: hides},
 	{name: "core", pkgs: []string{"gateway/store/**"}, may: core("gateway/auth", "gateway/limit", "gateway/store/**"), deny: noLogs, only: hides},
 	{name: "core", pkgs: []string{"gateway/mesh/**"}, may: core("gateway/limit", "gateway/mesh/**"), deny: noLogs, only: hides},
-	{name: "core", pkgs: []string{"gateway/route/**"}, may: core("gateway/limit", "gateway/store", "gateway/mesh", "gateway/route/**"), deny: noLogs, only: hides},
+	{name: "core", pkgs: []string{"gateway/presence/**"}, may: vocabulary, deny: join(noLogs, []string{"net/http/**", "os/**"}), only: hides},
+	{name: "core", pkgs: []string{"gateway/route/**"}, may: core("gateway/limit", "gateway/store", "gateway/mesh", "gateway/presence", "gateway/route/**"), deny: noLogs, only: hides},
 	{name: "core", pkgs: []string{"gateway/meet/**"}, may: core("gateway/limit", "gateway/store", "gateway/mesh", "gateway/route", "gateway/meet/**"), deny: noLogs, only: hides},
 	{name: "core", pkgs: []string{"gateway/flow/**"}, may: core("gateway/flow/**"), deny: noLogs, only: hides},
 	{
 		name: "core", pkgs: []string{"gateway/relay/**"}, deny: noLogs, only: hides,
-		may: core("gateway/auth", "gateway/limit", "gateway/store", "gateway/mesh", "gateway/route", "gateway/meet", "gateway/flow", "gateway/relay/**"),
+		may: core("gateway/auth", "gateway/limit", "gateway/store", "gateway/mesh", "gateway/route", "gateway/meet", "gateway/flow", "gateway/presence", "gateway/relay/**"),
 	},
 
 	// 2b engines: a mesh and a store over a product of others.

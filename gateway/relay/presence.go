@@ -1,0 +1,233 @@
+package relay
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/causeway-relay/causeway/gateway/fail"
+	"github.com/causeway-relay/causeway/gateway/mesh"
+	"github.com/causeway-relay/causeway/gateway/presence"
+	"github.com/causeway-relay/causeway/gateway/route"
+	"github.com/causeway-relay/causeway/gateway/shape"
+)
+
+// What this file does: a listener's node judges it (presence.Pulse) by what the entry hears of it and by what becomes of
+// offers, which every node tells it; the judgement goes to all nodes, whose tables then ask a deaf listener last.
+
+// outcome is what became of an offer.
+type outcome string
+
+const (
+	answered outcome = "answered" // taken or declined in time
+	ignored  outcome = "ignored"  // its time is over
+	tooLate  outcome = "late"     // answered when its time was over
+	taken    outcome = "taken"    // answered in time, but the sender had left
+	left     outcome = "left"     // the sender left, and nobody answered until the time was over
+)
+
+// tallyMessage tells a listener's node what became of an offer.
+type tallyMessage struct {
+	Channel uint64        `json:"channel"`
+	Outcome outcome       `json:"outcome"`
+	Took    time.Duration `json:"took"` // from the offer until now: clocks of nodes differ
+}
+
+// markMessage tells what a listener of the sender's node seems to be.
+type markMessage struct {
+	Channel uint64         `json:"channel"`
+	State   presence.State `json:"state"`
+	Last    bool           `json:"last,omitempty"`
+}
+
+// Heard notes a frame of any kind on the control channel. The entry calls it for each; an entry that does not ping its
+// listeners has no Check and need not.
+func (s *Seat) Heard() { s.pulse.Heard() }
+
+// came tells that the listener is there.
+func (s *Seat) came() {
+	s.present(&Presence{Online: true, Was: presence.Gone, Time: s.record.Began})
+}
+
+// went tells that it has left.
+func (s *Seat) went(end *shape.End) {
+	was := s.listener.State()
+	s.listener.Mark(presence.Gone, true)
+	s.present(&Presence{State: presence.Gone, Was: was, Reason: end.Why, Text: end.Text, Lasted: s.record.Duration, Time: time.Now()})
+}
+
+// changed is told by the pulse, under its lock.
+func (s *Seat) changed(c presence.Change) {
+	s.listener.Mark(c.To, c.Last)
+	s.relay.aside(func() { s.relay.spread(s.listener, 0) })
+	if c.From == c.To {
+		return
+	}
+	p := &Presence{Online: true, State: c.To, Was: c.From, Text: c.Reason, Lasted: c.Time.Sub(s.record.Began), Time: c.Time}
+	switch c.Why {
+	case presence.Ignoring:
+		p.Reason = fail.AcceptTimeout
+	case presence.Silent:
+		p.Reason = fail.Idle
+	default:
+	}
+	s.present(p)
+}
+
+// present completes what is told of the listener.
+func (s *Seat) present(p *Presence) {
+	hook := s.relay.p.Hooks.Listener
+	if hook == nil {
+		return
+	}
+	p.Entity, p.Listener, p.Channel, p.Node = s.record.Entity, s.listener.ID, s.listener.Channel, s.relay.self
+	p.Remote = s.listener.Remote
+	hook(p)
+}
+
+// spread tells other nodes what a listener here seems to be at this moment: one node, or all for 0. A lost word costs a
+// sender at that node its place in the order of asking, and no more.
+func (r *Relay) spread(l *route.Listener, only mesh.Num) {
+	r.spreading.Lock() // so that the last word that leaves is the newest
+	defer r.spreading.Unlock()
+	word := encode(markMessage{l.Channel, l.State(), l.Last()})
+	for _, n := range r.p.Bus.Nodes() {
+		if n.Num == r.self || only != 0 && n.Num != only {
+			continue
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), tallyTimeout)
+		_ = r.p.Bus.Tell(ctx, n.Num, msgMark, word)
+		cancel()
+	}
+}
+
+func (r *Relay) onMark(_ context.Context, from mesh.Num, b []byte) ([]byte, error) {
+	var m markMessage
+	if err := json.Unmarshal(b, &m); err != nil {
+		return nil, fail.Wrap(fail.BadRequest, msgMark, fmt.Errorf("of node %d: %w", from, err))
+	}
+	if m.State >= presence.Gone {
+		return nil, fail.Wrap(fail.BadRequest, msgMark, fmt.Errorf("of node %d: state %d", from, m.State))
+	}
+	r.table.Mark(from, m.Channel, m.State, m.Last)
+	return nil, nil
+}
+
+// nodeChanged brings in what another node announced. A node that came learns what the listeners here seem to be; of one that
+// is lost the listeners are told of here, since it cannot.
+func (r *Relay) nodeChanged(c mesh.Change) {
+	now := time.Now()
+	for _, l := range r.table.Apply(c) {
+		if r.p.Hooks.Listener != nil {
+			r.p.Hooks.Listener(&Presence{
+				State: presence.Gone, Was: l.State(), Entity: r.nameOf(l), Listener: l.ID, Channel: l.Channel, Node: c.Node,
+				Reason: fail.NodeLost, Text: fmt.Sprintf("Node %d is gone.", c.Node), Time: now,
+			})
+		}
+	}
+	if !c.Up {
+		return
+	}
+	r.table.Survey(func(l *route.Listener, local bool) {
+		if local && (l.State() != presence.Online || l.Last()) {
+			r.aside(func() { r.spread(l, c.Node) })
+		}
+	})
+}
+
+// nameOf is how the listener's entity is written.
+func (r *Relay) nameOf(l *route.Listener) string {
+	if ent := r.p.Store.View().Get(l.Entity); ent != nil {
+		return ent.Name
+	}
+	return l.Entity.Path
+}
+
+// tally counts an offer's outcome at the listener, wherever it is. took is the time since the offer.
+func (r *Relay) tally(c route.Candidate, what outcome, took time.Duration) {
+	if c.Node == r.self {
+		r.count(c.Channel, what, took)
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), tallyTimeout)
+	defer cancel()
+	_ = r.p.Bus.Tell(ctx, c.Node, msgTally, encode(tallyMessage{c.Channel, what, took})) // a lost count harms nobody
+}
+
+func (r *Relay) onTally(_ context.Context, from mesh.Num, b []byte) ([]byte, error) {
+	var m tallyMessage
+	if err := json.Unmarshal(b, &m); err != nil {
+		return nil, fail.Wrap(fail.BadRequest, msgTally, fmt.Errorf("of node %d: %w", from, err))
+	}
+	r.count(m.Channel, m.Outcome, m.Took)
+	return nil, nil
+}
+
+// count notes an outcome at the listener's node.
+func (r *Relay) count(channel uint64, what outcome, took time.Duration) {
+	l := r.table.Local(channel)
+	if l == nil {
+		return
+	}
+	r.mu.Lock()
+	seat := r.seats[channel]
+	r.mu.Unlock()
+	var pulse *presence.Pulse
+	if seat != nil {
+		pulse = seat.pulse
+	}
+	switch what {
+	case answered:
+		l.Tally.Accepted.Add(1)
+		pulse.Accepted(took)
+	case ignored:
+		l.Tally.Ignored.Add(1)
+		pulse.Left(took)
+	case left: // no sender was harmed: it is evidence and no count
+		pulse.Left(took)
+	case taken:
+		pulse.Accepted(took)
+	case tooLate:
+		pulse.Late()
+	}
+}
+
+// leftOpen counts an offer that its sender did not wait for and its listener did not answer.
+func (r *Relay) leftOpen(c route.Candidate, age time.Duration) {
+	r.aside(func() { r.tally(c, left, age) })
+}
+
+// answeredLate reports whether a ticket that is not good any more was one of ours until lately: who shows it is a listener
+// that lives, and no guesser.
+func (r *Relay) answeredLate(t shape.Ticket) bool {
+	c, took, inTime, ok := r.late.Answered(t)
+	switch {
+	case !ok:
+		return false
+	case inTime:
+		r.tally(c, taken, took)
+	default:
+		r.tally(c, tooLate, 0)
+	}
+	return true
+}
+
+// States counts listeners of all nodes by state, by entity. Gone is not among them.
+func (r *Relay) States() map[string][presence.Gone]int { return r.survey(false) }
+
+// StatesHere counts those of this node.
+func (r *Relay) StatesHere() map[string][presence.Gone]int { return r.survey(true) }
+
+// survey counts by the entity's canonical path.
+func (r *Relay) survey(here bool) map[string][presence.Gone]int {
+	all := make(map[string][presence.Gone]int)
+	r.table.Survey(func(l *route.Listener, local bool) {
+		if s := l.State(); (local || !here) && s < presence.Gone {
+			counts := all[l.Entity.Path]
+			counts[s]++
+			all[l.Entity.Path] = counts
+		}
+	})
+	return all
+}
