@@ -1,0 +1,174 @@
+package connect
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/causeway-relay/causeway/gateway/fail"
+	"github.com/causeway-relay/causeway/gateway/flow"
+	"github.com/causeway-relay/causeway/hybrid"
+)
+
+// Kind is what happened. The words are those of the management API where it has them.
+type Kind string
+
+// The kinds of events.
+const (
+	ListenerConnected    Kind = "listener.connected"    // senders reach the listener
+	ListenerDisconnected Kind = "listener.disconnected" // they do not; Reason says why, and it is tried again
+	RenewalFailed        Kind = "listener.renewal"      // the token was not renewed; it is tried again
+	ForwardOpened        Kind = "forward.opened"        // the local socket is open; Remote is its address
+	Opened               Kind = "connection.opened"     // bytes can flow
+	Closed               Kind = "connection.closed"     // Reason says why
+	Refused              Kind = "connection.refused"    // no byte has flowed; Reason says why
+)
+
+// Reasons of a connector itself. All others are codes of the gateway (docs/errors.md).
+const (
+	Unreachable    fail.Code = "Unreachable"    // no gateway answered
+	TargetRefused  fail.Code = "TargetRefused"  // nobody listens at the target
+	TargetTimeout  fail.Code = "TargetTimeout"  // the target did not answer in time
+	TargetFailed   fail.Code = "TargetFailed"   // the target cannot be reached for another reason
+	PortUnknown    fail.Code = "PortUnknown"    // an azbridge peer asked for a port that no connector has
+	PreambleFailed fail.Code = "PreambleFailed" // the other end speaks no preamble of azbridge, or another one
+)
+
+// Event is one thing that happened to a connector. In and Out are bytes from the sender to the target and back.
+type Event struct {
+	Time     time.Time
+	Kind     Kind
+	Entity   string        // name of the relay, as configured
+	Remote   string        // address of the sender; of a local socket for ForwardOpened
+	Reason   fail.Code     // "" where there is none
+	Text     string        // for people: what is behind the reason
+	Do       string        // for people: what to do next; "" when there is nothing
+	In, Out  int64         // bytes
+	Duration time.Duration // of a connection
+}
+
+// MarshalJSON writes the members that contracts section 4 fixes, each of them, in its order.
+func (e Event) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Time     string `json:"time"`
+		Event    Kind   `json:"event"`
+		Entity   string `json:"entity"`
+		Remote   string `json:"remote"`
+		Reason   string `json:"reason"`
+		In       int64  `json:"in"`
+		Out      int64  `json:"out"`
+		Duration string `json:"duration"`
+	}{
+		e.Time.UTC().Format(time.RFC3339Nano), e.Kind, e.Entity, e.Remote, string(e.Reason), e.In, e.Out,
+		e.Duration.Round(time.Microsecond).String(),
+	})
+}
+
+// String is the line for people; "" for what no line is written about.
+func (e Event) String() string {
+	var b strings.Builder
+	b.WriteString(e.Entity + ": ")
+	switch e.Kind {
+	case ListenerConnected:
+		b.WriteString("listening")
+		if e.Text != "" {
+			b.WriteString(" as " + e.Text)
+		}
+		return b.String()
+	case ListenerDisconnected:
+		b.WriteString("not listening: ")
+	case RenewalFailed:
+		b.WriteString("token not renewed: ")
+	case ForwardOpened:
+		b.WriteString("forwarding " + e.Remote)
+		return b.String()
+	case Closed:
+		fmt.Fprintf(&b, "%s closed: %s, in %d, out %d, %s", e.Remote, e.Reason, e.In, e.Out, e.Duration.Round(time.Millisecond))
+		if e.Text != "" {
+			b.WriteString(": " + e.Text)
+		}
+		return e.advised(&b)
+	case Refused:
+		b.WriteString(e.Remote + " refused: ")
+	default:
+		return ""
+	}
+	b.WriteString(string(e.Reason))
+	if e.Text != "" {
+		b.WriteString(": " + e.Text)
+	}
+	return e.advised(&b)
+}
+
+// advised ends a line with what to do next.
+func (e *Event) advised(b *strings.Builder) string {
+	if e.Do != "" {
+		b.WriteString("; next: " + e.Do)
+	}
+	return b.String()
+}
+
+// why fills in what an error of the relay says.
+func (e *Event) why(err error) {
+	no, ok := errors.AsType[*hybrid.Error](err)
+	if !ok {
+		e.Reason, e.Text = fail.Aborted, err.Error()
+		return
+	}
+	e.Reason, e.Do = no.Code, no.Do
+	if e.Reason == "" {
+		e.Reason = Unreachable
+	}
+	text, _, _ := strings.Cut(no.Reason, " TrackingId:")
+	e.Text = strings.TrimSuffix(text, ".")
+	if no.Status != 0 && no.Code == fail.Rejected {
+		e.Text = strings.TrimSpace(fmt.Sprintf("%d %s", no.Status, e.Text))
+	}
+	if e.Text == "" && no.Cause != nil {
+		e.Text = no.Cause.Error()
+	}
+	if no.TrackingID != "" && no.Code != "" {
+		e.Text = strings.TrimSpace(e.Text + " (tracking id " + no.TrackingID + ")")
+	}
+}
+
+// deleted are the words by which the gateway closes what belongs to an entity that is no more.
+const deleted = "The entity was deleted."
+
+// goingAway is the close code of a gateway that ends a stream: it drains, or the entity was deleted (reference section 6.5).
+const goingAway = 1001
+
+// ended fills in how a stream ended. near is the side of this machine: the target's, or the local client's.
+func (e *Event) ended(r *flow.Report, near string, nearFrom uint8) {
+	e.Reason, e.In, e.Out = r.Why, r.In, r.Out
+	if r.Why == fail.PeerClosed {
+		return
+	}
+	if closed, ok := errors.AsType[*hybrid.CloseError](r.Cause); ok {
+		e.Text = fmt.Sprintf("the peer closed with code %d %s", closed.Code, closed.Text)
+		if closed.Code == goingAway {
+			e.Reason = fail.Draining
+			if closed.Text == deleted {
+				e.Reason, e.Do = fail.EntityDeleted, fail.UnknownEntity.Info().Do
+			}
+		}
+		return
+	}
+	side := "the relay"
+	if r.From == nearFrom {
+		side = near
+	}
+	switch {
+	case r.Outside:
+		e.Text = r.Text
+	case r.Why == fail.WriteTimeout:
+		e.Text = side + " takes nothing"
+	default:
+		e.Text = "lost by " + side
+	}
+	if no, ok := errors.AsType[*hybrid.Error](r.Cause); ok && no.Code != "" {
+		e.Reason = no.Code
+	}
+}

@@ -1,0 +1,149 @@
+package connect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"reflect"
+	"slices"
+	"syscall"
+	"time"
+
+	"github.com/causeway-relay/causeway/gateway/flow"
+	"github.com/causeway-relay/causeway/hybrid"
+	"github.com/causeway-relay/causeway/internal/leg"
+)
+
+const (
+	// dialTime bounds the dial of a target. The sender waits for it.
+	dialTime = 10 * time.Second
+	// writeTime bounds one write to a peer that takes nothing. The gateway's own bound (timeouts.write) is shorter by default, so
+	// that it, and not a connector, is what an operator sets.
+	writeTime = 10 * time.Minute
+	// quietTime is the same for a stream of which one direction has ended; the gateway's bound is timeouts.idle.
+	quietTime = 24 * time.Hour
+)
+
+// route is a connector in force. Connections hang on its context.
+type route struct {
+	c      Connector
+	b      *Bridge
+	target *target             // of a listening connector
+	dials  []hybrid.DialOption // of a forwarding one
+	life   context.Context
+	cut    context.CancelCauseFunc
+}
+
+func newRoute(b *Bridge, c Connector) (*route, error) {
+	r := &route{c: c, b: b}
+	if c.Listen != "" {
+		var err error
+		if r.target, err = parseTarget(c.Target); err != nil {
+			return nil, err
+		}
+	} else {
+		options, err := b.options(&c)
+		if err != nil {
+			return nil, err
+		}
+		for _, o := range options {
+			r.dials = append(r.dials, o)
+		}
+	}
+	r.life, r.cut = context.WithCancelCause(b.life)
+	return r, nil
+}
+
+// retire gives the route's connections time to end.
+func (r *route) retire(grace time.Duration) {
+	if grace > 0 {
+		time.AfterFunc(grace, func() { r.cut(errStopped) }) // wakes whoever is left; the bridge waits for them
+	}
+}
+
+// keep gives the routes in force: those of fresh, but what is the same as before stays as it is. Those that fell out retire.
+func keep(before, fresh []*route, grace time.Duration) []*route {
+	now := slices.Clone(fresh)
+	for _, old := range before {
+		at := slices.IndexFunc(now, old.same)
+		if at < 0 {
+			old.retire(grace)
+			continue
+		}
+		now[at].cut(nil)
+		now[at] = old
+	}
+	return now
+}
+
+// errNoTime says that a dial took longer than dialTime.
+var errNoTime = fmt.Errorf("no answer within %v: %w", dialTime, os.ErrDeadlineExceeded)
+
+// dial opens a connection to the target.
+func (t *target) dial(ctx context.Context) (net.Conn, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, dialTime, errNoTime)
+	defer cancel()
+	conn, err := new(net.Dialer).DialContext(ctx, t.network, t.address)
+	if err != nil && ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	return conn, err
+}
+
+// missed fills in why a target was not reached.
+func (e *Event) missed(t *target, err error) {
+	var timeout net.Error
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, os.ErrNotExist):
+		e.Reason, e.Text, e.Do = TargetRefused, "nothing listens at the target "+t.text, "start the service there, or mend the target"
+	case errors.As(err, &timeout) && timeout.Timeout(), errors.Is(err, os.ErrDeadlineExceeded):
+		e.Reason, e.Text = TargetTimeout, fmt.Sprintf("the target %s did not answer within %v", t.text, dialTime)
+		e.Do = "look whether the service hangs, or a firewall drops what goes to it"
+	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
+		e.Reason, e.Text, e.Do = TargetFailed, "no file descriptor is left", "raise the limit of open files (ulimit -n)"
+	default:
+		e.Reason, e.Text, e.Do = TargetFailed, "the target "+t.text+": "+err.Error(), "mend the target's address"
+	}
+}
+
+// far is a connection through the relay as the carrier of a leg of bytes.
+type far struct{ *hybrid.Conn }
+
+// NetConn is what a leg closes for a loss: the peer is to see one, and not an end.
+func (f far) NetConn() net.Conn { return severed(f) }
+
+// severed is a far connection whose Close is a loss.
+type severed struct{ *hybrid.Conn }
+
+// Close implements net.Conn.
+func (s severed) Close() error {
+	s.Abort()
+	return nil
+}
+
+// join pumps a stream until it is over, and tells of it. sender and target are legs of bytes.
+func (r *route) join(e *Event, sender, target net.Conn, read []byte, near string, nearFrom uint8) {
+	opened := *e
+	opened.Kind = Opened
+	r.b.tell(&opened)
+	began := time.Now()
+	var live flow.Live
+	report := flow.Join(r.life, leg.NewTCP(sender, read, writeTime), leg.NewTCP(target, nil, writeTime), flow.Limits{Quiet: quietTime}, &live)
+	closed := *e
+	closed.Kind, closed.Time, closed.Duration = Closed, time.Time{}, time.Since(began)
+	closed.ended(&report, near, nearFrom)
+	r.b.tell(&closed)
+}
+
+// reset closes a connection so that its peer sees a loss.
+func reset(conn net.Conn) {
+	if l, ok := conn.(interface{ SetLinger(sec int) error }); ok {
+		_ = l.SetLinger(0)
+	}
+	_ = conn.Close()
+}
+
+// same reports whether two routes lead to the same place in the same way.
+func (r *route) same(o *route) bool { return reflect.DeepEqual(r.c, o.c) }
