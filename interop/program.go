@@ -3,6 +3,7 @@ package interop
 import (
 	"context"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"regexp"
@@ -183,4 +184,16 @@ func (p *Program) Kill() {
 		p.t.Errorf("kill %s: %v", p.name, err)
 	}
 	<-p.done
+}
+
+// FreePort gives a port of loopback that nobody listened on a moment ago, for programs that cannot choose one themselves.
+func FreePort(t testing.TB) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	_, port, _ := net.SplitHostPort(l.Addr().String()) // it has a port
+	return port
 }

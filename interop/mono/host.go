@@ -1,0 +1,110 @@
+package mono
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/causeway-relay/causeway/interop"
+)
+
+// Host is one Mono process that holds services and plays clients, one call at a time.
+type Host struct {
+	t     testing.TB
+	p     *interop.Program
+	count int
+}
+
+// Start starts a process. env has more variables for it, such as PEER_EXPECT=1 (see Peer.cs). It ends with the test.
+func Start(t testing.TB, env ...string) *Host {
+	t.Helper()
+	env = append([]string{"LC_ALL=C.UTF-8", "TZ=UTC"}, env...)
+	h := &Host{t: t, p: interop.Start(t, t.TempDir(), env, "mono", compiled(t), "host")}
+	h.p.Await(`^HOST$`)
+	return h
+}
+
+// Service opens a service at a free port and gives its address. Services without WS-Addressing 1.0 compare this address
+// with what HTTP asks for.
+func (h *Host) Service(binding, contract string) (address string) {
+	h.t.Helper()
+	scheme := "http"
+	if strings.HasPrefix(binding, "tcp") {
+		scheme = "net.tcp"
+	}
+	address = fmt.Sprintf("%s://127.0.0.1:%s/svc", scheme, interop.FreePort(h.t))
+	h.ServiceAt(binding, contract, address, address)
+	return address
+}
+
+// ServiceAt opens a service whose address is another than where it listens: for a relay in between.
+func (h *Host) ServiceAt(binding, contract, address, listen string) {
+	h.t.Helper()
+	h.count++
+	h.p.Say(fmt.Sprintf("%d serve %s %s %s %s", h.count, binding, contract, address, listen))
+	if got := h.p.Await(fmt.Sprintf(`^%d (READY|SERVE-FAILED.*)$`, h.count)); got != "READY" {
+		h.t.Fatalf("%s %s at %s: %s", binding, contract, listen, got)
+	}
+}
+
+// Client makes the calls that steps names, divided by commas, and gives what each printed: "step: result" or
+// "step: FAILED exception". The last is "close: ok" where the channel could be closed.
+func (h *Host) Client(binding, contract, address, steps string) (lines []string) {
+	h.t.Helper()
+	h.count++
+	h.p.Say(fmt.Sprintf("%d call %s %s %s %s", h.count, binding, contract, address, steps))
+	h.p.Await(fmt.Sprintf(`^%d DONE (\d+)$`, h.count))
+	for line := range strings.Lines(h.p.Text()) {
+		if l, ok := strings.CutPrefix(line, fmt.Sprintf("%d ", h.count)); ok && !strings.HasPrefix(l, "DONE ") {
+			lines = append(lines, strings.TrimRight(l, "\r\n"))
+		}
+	}
+	return lines
+}
+
+// Await waits for a line that a service prints, such as "notify: text" of a one-way call.
+func (h *Host) Await(pattern string) string {
+	h.t.Helper()
+	return h.p.Await(pattern)
+}
+
+// compiled gives the program, which is kept in the user's cache under a name made of its sources.
+func compiled(t testing.TB) string {
+	t.Helper()
+	sources, err := filepath.Glob(filepath.Join(interop.Root(t), "interop", "mono", "*.cs"))
+	if err != nil || len(sources) == 0 {
+		t.Fatal("no sources", err)
+	}
+	slices.Sort(sources)
+	sum := sha256.New()
+	for _, file := range sources {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum.Write(b)
+	}
+	dir := interop.Cache(t)
+	exe := filepath.Join(dir, "peer-"+hex.EncodeToString(sum.Sum(nil))[:16]+".exe")
+	if _, err := os.Stat(exe); err == nil {
+		return exe
+	}
+	fresh := filepath.Join(t.TempDir(), "peer.exe") // others may compile at the same time: a rename is all or nothing
+	args := []string{"-nowarn:618", "-out:" + fresh}
+	for _, ref := range []string{"System.ServiceModel", "System.ServiceModel.Web", "System.Runtime.Serialization", "System.IdentityModel", "System.IdentityModel.Selectors"} {
+		args = append(args, "-r:"+ref)
+	}
+	if out, err := exec.CommandContext(t.Context(), "mcs", append(args, sources...)...).CombinedOutput(); err != nil {
+		t.Fatalf("mcs: %v\n%s", err, out)
+	}
+	if err := interop.Install(fresh, exe); err != nil {
+		t.Fatal(err)
+	}
+	return exe
+}
