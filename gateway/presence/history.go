@@ -25,6 +25,7 @@ type Note struct {
 	Reason   string // a code, or ""
 	Text     string // why for people
 	Remote   string
+	Deleted  bool          // the entity was: nobody waits for the listener
 	Lasted   time.Duration // how long the channel had been open
 	Time     time.Time
 }
@@ -75,7 +76,7 @@ func (h *History) Add(n Note) {
 	case Connected:
 		p.gone = slices.DeleteFunc(p.gone, func(g goer) bool { return g.id == n.Listener })
 	case Disconnected:
-		if h.aliveLocked(p, n) {
+		if n.Deleted || h.aliveLocked(p, n) {
 			return
 		}
 		if len(p.gone) >= maxGone {
@@ -121,16 +122,6 @@ func (h *History) pastLocked(entity string) *past {
 func pastOf(e *list.Element) *past {
 	p, _ := e.Value.(*past) // nothing else is put in
 	return p
-}
-
-// Forget drops what is known of an entity: it was deleted.
-func (h *History) Forget(entity string) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if e, ok := h.entities[entity]; ok {
-		delete(h.entities, entity)
-		h.order.Remove(e)
-	}
 }
 
 // Of gives the notes of an entity, the oldest first; "" is all entities, of which the newest most are given.

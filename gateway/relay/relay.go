@@ -70,6 +70,7 @@ type Relay struct {
 
 	beside sync.WaitGroup // what runs aside; no more once shut
 	past   counters
+	pasts  map[entity.Address]*Load // by entity; guarded by mu
 
 	late      *presence.Late[shape.Ticket, route.Candidate] // offers that nobody waits for any more
 	spreading sync.Mutex                                    // one word about a listener's state at a time leaves for the other nodes
@@ -98,6 +99,7 @@ func New(p Params) *Relay {
 		arriving:    make(map[uint64]*Seat),
 		seats:       make(map[uint64]*Seat),
 		streams:     make(map[*stream]struct{}),
+		pasts:       make(map[entity.Address]*Load),
 	}
 	r.desk = meet.NewDesk(uint16(r.self), p.Limits.Pending)
 	r.table = route.NewTable(r.self, r.remoteListener)
@@ -169,6 +171,7 @@ func (r *Relay) storeChanged(c store.Change) {
 	for _, s := range r.seatsOf(c.Deleted.At) {
 		s.finish(end)
 	}
+	r.forget(c.Deleted.At)
 }
 
 // goingAway is the close code for ends that the gateway decides and a new attempt may mend (reference section 6.5);

@@ -23,6 +23,7 @@ const (
 	msgCheck     = "relay.check"     // tell: it may have come back here
 	msgListeners = "relay.listeners" // ask: who listens at your node
 	msgDrop      = "relay.drop"      // ask: end that listener
+	msgTraffic   = "relay.traffic"   // ask: what runs at your node
 )
 
 // Bounds of a word to another node: askTimeout is far above a network's delay and below every client's patience; a tally
@@ -148,6 +149,7 @@ func (r *Relay) handle() {
 	}
 	bus.Handle(msgTally, r.onTally)
 	bus.Handle(msgMark, r.onMark)
+	bus.Handle(msgTraffic, r.onTraffic)
 }
 
 func (r *Relay) onOffer(ctx context.Context, from mesh.Num, b []byte) ([]byte, error) {

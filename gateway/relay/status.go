@@ -10,6 +10,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/entity"
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/mesh"
+	"github.com/causeway-relay/causeway/gateway/presence"
 	"github.com/causeway-relay/causeway/gateway/route"
 	"github.com/causeway-relay/causeway/gateway/shape"
 )
@@ -25,6 +26,8 @@ type ListenerInfo struct {
 	Since   time.Time  `json:"since"`
 	Expires time.Time  `json:"expires"` // of its token; zero: not known
 	Offers  OfferCount `json:"offers"`
+
+	State presence.State `json:"state"`
 }
 
 // OfferCount is what became of a listener's offers.
@@ -120,6 +123,7 @@ func (r *Relay) listenersHere(ent entity.Address) []ListenerInfo {
 func (r *Relay) info(l *route.Listener) ListenerInfo {
 	i := ListenerInfo{
 		ID: l.ID, Entity: l.Entity.Path, Path: l.At.Path, Node: r.self, Remote: l.Remote, Agent: l.Agent, Since: l.Since,
+		State: l.State(),
 	}
 	i.Offers.Accepted, i.Offers.Ignored = l.Tally.Accepted.Load(), l.Tally.Ignored.Load()
 	r.mu.Lock()

@@ -20,17 +20,18 @@ import (
 
 // stream is one sender on its road and its stream afterwards.
 type stream struct {
-	relay  *Relay
-	party  shape.Party
-	hello  *shape.Hello
-	record *Record
-	entity *entity.Entity
-	cancel context.CancelCauseFunc
-	live   flow.Live
-	data   atomic.Int64 // when the first data went through, since the arrival
-	chosen route.Candidate
-	ticket shape.Ticket
-	told   bool // the chosen one heard of the sender
+	relay   *Relay
+	party   shape.Party
+	hello   *shape.Hello
+	record  *Record
+	entity  *entity.Entity
+	cancel  context.CancelCauseFunc
+	live    flow.Live
+	data    atomic.Int64 // when the first data went through, since the arrival
+	chosen  route.Candidate
+	ticket  shape.Ticket
+	running atomic.Pointer[StreamInfo] // what is shown of it, counters left out; nil: it does not run yet
+	told    bool                       // the chosen one heard of the sender
 
 	tracked bool // it is on the relay's list and has a slot of its connections
 }
@@ -240,6 +241,7 @@ func (s *stream) settle(err error) {
 // join pumps until the stream is over.
 func (s *stream) join(ctx context.Context, near, far shape.Leg) {
 	defer s.leave()
+	s.running.Store(s.info())
 	report := flow.Join(ctx, near, far, flow.Limits{Quiet: s.relay.p.Timeouts.Idle, First: s.first}, &s.live)
 	s.ended(&report)
 }
@@ -316,8 +318,7 @@ func (r *Relay) untrack(s *stream) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.streams, s)
-	r.past.in.Add(s.live.In.Load())
-	r.past.out.Add(s.live.Out.Load())
+	r.carriedLocked(s.entity.At, s.live.In.Load(), s.live.Out.Load())
 	if r.idle != nil && len(r.streams) == 0 {
 		close(r.idle)
 	}

@@ -65,6 +65,7 @@ var table = []layer{
 	{name: "core", pkgs: []string{"gateway/store/**"}, may: core("gateway/auth", "gateway/limit", "gateway/store/**"), deny: noLogs, only: hides},
 	{name: "core", pkgs: []string{"gateway/mesh/**"}, may: core("gateway/limit", "gateway/mesh/**"), deny: noLogs, only: hides},
 	{name: "core", pkgs: []string{"gateway/presence/**"}, may: vocabulary, deny: join(noLogs, []string{"net/http/**", "os/**"}), only: hides},
+	{name: "core", pkgs: []string{"gateway/events/**"}, may: core("gateway/mesh", "gateway/events/**"), deny: join(noLogs, []string{"net/http/**", "os/**"}), only: hides},
 	{name: "core", pkgs: []string{"gateway/route/**"}, may: core("gateway/limit", "gateway/store", "gateway/mesh", "gateway/presence", "gateway/route/**"), deny: noLogs, only: hides},
 	{name: "core", pkgs: []string{"gateway/meet/**"}, may: core("gateway/limit", "gateway/store", "gateway/mesh", "gateway/route", "gateway/meet/**"), deny: noLogs, only: hides},
 	{name: "core", pkgs: []string{"gateway/flow/**"}, may: core("gateway/flow/**"), deny: noLogs, only: hides},
@@ -95,7 +96,7 @@ var table = []layer{
 	{name: "entry", pkgs: []string{"gateway/front/**"}, may: entry("gateway/front/**"), ext: append(entryLibraries(), "github.com/caddyserver/certmagic", "golang.org/x/net/http/httpguts")},
 	{name: "client", pkgs: []string{"gateway/manage/client/**"}, may: client()},
 	{name: "entry", pkgs: []string{"gateway/tcpdoor/**"}, may: entry("gateway/tcpdoor/**"), deny: noLogs},
-	{name: "entry", pkgs: []string{"gateway/manage/**"}, may: entry("gateway/store", "gateway/manage/**"), ext: entryLibraries()},
+	{name: "entry", pkgs: []string{"gateway/manage/**"}, may: entry("gateway/store", "gateway/events", "gateway/presence", "gateway/manage/**"), ext: entryLibraries()},
 	{name: "entry", pkgs: []string{"gateway/edge/**"}, may: entry("gateway/store", "gateway/edge/**"), ext: entryLibraries()},
 
 	// 3c clients: what runs beside a user's program.
