@@ -19,6 +19,9 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+// logged is how much of the gateway's log a failure shows.
+const logged = 8 << 10
+
 // patience bounds every wait of these tests.
 const patience = 30 * time.Second
 
@@ -40,8 +43,8 @@ func both(t *testing.T, story func(w *world), opts ...testcluster.Option) {
 			}
 			w := &world{c, t, c.Node(n - 1).Ready().ConnectionString, c.Node(0).Ready().ConnectionString}
 			t.Cleanup(func() {
-				if t.Failed() {
-					t.Logf("the gateway logged:\n%s", c.Log())
+				if log := c.Log(); t.Failed() {
+					t.Logf("the gateway logged last:\n%s", log[max(0, len(log)-logged):])
 				}
 			})
 			story(w)
@@ -81,7 +84,7 @@ func newEnds(t *testing.T, p connect.Params) *ends {
 		if t.Failed() {
 			e.mu.Lock()
 			defer e.mu.Unlock()
-			for _, ev := range e.events {
+			for _, ev := range e.events[max(0, len(e.events)-20):] {
 				t.Logf("%s %v", ev.Kind, ev)
 			}
 		}
