@@ -27,9 +27,13 @@ const (
 	// renewLeast is the shortest pause between two renewals of a token, renewRetry that after one that failed.
 	renewLeast = time.Second
 	renewRetry = 5 * time.Second
+	// controlBuffer is the longest frame of a message; the buffer is kept while one is written.
+	controlBuffer = 32 << 10
 	// userAgent is what "causeway status" shows of the listener.
 	userAgent = "causeway-go"
 )
+
+var controlBuffers sync.Pool
 
 // control is one control channel. The goroutine of serve reads it, that of keep writes messages; control frames come from
 // any.
@@ -38,6 +42,7 @@ type control struct {
 	silence time.Duration // after the last frame, the gateway counts as dead
 	every   time.Duration // pings
 	expires time.Time     // of the token shown; zero: it is not renewed
+	granted wire.Agent    // of our own extensions
 
 	wmu     sync.Mutex // one message at a time
 	mu      sync.Mutex
@@ -70,10 +75,13 @@ func (l *Listener) register(ctx context.Context) (*control, error) {
 			}
 			return conn, err
 		},
-		ReadBufferSize: 1 << 10, WriteBufferSize: 1 << 10,
+		ReadBufferSize: 1 << 10, WriteBufferSize: controlBuffer, WriteBufferPool: &controlBuffers,
 	}
 	address := "wss://" + e.cs.Host + e.target("", wire.ActionListen, l.id)
 	header := http.Header{"ServiceBusAuthorization": {token}, "User-Agent": {userAgent}}
+	if ask := l.s.agent().String(); ask != "" {
+		header[wire.AgentField] = []string{ask}
+	}
 	conn, answer, err := dialer.DialContext(ctx, address, header) //nolint:bodyclose // gorilla gives a copy in memory
 	if !stop() && err == nil {
 		conn.Close()
@@ -88,17 +96,29 @@ func (l *Listener) register(ctx context.Context) (*control, error) {
 		}
 		return nil, unanswered(err)
 	}
-	return newControl(conn, l.s.keepAlive, expires), nil
+	c := newControl(conn, l.s.keepAlive, expires)
+	c.granted = wire.ParseAgent(fieldsOf(answer))
+	return c, nil
+}
+
+// agent is what a listener asks for beyond the protocol (docs/agent.md).
+func (s *listenSettings) agent() wire.Agent {
+	return wire.Agent{Raw: s.bytes, Standby: s.standby, Cancel: s.exchanger != nil}
 }
 
 // turnedDown is the error of an answer that is a no.
 func turnedDown(answer *http.Response) *Error {
 	_, reason, _ := strings.Cut(answer.Status, " ")
+	return refused(answer.StatusCode, reason, fieldsOf(answer))
+}
+
+// fieldsOf are the first values of an answer's fields.
+func fieldsOf(answer *http.Response) http1.Fields {
 	var fields http1.Fields
 	for name, values := range answer.Header {
 		fields.Add(name, values[0])
 	}
-	return refused(answer.StatusCode, reason, fields)
+	return fields
 }
 
 // newControl sets what control frames do.
@@ -124,6 +144,13 @@ func (c *control) lives() {
 	}
 }
 
+// isLeaving reports whether the listener has said goodbye.
+func (c *control) isLeaving() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.leaving
+}
+
 // leave says goodbye: the gateway takes the listener out and answers, which ends the read.
 func (c *control) leave() {
 	c.mu.Lock()
@@ -146,6 +173,7 @@ func (c *control) serve(l *Listener) error {
 	var keeper sync.WaitGroup
 	keeper.Go(func() { c.keep(ctx, l) })
 	err := c.read(l)
+	l.channelEnded(c, err)
 	stop()
 	_ = c.conn.Close() // wakes the keeper, too
 	keeper.Wait()
@@ -169,9 +197,11 @@ func (c *control) read(l *Listener) error {
 		}
 		switch event.Message.Kind {
 		case wire.KindAccept:
-			l.offered(event.Message.Offer)
+			l.offered(event.Message.Offer, c.granted.Raw)
 		case wire.KindRequest:
-			c.decline(event.Message.Offer)
+			l.requested(c, event.Message.Offer, event.Body)
+		case wire.KindCancel:
+			l.cancelled(event.Message.ID)
 		default:
 		}
 	}
@@ -188,18 +218,23 @@ func (c *control) decline(o *wire.Offer) {
 		Reason: "The listener RequestHandler has not been configured. TrackingId:" + id,
 	}
 	if b, err := r.Append(nil); err == nil {
-		_ = c.write(b) // a loss ends the read
+		_ = c.Send(b, nil) // a loss ends the read
 	}
 }
 
-// write sends one text message.
-func (c *control) write(b []byte) error {
+// Send implements exchange.Channel: a text message and, unless it is empty, its body, which nothing may part (reference section
+// 6.2).
+func (c *control) Send(message, body []byte) error {
 	c.wmu.Lock()
 	defer c.wmu.Unlock()
 	if err := c.conn.SetWriteDeadline(time.Now().Add(controlWrite)); err != nil {
 		return err
 	}
-	return c.conn.WriteMessage(websocket.TextMessage, b)
+	err := c.conn.WriteMessage(websocket.TextMessage, message)
+	if err == nil && len(body) > 0 {
+		err = c.conn.WriteMessage(websocket.BinaryMessage, body)
+	}
+	return err
 }
 
 // endOf translates the end of a control channel.
@@ -265,7 +300,7 @@ func (c *control) renew(ctx context.Context, l *Listener) error {
 	}
 	b, err := wire.AppendRenewToken(nil, token)
 	if err == nil {
-		err = c.write(b)
+		err = c.Send(b, nil)
 	}
 	if err == nil {
 		c.expires = expires

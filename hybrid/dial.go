@@ -58,7 +58,7 @@ func (d *dialer) connect(ctx context.Context, e *endpoint, target string, fields
 	if token != "" {
 		fields = append(fields, http1.Field{Name: "ServiceBusAuthorization", Value: token})
 	}
-	return d.upgrade(ctx, &wire.Address{Authority: e.cs.Host, Target: target}, fields)
+	return d.upgrade(ctx, &wire.Address{Authority: e.cs.Host, Target: target}, false, fields)
 }
 
 // complete fills in an error of the handshake. id is used unless the answer named one.

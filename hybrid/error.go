@@ -19,7 +19,7 @@ import (
 
 // Error is why something could not be done, or ended. It never holds a secret. It implements net.Error.
 type Error struct {
-	Op         string    // listen, dial, accept, renew, read, write
+	Op         string    // listen, dial, accept, answer, renew, read, write
 	Target     string    // sb://HOST/PATH
 	Code       fail.Code // docs/errors.md; "" when no gateway answered, see Cause
 	Status     int       // of the handshake; 0 when it was not answered, or was through

@@ -14,11 +14,12 @@ const (
 	Offline                        // they do not, for the reason in Err; Retry says when the next attempt is made
 	SenderLost                     // one sender did not come to Accept, for the reason in Err
 	RenewalFailed                  // the token was not renewed, for the reason in Err; it is tried again
+	RequestFailed                  // a request of an HTTP sender did not come to its end, for the reason in Err: a panic of its handler, a sender that left
 )
 
 // String is the kind in lower case.
 func (k EventKind) String() string {
-	names := [...]string{"online", "offline", "sender lost", "renewal failed"}
+	names := [...]string{"online", "offline", "sender lost", "renewal failed", "request failed"}
 	if int(k) < len(names) {
 		return names[k]
 	}

@@ -78,17 +78,21 @@ type upgraded struct {
 	read     []byte // what came behind the handshake
 	protocol string
 	tracking string
+	raw      bool // bytes follow, no frames
 }
 
-// upgrade opens a connection and asks for a WebSocket at the address, with the fields behind those of the handshake. ctx
-// bounds all of it. The error is an *Error without Op and Target.
-func (d *dialer) upgrade(ctx context.Context, at *wire.Address, more http1.Fields) (*upgraded, error) {
+// rawUpgrade is the protocol of a rendezvous without frames (docs/agent.md).
+const rawUpgrade = "causeway/1"
+
+// upgrade opens a connection and asks for a WebSocket at the address, or for bytes with raw, with the fields behind those of the
+// handshake. ctx bounds all of it. The error is an *Error without Op and Target.
+func (d *dialer) upgrade(ctx context.Context, at *wire.Address, raw bool, more http1.Fields) (*upgraded, error) {
 	conn, err := d.open(ctx, at.Authority, at.Plain)
 	if err != nil {
 		return nil, unanswered(err)
 	}
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) }) // wakes what waits below
-	u, err := shake(conn, at, more)
+	u, err := shake(conn, at, raw, more)
 	if !stop() && err == nil {
 		err = unanswered(context.Cause(ctx))
 	}
@@ -103,15 +107,19 @@ func (d *dialer) upgrade(ctx context.Context, at *wire.Address, more http1.Field
 }
 
 // shake writes the request and reads the answer.
-func shake(conn net.Conn, at *wire.Address, more http1.Fields) (*upgraded, error) {
+func shake(conn net.Conn, at *wire.Address, raw bool, more http1.Fields) (*upgraded, error) {
 	key := newKey()
-	request := &http1.Head{Method: http.MethodGet, Target: at.Target, Fields: append(http1.Fields{
-		{Name: "Host", Value: at.Authority},
-		{Name: "Connection", Value: "Upgrade"},
-		{Name: "Upgrade", Value: "websocket"},
-		{Name: "Sec-WebSocket-Version", Value: "13"},
-		{Name: "Sec-WebSocket-Key", Value: key},
-	}, more...)}
+	fields := http1.Fields{{Name: "Host", Value: at.Authority}, {Name: "Connection", Value: "Upgrade"}}
+	if raw {
+		fields.Add("Upgrade", rawUpgrade)
+	} else {
+		fields = append(fields, http1.Fields{
+			{Name: "Upgrade", Value: "websocket"},
+			{Name: "Sec-WebSocket-Version", Value: "13"},
+			{Name: "Sec-WebSocket-Key", Value: key},
+		}...)
+	}
+	request := &http1.Head{Method: http.MethodGet, Target: at.Target, Fields: append(fields, more...)}
 	if _, err := conn.Write(http1.AppendRequest(nil, request)); err != nil {
 		return nil, unanswered(err)
 	}
@@ -121,13 +129,18 @@ func shake(conn net.Conn, at *wire.Address, more http1.Fields) (*upgraded, error
 		return nil, unanswered(err)
 	case head.Status != http.StatusSwitchingProtocols:
 		return nil, refused(head.Status, head.Reason, head.Fields)
-	case !head.Fields.HasToken("Upgrade", "websocket") || !head.Fields.HasToken("Connection", "upgrade"),
-		head.Fields.Get("Sec-WebSocket-Accept") != wsframe.AcceptKey(key), head.Fields.Has("Sec-WebSocket-Extensions"):
+	}
+	u := &upgraded{
+		conn: conn, read: rest, protocol: head.Fields.Get("Sec-WebSocket-Protocol"), tracking: head.Fields.Get("TrackingId"),
+		raw: head.Fields.HasToken("Upgrade", rawUpgrade),
+	}
+	switch {
+	case !head.Fields.HasToken("Connection", "upgrade"),
+		!u.raw && (!head.Fields.HasToken("Upgrade", "websocket") || head.Fields.Get("Sec-WebSocket-Accept") != wsframe.AcceptKey(key)),
+		u.raw && !raw && !more.Has(wire.AgentField), head.Fields.Has("Sec-WebSocket-Extensions"):
 		return nil, unanswered(errors.New("the answer 101 is not that of a WebSocket"))
 	}
-	return &upgraded{
-		conn: conn, read: rest, protocol: head.Fields.Get("Sec-WebSocket-Protocol"), tracking: head.Fields.Get("TrackingId"),
-	}, nil
+	return u, nil
 }
 
 // readHead reads one response head and what came behind it.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/causeway-relay/causeway/gateway/fail"
+	"github.com/causeway-relay/causeway/hybrid/internal/exchange"
 )
 
 // Listener is a net.Listener that waits at a gateway. It comes back by itself when its control channel is lost, with pauses
@@ -29,6 +30,8 @@ type Listener struct {
 	runs    sync.WaitGroup
 	telling sync.Mutex
 
+	requests *exchange.Server // nil without an exchanger
+
 	mu      sync.Mutex
 	channel *control // nil while offline
 }
@@ -40,9 +43,22 @@ type Listener struct {
 // tokens, ListenerLimit, or Starting and the like, for which Temporary is true. Once a listener has been online nothing is final but Close:
 // later refusals, those too, are reported as events and tried again, since keys and hybrid connections come back.
 func Listen(ctx context.Context, connectionString string, options ...ListenOption) (*Listener, error) {
+	l, err := newListener(connectionString, options)
+	if err == nil {
+		err = l.start(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// newListener makes a listener that start brings online.
+func newListener(connectionString string, options []ListenOption) (*Listener, error) {
 	l := &Listener{
 		s: listenSettings{
 			settings: settings{keepAlive: defaultKeepAlive, timeout: defaultPatience}, backlog: defaultBacklog, ladder: defaultLadder,
+			requests: defaultRequests, drain: defaultDrain,
 		},
 		id: newID(), closing: make(chan struct{}), turning: make(chan struct{}, maxTurning),
 	}
@@ -52,13 +68,19 @@ func Listen(ctx context.Context, connectionString string, options ...ListenOptio
 	if err := l.prepare(connectionString); err != nil {
 		return nil, &Error{Op: "listen", Cause: err, final: true}
 	}
+	return l, nil
+}
+
+// start registers the listener for the first time.
+func (l *Listener) start(ctx context.Context) error {
 	first, err := l.open(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	l.life, l.end = context.WithCancel(context.WithoutCancel(ctx))
+	l.answers()
 	l.runs.Go(func() { l.run(first) })
-	return l, nil
+	return nil
 }
 
 // prepare checks what was given.
@@ -69,8 +91,8 @@ func (l *Listener) prepare(connectionString string) (err error) {
 	if l.endpoint.anonymous() {
 		return errors.New("a listener needs a key: use a connection string of a rule with the Listen right")
 	}
-	if l.s.backlog < 1 || len(l.s.ladder) == 0 {
-		return errors.New("backlog and back-off must not be empty")
+	if l.s.backlog < 1 || len(l.s.ladder) == 0 || l.s.requests < 1 {
+		return errors.New("backlog, back-off and the bound of requests must not be empty")
 	}
 	l.queue, l.slots = make(chan *Conn, l.s.backlog), make(chan struct{}, l.s.backlog)
 	l.dialer, err = newDialer(&l.s.settings, l.endpoint.cs.Host)
@@ -110,7 +132,7 @@ func (l *Listener) ID() string { return l.id }
 
 // Close takes the listener from the gateway, so that no sender is sent to it any more, and gives up those that nobody has
 // accepted. It waits for the gateway's word, at most five seconds; other nodes hear of it within milliseconds. Accepted
-// connections live on. It may be called twice.
+// connections live on. Requests of HTTP senders have the time of WithDrain to be answered. It may be called twice.
 func (l *Listener) Close() error {
 	l.once.Do(func() {
 		close(l.closing)
@@ -123,6 +145,7 @@ func (l *Listener) Close() error {
 		l.end()
 	})
 	l.runs.Wait()
+	l.drain()
 	for {
 		select {
 		case c := <-l.queue:

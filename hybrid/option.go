@@ -6,6 +6,9 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"github.com/causeway-relay/causeway/gateway/shape"
+	"github.com/causeway-relay/causeway/hybrid/wire"
 )
 
 // Defaults, each with its source.
@@ -13,6 +16,8 @@ const (
 	defaultKeepAlive = 30 * time.Second // reference section 6.4
 	defaultPatience  = 70 * time.Second // what .NET and Java senders wait (reference section 9)
 	defaultBacklog   = 128              // SOMAXCONN of many systems
+	defaultRequests  = 1024             // 64 MiB of request bodies on control channels at the most
+	defaultDrain     = 5 * time.Second  // as long as the gateway has to answer a goodbye
 )
 
 // ListenOption changes what Listen does. Those that are no DialOption too have no meaning for a sender.
@@ -37,6 +42,7 @@ type settings struct {
 	keepAlive time.Duration
 	timeout   time.Duration
 	protocols []string
+	bytes     bool
 }
 
 type listenSettings struct {
@@ -45,6 +51,13 @@ type listenSettings struct {
 	ladder  []time.Duration
 	accept  func(context.Context, *Request) (string, error)
 	events  func(Event)
+
+	exchanger shape.Exchanger
+	senders   func(context.Context, *Sender)
+	requests  int
+	drain     time.Duration
+	standby   int
+	fullPath  bool
 }
 
 type dialSettings struct {
@@ -106,6 +119,17 @@ func WithSubprotocols(names ...string) Option {
 	return option(func(s *settings) { s.protocols = names })
 }
 
+// WithBytes is for programs that move bytes and no messages: a gateway of this project then carries streams without frames, which
+// costs less on both sides (docs/agent.md). Nothing else changes: peers that do speak in messages see a binary one for each piece,
+// and are read as bytes. Other gateways never grant it, and the frames stay.
+func WithBytes() Option { return option(func(s *settings) { s.bytes = true }) }
+
+// WithStandby keeps n connections waiting at the gateway, so that a sender is met without a dial: a round trip and the handshakes
+// are saved for each. It implies WithBytes; n is 64 at the most, and a gateway may grant fewer, or none.
+func WithStandby(n int) ListenOption {
+	return listenOption(func(s *listenSettings) { s.bytes, s.standby = true, min(n, wire.MaxStandby) })
+}
+
 // WithBacklog bounds how many senders may be on their way to Accept, 128 without it. One more is turned away with 503.
 func WithBacklog(n int) ListenOption { return listenOption(func(s *listenSettings) { s.backlog = n }) }
 
@@ -127,6 +151,40 @@ func WithAcceptHook(f func(ctx context.Context, r *Request) (subprotocol string,
 func WithEvents(f func(Event)) ListenOption {
 	return listenOption(func(s *listenSettings) { s.events = f })
 }
+
+// WithExchanger hands the requests of HTTP senders to x, as they came: case and order of header fields, the raw target, any
+// method; and sends its answers as they are, the reason phrase too, also an empty one. Fields of the request are without those of
+// one connection (reference section 8.3); At is not set. x is called from a goroutine for each request, many at a time.
+//
+// An answer leaves whole if it is complete within 10 ms and not longer than 64 KiB, else as its body is read; both bodies are
+// pulled, so a slow side slows the other down. The context ends when the sender leaves (as far as the gateway tells; ours does),
+// when the gateway is lost, or when Close has waited for long enough; x must return then. Its error is told to the sender by its
+// code if it is a *fail.Error, with Rejected by its own status and text; others are 502, and reported as RequestFailed.
+//
+// Without it such requests are answered with 501.
+func WithExchanger(x shape.Exchanger) ListenOption {
+	return listenOption(func(s *listenSettings) { s.exchanger = x })
+}
+
+// WithRequests bounds how many requests of HTTP senders are answered at a time, 1024 without it. One more gets 503 at once.
+func WithRequests(most int) ListenOption {
+	return listenOption(func(s *listenSettings) { s.requests = most })
+}
+
+// WithDrain sets how long Close waits for requests that are being answered, before it ends their contexts; 5 s without it.
+func WithDrain(d time.Duration) ListenOption {
+	return listenOption(func(s *listenSettings) { s.drain = d })
+}
+
+// WithSenders hands each sender of a stream to f before it is answered, instead of to Accept, which then gives nothing. f decides,
+// now or later; ctx ends when the sender would be given up. f runs on goroutines of its own, as many as WithBacklog allows
+// undecided senders, and Close waits for it. The accept hook and sub-protocols of the other options are not looked at.
+func WithSenders(f func(ctx context.Context, s *Sender)) ListenOption {
+	return listenOption(func(s *listenSettings) { s.senders = f })
+}
+
+// WithFullPath has the handler of Serve see paths with the hybrid connection's name in front, as senders write them.
+func WithFullPath() ListenOption { return listenOption(func(s *listenSettings) { s.fullPath = true }) }
 
 // WithTarget adds what follows the name of the hybrid connection: a path suffix, a query, or both: "/deep/er?x=1". It is raw,
 // so percent-encoded; the listener sees it byte for byte, except elements of the query that begin with sb-hc-.

@@ -3,13 +3,11 @@ package hybrid
 import (
 	"context"
 	"errors"
-	"net"
 	"net/http"
 	"slices"
 	"time"
 
 	"github.com/causeway-relay/causeway/hybrid/wire"
-	"github.com/causeway-relay/causeway/internal/http1"
 )
 
 const (
@@ -25,20 +23,16 @@ const hookFailed = "The Listener's custom AcceptHandler threw an exception. See 
 // errFull is why a sender was turned away.
 var errFull = errors.New("the backlog is full: accept faster, or use WithBacklog")
 
-// offered takes a sender in, if there is room, and never waits.
-func (l *Listener) offered(o *wire.Offer) {
+// offered takes a sender in, if there is room, and never waits. raw: its rendezvous may be dialled without frames.
+func (l *Listener) offered(o *wire.Offer, raw bool) {
 	select {
 	case l.slots <- struct{}{}:
-		l.runs.Go(func() {
-			if !l.meet(o) {
-				<-l.slots
-			}
-		})
+		l.runs.Go(func() { l.receive(o, &dialled{l, raw && l.s.bytes}) })
 	default:
 		select {
 		case l.turning <- struct{}{}:
 			l.runs.Go(func() {
-				l.turnAway(o)
+				l.turnAway(o, &dialled{l, false})
 				<-l.turning
 			})
 		default:
@@ -47,45 +41,39 @@ func (l *Listener) offered(o *wire.Offer) {
 	}
 }
 
-// meet asks the hook and dials the rendezvous. It reports whether the sender stands in the queue now.
-func (l *Listener) meet(o *wire.Offer) bool {
-	ctx, cancel := context.WithTimeout(l.life, acceptTime)
-	defer cancel()
-	request, at, err := requestOf(o)
+// receive brings a sender to Accept, or to whom WithSenders names. It has one of the slots.
+func (l *Listener) receive(o *wire.Offer, w way) {
+	s, err := l.newSender(o, w)
 	if err != nil {
+		<-l.slots
 		l.missed(o.ID, err)
+		return
+	}
+	if l.s.senders != nil {
+		s.freeSoon()
+		l.s.senders(s.ctx, s)
+		return
+	}
+	defer s.cancel()
+	if !l.meet(s) {
+		<-l.slots
+	}
+}
+
+// meet asks the hook and accepts the sender. It reports whether the sender stands in the queue now.
+func (l *Listener) meet(s *Sender) bool {
+	protocol, err := l.choose(s.ctx, s.request)
+	if err != nil {
+		l.reject(s, err)
 		return false
 	}
-	protocol, err := l.choose(ctx, request)
+	conn, err := s.accept(protocol)
 	if err != nil {
-		l.reject(ctx, o, err)
-		return false
-	}
-	conn, err := l.rendezvous(ctx, at, request, protocol)
-	if err != nil {
-		l.missed(request.TrackingID, err)
+		l.missed(s.request.TrackingID, err)
 		return false
 	}
 	l.queue <- conn // as long as there are slots
 	return true
-}
-
-// rendezvous dials where a sender waits, and takes it.
-func (l *Listener) rendezvous(ctx context.Context, at *wire.Address, r *Request, protocol string) (*Conn, error) {
-	var fields http1.Fields
-	if protocol != "" {
-		fields.Add("Sec-WebSocket-Protocol", protocol)
-	}
-	secure := *at
-	secure.Plain = false // the control channel was secure; what is behind a door that ends TLS says ws
-	u, err := l.dialer.upgrade(ctx, &secure, fields)
-	if err != nil {
-		return nil, err
-	}
-	u.tracking = r.TrackingID
-	c := newConn(u, &l.s.settings, l.endpoint.name(), l.Addr(), net.TCPAddrFromAddrPort(r.Remote))
-	c.request = r
-	return c, nil
 }
 
 // choose decides about a sender: the sub-protocol, or why not.
@@ -107,33 +95,23 @@ func (l *Listener) choose(ctx context.Context, r *Request) (string, error) {
 }
 
 // turnAway tells a sender that there is no room.
-func (l *Listener) turnAway(o *wire.Offer) {
-	ctx, cancel := context.WithTimeout(l.life, acceptTime)
-	defer cancel()
-	l.reject(ctx, o, Reject(http.StatusServiceUnavailable, "The listener's backlog is full."))
+func (l *Listener) turnAway(o *wire.Offer, w way) {
+	s, err := l.newSender(o, w)
+	if err == nil {
+		l.reject(s, Reject(http.StatusServiceUnavailable, "The listener's backlog is full."))
+		s.cancel()
+	}
 	l.missed(o.ID, errFull)
 }
 
 // reject tells a sender no. The hook's own error stays here.
-func (l *Listener) reject(ctx context.Context, o *wire.Offer, why error) {
-	no := &rejection{http.StatusBadGateway, hookFailed + o.ID + "."}
+func (l *Listener) reject(s *Sender, why error) {
+	no := &rejection{http.StatusBadGateway, hookFailed + s.offer.ID + "."}
 	if !errors.As(why, &no) {
-		l.missed(o.ID, why)
+		l.missed(s.offer.ID, why)
 	}
-	at, err := wire.ParseAddress(wire.RejectAddress(o.Address, no.status, no.reason))
-	if err != nil {
-		l.missed(o.ID, err)
-		return
-	}
-	at.Plain = false
-	u, err := l.dialer.upgrade(ctx, &at, nil)
-	if err == nil { // a gateway that takes a no for a yes
-		u.conn.Close()
-		return
-	}
-	var answer *Error
-	if !errors.As(err, &answer) || answer.Status != http.StatusGone {
-		l.missed(o.ID, err)
+	if err := s.way.reject(s.ctx, s.offer, no); err != nil {
+		l.missed(s.offer.ID, err)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/causeway-relay/causeway/gateway/shape"
 	"github.com/causeway-relay/causeway/hybrid/wire"
 )
 
@@ -13,7 +14,9 @@ import (
 type Request struct {
 	TrackingID   string         // of the rendezvous: what the gateway's log calls the ticket
 	URL          *url.URL       // path and query: the hybrid connection's name, what follows it, the sender's query
+	Target       string         // the same as it came: raw path and query
 	Header       http.Header    // of the sender's handshake, names in canonical form, without its token
+	Fields       shape.Fields   // the same with order and case as they came
 	Subprotocols []string       // that it offers
 	Remote       netip.AddrPort // its address as the gateway sees it
 }
@@ -34,7 +37,7 @@ func requestOf(o *wire.Offer) (*Request, *wire.Address, error) {
 		u = &url.URL{Path: path, RawQuery: query}
 	}
 	r := &Request{
-		TrackingID: target.ID, URL: u, Header: make(http.Header, len(o.Fields)),
+		TrackingID: target.ID, URL: u, Target: target.Visible(), Fields: o.Fields, Header: make(http.Header, len(o.Fields)),
 		Subprotocols: wire.Protocols(o.Fields), Remote: o.Remote,
 	}
 	for _, f := range o.Fields {

@@ -100,7 +100,11 @@ var table = []layer{
 	{name: "entry", pkgs: []string{"gateway/edge/**"}, may: entry("gateway/store", "gateway/edge/**"), ext: entryLibraries()},
 
 	// 3c clients: what runs beside a user's program.
-	{name: "client", pkgs: []string{"hybrid"}, may: client(), ext: []string{"github.com/gorilla/websocket"}},
+	{name: "client", pkgs: []string{"hybrid"}, may: client("hybrid/internal/**"), ext: []string{"github.com/gorilla/websocket"}},
+	{name: "client", pkgs: []string{"hybrid/internal/handler/**"}, may: join(vocabulary, []string{"internal/http1"}), deny: noLogs},
+	{name: "client", pkgs: []string{"hybrid/internal/upgrade/**"}, may: []string{"internal/http1", "internal/wsframe"}, deny: noLogs},
+	{name: "client", pkgs: []string{"hybrid/internal/rawconn/**"}, deny: join(noLogs, []string{"net/http/**"})},
+	{name: "client", pkgs: []string{"hybrid/internal/exchange/**"}, may: join(vocabulary, []string{"hybrid/wire", "internal/wsconn"}), deny: noLogs},
 	{name: "client", pkgs: []string{"rpc/**"}, may: client("hybrid", "rpc/**")},
 	{name: "client", pkgs: []string{"bridge/connect/**"}, may: client("hybrid", "bridge/**")},
 	{name: "client", pkgs: []string{"bridge/**"}, may: client("bridge/**")},

@@ -35,7 +35,7 @@ func (c *Conn) Write(p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
 	}
-	return c.write(wsframe.Binary, p, false)
+	return c.write(wsframe.Binary, p, false, true)
 }
 
 // WriteMessage sends one message, which may be empty. A deadline that cuts it leaves the peer with the beginning of it, and
@@ -45,20 +45,31 @@ func (c *Conn) WriteMessage(text bool, p []byte) error {
 	if text {
 		op = wsframe.Text
 	}
-	_, err := c.write(op, p, true)
+	_, err := c.write(op, p, true, true)
 	return err
 }
 
-func (c *Conn) write(op wsframe.Op, p []byte, whole bool) (int, error) {
+// WritePiece sends a piece of a binary message of unknown length: the first begins the message, the one with last, which may
+// be empty, ends it. Nothing else is written between them.
+func (c *Conn) WritePiece(p []byte, last bool) error {
+	if len(p) == 0 && !last {
+		return nil
+	}
+	_, err := c.write(wsframe.Binary, p, false, last)
+	return err
+}
+
+func (c *Conn) write(op wsframe.Op, p []byte, whole, last bool) (int, error) {
 	c.wmu.Lock()
-	n, err := c.writeLocked(op, p, whole)
+	n, err := c.writeLocked(op, p, whole, last)
 	c.wmu.Unlock()
 	c.payPong()
 	return n, err
 }
 
-// writeLocked sends a message. The bytes that it reports have left, or will with whatever is written next.
-func (c *Conn) writeLocked(op wsframe.Op, p []byte, whole bool) (n int, err error) {
+// writeLocked sends a message or a piece of one: whole is that of flush, ends tells that the message ends with p. The bytes
+// that it reports have left, or will with whatever is written next.
+func (c *Conn) writeLocked(op wsframe.Op, p []byte, whole, ends bool) (n int, err error) {
 	if err := c.begin(); err != nil {
 		return 0, err
 	}
@@ -70,7 +81,7 @@ func (c *Conn) writeLocked(op wsframe.Op, p []byte, whole bool) (n int, err erro
 	defer frames.Put(frame)
 	for first := true; first || n < len(p); first = false {
 		m := min(len(p)-n, framePayload)
-		last := n+m == len(p)
+		last := ends && n+m == len(p)
 		body := frame[wsframe.MaxHeader : wsframe.MaxHeader+m]
 		copy(body, p[n:])
 		h := wsframe.Header{Fin: last, Op: op, Masked: true, Key: maskKey(), Len: int64(m)}

@@ -1,0 +1,76 @@
+package hybrid
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/causeway-relay/causeway/hybrid/internal/exchange"
+	"github.com/causeway-relay/causeway/hybrid/wire"
+	"github.com/causeway-relay/causeway/internal/wsconn"
+)
+
+// answers makes what answers requests, if the listener was given an exchanger.
+func (l *Listener) answers() {
+	if l.s.exchanger == nil {
+		return
+	}
+	ctx := context.WithValue(context.WithoutCancel(l.life), http.LocalAddrContextKey, l.Addr())
+	l.requests = exchange.New(ctx, exchange.Params{
+		Exchanger: l.s.exchanger, Dial: l.dialRequest, Most: l.s.requests,
+		Failed: func(id string, err error) {
+			l.tell(Event{Kind: RequestFailed, Err: complete(err, "answer", l.endpoint.name(), id)})
+		},
+	})
+}
+
+// dialRequest opens the rendezvous of a request. It has no pings: while a slow sender is waited for, the gateway reads nothing,
+// and so answers none; TCP notices a gateway that is gone.
+func (l *Listener) dialRequest(ctx context.Context, at *wire.Address) (*wsconn.Conn, error) {
+	u, err := (&dialled{l, false}).accept(ctx, at, nil)
+	if err != nil {
+		return nil, err
+	}
+	lost := &Conn{target: l.endpoint.name(), tracking: u.tracking}
+	return wsconn.New(u.conn, u.read, wsconn.Params{
+		Local: l.Addr(), Remote: u.conn.RemoteAddr(), Network: network, Lost: lost.lost,
+		Closed: func(code int, text string) error { return &CloseError{code, text} },
+	}), nil
+}
+
+// requested takes a request of an HTTP sender.
+func (l *Listener) requested(c *control, o *wire.Offer, body []byte) {
+	if l.requests == nil {
+		c.decline(o)
+		return
+	}
+	l.requests.Take(c, o, body)
+}
+
+// cancelled ends the exchange of a sender that has left.
+func (l *Listener) cancelled(id string) {
+	if l.requests != nil {
+		l.requests.Cancel(id)
+	}
+}
+
+// channelEnded tells those that answer requests of the end of the channel that they came by.
+func (l *Listener) channelEnded(c *control, err error) {
+	if l.requests == nil {
+		return
+	}
+	closed, ok := errors.AsType[*CloseError](err)
+	l.requests.Lost(c, c.isLeaving() || ok && closed.Code != websocket.CloseAbnormalClosure, err)
+}
+
+// drain waits for requests that are being answered.
+func (l *Listener) drain() {
+	if l.requests == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), l.s.drain)
+	defer cancel()
+	l.requests.Drain(ctx)
+}
