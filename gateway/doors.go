@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"crypto/rand"
-	"crypto/tls"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -14,8 +13,6 @@ import (
 
 	"github.com/causeway-relay/causeway/gateway/config"
 	"github.com/causeway-relay/causeway/gateway/front"
-	"github.com/causeway-relay/causeway/gateway/front/certs"
-	"github.com/causeway-relay/causeway/gateway/front/localca"
 	"github.com/causeway-relay/causeway/gateway/tcpdoor"
 )
 
@@ -30,9 +27,6 @@ type door struct {
 
 // bind opens every door that is not off.
 func (g *Gateway) bind() error {
-	if err := g.openCertificates(); err != nil {
-		return err
-	}
 	var problems []error
 	for _, d := range []struct{ name, addr string }{
 		{front.HTTPS, g.cfg.HTTPS}, {front.HTTP, g.cfg.HTTP}, {adminDoor, g.cfg.Admin},
@@ -55,59 +49,14 @@ func (g *Gateway) bind() error {
 		}
 		g.doors = append(g.doors, door{portName(t.Entity), l})
 	}
-	return errors.Join(problems...)
+	if len(problems) > 0 {
+		return errors.Join(problems...)
+	}
+	return g.openCertificates() // behind the doors: an authority is told their ports
 }
 
 // portName is how a plain TCP door is called in the ready file.
 func portName(entity string) string { return tcpdoor.Name + "/" + entity }
-
-// openCertificates finds the certificate of the https door: the operator's files, else one of the local CA.
-func (g *Gateway) openCertificates() error {
-	if g.cfg.HTTPS == config.Off {
-		return nil
-	}
-	if g.cfg.TLS.Cert != "" {
-		files, err := certs.OpenFiles(g.cfg.TLS.Cert, g.cfg.TLS.Key, func(err error) {
-			g.log.Info("certificate files changed", "cause", err)
-		})
-		if err != nil {
-			return fmt.Errorf("certificate: %w", err)
-		}
-		g.certs = files
-		return nil
-	}
-	dir, err := filepath.Abs(g.cfg.Data) // clients that read the CA's file name may run elsewhere
-	if err != nil {
-		return fmt.Errorf("data folder: %w", err)
-	}
-	authority, err := localca.Open(dir)
-	if err != nil {
-		return fmt.Errorf("local certificate authority: %w", err)
-	}
-	extra := []string{g.cfg.Host}
-	for _, h := range g.cfg.Hosts {
-		extra = append(extra, h.Name)
-	}
-	for _, a := range g.cfg.Advertise {
-		if host, _, err := net.SplitHostPort(a.Address); err == nil {
-			extra = append(extra, host)
-		}
-	}
-	leaf, err := authority.Leaf(extra)
-	if err != nil {
-		return fmt.Errorf("local certificate: %w", err)
-	}
-	g.certs, g.ca = leaf, authority.File()
-	return nil
-}
-
-// tlsOf is the TLS of a door; nil: plain.
-func (g *Gateway) tlsOf(name string) *tls.Config {
-	if name != front.HTTPS {
-		return nil
-	}
-	return certs.Config(g.certs, certs.Hybrid)
-}
 
 // address is where a door is bound; "" when it is closed.
 func (g *Gateway) address(name string) string {

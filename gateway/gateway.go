@@ -10,12 +10,14 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/causeway-relay/causeway/gateway/auth"
 	"github.com/causeway-relay/causeway/gateway/config"
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/front"
+	"github.com/causeway-relay/causeway/gateway/front/acme"
 	"github.com/causeway-relay/causeway/gateway/front/certs"
 	"github.com/causeway-relay/causeway/gateway/manage"
 	"github.com/causeway-relay/causeway/gateway/mesh"
@@ -45,6 +47,14 @@ type Params struct {
 	Step func(relay.Step)
 	// Presence is told of each listener that comes or goes.
 	Presence func(*relay.Presence)
+	// Expiring is told of each certificate of the https door that comes near its end: below 21, 7 and 1 days, and at the end.
+	Expiring func(name string, notAfter time.Time)
+	// Load reads the configuration again for a reload. nil: this node cannot reload.
+	Load func() (*config.Config, config.Problems)
+	// LogLevel is set by a reload. nil: the level stays.
+	LogLevel *slog.LevelVar
+	// ACMEEvery is how often an authority's certificates are looked at; 0: every 10 minutes.
+	ACMEEvery time.Duration
 	// Ping is the interval of pings to listeners and senders; 0: 30 s.
 	Ping time.Duration
 }
@@ -63,9 +73,14 @@ type Gateway struct {
 	admin *http.Server
 	doors []door
 	certs certs.Source
+	files atomic.Pointer[certs.Files] // nil: the certificate is not from files
+	acme  *acme.Source                // nil: no authority is asked
 	meter *meter
 	ca    string // file of the local CA; "" when the certificate is the operator's own
 	token string // the admin door's
+
+	reloading sync.Mutex     // one reload at a time; guards live
+	live      *config.Config // the settings in force; cfg are those of the start, with what takes a restart
 
 	owned   bool // the store is ours to close
 	once    sync.Once
@@ -86,13 +101,13 @@ func New(p Params) (_ *Gateway, err error) {
 	if p.Listen == nil {
 		p.Listen = net.Listen
 	}
-	g := &Gateway{p: p, cfg: p.Config, log: p.Log, store: p.Store}
+	g := &Gateway{p: p, cfg: p.Config, live: p.Config, log: p.Log, store: p.Store}
 	defer func() {
 		if err != nil {
 			g.Close()
 		}
 	}()
-	for _, step := range []func() error{g.openData, g.openStore, g.seed, g.bind, g.join, g.compose} {
+	for _, step := range []func() error{g.openData, g.openStore, g.declare, g.bind, g.join, g.compose} {
 		if err := step(); err != nil {
 			return nil, err
 		}
@@ -161,7 +176,7 @@ func (g *Gateway) compose() error {
 	})
 	api := manage.New(manage.Params{
 		Store: g.store, Relay: g.relay, Node: uint16(g.p.Node), Version: Version, Log: g.log,
-		PlainTokens: g.cfg.AllowPlainTokens, Certificates: g.certificates, ConnectionString: g.connectionString,
+		PlainTokens: g.cfg.AllowPlainTokens, Certificates: g.certificates, ConnectionString: g.connectionString, Reload: g.reload,
 		Refused: func(door string, code fail.Code) { g.meter.refused.WithLabelValues(door, string(code)).Inc() },
 	})
 	if err := g.openFront(hybrid, api); err != nil {
@@ -176,7 +191,7 @@ func (g *Gateway) compose() error {
 // senders are told 503 in place of waiting.
 func (g *Gateway) Run(ctx context.Context) error {
 	var parts sync.WaitGroup
-	errs := make([]error, 3)
+	errs := make([]error, 4)
 	parts.Go(func() { errs[0] = g.front.Run(ctx) })
 	parts.Go(func() { errs[1] = g.serveAdmin() })
 	for _, d := range g.ports {
@@ -190,6 +205,13 @@ func (g *Gateway) Run(ctx context.Context) error {
 		})
 	}
 	g.relay.Open()
+	life, ended := context.WithCancel(ctx) // ends what only watches, once the doors have ended
+	defer ended()
+	var watches sync.WaitGroup
+	watches.Go(func() { g.watchCertificates(life) })
+	if g.acme != nil {
+		errs[3] = g.acme.Start(life)
+	}
 	stop := context.AfterFunc(ctx, g.Close)
 	if errs[2] = g.writeReady(); errs[2] != nil {
 		g.Close()
@@ -200,6 +222,8 @@ func (g *Gateway) Run(ctx context.Context) error {
 		}
 	}
 	parts.Wait()
+	ended()
+	watches.Wait()
 	stop()
 	g.Close()
 	return errors.Join(errs...)
@@ -234,6 +258,9 @@ func (g *Gateway) Close() {
 		}
 		if g.relay != nil {
 			g.relay.Close()
+		}
+		if g.acme != nil {
+			g.acme.Close()
 		}
 		if g.link != nil {
 			_ = g.link.Close()

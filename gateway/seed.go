@@ -10,18 +10,46 @@ import (
 	"github.com/causeway-relay/causeway/gateway/store"
 )
 
-// seed brings what the configuration file declares into the store, and takes out what it declares no more.
-func (g *Gateway) seed() error {
-	ctx := context.Background()
-	if err := g.seedRules(ctx); err != nil {
+// declaration is what the configuration file declares, as the core's types.
+type declaration struct {
+	rules    []entity.Rule
+	entities []*entity.Entity
+}
+
+// declare brings what the file of the start declares into the store.
+func (g *Gateway) declare() error {
+	d, err := g.declared(g.cfg)
+	if err != nil {
+		return err
+	}
+	return g.seed(context.Background(), d)
+}
+
+// declared makes the core's types of a configuration. It changes nothing.
+func (g *Gateway) declared(cfg *config.Config) (*declaration, error) {
+	view := g.store.View()
+	rules, err := rulesOf(cfg.Rules, view.Rules())
+	if err != nil {
+		return nil, fmt.Errorf("rules: %w", err)
+	}
+	d := &declaration{rules: rules}
+	for i := range cfg.Entities {
+		e, err := entityOf(&cfg.Entities[i], view)
+		if err != nil {
+			return nil, fmt.Errorf("entity %q: %w", cfg.Entities[i].Name, err)
+		}
+		d.entities = append(d.entities, e)
+	}
+	return d, nil
+}
+
+// seed brings a declaration into the store, and takes out what is declared no more.
+func (g *Gateway) seed(ctx context.Context, d *declaration) error {
+	if err := g.seedRules(ctx, d.rules); err != nil {
 		return fmt.Errorf("rules: %w", err)
 	}
 	declared := make(map[entity.Address]bool)
-	for i := range g.cfg.Entities {
-		e, err := entityOf(&g.cfg.Entities[i], g.store.View())
-		if err != nil {
-			return fmt.Errorf("entity %q: %w", g.cfg.Entities[i].Name, err)
-		}
+	for _, e := range d.entities {
 		declared[e.At] = true
 		if old := g.store.View().Get(e.At); old != nil && same(old, e) {
 			continue
@@ -41,12 +69,8 @@ func (g *Gateway) seed() error {
 }
 
 // seedRules merges the file's rules into the namespace's. A namespace without any rule gets the root rule.
-func (g *Gateway) seedRules(ctx context.Context) error {
+func (g *Gateway) seedRules(ctx context.Context, rules []entity.Rule) error {
 	old := g.store.View().Rules()
-	rules, err := rulesOf(g.cfg.Rules, old)
-	if err != nil {
-		return err
-	}
 	for _, r := range old {
 		if r.Source != entity.FromFile && entity.FindRule(rules, r.Name) == nil {
 			rules = append(rules, r)
@@ -106,7 +130,7 @@ func entityOf(c *config.Entity, view *store.View) (*entity.Entity, error) {
 		Name: c.Name, At: at, Kind: entity.Kind(c.Kind), AnonymousSenders: c.AnonymousSenders, Rules: rules, Source: entity.FromFile,
 		Settings: entity.Settings{
 			ResponseTimeout: c.ResponseTimeout, RawRequestTarget: c.RequestTarget == "raw",
-			NoPlainWebSocket: c.PlainWebSocket != nil && !*c.PlainWebSocket, Allow: c.Allow,
+			NoPlainWebSocket: c.PlainWebSocket != nil && !*c.PlainWebSocket, EndTLS: c.TLS == "terminate", Sticky: c.Sticky, Allow: c.Allow,
 		},
 	}, nil
 }
@@ -116,5 +140,6 @@ func same(old, e *entity.Entity) bool {
 	return old.Name == e.Name && old.Kind == e.Kind && old.AnonymousSenders == e.AnonymousSenders && old.Source == e.Source &&
 		old.Settings.ResponseTimeout == e.Settings.ResponseTimeout && old.Settings.RawRequestTarget == e.Settings.RawRequestTarget &&
 		old.Settings.NoPlainWebSocket == e.Settings.NoPlainWebSocket &&
+		old.Settings.EndTLS == e.Settings.EndTLS && old.Settings.Sticky == e.Settings.Sticky &&
 		slices.Equal(old.Settings.Allow, e.Settings.Allow) && slices.Equal(old.Rules, e.Rules)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/entity"
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/front"
+	"github.com/causeway-relay/causeway/gateway/front/acme"
 	"github.com/causeway-relay/causeway/gateway/limit"
 	"github.com/causeway-relay/causeway/gateway/manage"
 	"github.com/causeway-relay/causeway/gateway/tcpdoor"
@@ -51,16 +52,23 @@ func (g *Gateway) openFront(hybrid *entry.Entry, api *manage.API) error {
 	mux.Handle("/$api/", api.ByToken("/$api/"))
 	mux.HandleFunc("/$health", g.healthy)
 	mux.HandleFunc("/", api.NotHere)
+	handler := http.Handler(mux)
+	if g.acme != nil {
+		handler = g.acme.Challenge(mux)
+	}
 	var err error
 	g.front, err = front.New(front.Params{
 		Doors: doors,
 		Route: func(a *leg.Arrival) front.Take {
+			if g.acme != nil && strings.HasPrefix(a.Head.Target, acme.ChallengePath) {
+				return nil // no relay's, whatever its name
+			}
 			if entry.Wants(a.Head) {
 				return hybrid.Take
 			}
 			return nil
 		},
-		Handler: mux,
+		Handler: handler,
 		Enter:   enter,
 		Phrase: func(message, tracking, system string) string {
 			return wire.Trail{ID: tracking, Node: uint16(g.p.Node), System: system, Time: time.Now()}.Reason(message)
@@ -146,16 +154,4 @@ func (g *Gateway) ready(w http.ResponseWriter, _ *http.Request) {
 		status = http.StatusServiceUnavailable
 	}
 	manage.WriteJSON(w, status, r)
-}
-
-// certificates lists what is served and when it ends.
-func (g *Gateway) certificates() []manage.Certificate {
-	if g.certs == nil {
-		return nil
-	}
-	names := []string{g.cfg.Host}
-	for _, h := range g.cfg.Hosts {
-		names = append(names, h.Name)
-	}
-	return []manage.Certificate{{Name: strings.Join(names, ","), NotAfter: g.certs.NotAfter()}}
 }

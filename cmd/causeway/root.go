@@ -17,6 +17,7 @@ func newRoot() *cobra.Command {
 		newInit(),
 		newTrust(),
 		newConfig(),
+		newReload(),
 		newRelay(),
 		newRule(),
 		newToken(),

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -36,7 +37,8 @@ func newServe() *cobra.Command {
 		Long: `Run a node until SIGTERM or SIGINT. Without any setting it opens its doors on loopback with a certificate of its own CA.
 
 A flag wins over the environment (CAUSEWAY_...), the environment over the file, the file over the default. The first signal
-drains: listeners are sent elsewhere, streams may end within timeouts.drain. A second signal ends everything at once.`,
+drains: listeners are sent elsewhere, streams may end within timeouts.drain. A second signal ends everything at once. SIGHUP
+and a change of the file reload ('causeway reload').`,
 		Example: `  causeway serve
   causeway serve --config /etc/causeway/causeway.yaml
   causeway serve --https :8443 --host relay.example.com --advertise https=relay.example.com:443
@@ -52,11 +54,10 @@ drains: listeners are sent elsewhere, streams may end within timeouts.drain. A s
 		cmd.Flags().String(f.name, "", f.help)
 	}
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		cfg, problems := config.Load(config.Params{File: *file, Flags: givenFlags(cmd.Flags())})
-		if err := problems.Err(); err != nil {
-			return err
+		load := func() (*config.Config, config.Problems) {
+			return config.Load(config.Params{File: *file, Flags: givenFlags(cmd.Flags())})
 		}
-		return serve(cmd.Context(), cfg, problems, cmd.ErrOrStderr())
+		return serve(cmd.Context(), load, cmp.Or(*file, os.Getenv(config.EnvFile)), cmd.ErrOrStderr())
 	}
 	return cmd
 }
@@ -82,23 +83,30 @@ func givenFlags(flags *pflag.FlagSet) map[string]string {
 	return given
 }
 
-// serve runs a node until it is told to end.
-func serve(ctx context.Context, cfg *config.Config, warnings config.Problems, err io.Writer) error {
+// serve runs a node until it is told to end. file is where the settings come from, "" none: load gives them, now and at each
+// reload.
+func serve(ctx context.Context, load func() (*config.Config, config.Problems), file string, err io.Writer) error {
+	cfg, warnings := load()
+	if problems := warnings.Err(); problems != nil {
+		return problems
+	}
 	defer tuneCollector(os.Getenv)()
-	log := newLog(err, cfg.Log)
+	level := new(slog.LevelVar)
+	log := newLog(err, cfg.Log, level)
 	for _, w := range warnings {
 		log.WarnContext(ctx, "configuration", slog.String("problem", w.String()))
 	}
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(signals)
-	node, failure := gateway.New(gateway.Params{Config: cfg, Log: log})
+	node, failure := gateway.New(gateway.Params{Config: cfg, Log: log, Load: load, LogLevel: level})
 	if failure != nil {
 		return failure
 	}
 	if onTerminal(err) {
 		node.OnReady(func() { fmt.Fprint(err, nextSteps) })
 	}
+	defer reloads(ctx, node, file, log)()
 	return untilSignal(ctx, node, cfg, log, signals)
 }
 
@@ -151,9 +159,8 @@ func untilSignal(ctx context.Context, n node, cfg *config.Config, log *slog.Logg
 	return errors.Join(<-ended, cut)
 }
 
-// newLog makes the node's log.
-func newLog(w io.Writer, c config.Log) *slog.Logger {
-	var level slog.Level
+// newLog makes the node's log. level is set to the settings' and can be changed while it is written.
+func newLog(w io.Writer, c config.Log, level *slog.LevelVar) *slog.Logger {
 	_ = level.UnmarshalText([]byte(c.Level)) // config has checked the word
 	options := &slog.HandlerOptions{Level: level}
 	if c.Format == "json" {

@@ -91,14 +91,14 @@ func TestSignals(t *testing.T) {
 
 func TestLog(t *testing.T) {
 	var b strings.Builder
-	log := newLog(&b, config.Log{Level: "warn", Format: "json"})
+	log := newLog(&b, config.Log{Level: "warn", Format: "json"}, new(slog.LevelVar))
 	log.Info("quiet")
 	log.Warn("loud")
 	if got := b.String(); strings.Contains(got, "quiet") || !strings.HasPrefix(got, "{") || !strings.Contains(got, `"loud"`) {
 		t.Errorf("logged %s", got)
 	}
 	b.Reset()
-	newLog(&b, config.Log{Level: "debug", Format: "text"}).Debug("fine")
+	newLog(&b, config.Log{Level: "debug", Format: "text"}, new(slog.LevelVar)).Debug("fine")
 	if !strings.Contains(b.String(), "msg=fine") {
 		t.Errorf("logged %s", b.String())
 	}

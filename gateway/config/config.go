@@ -49,10 +49,10 @@ type Config struct {
 	Timeouts Timeouts `key:"timeouts"`
 	// Authorization rules of the whole namespace. A rule declared here belongs to the file: removed here, it is gone,
 	// and the API refuses to change it. Default: RootManageSharedAccessKey with all rights and keys made at first start.
-	Rules []Rule `key:"rules" unique:"name" max:"12"`
+	Rules []Rule `key:"rules" live:"true" unique:"name" max:"12"`
 	// Relays that belong to the file: made at start and reload, gone when removed here. Relays made by command or API
 	// live beside them.
-	Entities []Entity `key:"entities" unique:"name" max:"10000"`
+	Entities []Entity `key:"entities" live:"true" unique:"name" max:"10000"`
 }
 
 // Advertise is one door's address as others see it.
@@ -79,18 +79,33 @@ type Host struct {
 	Roles []string `key:"roles" is:"choice" oneof:"relay" max:"16" sample:"relay"`
 }
 
-// TLS names the certificate of the https door. Both files or none.
+// TLS says where the certificate of the https door comes from: two files, or an authority that is asked by ACME.
 type TLS struct {
-	// PEM file with the certificate and its chain.
-	Cert string `key:"cert" is:"file" sample:"/etc/causeway/tls.crt"`
+	// PEM file with the certificate and its chain. A new one is taken up without a restart.
+	Cert string `key:"cert" is:"file" live:"true" example:"/etc/causeway/tls.crt"`
 	// PEM file with the private key; nobody but the gateway should be able to read it.
-	Key string `key:"key" is:"file" sample:"/etc/causeway/tls.key"`
+	Key string `key:"key" is:"file" live:"true" example:"/etc/causeway/tls.key"`
+	// Get and renew the certificate from an authority such as Let's Encrypt. It must reach this node under each of the hosts:
+	// at port 443 (https door), or at port 80 (http door).
+	ACME ACME `key:"acme"`
+}
+
+// ACME names the authority and what is asked of it. Without hosts nothing is asked.
+type ACME struct {
+	// Where the authority can reach a person about the account. Default: none.
+	Email string `key:"email" is:"email" example:"admin@example.com"`
+	// The authority's directory. Default: Let's Encrypt, whose terms of use are agreed to by naming hosts.
+	Directory string `key:"directory" is:"url" default:"https://acme-v02.api.letsencrypt.org/directory"`
+	// PEM file by which the authority's own certificate is checked. Default: the system's roots.
+	CAFile string `key:"caFile" is:"file" example:"/etc/causeway/acme-ca.pem"`
+	// DNS names to get certificates for. Other names, and these until the authority has confirmed them, get one of the local CA.
+	Hosts []string `key:"hosts" is:"dns" max:"100" sample:"relay.example.com"`
 }
 
 // Log says what the node writes about itself.
 type Log struct {
 	// Least severe line that is written.
-	Level string `key:"level" is:"choice" oneof:"debug|info|warn|error" default:"info"`
+	Level string `key:"level" is:"choice" oneof:"debug|info|warn|error" live:"true" default:"info"`
 	// One line as text for people, or as JSON for collectors.
 	Format string `key:"format" is:"choice" oneof:"text|json" default:"text" sample:"json"`
 }
@@ -159,8 +174,14 @@ type Entity struct {
 	RequestTarget string `key:"requestTarget" is:"choice" oneof:"service|raw" default:"service"`
 	// Let WebSocket clients that know nothing of relays be senders, at the entity's plain path.
 	PlainWebSocket *bool `key:"plainWebSocket" default:"true"`
+	// What becomes of the upgrade to TLS that a net.tcp client may ask for: passthrough leaves it to the listener, terminate ends it
+	// at the gateway, with the certificate of the https door, and then takes no client without it.
+	TLS string `key:"tls" is:"choice" oneof:"passthrough|terminate" default:"passthrough"`
+	// Let senders of one network address keep to one listener as long as it is there, where what they do takes more than one
+	// connection: WCF's TransportWithMessageCredential over net.tcp, reliable sessions.
+	Sticky bool `key:"sticky" default:"false"`
 	// Networks senders may come from. Default: all.
 	Allow []netip.Prefix `key:"allow" is:"cidr" max:"128" example:"192.0.2.0/24"`
 	// Authorization rules of this entity, beside the namespace's.
-	Rules []Rule `key:"rules" unique:"name" max:"12"`
+	Rules []Rule `key:"rules" live:"true" unique:"name" max:"12"`
 }

@@ -44,6 +44,7 @@ func (l *loader) crossDoors() {
 // whoever opens the door.
 func (l *loader) crossTLS() {
 	const cert, key = "tls.cert", "tls.key"
+	l.crossACME()
 	switch {
 	case !l.given(cert) && !l.given(key):
 		return
@@ -63,6 +64,35 @@ func (l *loader) crossTLS() {
 			l.at(l.placeOf(path), path, "the file "+complaint)
 		case path == key && tooOpen(info):
 			l.warn(l.placeOf(path), path, "the file "+modeAdvice(info))
+		}
+	}
+}
+
+// crossACME wants the hosts with whatever else is said about ACME, one source of certificates, and a door for the authority.
+func (l *loader) crossACME() {
+	const hosts = "tls.acme.hosts"
+	_, asked := l.places[hosts+"[0]"]
+	if !asked {
+		for _, path := range []string{"tls.acme.email", "tls.acme.directory", "tls.acme.caFile"} {
+			if _, written := l.texts[path]; written { // a variable alone may be for another node
+				l.at(l.placeOf(path), path, "expected tls.acme.hosts beside it: without hosts no authority is asked")
+				return
+			}
+		}
+		return
+	}
+	for _, path := range []string{"tls.cert", "tls.key"} {
+		if l.given(path) {
+			l.at(l.placeOf(path), path, "the certificate comes from files or by tls.acme; keep one of them")
+			break
+		}
+	}
+	if strings.EqualFold(l.text("https"), Off) {
+		l.at(l.placeOf(hosts), hosts, "the https door is off, and only it needs a certificate; open it or take tls.acme out")
+	}
+	if name := l.text("tls.acme.caFile"); isPath(nil, name) {
+		if _, _, complaint := readFile(name, maxFile); complaint != "" {
+			l.at(l.placeOf("tls.acme.caFile"), "tls.acme.caFile", "the file "+complaint)
 		}
 	}
 }

@@ -94,10 +94,12 @@ func (l *loader) strayEnv(name string, known []string) {
 
 // envList gives the list that a variable's name seems to mean: ENTITIES, ENTITIES_0_NAME.
 func envList(key string) string {
-	for _, s := range tree().fields {
-		if list := strings.ToUpper(s.key); s.elem != nil && (key == list || strings.HasPrefix(key, list+"_")) {
-			return s.key
+	found := ""
+	tree().each(func(s *setting) {
+		list := strings.TrimPrefix(s.env(), envPrefix)
+		if s.elem != nil && !strings.Contains(s.path, "[]") && found == "" && (key == list || strings.HasPrefix(key, list+"_")) {
+			found = s.path
 		}
-	}
-	return ""
+	})
+	return found
 }

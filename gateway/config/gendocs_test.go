@@ -45,13 +45,26 @@ A flag wins over the environment, the environment over the file, the file over t
   gives a warning.
 - A key of a feature that this version does not have is an error that says so.
 
+## Reload
+
+A running node reads its configuration again when the file changes, on SIGHUP, and by ` + "`causeway reload`" + `. The new world is built first:
+with any problem nothing changes, and the problems stand in the log and in the answer of ` + "`causeway reload`" + `, whose exit code is then 2.
+Connections stay open, but for those of relays that are gone from the file. Put in force by a reload: LIVE.
+Everything else takes a restart; the log and the answer name the keys that changed.
+
 ## Keys
 
 `
 
 func reference(m meanings) string {
 	var b strings.Builder
-	b.WriteString(referenceHead)
+	var live []string
+	tree().each(func(s *setting) {
+		if s.live && !strings.Contains(s.path, "[]") {
+			live = append(live, "`"+s.path+"`")
+		}
+	})
+	b.WriteString(strings.Replace(referenceHead, "LIVE", strings.Join(live, ", "), 1))
 	table(&b, m, tree(), "")
 	for _, s := range tree().fields {
 		if s.elem != nil || s.fields != nil {
@@ -79,13 +92,21 @@ func table(b *strings.Builder, m meanings, s *setting, indent string) {
 		if c.class == nil && s.parent == nil {
 			continue // a section of its own
 		}
+		if c.fields != nil { // a group in a group
+			table(b, m, c, indent+c.key+".")
+			continue
+		}
 		meaning := m.of(c)
 		if c.required {
 			meaning += " Required."
 		}
 		cells := []string{"`" + indent + c.key + "`"}
 		if !inList {
-			cells = append(cells, code("--", c.flag), code("", c.env()))
+			env := c.env()
+			if c.elem != nil {
+				env = "" // lists are not set from the environment
+			}
+			cells = append(cells, code("--", c.flag), code("", env))
 		}
 		cells = append(cells, code("", c.def), strings.TrimSpace(meaning+" "+values(c)))
 		b.WriteString(strings.ReplaceAll("| "+strings.Join(cells, " | ")+" |\n", "|  |", "| |"))
@@ -145,6 +166,9 @@ var patterns = map[string]string{
 	"hostport": `^[^ ]+:[0-9]{1,5}$`,
 	"rule":     `^[A-Za-z0-9._-]{1,256}$`,
 	"secret":   `^[^ ]+$`,
+	"email":    `^[^@ ]+@[^@ ]+$`,
+	"url":      `^https://[^ ]+$`,
+	"dns":      `^[A-Za-z0-9.-]+$`,
 	"name":     `^[^?#%\\]{1,260}$`,
 }
 
@@ -254,7 +278,7 @@ func sampleKey(b *strings.Builder, m meanings, s *setting, indent string, on boo
 	default:
 		b.WriteString(head + "\n")
 		for _, c := range s.fields {
-			sampleKey(b, m, c, indent+"  ", on && c.sample != "")
+			sampleKey(b, m, c, indent+"  ", on && active(c))
 		}
 	}
 }

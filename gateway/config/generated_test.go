@@ -7,6 +7,7 @@ import (
 	"go/token"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -96,7 +97,7 @@ func environmentList(meanings) string {
 // TestSample loads the sample as causeway init writes it, and once more with every commented key active.
 func TestSample(t *testing.T) {
 	dir := t.TempDir()
-	for _, name := range []string{"tls.crt", "tls.key", "send-only-secondary"} {
+	for _, name := range []string{"tls.crt", "tls.key", "acme-ca.pem", "send-only-secondary"} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte("x"), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -111,7 +112,7 @@ func TestSample(t *testing.T) {
 		t.Fatal(problems)
 	}
 	if c.Host != "gw.example.org" || c.HTTPS != ":443" || c.HTTP != Off || c.Hosts[0].Name != "gw.example.org" ||
-		c.TLS.Key != dir+"/tls.key" || strings.Contains(string(text), sampleHost) {
+		!slices.Equal(c.TLS.ACME.Hosts, []string{"gw.example.org"}) || c.TLS.Cert != "" || strings.Contains(string(text), sampleHost) {
 		t.Errorf("production settings: %+v", c)
 	}
 	defaults, _ := load(t, "", nil, nil)
@@ -122,7 +123,8 @@ func TestSample(t *testing.T) {
 	for line := range strings.Lines(here) {
 		body := strings.TrimLeft(line, " ")
 		key, _, isKey := strings.Cut(strings.TrimLeft(strings.TrimPrefix(body, "#"), " -"), ":")
-		if known := keySet()[key]; known && isKey && strings.HasPrefix(body, "# ") {
+		files := strings.HasPrefix(line, "  # cert:") || strings.HasPrefix(line, "  # key:") // they exclude tls.acme
+		if known := keySet()[key]; known && isKey && strings.HasPrefix(body, "# ") && !files {
 			line = strings.Replace(line, "# ", "", 1)
 		}
 		active = append(active, line)
@@ -138,6 +140,13 @@ func TestSample(t *testing.T) {
 		if _, err := Sample(bad); err == nil {
 			t.Errorf("Sample took %q for a host", bad)
 		}
+	}
+	text, err = Sample("localhost") // no authority would confirm it
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c, problems := load(t, string(text), nil, nil); len(problems) > 0 || c.TLS.ACME.Hosts != nil || c.Host != "localhost" {
+		t.Errorf("a sample for this machine: %v", problems)
 	}
 	if text, err := Sample(""); err != nil || string(text) != sample {
 		t.Errorf("Sample without a host: %v", err)

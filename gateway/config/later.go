@@ -12,7 +12,6 @@ var later = map[string]bool{
 	"mqtts":      true,
 	"cluster":    true,
 	"connectors": true,
-	"tls.acme":   true,
 }
 
 // laterChoices names the values reserved in the same way, by the key that takes them.

@@ -29,9 +29,9 @@ var problemCases = []struct {
 		`causeway.yaml:2:3 unknown key "colour"; here stand perEntity`}},
 	{"key that does not look like one", "metrics:\n  'a b/c=': 1\n", []string{
 		`causeway.yaml:2:3 unknown key; here stand perEntity`}},
-	{"later key", "host: a\nnettcp: :9808\ntls:\n  acme: {email: a}\n", []string{
+	{"later key", "host: a\nnettcp: :9808\namqps: :5671\n", []string{
 		`causeway.yaml:2:1 "nettcp" is not available in this version`,
-		`causeway.yaml:4:3 "acme" is not available in this version`}},
+		`causeway.yaml:3:1 "amqps" is not available in this version`}},
 	{"later role", "hosts:\n  - {name: a, roles: [relay, signalr]}\n", []string{
 		`causeway.yaml:2:30 hosts[0].roles[1]: this value is not available in this version; expected relay`}},
 	{"later door", "advertise: [{door: nettcp, address: 'a:1'}]\n", []string{
@@ -241,7 +241,7 @@ func TestEnvironmentAndFlagProblems(t *testing.T) {
 		"CAUSEWAY_LOG_LEVEL=Debug", "CAUSEWAY_LIMITS_PENDINGPERSOURCE=20000",
 		"OTHER_THING=1", "CAUSEWAY_CONNECTION_STRING=x", "CAUSEWAY_CA_FILE=x", "CAUSEWAY_INTEROP_MONO=1", "CAUSEWAY_TEST_X=1", "CAUSEWAY_EMPTY=",
 		"CAUSEWAY_READY_FILE=x", "CAUSEWAY_LISTENERS=x", "CAUSEWAY_ENTITIES=x", "CAUSEWAY_RULES_0_NAME=x", "CAUSEWAY_NETTCP=:1",
-		"CAUSEWAY_TLS_ACME=x", "CAUSEWAY_QUITE_DIFFERENT=x", "CAUSEWAY_CONNECTION_STRIN=x",
+		"CAUSEWAY_TLS_ACME_HOSTS=x", "CAUSEWAY_QUITE_DIFFERENT=x", "CAUSEWAY_CONNECTION_STRIN=x",
 		"CAUSEWAY_PORT=tcp://10.0.0.1:443", "CAUSEWAY_SERVICE_HOST=10.0.0.1", "CAUSEWAY_SERVICE_PORT_HTTPS=443", "CAUSEWAY_PORT_443_TCP_ADDR=10.0.0.1",
 		"CAUSEWAY_ADMIN_SERVICE_PORT=9090",
 	}
@@ -262,7 +262,7 @@ func TestEnvironmentAndFlagProblems(t *testing.T) {
 		`warning: CAUSEWAY_QUITE_DIFFERENT: nothing reads this variable`,
 		`warning: CAUSEWAY_READY_FILE: nothing reads this variable; did you mean "CAUSEWAY_READYFILE"?`,
 		`warning: CAUSEWAY_RULES_0_NAME: the list rules is not set from the environment; write it in the file`,
-		`warning: CAUSEWAY_TLS_ACME: is not available in this version`,
+		`warning: CAUSEWAY_TLS_ACME_HOSTS: the list tls.acme.hosts is not set from the environment; write it in the file`,
 		`--advertise: expected DOOR=HOST:PORT, more of them after commas`,
 		`--advertise: expected an address such as relay.example.com:443, with a host and a port from 1 to 65535`,
 		`--advertise: this value is not available in this version; expected one of https, http`,
@@ -380,7 +380,7 @@ func TestTLSFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	cfg, problems := Load(Params{File: path, Env: []string{}})
-	if cfg == nil || cfg.TLS != (TLS{Cert: filepath.Join(dir, "c.pem"), Key: filepath.Join(dir, "k.pem")}) {
+	if cfg == nil || cfg.TLS.Cert != filepath.Join(dir, "c.pem") || cfg.TLS.Key != filepath.Join(dir, "k.pem") {
 		t.Fatalf("%v %v", cfg, problems)
 	}
 	if want := path + ":1:25 warning: tls.key: the file has mode 644"; runtime.GOOS != "windows" &&

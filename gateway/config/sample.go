@@ -22,5 +22,9 @@ func Sample(host string) ([]byte, error) {
 	if !s.class.right(s, host) || strings.Contains(host, ":") {
 		return nil, fmt.Errorf("write a sample: the host is not valid: expected %s", s.class.expect(s))
 	}
-	return []byte(strings.ReplaceAll(sample, sampleHost, host)), nil
+	text := sample
+	if !isPublicName(nil, host) { // no authority can confirm it: the local CA's certificate has to do
+		text = strings.NewReplacer("\n  acme:\n", "\n  # acme:\n", "\n    hosts: [", "\n    # hosts: [").Replace(text)
+	}
+	return []byte(strings.ReplaceAll(text, sampleHost, host)), nil
 }

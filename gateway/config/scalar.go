@@ -3,6 +3,7 @@ package config
 import (
 	"net"
 	"net/netip"
+	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -38,7 +39,10 @@ var classes = map[string]*class{
 	"host": {tag: "!!str", right: isHost, expect: says("a host name or an IP address, without port")},
 	"hostport": {tag: "!!str", right: isHostPort, expect: says(
 		"an address such as relay.example.com:443, with a host and a port from 1 to 65535")},
-	"rule": {tag: "!!str", right: isRule, expect: says("1 to 256 letters, digits, dots, hyphens or underscores")},
+	"dns":   {tag: "!!str", right: isPublicName, expect: says("a DNS name with a dot, no address, no wildcard and nothing below localhost")},
+	"email": {tag: "!!str", right: isEmail, expect: says("an address such as admin@example.com")},
+	"url":   {tag: "!!str", right: isHTTPS, expect: says("an address that begins with https://")},
+	"rule":  {tag: "!!str", right: isRule, expect: says("1 to 256 letters, digits, dots, hyphens or underscores")},
 	"name": {tag: "!!str", right: isName, expect: says(
 		"a path of at most 260 characters such as orders or plant/line1, without ? # % \\ and empty segments, not beginning with $")},
 	"cidr":   {tag: "!!str", right: isCIDR, expect: says("a network such as 192.0.2.0/24 or a single IP address")},
@@ -145,6 +149,27 @@ func isHost(_ *setting, text string) bool {
 		}
 	}
 	return true
+}
+
+// isPublicName takes names that a public authority can confirm by a call to the host.
+func isPublicName(s *setting, text string) bool {
+	_, err := netip.ParseAddr(text)
+	lower := strings.ToLower(text)
+	return err != nil && isHost(s, text) && strings.Contains(text, ".") && !strings.Contains(text, "_") && !strings.HasSuffix(lower, ".localhost")
+}
+
+// isEmail takes what is one address and nothing else.
+func isEmail(_ *setting, text string) bool {
+	local, domain, ok := strings.Cut(text, "@")
+	return ok && local != "" && len(text) <= maxHost && isHost(nil, domain) && !strings.ContainsFunc(text, func(r rune) bool {
+		return r <= ' ' || r > '~' || strings.ContainsRune(",;<>()\"", r)
+	})
+}
+
+// isHTTPS takes a whole URL without user and fragment.
+func isHTTPS(_ *setting, text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && len(text) <= maxText && u.Scheme == "https" && u.Host != "" && u.User == nil && u.Fragment == ""
 }
 
 // isRule takes names that stand in connection strings and tokens as they are, without escapes.

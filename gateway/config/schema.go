@@ -27,6 +27,7 @@ type setting struct {
 	oneOf    []string // of a choice
 	min, max int64    // of a number; nanoseconds of a duration; max of a list: its length
 	required bool     // in an element of a list
+	live     bool     // a reload puts it in force
 	unique   string   // of a list: the key that two elements must not share, whatever its case
 
 	sample, example string // values for the generated sample: active, commented out
@@ -76,7 +77,7 @@ func (s *setting) child(f reflect.StructField) *setting {
 	tag := f.Tag
 	c := &setting{
 		key: tag.Get("key"), path: join(s.path, tag.Get("key")), field: s.typ.Name() + "." + f.Name, parent: s, typ: f.Type,
-		def: tag.Get("default"), flag: tag.Get("flag"), unique: tag.Get("unique"), required: tag.Get("required") != "",
+		def: tag.Get("default"), flag: tag.Get("flag"), unique: tag.Get("unique"), required: tag.Get("required") != "", live: tag.Get("live") != "",
 		sample: tag.Get("sample"), example: tag.Get("example"),
 		min: number(tag.Get("min")), max: number(tag.Get("max")),
 		class: classes[tag.Get("is")],

@@ -35,7 +35,7 @@ func (a *API) refuse(w http.ResponseWriter, c *call, err error) {
 	}
 	WriteJSON(w, r.status, wire.ErrorBody{Error: wire.Error{
 		Code: string(r.cause.Code), Message: r.cause.Message(), Do: r.do, TrackingID: c.tracking,
-	}})
+	}, Problems: r.problems})
 }
 
 // NotHere answers plain HTTP requests on the relay doors that nothing serves, in the service's own form (Hybrid

@@ -1,6 +1,7 @@
 package manage
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/causeway-relay/causeway/gateway/entity"
 	"github.com/causeway-relay/causeway/gateway/fail"
+	"github.com/causeway-relay/causeway/gateway/manage/wire"
 	"github.com/causeway-relay/causeway/gateway/relay"
 	"github.com/causeway-relay/causeway/gateway/store"
 )
@@ -19,7 +21,7 @@ type Certificate struct {
 	NotAfter time.Time
 }
 
-// Params is what an API is made of. All but PlainTokens and Refused are needed.
+// Params is what an API is made of. All but PlainTokens, Reload and Refused are needed.
 type Params struct {
 	Store        store.Store
 	Relay        *relay.Relay
@@ -28,6 +30,9 @@ type Params struct {
 	Log          *slog.Logger // one line for each change and for each refusal
 	PlainTokens  bool         // tokens over plain http from other machines are taken
 	Certificates func() []Certificate
+	// Reload reads the configuration again and puts in force what can be. Problems mean that nothing has changed. nil: the node
+	// cannot.
+	Reload func(context.Context) (done wire.Reloaded, problems []wire.ConfigProblem, err error)
 	// ConnectionString makes one for a rule and, if path is not empty, one entity.
 	ConnectionString func(rule, key, path string) string
 	// Refused counts a request that was refused, by the door of its record: "api", or https and http for what is no

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/causeway-relay/causeway/gateway/fail"
+	"github.com/causeway-relay/causeway/gateway/manage/wire"
 )
 
 // statuses is the wire form of every code as the API's answer. What only a connection can come to has the status that a
@@ -48,6 +49,8 @@ type refusal struct {
 	cause  *fail.Error
 	status int    // 0: the code's
 	do     string // "": the code's
+
+	problems []wire.ConfigProblem // of a configuration
 }
 
 // Error and Unwrap give the failure itself.

@@ -52,6 +52,7 @@ var routes = []route{
 	{"rules/{rule}/keys", keyMethods},
 	{"listeners/{listener}", map[string]action{http.MethodDelete: (*API).dropListener}},
 	{"status", map[string]action{http.MethodGet: (*API).status}},
+	{"reload", map[string]action{http.MethodPost: (*API).reload}},
 }
 
 var (

@@ -93,7 +93,7 @@ var table = []layer{
 	{name: "entry", pkgs: []string{"bindings/wcfrelay/**"}, may: entry("bindings/wcfrelay/**"), ext: entryLibraries()},
 	{name: "entry", pkgs: []string{"devices/entry/**"}, may: entry("devices/entry/**"), ext: append(entryLibraries(), "github.com/mochi-mqtt/server/v2/packets")},
 	{name: "entry", pkgs: []string{"signalr/hub/**", "signalr/entry/**"}, may: entry("signalr/hub/**", "signalr/entry/**"), ext: entryLibraries()},
-	{name: "entry", pkgs: []string{"gateway/front/**"}, may: entry("gateway/front/**"), ext: append(entryLibraries(), "github.com/caddyserver/certmagic", "golang.org/x/net/http/httpguts")},
+	{name: "entry", pkgs: []string{"gateway/front/**"}, may: entry("gateway/front/**"), ext: append(entryLibraries(), "github.com/caddyserver/certmagic", "go.uber.org/zap", "golang.org/x/net/http/httpguts")},
 	{name: "client", pkgs: []string{"gateway/manage/client/**"}, may: client()},
 	{name: "entry", pkgs: []string{"gateway/tcpdoor/**"}, may: entry("gateway/tcpdoor/**"), deny: noLogs},
 	{name: "entry", pkgs: []string{"gateway/manage/**"}, may: entry("gateway/store", "gateway/events", "gateway/presence", "gateway/manage/**"), ext: entryLibraries()},

@@ -26,13 +26,14 @@ const (
 )
 
 // Config is the configuration of a door that serves HTTP/1.1. TLS 1.2 is the least: .NET Framework 4.7 and Java 8 speak it.
-// Of ALPN only http/1.1 is offered; a client without ALPN (.NET sends none) is served, one that insists on h2 is refused.
+// Of ALPN only http/1.1 is offered, and what a source needs besides (ACME's challenge); a client without ALPN (.NET sends none)
+// is served, one that insists on h2 is refused.
 // Session tickets stay on, with keys that Go makes and replaces daily: resumption halves a rendezvous' work. Nothing here
 // looks at SNI: which certificate fits is the source's matter. Give each door its own Config.
-func Config(from Source, exchange Exchange) *tls.Config {
+func Config(from Source, exchange Exchange, protocols ...string) *tls.Config {
 	c := &tls.Config{
 		MinVersion:     tls.VersionTLS12,
-		NextProtos:     []string{"http/1.1"},
+		NextProtos:     append([]string{"http/1.1"}, protocols...),
 		GetCertificate: from.GetCertificate,
 	}
 	if exchange == Curves {

@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	// checkEvery is how often the files are looked at while handshakes come. Renewal tools replace them weeks ahead.
+	// checkEvery is how often the files are looked at at most while handshakes come. Renewal tools replace them weeks ahead.
 	checkEvery = time.Second
 	// maxPEM bounds a file. A chain of four RSA certificates is 8 KiB.
 	maxPEM = 1 << 20
@@ -29,6 +29,7 @@ type Files struct {
 	due       time.Time
 	cert, key fs.FileInfo // as they were when last read, well or badly
 	trouble   string      // of the last read, "" none: the same trouble is told once
+	last      error       // the same as it was told
 }
 
 // OpenFiles reads the pair. certFile holds the leaf first and then what leads to a root, keyFile its key; both may be the same
@@ -61,6 +62,16 @@ func (f *Files) GetCertificate(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	return f.current.Load(), nil
 }
 
+// Check looks at the files now, whatever the time, and says why the pair before them stays in use; nil when what is in the files
+// is in use. A reload calls it, so that its answer is about the files as they are.
+func (f *Files) Check() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.due = time.Time{}
+	f.checkLocked(time.Now())
+	return f.last
+}
+
 // NotAfter is when the leaf in use ends.
 func (f *Files) NotAfter() time.Time { return f.current.Load().Leaf.NotAfter }
 
@@ -83,11 +94,12 @@ func (f *Files) checkLocked(now time.Time) {
 	if err != nil {
 		if f.trouble != err.Error() {
 			f.trouble = err.Error()
-			f.changed(fmt.Errorf("%w; the certificate before it stays in use", err))
+			f.last = fmt.Errorf("%w; the certificate before it stays in use", err)
+			f.changed(f.last)
 		}
 		return
 	}
-	f.trouble = ""
+	f.trouble, f.last = "", nil
 	f.current.Store(pair)
 	f.changed(nil)
 }

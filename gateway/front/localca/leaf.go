@@ -64,10 +64,8 @@ func (l *Leaf) GetCertificate(hello *tls.ClientHelloInfo) (*tls.Certificate, err
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
-	if end := l.main.Leaf.NotAfter; now.After(end.Add(-leafRenew)) && end.Before(l.authority.cert.NotAfter) {
-		if err := l.renewLocked(now); err != nil && now.After(end) {
-			return nil, err
-		}
+	if err := l.freshLocked(now); err != nil {
+		return nil, err
 	}
 	if name := strings.ToLower(hello.ServerName); l.wantsOwn(name) {
 		return l.namedLocked(name, now)
@@ -75,10 +73,24 @@ func (l *Leaf) GetCertificate(hello *tls.ClientHelloInfo) (*tls.Certificate, err
 	return l.main, nil
 }
 
-// NotAfter is when the certificate in use ends.
+// freshLocked renews a leaf near its end. An error counts only once the old one has ended.
+func (l *Leaf) freshLocked(now time.Time) error {
+	end := l.main.Leaf.NotAfter
+	if now.Before(end.Add(-leafRenew)) || !end.Before(l.authority.cert.NotAfter) {
+		return nil
+	}
+	if err := l.renewLocked(now); err != nil && now.After(end) {
+		return err
+	}
+	return nil
+}
+
+// NotAfter is when the certificate ends that the next handshake gets. It renews as a handshake does, so that a gateway where
+// nobody calls does not warn of a certificate that nobody will see.
 func (l *Leaf) NotAfter() time.Time {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	_ = l.freshLocked(time.Now()) // the end that stays says it
 	return l.main.Leaf.NotAfter
 }
 

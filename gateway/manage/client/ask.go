@@ -68,6 +68,7 @@ func read(answer *http.Response, b []byte, out any) error {
 		}
 		return &Error{
 			Status: answer.StatusCode, Code: no.Error.Code, Message: no.Error.Message, Do: no.Error.Do, Tracking: no.Error.TrackingID,
+			Problems: no.Problems,
 		}
 	}
 	if out == nil {

@@ -112,3 +112,9 @@ func (c *Client) Status(ctx context.Context) (s wire.Status, err error) {
 	err = c.ask(ctx, http.MethodGet, path("status"), always, nil, &s)
 	return s, err
 }
+
+// Reload has the node that answers read its configuration again. An Error with Problems means that nothing has changed.
+func (c *Client) Reload(ctx context.Context) (r wire.Reloaded, err error) {
+	err = c.ask(ctx, http.MethodPost, path("reload"), always, nil, &r)
+	return r, err
+}

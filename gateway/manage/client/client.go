@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/causeway-relay/causeway/gateway/manage/wire"
 	hybrid "github.com/causeway-relay/causeway/hybrid/wire"
 	"github.com/causeway-relay/causeway/internal/trust"
 )
@@ -112,8 +113,9 @@ type Error struct {
 	Status   int    // of the answer
 	Code     string // one of docs/errors.md; "": the answer was not that of a gateway's API
 	Message  string
-	Do       string // what to do next; may be ""
-	Tracking string // finds the request in the gateway's log; may be ""
+	Do       string               // what to do next; may be ""
+	Tracking string               // finds the request in the gateway's log; may be ""
+	Problems []wire.ConfigProblem // of a configuration that was not taken
 }
 
 // Error gives code and message in one line.

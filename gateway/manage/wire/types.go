@@ -24,6 +24,8 @@ type Settings struct {
 	ResponseTimeout Duration       `json:"responseTimeout"` // null: the gateway's timeouts.response
 	RequestTarget   string         `json:"requestTarget"`   // service or raw
 	PlainWebSocket  bool           `json:"plainWebSocket"`
+	TLS             string         `json:"tls"` // passthrough or terminate
+	Sticky          bool           `json:"sticky"`
 	Allow           []netip.Prefix `json:"allow"` // empty: all
 }
 
@@ -100,9 +102,26 @@ type Certificate struct {
 	NotAfter time.Time `json:"notAfter"`
 }
 
+// Reloaded says what a reload did, by the keys of the configuration.
+type Reloaded struct {
+	Changed []string `json:"changed"` // in force now
+	Restart []string `json:"restart"` // changed in the file, in force after the next start
+}
+
+// ConfigProblem is one thing that is wrong with a configuration. It never holds the value of a setting.
+type ConfigProblem struct {
+	File       string `json:"file"` // "": the environment or the command line, which message names
+	Line       int    `json:"line"` // from 1; 0: the file as a whole
+	Column     int    `json:"column"`
+	Key        string `json:"key"`
+	Message    string `json:"message"`
+	Suggestion string `json:"suggestion"`
+}
+
 // ErrorBody is every answer that says no.
 type ErrorBody struct {
-	Error Error `json:"error"`
+	Error    Error           `json:"error"`
+	Problems []ConfigProblem `json:"problems,omitempty"` // of a configuration that was not taken
 }
 
 // Error says what is wrong and what to do.
