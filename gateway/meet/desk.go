@@ -31,13 +31,16 @@ type Desk struct {
 	node uint16
 	max  int
 
-	mu    sync.Mutex
-	seats map[shape.Ticket]seat
+	mu       sync.Mutex
+	seats    map[shape.Ticket]seat
+	expected int // of them, seats of an Expected
 }
 
+// seat is where a ticket leads: a side of a meeting, or an Expected.
 type seat struct {
-	meeting *Meeting
-	side    Side
+	meeting  *Meeting
+	side     Side
+	expected *Expected
 }
 
 // NewDesk makes a desk for a node's tickets, with at most limit of them out at a time.
@@ -45,11 +48,11 @@ func NewDesk(node uint16, limit int) *Desk {
 	return &Desk{node: node, max: limit, seats: make(map[shape.Ticket]seat)}
 }
 
-// Pending is how many tickets are out.
+// Pending is how many tickets of meetings are out.
 func (d *Desk) Pending() int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return len(d.seats)
+	return len(d.seats) - d.expected
 }
 
 // Open begins a meeting; its window begins with it. Its owner calls Wait, or End if it never comes to that.
@@ -83,12 +86,20 @@ func (m *Meeting) Ticket(side Side) (shape.Ticket, error) {
 	if m.tickets[side] != none {
 		return m.tickets[side], nil
 	}
+	t, err := d.giveLocked(seat{meeting: m, side: side})
+	if err == nil {
+		m.tickets[side] = t
+	}
+	return t, err
+}
+
+// giveLocked makes a ticket that leads to the seat. The caller holds d.mu.
+func (d *Desk) giveLocked(s seat) (shape.Ticket, error) {
 	if len(d.seats) >= d.max {
-		return none, fail.Newf(fail.Overloaded, "The gateway has %d rendezvous waiting, as many as limits.pending allows.", d.max)
+		return shape.Ticket{}, fail.Newf(fail.Overloaded, "The gateway has %d rendezvous waiting, as many as limits.pending allows.", d.max)
 	}
 	t := shape.NewTicket(d.node)
-	m.tickets[side] = t
-	d.seats[t] = seat{m, side}
+	d.seats[t] = s
 	return t, nil
 }
 
@@ -106,6 +117,9 @@ func (d *Desk) takeLocked(t shape.Ticket) (seat, bool) {
 	s, ok := d.seats[t]
 	if ok {
 		delete(d.seats, t)
+		if s.expected != nil {
+			d.expected--
+		}
 	}
 	return s, ok
 }
@@ -118,6 +132,12 @@ func (d *Desk) Claim(t shape.Ticket, p shape.Party, seated func(other shape.Part
 	s, ok := d.takeLocked(t)
 	if !ok {
 		return fail.New(fail.UnknownTicket, "")
+	}
+	if e := s.expected; e != nil {
+		seated(host{e.hello})
+		e.party = p
+		close(e.arrived)
+		return nil
 	}
 	seated(s.meeting.parties[1-s.side])
 	s.meeting.parties[s.side], s.meeting.claimed[s.side] = p, true
@@ -132,6 +152,11 @@ func (d *Desk) Decline(t shape.Ticket, no *fail.Error) error {
 	s, ok := d.takeLocked(t)
 	if !ok {
 		return fail.New(fail.UnknownTicket, "")
+	}
+	if e := s.expected; e != nil {
+		e.said = no
+		close(e.arrived)
+		return nil
 	}
 	s.meeting.said = no
 	s.meeting.arrived <- struct{}{}

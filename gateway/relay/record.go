@@ -23,9 +23,9 @@ type Step struct {
 // not block, nor call the relay. Nil: not wanted.
 type Hooks struct {
 	Step     func(Step)
-	Arrived  func(door, shape string) // a party came to the relay: stream, listener, rendezvous
+	Arrived  func(door, shape string) // a party came to the relay: stream, exchange, listener, rendezvous
 	Listener func(*Presence)
-	Closed   func(*Record) // a stream or a listener that was let in has ended
+	Closed   func(*Record) // a stream, an exchange that was answered or a listener that was let in has ended
 	Refused  func(*Record) // a sender, listener or rendezvous was turned away
 	Offer    func(outcome string, took time.Duration)
 }
@@ -46,14 +46,15 @@ type Presence struct {
 	Time     time.Time
 }
 
-// Stages are the times from arrival until each station was passed; zero: it never was.
+// Stages are the times from arrival until each station was passed; zero: it never was. Of an exchange: Offer is when the request
+// went to the listener that answered, Meet is the head of the response, First the first data of its body.
 type Stages struct {
 	Admit, Resolve, Offer, Meet, First time.Duration
 }
 
 // Record is the account of one connection, for one log line and the metrics.
 type Record struct {
-	Shape    string // stream, listener, rendezvous
+	Shape    string // stream, exchange, listener, rendezvous
 	Door     string
 	Entity   string
 	Kind     string
@@ -70,6 +71,7 @@ type Record struct {
 	Cause    error
 	In, Out  int64
 	Messages int64
+	Status   int // of an exchange: the listener's; 0: there was no response
 	Stages   Stages
 	Began    time.Time
 	Duration time.Duration

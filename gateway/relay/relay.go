@@ -29,11 +29,12 @@ type Limits struct {
 // Timeouts of the road. Zero values become the defaults beside them.
 type Timeouts struct {
 	Accept     time.Duration // 30 s: how long a rendezvous waits for its listener (reference section 9)
+	Response   time.Duration // 60 s: how long a listener may take for the head of its response (reference section 8.6)
 	Idle       time.Duration // 60 s: quiet after the first end of a stream (reference section 7)
 	TokenGrace time.Duration // 5 min: how long a listener may go on with an expired token (reference section 1, rule 5)
 }
 
-// Params is what a Relay is made of. All but Hooks, Hosts and Link are needed.
+// Params is what a Relay is made of. All but Hooks, Hosts, Pipeline and Link are needed.
 type Params struct {
 	Store     store.Store
 	Bus       mesh.Bus
@@ -43,7 +44,10 @@ type Params struct {
 	Limits    Limits
 	Timeouts  Timeouts
 	Presence  presence.Rules // when a listener counts as slow or deaf
-	Hooks     Hooks
+	// Pipeline gives what stands around the exchanges of an entity, between admit and offer; nil, or a nil result: nothing. It is
+	// called for each exchange and so only looks up what was made before.
+	Pipeline func(*entity.Entity) shape.Middleware
+	Hooks    Hooks
 }
 
 // Relay is the core of one node. Make one with New, begin with Open, end with Drain and Close.
@@ -60,13 +64,16 @@ type Relay struct {
 
 	state atomic.Int32
 
-	mu       sync.Mutex
-	unwind   []func()         // takes the relay off the mesh and the store
-	arriving map[uint64]*Seat // by channel: in the table, being announced
-	seats    map[uint64]*Seat // by channel
-	streams  map[*stream]struct{}
-	idle     chan struct{} // closed when draining and nothing is left; nil: not draining
-	shut     bool
+	mu        sync.Mutex
+	unwind    []func()         // takes the relay off the mesh and the store
+	arriving  map[uint64]*Seat // by channel: in the table, being announced
+	seats     map[uint64]*Seat // by channel
+	streams   map[*stream]struct{}
+	exchanges map[*exchange]struct{}
+	owed      map[uint64]int           // by channel: exchanges that wait for the head of a response
+	quiet     map[uint64]chan struct{} // by channel: closed when none is owed any more
+	idle      chan struct{}            // closed when draining and nothing is left; nil: not draining
+	shut      bool
 
 	beside sync.WaitGroup // what runs aside; no more once shut
 	past   counters
@@ -100,6 +107,9 @@ func New(p Params) *Relay {
 		seats:       make(map[uint64]*Seat),
 		streams:     make(map[*stream]struct{}),
 		pasts:       make(map[entity.Address]*Load),
+		exchanges:   make(map[*exchange]struct{}),
+		owed:        make(map[uint64]int),
+		quiet:       make(map[uint64]chan struct{}),
 	}
 	r.desk = meet.NewDesk(uint16(r.self), p.Limits.Pending)
 	r.table = route.NewTable(r.self, r.remoteListener)
@@ -116,6 +126,7 @@ func (l *Limits) defaults() {
 
 func (t *Timeouts) defaults() {
 	t.Accept = positive(t.Accept, meet.DefaultWindow)
+	t.Response = positive(t.Response, time.Minute)
 	t.Idle = positive(t.Idle, time.Minute)
 	t.TokenGrace = positive(t.TokenGrace, 5*time.Minute)
 }
@@ -168,6 +179,9 @@ func (r *Relay) storeChanged(c store.Change) {
 	for _, s := range r.streamsOf(c.Deleted.At) { // first: a sender that waits is told this and not that its listener left
 		s.cancel(end)
 	}
+	for _, x := range r.exchangesOf(c.Deleted.At) {
+		x.cancel(end)
+	}
 	for _, s := range r.seatsOf(c.Deleted.At) {
 		s.finish(end)
 	}
@@ -205,17 +219,34 @@ func (r *Relay) streamsOf(at entity.Address) []*stream {
 	return list
 }
 
-// Drain ends the node's part in order: nobody comes in, listeners are told to go elsewhere, streams may finish until ctx
-// ends; what runs then is told that the node goes away.
+func (r *Relay) exchangesOf(at entity.Address) []*exchange {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var list []*exchange
+	for x := range r.exchanges {
+		if x.entity.At == at {
+			list = append(list, x)
+		}
+	}
+	return list
+}
+
+// restLocked tells a drain when nothing is left. The caller holds r.mu and has just taken something off.
+func (r *Relay) restLocked() {
+	if r.idle != nil && len(r.streams)+len(r.exchanges) == 0 {
+		close(r.idle)
+	}
+}
+
+// Drain ends the node's part in order: nobody comes in, listeners may answer what they were asked, for a few seconds, and are
+// told to go elsewhere; exchanges and streams may finish until ctx ends; what runs then is told that the node goes away.
 func (r *Relay) Drain(ctx context.Context) {
 	end := &shape.End{Why: fail.Draining, Code: goingAway, Text: "The gateway is shutting down."}
 	r.mu.Lock()
 	r.state.Store(draining)
 	if r.idle == nil {
 		r.idle = make(chan struct{})
-		if len(r.streams) == 0 {
-			close(r.idle)
-		}
+		r.restLocked()
 	}
 	idle := r.idle
 	seats := make([]*Seat, 0, len(r.seats))
@@ -227,6 +258,7 @@ func (r *Relay) Drain(ctx context.Context) {
 	for _, s := range seats {
 		leaving.Go(func() {
 			if s.depart(end, "gateway") {
+				r.untilHeard(ctx, s.listener.Channel)
 				s.listener.Leave(end)
 			}
 		})
@@ -240,6 +272,9 @@ func (r *Relay) Drain(ctx context.Context) {
 	r.mu.Lock()
 	for s := range r.streams {
 		s.cancel(end)
+	}
+	for x := range r.exchanges {
+		x.cancel(end)
 	}
 	r.mu.Unlock()
 	<-idle // every leg is aborted: nothing is left to wait for

@@ -41,6 +41,7 @@ type Counts struct {
 	Listeners   int // on all nodes
 	Local       int // on this node
 	Streams     int
+	Exchanges   int                 // under way, those that run here for another node's sender included
 	Kinds       map[entity.Kind]int // of the streams
 	Pending     int
 	Connections int
@@ -60,6 +61,13 @@ func (r *Relay) Counts() Counts {
 		c.Out += s.live.Out.Load()
 		c.Streams++
 		c.Kinds[s.entity.Kind]++
+	}
+	for x := range r.exchanges {
+		c.Exchanges++
+		if !x.serves {
+			c.In += x.up.count.Load()
+			c.Out += x.down.count.Load()
+		}
 	}
 	c.Streams = max(0, c.Streams-c.Pending)
 	return c

@@ -140,17 +140,26 @@ func (s *stream) resolve(dst []route.Candidate, ask Ask) ([]route.Candidate, err
 		At: s.hello.At, Entity: s.entity.At, Shape: mesh.Stream, Hints: ask.Hints,
 		Spread: s.entity.Kind == entity.Hybrid,
 	}
-	found, some := s.relay.table.Find(dst, &q)
+	found, err := s.relay.find(dst, &q)
 	s.record.Stages.Resolve = s.record.since()
+	if err != nil {
+		return nil, err
+	}
+	s.relay.step(4, s.hello.Tracking, fmt.Sprintf("looked up %s: %d listener(s), the first at node %d", s.entity.Name, len(found), found[0].Node))
+	return found, nil
+}
+
+// find asks the table, and says in the service's words why there is nobody.
+func (r *Relay) find(dst []route.Candidate, q *route.Query) ([]route.Candidate, error) {
+	found, some := r.table.Find(dst, q)
 	switch {
 	case len(found) > 0:
+		return found, nil
 	case some:
 		return nil, fail.New(fail.NoMatchingListener, "None of the connected listeners meet the AllowedListeners/DisallowedListeners criteria.")
 	default:
 		return nil, fail.New(fail.NoListener, noListener)
 	}
-	s.relay.step(4, s.hello.Tracking, fmt.Sprintf("looked up %s: %d listener(s), the first at node %d", s.entity.Name, len(found), found[0].Node))
-	return found, nil
 }
 
 // meet offers the sender to one candidate after the other until one is told of it, and waits for that one.
@@ -319,7 +328,5 @@ func (r *Relay) untrack(s *stream) {
 	defer r.mu.Unlock()
 	delete(r.streams, s)
 	r.carriedLocked(s.entity.At, s.live.In.Load(), s.live.Out.Load())
-	if r.idle != nil && len(r.streams) == 0 {
-		close(r.idle)
-	}
+	r.restLocked()
 }

@@ -13,7 +13,8 @@ type Body interface {
 	Size() int64 // bytes; -1 unknown
 }
 
-// Whole is optional on a Body that is complete in memory: its head and body can leave in one write. Bytes is valid until Close.
+// Whole is optional on a Body that is complete in memory: its head and body can leave in one write. Bytes is valid until Close, may
+// be asked for more than once, and stands for all reads. Read works beside it.
 type Whole interface {
 	Bytes() []byte
 }
@@ -40,6 +41,16 @@ type Response struct {
 type Exchanger interface {
 	Exchange(context.Context, *Request) (*Response, error)
 }
+
+// Untaken marks an error of an Exchanger: the listener has seen nothing of the request, so another one may be asked, unless the
+// body was pulled from. Without the mark the request counts as handed over, and is never sent twice.
+type Untaken struct{ Err error }
+
+// Error gives the text of what was marked.
+func (e *Untaken) Error() string { return e.Err.Error() }
+
+// Unwrap gives what was marked, with its *fail.Error.
+func (e *Untaken) Unwrap() error { return e.Err }
 
 // Middleware stands around an Exchanger: policies, taps, conversions.
 type Middleware func(Exchanger) Exchanger

@@ -1,0 +1,102 @@
+package meet
+
+import (
+	"context"
+	"errors"
+
+	"github.com/causeway-relay/causeway/gateway/fail"
+	"github.com/causeway-relay/causeway/gateway/shape"
+)
+
+// Expected is a rendezvous with one seat: whoever made it takes the party that comes, if one ever does. Its ticket has no window of
+// its own: it is good until Close.
+type Expected struct {
+	desk    *Desk
+	hello   *shape.Hello
+	arrived chan struct{} // closed when the party came or declined
+
+	// Guarded by desk.mu.
+	ticket shape.Ticket // zero: not made yet, or closed
+	party  shape.Party
+	said   *fail.Error
+	closed bool
+}
+
+// Expect prepares a rendezvous for the exchange that began with h. It costs the desk nothing until Ticket.
+func (d *Desk) Expect(h *shape.Hello) *Expected {
+	return &Expected{desk: d, hello: h, arrived: make(chan struct{})}
+}
+
+// Ticket makes the ticket valid and returns it; the same one on later calls. A full desk is fail.Overloaded.
+func (e *Expected) Ticket() (shape.Ticket, error) {
+	d := e.desk
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch {
+	case e.closed:
+		return shape.Ticket{}, fail.New(fail.UnknownTicket, "")
+	case e.ticket != shape.Ticket{}:
+		return e.ticket, nil
+	}
+	t, err := d.giveLocked(seat{expected: e})
+	if err == nil {
+		e.ticket = t
+		d.expected++
+	}
+	return t, err
+}
+
+// Arrived is closed when the party came or declined: Wait returns at once then.
+func (e *Expected) Arrived() <-chan struct{} { return e.arrived }
+
+// Wait returns the party that came by the ticket, which is the caller's from then on, the words in which it declined, or the cause of
+// ctx. One call returns the party; after that, and after Close, it is fail.UnknownTicket.
+func (e *Expected) Wait(ctx context.Context) (shape.Party, error) {
+	select {
+	case <-e.arrived:
+	case <-ctx.Done():
+		select {
+		case <-e.arrived: // in the last moment: nobody else would answer it
+		default:
+			return nil, context.Cause(ctx)
+		}
+	}
+	e.desk.mu.Lock()
+	defer e.desk.mu.Unlock()
+	party := e.party
+	e.party = nil
+	switch {
+	case e.said != nil:
+		return nil, e.said
+	case party == nil:
+		return nil, fail.Wrap(fail.UnknownTicket, "meet", errors.New("the party was taken already"))
+	}
+	return party, nil
+}
+
+// Close voids the ticket. A party that came and was not taken by Wait is refused with fail.UnknownTicket. It may be called twice.
+func (e *Expected) Close() {
+	d := e.desk
+	d.mu.Lock()
+	party := e.party
+	e.party = nil
+	if !e.closed {
+		e.closed = true
+		if _, out := d.takeLocked(e.ticket); out {
+			close(e.arrived) // for a Wait that runs
+		}
+	}
+	d.mu.Unlock()
+	if party != nil {
+		party.Refuse(fail.New(fail.UnknownTicket, ""))
+	}
+}
+
+// host stands for who expects, as the other side of a rendezvous.
+type host struct{ hello *shape.Hello }
+
+func (h host) Hello() *shape.Hello { return h.hello }
+
+// Accept and Refuse are never called: the host is here, it has not come by a ticket.
+func (host) Accept(shape.Answer) (shape.Leg, error) { return nil, errors.ErrUnsupported }
+func (host) Refuse(*fail.Error)                     {}

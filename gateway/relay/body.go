@@ -1,0 +1,206 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync/atomic"
+
+	"github.com/causeway-relay/causeway/gateway/fail"
+	"github.com/causeway-relay/causeway/gateway/shape"
+)
+
+// held is a body in the relay's hands: counted, and closed once whoever asks for it.
+type held struct {
+	x      *exchange
+	inner  shape.Body // nil: there is none
+	whole  bool       // complete in memory: its reads never wait
+	count  atomic.Int64
+	closed atomic.Bool
+}
+
+func (h *held) hold(x *exchange, b shape.Body) {
+	h.x, h.inner = x, b
+	_, h.whole = b.(shape.Whole)
+}
+
+// Size implements shape.Body.
+func (h *held) Size() int64 { return h.inner.Size() }
+
+// Buffered is how much Read gives without waiting, as far as the body says so.
+func (h *held) Buffered() int {
+	if b, ok := h.inner.(interface{ Buffered() int }); ok {
+		return b.Buffered()
+	}
+	return 0
+}
+
+// bytes are those of a body that is complete.
+func (h *held) bytes() []byte {
+	b := h.inner.(shape.Whole).Bytes() //nolint:forcetypeassert // hold has looked
+	h.count.Store(int64(len(b)))
+	return b
+}
+
+// close closes the body, if there is one and nobody did.
+func (h *held) close() {
+	if h.inner != nil && h.closed.CompareAndSwap(false, true) {
+		_ = h.inner.Close() // what it could say, its last Read has said
+	}
+}
+
+// ended gives an error of a read its reason: what ended the exchange, if something did.
+func (h *held) ended(err error) error {
+	if err == nil || errors.Is(err, io.EOF) {
+		return err
+	}
+	if cause := context.Cause(h.x.ctx); cause != nil {
+		return refusalOf(cause)
+	}
+	return fail.Of(err)
+}
+
+// upBody is the body of a request, as Exchangers see it.
+type upBody struct {
+	held
+
+	pulled  atomic.Bool
+	waiting atomic.Bool  // a Read waits for the sender
+	moved   atomic.Int64 // when the last data came, since the arrival
+}
+
+func (b *upBody) init(x *exchange, inner shape.Body) { b.hold(x, inner) }
+
+// body is what Exchangers are given: Whole if the sender's is.
+func (b *upBody) body() shape.Body {
+	if b.whole {
+		return wholeUp{b}
+	}
+	return b
+}
+
+// Read implements shape.Body.
+func (b *upBody) Read(p []byte) (int, error) {
+	if !b.pulled.Swap(true) {
+		b.x.relay.step(8, b.x.req.Tracking, "forwarding the sender's request body to the listener")
+	}
+	b.waiting.Store(true)
+	n, err := b.inner.Read(p)
+	b.waiting.Store(false)
+	if n > 0 {
+		b.count.Add(int64(n))
+		b.moved.Store(int64(b.x.record.since()))
+	}
+	return n, b.ended(err)
+}
+
+// Close implements shape.Body.
+func (b *upBody) Close() error {
+	b.close()
+	return nil
+}
+
+// wake ends a Read that waits. A body in memory has none, and may be in use.
+func (b *upBody) wake() {
+	if !b.whole {
+		b.close()
+	}
+}
+
+type wholeUp struct{ *upBody }
+
+// Bytes implements shape.Whole.
+func (w wholeUp) Bytes() []byte { return w.bytes() }
+
+// downBody is the body of a response, as the entry sees it. Its Close is the end of the exchange.
+type downBody struct {
+	held
+
+	begun atomic.Int64          // when the first data came, since the arrival
+	end   atomic.Pointer[error] // of the last Read
+}
+
+// init is called when the head is there; an end of the exchange may wake the body from then on.
+func (b *downBody) init(x *exchange, inner shape.Body) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	b.hold(x, inner)
+}
+
+func (b *downBody) body() shape.Body {
+	if b.whole {
+		return wholeDown{b}
+	}
+	return b
+}
+
+// Read implements shape.Body.
+func (b *downBody) Read(p []byte) (int, error) {
+	n, err := b.inner.Read(p)
+	if n > 0 {
+		b.count.Add(int64(n))
+		b.first()
+	}
+	if err != nil {
+		err = b.ended(err)
+		b.over(err)
+	}
+	return n, err
+}
+
+// first notes when data came for the first time.
+func (b *downBody) first() {
+	if b.begun.Load() == 0 {
+		b.begun.Store(int64(b.x.record.since()))
+	}
+}
+
+// over notes how the body ended. The pointer is made here and not in Read, so that a Read without an error allocates nothing.
+func (b *downBody) over(err error) { b.end.Store(&err) }
+
+// Close implements shape.Body.
+func (b *downBody) Close() error {
+	why, side, cause := b.verdict()
+	b.x.finish(why, side, cause)
+	return nil
+}
+
+// verdict is how the exchange ended.
+func (b *downBody) verdict() (why fail.Code, side string, cause error) {
+	end := b.end.Load()
+	switch {
+	case end != nil && errors.Is(*end, io.EOF):
+		return fail.PeerClosed, "listener", nil
+	case b.x.ctx.Err() != nil:
+		no := refusalOf(context.Cause(b.x.ctx))
+		if no.Code == fail.SenderGone {
+			return no.Code, "sender", no
+		}
+		return no.Code, "gateway", no
+	case end != nil:
+		no := fail.Of(*end)
+		return no.Code, sideOf(no.Code), no
+	default:
+		return fail.SenderGone, "sender", nil
+	}
+}
+
+// wake ends a Read that waits.
+func (b *downBody) wake(x *exchange) {
+	x.mu.Lock()
+	there := b.inner != nil && !b.whole
+	x.mu.Unlock()
+	if there {
+		b.close()
+	}
+}
+
+type wholeDown struct{ *downBody }
+
+// Bytes implements shape.Whole.
+func (w wholeDown) Bytes() []byte {
+	b := w.bytes()
+	w.first()
+	w.over(io.EOF)
+	return b
+}

@@ -1,0 +1,57 @@
+package relay
+
+import (
+	"context"
+
+	"github.com/causeway-relay/causeway/gateway/fail"
+	"github.com/causeway-relay/causeway/gateway/meet"
+	"github.com/causeway-relay/causeway/gateway/shape"
+)
+
+// Expected is a rendezvous that an entry consumes itself, instead of having it joined to a stream: the one for the body of a large
+// request, or for a response that its listener does not send on the control channel. Wait is called by one goroutine, the other
+// methods by any.
+type Expected struct {
+	meeting *meet.Expected
+	x       *exchange // nil: made outside of an exchange
+}
+
+// Expect prepares such a rendezvous at this node. ctx is the one that the listener's Exchanger was given: from it the relay knows whose
+// exchange it is for. The caller calls Close when no rendezvous can come any more: the ticket is good until then, and has no other end.
+func (r *Relay) Expect(ctx context.Context) *Expected {
+	x, _ := ctx.Value(exchangeKey{}).(*exchange)
+	h := &shape.Hello{}
+	if x != nil {
+		h = &x.req.Hello
+	}
+	return &Expected{meeting: r.desk.Expect(h), x: x}
+}
+
+// Ticket makes the ticket valid and returns it; the same one on later calls. It costs nothing before. A full desk is fail.Overloaded.
+func (e *Expected) Ticket() (shape.Ticket, error) {
+	t, err := e.meeting.Ticket()
+	if err == nil && e.x != nil {
+		e.x.mu.Lock()
+		e.x.ticket = t
+		e.x.mu.Unlock()
+	}
+	return t, err
+}
+
+// Arrived is closed when the listener came by the ticket or declined: Wait returns at once then. It is for those who wait for
+// something else at the same time.
+func (e *Expected) Arrived() <-chan struct{} { return e.meeting.Arrived() }
+
+// Wait returns the listener's party; it is the caller's, who accepts or refuses it. Otherwise the error is the words in which the
+// listener declined, fail.RendezvousTimeout when the response timeout ran out meanwhile, or the cause of ctx.
+func (e *Expected) Wait(ctx context.Context) (shape.Party, error) {
+	p, err := e.meeting.Wait(ctx)
+	if err == nil || e.x == nil || !fail.Is(err, fail.ListenerSilent) {
+		return p, err
+	}
+	return nil, fail.Newf(fail.RendezvousTimeout,
+		"The listener did not rendezvous to accept the request within the allotted time %s.", e.x.clock.allotted())
+}
+
+// Close voids the ticket. A party that came and was not taken by Wait is refused with fail.UnknownTicket. It may be called twice.
+func (e *Expected) Close() { e.meeting.Close() }
