@@ -41,6 +41,9 @@ func (g *Gateway) bind() error {
 		}
 		g.doors = append(g.doors, door{d.name, l})
 	}
+	if err := g.bindNetTCP(); err != nil {
+		problems = append(problems, err)
+	}
 	for _, t := range g.cfg.TCP {
 		l, err := g.p.Listen("tcp", t.Bind)
 		if err != nil {

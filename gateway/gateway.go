@@ -26,7 +26,6 @@ import (
 	"github.com/causeway-relay/causeway/gateway/shape"
 	"github.com/causeway-relay/causeway/gateway/store"
 	"github.com/causeway-relay/causeway/gateway/store/bolt"
-	"github.com/causeway-relay/causeway/gateway/tcpdoor"
 	"github.com/causeway-relay/causeway/hybrid/entry"
 )
 
@@ -69,7 +68,7 @@ type Gateway struct {
 	link  mesh.Link
 	relay *relay.Relay
 	front *front.Server
-	ports []*tcpdoor.Door
+	ports []port
 	admin *http.Server
 	doors []door
 	certs certs.Source

@@ -48,6 +48,7 @@ func (g *Gateway) openFront(hybrid *entry.Entry, api *manage.API) error {
 	if err := g.openPorts(enter); err != nil {
 		return err
 	}
+	g.openNetTCP(enter)
 	mux := http.NewServeMux()
 	mux.Handle("/$api/", api.ByToken("/$api/"))
 	mux.HandleFunc("/$health", g.healthy)

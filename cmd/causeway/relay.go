@@ -27,9 +27,9 @@ func newRelay() *cobra.Command {
 
 // relayFlags are the flags that set policies of a relay.
 type relayFlags struct {
-	kind, timeout, target string
-	anonymous, plain      bool
-	allow                 []string
+	kind, timeout, target, tls string
+	anonymous, plain, sticky   bool
+	allow                      []string
 }
 
 func (f *relayFlags) add(cmd *cobra.Command) {
@@ -39,6 +39,8 @@ func (f *relayFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.timeout, "response-timeout", "", "`TIME` for a listener's answer to an HTTP request, from 1ms to 24h; default: the gateway's timeouts.response")
 	flags.StringVar(&f.target, "request-target", "service", "how listeners see a request's path: service (decoded) or raw")
 	flags.BoolVar(&f.plain, "plain-websocket", true, "let WebSocket clients that know nothing of relays be senders")
+	flags.StringVar(&f.tls, "tls", "passthrough", "what becomes of a net.tcp client's upgrade to TLS: passthrough (the listener's) or terminate (ends at the gateway)")
+	flags.BoolVar(&f.sticky, "sticky", false, "let senders of one network address keep to one listener")
 	flags.StringSliceVar(&f.allow, "allow", nil, "`NETWORKS` that senders may come from, such as 192.0.2.0/24; default: all")
 	kinds := make([]cobra.Completion, 0, len(entity.Kinds()))
 	for _, k := range entity.Kinds() {
@@ -66,6 +68,12 @@ func (f *relayFlags) change(cmd *cobra.Command) (wire.EntityChange, error) {
 	}
 	if given("plain-websocket") {
 		s.PlainWebSocket = &f.plain
+	}
+	if given("tls") {
+		s.TLS = &f.tls
+	}
+	if given("sticky") {
+		s.Sticky = &f.sticky
 	}
 	if given("response-timeout") {
 		span, err := responseTime(f.timeout)
@@ -246,6 +254,7 @@ func relayRows(e *wire.Entity) [][]string {
 	return [][]string{
 		{"name", e.Name}, {"kind", e.Kind}, {"senders", senders(e)}, {"response timeout", timeout},
 		{"request target", e.Settings.RequestTarget}, {"plain websocket", strconv.FormatBool(e.Settings.PlainWebSocket)},
+		{"tls", e.Settings.TLS}, {"sticky", strconv.FormatBool(e.Settings.Sticky)},
 		{"allow", strings.Join(allow, ", ")}, {"source", e.Source}, {"created", clock(e.CreatedAt)}, {"updated", clock(e.UpdatedAt)},
 		{"listeners", strconv.Itoa(e.Listeners.Online)},
 	}

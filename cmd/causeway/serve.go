@@ -25,6 +25,7 @@ var serveFlags = []struct{ name, path, help string }{
 	{"host", "host", "`NAME` under which clients reach the gateway"},
 	{"https", "https", "`ADDR` of the door for listeners, senders and the API, port 0 for any, or off"},
 	{"http", "http", "`ADDR` of the same door without TLS, or off"},
+	{"nettcp", "nettcp", "`ADDR` of the door for WCF clients of net.tcp, or off"},
 	{"admin", "admin", "`ADDR` of the operator's door, or off"},
 	{"tcp", "tcp", "a port whose connections are senders, open to whoever reaches it: `ENTITY=ADDR`; may be repeated"},
 	{"advertise", "advertise", "where others reach a door: `DOOR=HOST:PORT`; may be repeated"},

@@ -22,6 +22,9 @@ type Config struct {
 	HTTPS string `key:"https" is:"door" flag:"https" default:"127.0.0.1:8443" sample:":443"`
 	// The same door without TLS. Tokens are taken from loopback only, unless allowPlainTokens says otherwise.
 	HTTP string `key:"http" is:"door" flag:"http" default:"127.0.0.1:8080" sample:"off"`
+	// Door for WCF clients of net.tcp. HOST:PORT, :PORT for all interfaces, port 0 for any free one, or off. Default:
+	// 127.0.0.1:9808, or none when something else has that port.
+	NetTCP string `key:"nettcp" is:"door" flag:"nettcp" example:":9808"`
 	// Door for the operator: health, metrics, console, API. Keep it on loopback or behind a firewall.
 	Admin string `key:"admin" is:"door" flag:"admin" default:"127.0.0.1:9090" sample:"127.0.0.1:9090"`
 	// File that is written when every door is open: addresses, process id and connection string as JSON. Default: none.
@@ -134,6 +137,8 @@ type Limits struct {
 type Timeouts struct {
 	// For a request's head to arrive whole. Default: the emulator's time for gateway operations.
 	Head time.Duration `key:"head" min:"1ms" max:"24h" default:"10s"`
+	// For the preamble of a net.tcp client to arrive whole. Default: as WCF's own listeners.
+	Preamble time.Duration `key:"preamble" min:"1ms" max:"24h" default:"30s"`
 	// For the listener to open the rendezvous. Default: the documented life of an accept address.
 	Accept time.Duration `key:"accept" min:"1ms" max:"24h" default:"30s"`
 	// For the listener's answer to an HTTP request; an entity can have its own. Default: the service's documented limit.

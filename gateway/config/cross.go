@@ -6,7 +6,7 @@ import (
 )
 
 // doors lists the settings that are addresses to bind.
-var doors = []string{"https", "http", "admin"}
+var doors = []string{"https", "http", "admin", "nettcp"}
 
 // cross checks settings against each other and against the files they name.
 func (l *loader) cross() {
@@ -29,7 +29,7 @@ func (l *loader) crossDoors() {
 		address := strings.ToLower(l.text(door))
 		other, taken := first[address]
 		switch {
-		case address == Off, strings.HasSuffix(address, ":0"):
+		case address == "", address == Off, strings.HasSuffix(address, ":0"):
 		case !taken:
 			first[address] = door
 		case l.given(door):

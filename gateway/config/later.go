@@ -4,7 +4,6 @@ package config
 // that a file written for a later version is never half obeyed. A line leaves this table with the feature that takes
 // the key.
 var later = map[string]bool{
-	"nettcp":     true,
 	"amqps":      true,
 	"oneway":     true,
 	"oneways":    true,

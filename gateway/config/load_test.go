@@ -15,6 +15,7 @@ data: state
 host: relay.example.com
 https: :443
 http: off
+nettcp: :808
 admin: "[::1]:9090"
 readyFile: /run/ready.json
 allowPlainTokens: true
@@ -34,7 +35,7 @@ limits:
   headBytes: 2048
   pending: 6
   pendingPerSource: 5
-timeouts: {head: 1s, accept: 2s, response: 3s, idle: 4s, write: 5s, drain: 6s, tokenGrace: 1h30m}
+timeouts: {head: 1s, preamble: 7s, accept: 2s, response: 3s, idle: 4s, write: 5s, drain: 6s, tokenGrace: 1h30m}
 rules:
   - name: Root.Rule
     rights: [Listen, Send, Manage]
@@ -47,6 +48,8 @@ entities:
     responseTimeout: 2m
     requestTarget: raw
     plainWebSocket: false
+    tls: terminate
+    sticky: true
     allow: [192.0.2.1/24, 2001:db8::1]
     rules:
       - {name: Send.Only, rights: [Send], primaryKey: "file:keys/send"}
@@ -68,7 +71,7 @@ func TestLoadReadsEveryKey(t *testing.T) {
 	}
 	yes, no := true, false
 	want := &Config{
-		Data: filepath.Join(dir, "state"), Host: "relay.example.com", HTTPS: ":443", HTTP: Off, Admin: "[::1]:9090",
+		Data: filepath.Join(dir, "state"), Host: "relay.example.com", HTTPS: ":443", HTTP: Off, NetTCP: ":808", Admin: "[::1]:9090",
 		ReadyFile: "/run/ready.json", AllowPlainTokens: true,
 		Advertise: []Advertise{{Door: "https", Address: "node1.example.com:443"}},
 		Hosts:     []Host{{Name: "relay.example.com", Roles: []string{"relay"}}, {Name: "other.example.com"}},
@@ -77,7 +80,7 @@ func TestLoadReadsEveryKey(t *testing.T) {
 		Metrics:   Metrics{PerEntity: true},
 		Limits:    Limits{ListenersPerEntity: 3, Connections: 4, HeadBytes: 2048, Pending: 6, PendingPerSource: 5},
 		Timeouts: Timeouts{
-			Head: time.Second, Accept: 2 * time.Second, Response: 3 * time.Second, Idle: 4 * time.Second,
+			Head: time.Second, Preamble: 7 * time.Second, Accept: 2 * time.Second, Response: 3 * time.Second, Idle: 4 * time.Second,
 			Write: 5 * time.Second, Drain: 6 * time.Second, TokenGrace: 90 * time.Minute,
 		},
 		Rules: []Rule{{
@@ -87,11 +90,11 @@ func TestLoadReadsEveryKey(t *testing.T) {
 		Entities: []Entity{
 			{
 				Name: "Sales.EU/Orders-V2", Kind: "nettcp", AnonymousSenders: true, ResponseTimeout: 2 * time.Minute,
-				RequestTarget: "raw", PlainWebSocket: &no,
+				RequestTarget: "raw", PlainWebSocket: &no, TLS: "terminate", Sticky: true,
 				Allow: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("2001:db8::1/128")},
 				Rules: []Rule{{Name: "Send.Only", Rights: []string{"Send"}, PrimaryKey: NewSecret("c2VuZA==")}},
 			},
-			{Name: "sales.eu/other", Kind: "hybrid", RequestTarget: "service", PlainWebSocket: &yes},
+			{Name: "sales.eu/other", Kind: "hybrid", RequestTarget: "service", PlainWebSocket: &yes, TLS: "passthrough"},
 		},
 	}
 	if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })); diff != "" {
@@ -108,7 +111,7 @@ func TestDefaults(t *testing.T) {
 		Log:    Log{Level: "info", Format: "text"},
 		Limits: Limits{ListenersPerEntity: 25, Connections: 5000, HeadBytes: 32768, Pending: 10000, PendingPerSource: 200},
 		Timeouts: Timeouts{
-			Head: 10 * time.Second, Accept: 30 * time.Second, Response: time.Minute, Idle: time.Minute,
+			Head: 10 * time.Second, Preamble: 30 * time.Second, Accept: 30 * time.Second, Response: time.Minute, Idle: time.Minute,
 			Write: time.Minute, Drain: 25 * time.Second, TokenGrace: 5 * time.Minute,
 		},
 	}
@@ -194,7 +197,7 @@ func TestPrecedence(t *testing.T) {
 func TestEveryVariableIsBound(t *testing.T) {
 	key := write(t, "tls.pem", "x")
 	values := map[string]string{
-		"data": "/d", "host": "h", "https": ":1", "http": ":2", "admin": ":3", "readyFile": "/r", "allowPlainTokens": "true",
+		"data": "/d", "host": "h", "https": ":1", "http": ":2", "admin": ":3", "nettcp": ":4", "readyFile": "/r", "allowPlainTokens": "true",
 		"tls.cert": key, "tls.key": key, "tls.acme.email": "a@b.example", "tls.acme.directory": "https://ca.example/", "tls.acme.caFile": key,
 		"log.level": "warn", "log.format": "json", "metrics.perEntity": "true",
 	}

@@ -29,8 +29,8 @@ var problemCases = []struct {
 		`causeway.yaml:2:3 unknown key "colour"; here stand perEntity`}},
 	{"key that does not look like one", "metrics:\n  'a b/c=': 1\n", []string{
 		`causeway.yaml:2:3 unknown key; here stand perEntity`}},
-	{"later key", "host: a\nnettcp: :9808\namqps: :5671\n", []string{
-		`causeway.yaml:2:1 "nettcp" is not available in this version`,
+	{"later key", "host: a\nmqtts: :8883\namqps: :5671\n", []string{
+		`causeway.yaml:2:1 "mqtts" is not available in this version`,
 		`causeway.yaml:3:1 "amqps" is not available in this version`}},
 	{"later role", "hosts:\n  - {name: a, roles: [relay, signalr]}\n", []string{
 		`causeway.yaml:2:30 hosts[0].roles[1]: this value is not available in this version; expected relay`}},
@@ -51,7 +51,7 @@ var problemCases = []struct {
 		`causeway.yaml:1:14 rules[0].name: expected a value`,
 		`causeway.yaml:1:24 rules[0].rights: expected a value`}},
 	{"empty element", "entities:\n  -\n  - name: a\n    allow: [~]\n", []string{
-		`causeway.yaml:2:4 entities[0]: expected keys with values: name, kind, anonymousSenders, responseTimeout, requestTarget, plainWebSocket, allow, rules`,
+		`causeway.yaml:2:4 entities[0]: expected keys with values: name, kind, anonymousSenders, responseTimeout, requestTarget, plainWebSocket, tls, sticky, allow, rules`,
 		`causeway.yaml:4:13 entities[1].allow[0]: expected a network such as 192.0.2.0/24 or a single IP address`}},
 	{"number for text", "entities:\n  - name: 2024\n", []string{
 		`causeway.yaml:2:11 entities[0].name: expected a path of at most 260 characters such as orders or plant/line1, without ? # % \ and empty segments, not beginning with $; YAML reads this one as something else than text, so quote it`}},
@@ -240,7 +240,7 @@ func TestEnvironmentAndFlagProblems(t *testing.T) {
 		"CAUSEWAY_LIMITS_PENDING=many", "CAUSEWAY_TIMEOUTS_ACCEPT=30", "CAUSEWAY_HTTPS=8443", "CAUSEWAY_ALLOWPLAINTOKENS=yes",
 		"CAUSEWAY_LOG_LEVEL=Debug", "CAUSEWAY_LIMITS_PENDINGPERSOURCE=20000",
 		"OTHER_THING=1", "CAUSEWAY_CONNECTION_STRING=x", "CAUSEWAY_CA_FILE=x", "CAUSEWAY_INTEROP_MONO=1", "CAUSEWAY_TEST_X=1", "CAUSEWAY_EMPTY=",
-		"CAUSEWAY_READY_FILE=x", "CAUSEWAY_LISTENERS=x", "CAUSEWAY_ENTITIES=x", "CAUSEWAY_RULES_0_NAME=x", "CAUSEWAY_NETTCP=:1",
+		"CAUSEWAY_READY_FILE=x", "CAUSEWAY_LISTENERS=x", "CAUSEWAY_ENTITIES=x", "CAUSEWAY_RULES_0_NAME=x", "CAUSEWAY_MQTTS=:1",
 		"CAUSEWAY_TLS_ACME_HOSTS=x", "CAUSEWAY_QUITE_DIFFERENT=x", "CAUSEWAY_CONNECTION_STRIN=x",
 		"CAUSEWAY_PORT=tcp://10.0.0.1:443", "CAUSEWAY_SERVICE_HOST=10.0.0.1", "CAUSEWAY_SERVICE_PORT_HTTPS=443", "CAUSEWAY_PORT_443_TCP_ADDR=10.0.0.1",
 		"CAUSEWAY_ADMIN_SERVICE_PORT=9090",
@@ -258,7 +258,7 @@ func TestEnvironmentAndFlagProblems(t *testing.T) {
 		`warning: CAUSEWAY_CONNECTION_STRIN: nothing reads this variable; did you mean "CAUSEWAY_CONNECTION_STRING"?`,
 		`warning: CAUSEWAY_ENTITIES: the list entities is not set from the environment; write it in the file`,
 		`warning: CAUSEWAY_LISTENERS: nothing reads this variable`,
-		`warning: CAUSEWAY_NETTCP: is not available in this version`,
+		`warning: CAUSEWAY_MQTTS: is not available in this version`,
 		`warning: CAUSEWAY_QUITE_DIFFERENT: nothing reads this variable`,
 		`warning: CAUSEWAY_READY_FILE: nothing reads this variable; did you mean "CAUSEWAY_READYFILE"?`,
 		`warning: CAUSEWAY_RULES_0_NAME: the list rules is not set from the environment; write it in the file`,

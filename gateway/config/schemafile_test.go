@@ -36,7 +36,7 @@ func TestJSONSchema(t *testing.T) {
 		"rules: [{name: a}]\n":                "$.rules[0].rights: missing",
 		"rules: [{name: a, rights: []}]\n":    "$.rules[0].rights: range",
 		"rules: [{name: a, rights: [Own]}]\n": "$.rules[0].rights[0]: enum",
-		"nettcp: ':1'\n":                      "$.nettcp: unknown",
+		"mqtts: ':1'\n":                       "$.mqtts: unknown",
 	} {
 		if got := validate(schema, parsed(t, file), "$"); got != want {
 			t.Errorf("%s gave %q, want %q", file, got, want)

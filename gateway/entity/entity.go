@@ -74,6 +74,8 @@ type Settings struct {
 	ResponseTimeout  time.Duration  // 0: the gateway's timeouts.response
 	RawRequestTarget bool           // requestTarget: raw instead of service (percent-decoded)
 	NoPlainWebSocket bool           // plainWebSocket: false
+	EndTLS           bool           // tls: terminate instead of passthrough: an upgrade to TLS within the protocol ends at the gateway
+	Sticky           bool           // senders of one network address keep to one listener, as long as it is there
 	Allow            []netip.Prefix // senders' addresses; empty: all
 }
 

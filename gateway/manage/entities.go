@@ -220,6 +220,12 @@ const (
 	targetRaw     = "raw"
 )
 
+// What becomes of an upgrade to TLS within the protocol: net.tcp has one.
+const (
+	tlsPassthrough = "passthrough"
+	tlsTerminate   = "terminate"
+)
+
 func applySettings(s *entity.Settings, c *wire.SettingsChange) (wrong wire.Problems) {
 	if c.ResponseTimeout != nil {
 		s.ResponseTimeout = timeOf(*c.ResponseTimeout)
@@ -232,6 +238,14 @@ func applySettings(s *entity.Settings, c *wire.SettingsChange) (wrong wire.Probl
 	if c.PlainWebSocket != nil {
 		s.NoPlainWebSocket = !*c.PlainWebSocket
 	}
+	if c.TLS != nil {
+		if s.EndTLS = *c.TLS == tlsTerminate; !s.EndTLS && *c.TLS != tlsPassthrough {
+			wrong = append(wrong, wire.Problem{Member: "settings.tls", Text: "expected passthrough or terminate"})
+		}
+	}
+	if c.Sticky != nil {
+		s.Sticky = *c.Sticky
+	}
 	if c.Allow != nil {
 		s.Allow = slices.Clone(*c.Allow)
 	}
@@ -242,7 +256,10 @@ func applySettings(s *entity.Settings, c *wire.SettingsChange) (wrong wire.Probl
 func (a *API) show(e *entity.Entity) wire.Entity {
 	s := wire.Settings{
 		ResponseTimeout: wire.Duration(e.Settings.ResponseTimeout), RequestTarget: targetService,
-		PlainWebSocket: !e.Settings.NoPlainWebSocket, Allow: e.Settings.Allow,
+		PlainWebSocket: !e.Settings.NoPlainWebSocket, TLS: tlsPassthrough, Sticky: e.Settings.Sticky, Allow: e.Settings.Allow,
+	}
+	if e.Settings.EndTLS {
+		s.TLS = tlsTerminate
 	}
 	if e.Settings.RawRequestTarget {
 		s.RequestTarget = targetRaw

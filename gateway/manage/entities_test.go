@@ -241,7 +241,7 @@ func TestManyAtOnce(t *testing.T) {
 	}
 	var all sync.WaitGroup
 	for _, body := range []string{
-		`{"kind":"event"}`, `{"anonymousSenders":true}`, `{"settings":{"requestTarget":"raw"}}`, `{"settings":{"plainWebSocket":false}}`,
+		`{"kind":"event"}`, `{"anonymousSenders":true}`, `{"settings":{"requestTarget":"raw"}}`, `{"settings":{"plainWebSocket":false}}`, `{"settings":{"tls":"terminate","sticky":true}}`,
 		`{"settings":{"allow":["::1"]}}`, `{"settings":{"responseTimeout":"5s"}}`,
 	} {
 		all.Go(func() {
@@ -252,7 +252,7 @@ func TestManyAtOnce(t *testing.T) {
 	}
 	all.Wait()
 	w.ask("GET", "/$api/entities/x", "").want(t, http.StatusOK,
-		`"kind":"event"`, `"anonymousSenders":true`, `"requestTarget":"raw"`, `"plainWebSocket":false`, `["::1/128"]`, `"5s"`)
+		`"kind":"event"`, `"anonymousSenders":true`, `"requestTarget":"raw"`, `"plainWebSocket":false`, `"tls":"terminate","sticky":true`, `["::1/128"]`, `"5s"`)
 }
 
 // TestMetadata: what only the service's own management writes is kept by ours.

@@ -178,7 +178,7 @@ func (x *exchange) again(req *shape.Request, err error) bool {
 }
 
 func (x *exchange) resolve(dst []route.Candidate, req *shape.Request) ([]route.Candidate, error) {
-	q := route.Query{At: req.At, Entity: x.entity.At, Shape: mesh.Exchange, Hints: x.hints, Spread: x.entity.Kind == entity.Hybrid}
+	q := queryOf(x.entity, &req.Hello, mesh.Exchange, x.hints)
 	found, err := x.relay.find(dst, &q)
 	x.record.Stages.Resolve = x.record.since()
 	if err == nil && x.relay.p.Hooks.Step != nil {

@@ -136,10 +136,7 @@ const noListener = "There are no listeners connected for the endpoint."
 
 // resolve finds who may serve the sender.
 func (s *stream) resolve(dst []route.Candidate, ask Ask) ([]route.Candidate, error) {
-	q := route.Query{
-		At: s.hello.At, Entity: s.entity.At, Shape: mesh.Stream, Hints: ask.Hints,
-		Spread: s.entity.Kind == entity.Hybrid,
-	}
+	q := queryOf(s.entity, s.hello, mesh.Stream, ask.Hints)
 	found, err := s.relay.find(dst, &q)
 	s.record.Stages.Resolve = s.record.since()
 	if err != nil {
@@ -160,6 +157,15 @@ func (r *Relay) find(dst []route.Candidate, q *route.Query) ([]route.Candidate, 
 	default:
 		return nil, fail.New(fail.NoListener, noListener)
 	}
+}
+
+// queryOf asks for who may serve a sender of the entity.
+func queryOf(ent *entity.Entity, h *shape.Hello, s mesh.Shapes, hints Hints) route.Query {
+	q := route.Query{At: h.At, Entity: ent.At, Shape: s, Hints: hints, Spread: ent.Kind == entity.Hybrid}
+	if ent.Settings.Sticky {
+		q.Stick = route.StickTo(h.Remote.Addr())
+	}
+	return q
 }
 
 // meet offers the sender to one candidate after the other until one is told of it, and waits for that one.

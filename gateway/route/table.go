@@ -22,6 +22,9 @@ type Query struct {
 	Shape  mesh.Shapes
 	Hints  Hints
 	Spread bool // random over all that fit; else the longest listen path first
+	// Stick other than 0 makes the order among those that fit alike the same for the same number, on every node; it moves no
+	// more than it has to when listeners come and go.
+	Stick uint64
 }
 
 // remoteKey is the identity of a listener of another node.
@@ -192,7 +195,7 @@ func (t *Table) removeLocked(l *Listener) {
 	close(l.gone)
 }
 
-// Find appends to dst who may serve the query, in the order of asking: at random, the longest listen path first unless the
+// Find appends to dst who may serve the query, in the order of asking: at random or by Stick, the longest listen path first unless the
 // query spreads, and whoever is deaf or in doubt behind all others. It allocates nothing and never appends more than dst has
 // room for: of more that fit alike, each has the same chance to be among them. some says whether there was any listener of
 // the shape before the hints were asked.
@@ -203,7 +206,7 @@ func (t *Table) Find(dst []Candidate, q *Query) (found []Candidate, some bool) {
 	first, fit := begin, 0 // of those that fit alike: where they begin in dst, how many there are
 	for at, ok := q.At, true; ok && at.Within(q.Entity); at, ok = at.Parent() {
 		if !q.Spread {
-			shuffle(dst[first:])
+			q.arrange(dst[first:])
 			first, fit = len(dst), 0
 		}
 		list := t.paths[at]
@@ -215,11 +218,11 @@ func (t *Table) Find(dst []Candidate, q *Query) (found []Candidate, some bool) {
 			some = true
 			if q.Hints.permits(c.GUID) {
 				fit++
-				dst = draw(dst, first, fit, c)
+				dst = q.draw(dst, first, fit, c)
 			}
 		}
 	}
-	shuffle(dst[first:])
+	q.arrange(dst[first:])
 	lastLast(dst[begin:])
 	return dst, some
 }
@@ -239,10 +242,14 @@ func lastLast(c []Candidate) {
 }
 
 // draw appends the candidate, the fit'th that fits alike. Without room it takes the place of one of them, or of none, so
-// that each is as likely to be in (reservoir sampling).
-func draw(dst []Candidate, first, fit int, c *Candidate) []Candidate {
-	if len(dst) < cap(dst) {
+// that each is as likely to be in (reservoir sampling), or is in by its weight.
+func (q *Query) draw(dst []Candidate, first, fit int, c *Candidate) []Candidate {
+	switch {
+	case len(dst) < cap(dst):
 		return append(dst, *c)
+	case q.Stick != 0:
+		q.keepHeaviest(dst[first:], c)
+		return dst
 	}
 	if at := first + rand.IntN(fit); at < len(dst) {
 		dst[at] = *c

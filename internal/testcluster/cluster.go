@@ -110,6 +110,7 @@ func (c *Cluster) start(i int) *Node {
 	c.t.Helper()
 	cfg := config.Default()
 	cfg.Data, cfg.HTTPS, cfg.HTTP, cfg.Admin = c.dir, "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0"
+	cfg.NetTCP = "127.0.0.1:0"
 	if c.o.config != nil {
 		c.o.config(i, cfg)
 	}

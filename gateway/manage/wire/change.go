@@ -19,6 +19,8 @@ type SettingsChange struct {
 	ResponseTimeout *Duration       `json:"responseTimeout,omitempty"` // zero: back to the default
 	RequestTarget   *string         `json:"requestTarget,omitempty"`
 	PlainWebSocket  *bool           `json:"plainWebSocket,omitempty"`
+	TLS             *string         `json:"tls,omitempty"`
+	Sticky          *bool           `json:"sticky,omitempty"`
 	Allow           *[]netip.Prefix `json:"allow,omitempty"`
 }
 
@@ -87,7 +89,8 @@ func settings(to **SettingsChange) member {
 		var c SettingsChange
 		if d.object(path, raw, members{
 			"responseTimeout": nullable(&c.ResponseTimeout, durationOf), "requestTarget": text(&c.RequestTarget),
-			"plainWebSocket": flag(&c.PlainWebSocket), "allow": list(&c.Allow, networkOf),
+			"plainWebSocket": flag(&c.PlainWebSocket), "tls": text(&c.TLS), "sticky": flag(&c.Sticky),
+			"allow": list(&c.Allow, networkOf),
 		}) {
 			*to = &c
 		}

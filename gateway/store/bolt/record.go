@@ -32,6 +32,8 @@ type entityRecord struct {
 	ResponseTimeout  time.Duration  `json:"responseTimeout,omitempty"` // nanoseconds
 	RawRequestTarget bool           `json:"rawRequestTarget,omitempty"`
 	NoPlainWebSocket bool           `json:"noPlainWebSocket,omitempty"`
+	EndTLS           bool           `json:"endTLS,omitempty"`
+	Sticky           bool           `json:"sticky,omitempty"`
 	Allow            []netip.Prefix `json:"allow,omitempty"`
 	Rules            []ruleRecord   `json:"rules,omitempty"`
 	Source           entity.Source  `json:"source,omitempty"`
@@ -54,7 +56,8 @@ func encodeEntity(aead cipher.AEAD, e *entity.Entity) ([]byte, error) {
 	return encode(&entityRecord{
 		Name: e.Name, Kind: e.Kind, AnonymousSenders: e.AnonymousSenders, UserMetadata: e.UserMetadata,
 		ResponseTimeout: e.Settings.ResponseTimeout, RawRequestTarget: e.Settings.RawRequestTarget,
-		NoPlainWebSocket: e.Settings.NoPlainWebSocket, Allow: e.Settings.Allow,
+		NoPlainWebSocket: e.Settings.NoPlainWebSocket, EndTLS: e.Settings.EndTLS, Sticky: e.Settings.Sticky,
+		Allow:  e.Settings.Allow,
 		Rules:  sealRules(aead, scopeOf(e.At), e.Rules),
 		Source: e.Source, CreatedAt: e.CreatedAt, UpdatedAt: e.UpdatedAt, Revision: e.Revision,
 	})
@@ -100,7 +103,7 @@ func (r *entityRecord) open(aead cipher.AEAD, namespace string) (*entity.Entity,
 		Name: r.Name, At: at, Kind: r.Kind, AnonymousSenders: r.AnonymousSenders, UserMetadata: r.UserMetadata,
 		Settings: entity.Settings{
 			ResponseTimeout: r.ResponseTimeout, RawRequestTarget: r.RawRequestTarget,
-			NoPlainWebSocket: r.NoPlainWebSocket, Allow: r.Allow,
+			NoPlainWebSocket: r.NoPlainWebSocket, EndTLS: r.EndTLS, Sticky: r.Sticky, Allow: r.Allow,
 		},
 		Rules: rules, Source: r.Source, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, Revision: r.Revision,
 	}, nil

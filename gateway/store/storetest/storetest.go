@@ -54,7 +54,7 @@ func Entity(name string) *entity.Entity {
 	return &entity.Entity{
 		Name: name, At: entity.Address{Path: strings.ToLower(name)}, Kind: entity.Hybrid, AnonymousSenders: true, UserMetadata: "floor \"2\", Straße",
 		Settings: entity.Settings{
-			ResponseTimeout: 90 * time.Second, RawRequestTarget: true, NoPlainWebSocket: true,
+			ResponseTimeout: 90 * time.Second, RawRequestTarget: true, NoPlainWebSocket: true, EndTLS: true, Sticky: true,
 			Allow: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("2001:db8::/32")},
 		},
 		Rules: []entity.Rule{

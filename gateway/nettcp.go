@@ -1,0 +1,76 @@
+package gateway
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net/netip"
+	"syscall"
+
+	"github.com/causeway-relay/causeway/bindings/nettcp"
+	"github.com/causeway-relay/causeway/gateway/config"
+	"github.com/causeway-relay/causeway/gateway/entity"
+	"github.com/causeway-relay/causeway/gateway/fail"
+	"github.com/causeway-relay/causeway/hybrid/entry"
+)
+
+// port is a door of plain TCP, whatever is spoken there.
+type port interface {
+	Serve(context.Context)
+	Stop()
+	Close()
+}
+
+// netTCPAddr is where the net.tcp door is when nobody says where: WCF's own port is a privileged one, 808.
+const netTCPAddr = "127.0.0.1:9808"
+
+// bindNetTCP opens the net.tcp door. Nobody asked for it where it has its default address, so somebody else may have that: a
+// second gateway on one machine, started with the doors that it knows of.
+func (g *Gateway) bindNetTCP() error {
+	addr := g.cfg.NetTCP
+	if addr == config.Off {
+		return nil
+	}
+	if addr == "" {
+		addr = netTCPAddr
+	}
+	l, err := g.p.Listen("tcp", addr)
+	switch {
+	case err == nil:
+		g.doors = append(g.doors, door{nettcp.Name, l})
+	case g.cfg.NetTCP == "" && errors.Is(err, syscall.EADDRINUSE):
+		g.log.Info("door closed: something else has its address", "door", nettcp.Name, "address", addr)
+	default:
+		return fmt.Errorf("door %s: %w: choose another address with --%s, or close it with --%s off", nettcp.Name, err, nettcp.Name, nettcp.Name)
+	}
+	return nil
+}
+
+// openNetTCP makes the net.tcp door.
+func (g *Gateway) openNetTCP(enter func(netip.AddrPort) (func(), *fail.Error)) {
+	for _, d := range g.doors {
+		if d.name != nettcp.Name {
+			continue
+		}
+		g.ports = append(g.ports, nettcp.New(nettcp.Params{
+			Relay: g.relay, Listener: d.listener, Tracking: entry.NewTracking, Enter: enter,
+			Preamble: g.cfg.Timeouts.Preamble, Write: g.cfg.Timeouts.Write, PlainTokens: g.cfg.AllowPlainTokens,
+			TLS: g.certificateFor(), Ends: g.endsTLS,
+		}))
+	}
+}
+
+// certificateFor sets the certificate of the https door; nil when there is none.
+func (g *Gateway) certificateFor() func(*tls.Config) {
+	if g.certs == nil {
+		return nil
+	}
+	return func(c *tls.Config) { c.GetCertificate = g.certs.GetCertificate }
+}
+
+// endsTLS reports whether the upgrade to TLS ends at the gateway for the entity at the address.
+func (g *Gateway) endsTLS(at entity.Address) bool {
+	ent := g.store.View().Find(at)
+	return ent != nil && ent.Settings.EndTLS
+}
