@@ -78,7 +78,7 @@ func FuzzMessage(f *testing.F) {
 func FuzzMediaType(f *testing.F) {
 	for _, s := range []string{
 		`text/xml; charset="utf-8"`, `application/soap+xml;action=urn:a;charset=utf-16`, `application/soap+msbin1+gzip`,
-		`multipart/related; type="application/xop+xml";start="<a@b>";boundary="uuid:1+id=1";start-info="application/soap+xml; action=\"x\""`, `a/b;;x`, "\x00", "a/b\xc7; \xc7=\xc7",
+		`multipart/related; type="application/xop+xml";start="<a@b>";boundary="uuid:1+id=1";start-info="application/soap+xml; action=\"x\""`, `a/b; start-info="c/d; action="x"";y=z`, `a/b;;x`, "\x00", "a/b\xc7; \xc7=\xc7",
 	} {
 		f.Add(s, `"urn:a"`)
 	}

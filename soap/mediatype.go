@@ -42,8 +42,9 @@ const maxMediaType = 4 << 10
 
 // ParseMediaType reads a content type. It takes what peers send, too: values with
 // characters that want quotes but have none (action, boundary, start), white space
-// around "=", empty parameters. It refuses what is ambiguous: a parameter twice, an
-// open quote, control characters.
+// around "=", empty parameters, a quoted action in a quoted start-info or type
+// without escapes. It refuses what is ambiguous: a parameter twice, an open quote,
+// control characters.
 func ParseMediaType(s string) (MediaType, error) {
 	if len(s) > maxMediaType {
 		return MediaType{}, errors.New("content type: too long")
@@ -68,14 +69,19 @@ func ParseMediaType(s string) (MediaType, error) {
 		if !ok {
 			return MediaType{}, errors.New("content type: parameter without value")
 		}
-		var value string
-		if value, rest, ok = paramValue(strings.TrimLeft(after, " \t")); !ok {
-			return MediaType{}, errors.New("content type: quotes that do not fit")
-		}
 		if name = strings.TrimRight(name, " \t"); !isToken(name) {
 			return MediaType{}, errors.New("content type: bad name of a parameter")
 		}
 		name = strings.ToLower(name)
+		after = strings.TrimLeft(after, " \t")
+		var value string
+		value, rest, ok = paramValue(after)
+		if !ok && (name == "start-info" || name == "type") {
+			value, rest, ok = nestedValue(after)
+		}
+		if !ok {
+			return MediaType{}, errors.New("content type: quotes that do not fit")
+		}
 		if _, twice := m.Param(name); twice {
 			return MediaType{}, errors.New("content type: parameter " + name + " twice")
 		}
@@ -104,6 +110,31 @@ func paramValue(s string) (value, rest string, ok bool) {
 		b.WriteByte(s[i])
 	}
 	return "", "", false
+}
+
+// nestedValue reads a quoted content type that has a quoted parameter inside, with
+// the inner quotes written like the outer ones:
+//
+//	start-info="application/soap+xml; action="urn:a""
+//
+// It is unambiguous as far as it goes: one inner pair behind "=", no escapes.
+func nestedValue(s string) (value, rest string, ok bool) {
+	open := strings.Index(s, `="`) + len(`="`)
+	if open < len(`="`) || s[0] != '"' || strings.Contains(s, `\`) {
+		return "", "", false
+	}
+	inner := strings.IndexByte(s[open:], '"')
+	if inner < 0 {
+		return "", "", false
+	}
+	inner += open + 1
+	outer := strings.IndexByte(s[inner:], '"')
+	if outer < 0 {
+		return "", "", false
+	}
+	outer += inner
+	rest = strings.TrimLeft(s[outer+1:], " \t")
+	return s[1:outer], rest, rest == "" || rest[0] == ';'
 }
 
 // Param gives the value of a parameter, whose name is in lower case.

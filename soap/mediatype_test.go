@@ -17,7 +17,12 @@ func TestMediaTypes(t *testing.T) {
 		`A/B ; X=y;;z="q;\"r" ;`:                 `a/b; x=y; z="q;\"r"`,
 		`a/b; action=http://x/y; type=text/xml`:  `a/b; action="http://x/y"; type="text/xml"`,
 		`multipart/related;boundary=uuid:1+id=1`: `multipart/related; boundary="uuid:1+id=1"`,
-		`a/b; start-info="application/soap+xml; action=\"u\""`: `a/b; start-info="application/soap+xml; action=\"u\""`,
+		`a/b; start-info="application/soap+xml; action=\"u\""`:   `a/b; start-info="application/soap+xml; action=\"u\""`,
+		`a/b; start-info="application/soap+xml; action="u"";x=y`: `a/b; start-info="application/soap+xml; action=\"u\""; x=y`,
+		`a/b; type="c/d; action="u"; charset=utf-8"`:             `a/b; type="c/d; action=\"u\"; charset=utf-8"`,
+		`a/b; x="c/d; action="u""`:                               "", // only where a content type stands
+		`a/b; type="c/d; action="u"`:                             "", `a/b; type="c/d; action="u`: "", `a/b; type="="`: `a/b; type="="`, `a/b; type="="x`: "",
+		`a/b; type="c; a="u"x"y`: "", `a/b; type=x="u`: `a/b; type="x=\"u"`, `a/b; type="c; a="u\""`: "",
 		`a/b; x = y`: `a/b; x=y`,
 		`a/b; x=`:    `a/b; x=""`,
 		`a/b; x`:     "", `a/b; x="y`: "", `a/b; x="y"z`: "", `a/b; x=1; X=2`: "", "a/b\r\n; x=1": "", "a/b\xc7": "", "a/b; x\xc7=1": "", "a/b; x=\xc7": "a/b; x=\"\xc7\"", `a`: "", `/b`: "", `a/b c`: "", `a/b; =x`: "", `a/b; x y=1`: "", `a/b; x="\`: "",

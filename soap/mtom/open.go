@@ -34,7 +34,7 @@ var _ soap.Multiparter = Opener{}
 //
 // root is the content type of the envelope without XOP, perhaps with its action:
 // what the root part says of itself, else parameter start-info, else (if they
-// say nothing or contradict) what the envelope is.
+// say nothing or contradict, or say text/xml) what the envelope is.
 //
 // A root part of text/xml or application/soap+xml, as messages with attachments
 // have it that are not MTOM, is read in the same way. Parts that nothing refers to
@@ -157,6 +157,8 @@ func (r *reader) rootType(part soap.MediaType, outer *soap.MediaType) (*soap.Med
 	}
 	info := StartInfo(outer)
 	switch {
+	case inner.Type == type11 && (info.Type == type11 || info.Type == ""):
+		// Some peers write this whatever the envelope is (npm's soap), so look.
 	case inner.Type == info.Type && isEnvelope(info.Type):
 		if _, ok := inner.Param("action"); ok {
 			info = inner
