@@ -15,6 +15,7 @@ import (
 
 	"github.com/causeway-relay/causeway/gateway/auth"
 	"github.com/causeway-relay/causeway/gateway/config"
+	"github.com/causeway-relay/causeway/gateway/entity"
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/front"
 	"github.com/causeway-relay/causeway/gateway/front/acme"
@@ -165,13 +166,14 @@ func (g *Gateway) compose() error {
 			Pending: g.cfg.Limits.Pending, PendingPerSource: g.cfg.Limits.PendingPerSource,
 		},
 		Timeouts: relay.Timeouts{
-			Accept: g.cfg.Timeouts.Accept, Idle: g.cfg.Timeouts.Idle, TokenGrace: g.cfg.Timeouts.TokenGrace,
+			Accept: g.cfg.Timeouts.Accept, Response: g.cfg.Timeouts.Response, Idle: g.cfg.Timeouts.Idle, TokenGrace: g.cfg.Timeouts.TokenGrace,
 		},
 		Hooks: g.hooks(),
 	})
 	hybrid := entry.New(entry.Params{
 		Relay: g.relay, Node: uint16(g.p.Node), Log: g.log, Ping: g.p.Ping,
 		Write: g.cfg.Timeouts.Write, HeadTimeout: g.cfg.Timeouts.Head, PlainTokens: g.cfg.AllowPlainTokens,
+		Response: g.cfg.Timeouts.Response, Idle: g.cfg.Timeouts.Idle, Settings: g.settings,
 	})
 	api := manage.New(manage.Params{
 		Store: g.store, Relay: g.relay, Node: uint16(g.p.Node), Version: Version, Log: g.log,
@@ -183,6 +185,14 @@ func (g *Gateway) compose() error {
 	}
 	g.openAdmin(api)
 	return nil
+}
+
+// settings are the policies of an entity as they are now.
+func (g *Gateway) settings(at entity.Address) entity.Settings {
+	if ent := g.store.View().Get(at); ent != nil {
+		return ent.Settings
+	}
+	return entity.Settings{} // it has just been deleted
 }
 
 // Run serves until ctx ends, which is as Close; Shutdown from another goroutine ends it in order. It returns when

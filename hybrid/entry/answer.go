@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"net"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/causeway-relay/causeway/gateway/fail"
@@ -29,10 +30,11 @@ func NewTracking() string {
 
 // trail is what an answer of the gateway is found again by.
 func (v *visit) trail() wire.Trail {
-	return wire.Trail{
-		ID: v.hello.Tracking, Node: v.entry.p.Node, Time: time.Now(),
-		System: "sb://" + v.hello.Host + v.target.Path,
+	t := wire.Trail{ID: v.hello.Tracking, Node: v.entry.p.Node, Time: time.Now(), System: "sb://" + v.hello.Host + v.target.Path}
+	if v.web {
+		t.System = v.hello.Host + ":" + strings.TrimPrefix(v.target.Path, "/")
 	}
+	return t
 }
 
 // welcome makes the 101 of a handshake. Connection is a single value, since .NET compares it whole; there are no
@@ -60,7 +62,7 @@ func (v *visit) granted() string {
 		return ""
 	}
 	asked := wire.ParseAgent(v.arrival.Head.Fields)
-	return wire.Agent{Raw: asked.Raw}.String()
+	return wire.Agent{Raw: asked.Raw, Cancel: asked.Cancel}.String()
 }
 
 // write sends bytes to the peer within the time for a head.

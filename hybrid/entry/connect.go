@@ -15,7 +15,8 @@ import (
 
 // connect serves a sender until it is answered; the stream is the rest of the connection's life.
 func (e *Entry) connect(ctx context.Context, v *visit) {
-	if !v.asksToSend() {
+	if refusal := v.asksToSend(); refusal != nil {
+		v.turnAway(refusal)
 		return
 	}
 	ctx, leave := context.WithCancelCause(ctx)
@@ -31,16 +32,15 @@ func (e *Entry) connect(ctx context.Context, v *visit) {
 	}
 }
 
-// asksToSend completes what a sender asks. It reports false when the sender was turned away.
-func (v *visit) asksToSend() bool {
+// asksToSend completes what a sender asks, or says what is wrong with it.
+func (v *visit) asksToSend() *fail.Error {
 	allowed, disallowed, err := wire.Listeners(v.arrival.Head.Fields)
 	if err != nil {
-		v.turnAway(badTarget(err))
-		return false
+		return badTarget(err)
 	}
 	v.ask.Need, v.ask.Also = entity.Send, v.suits
 	v.ask.Hints = relay.Hints{Limited: allowed != nil, Allowed: guids(allowed), Disallowed: guids(disallowed)}
-	return true
+	return nil
 }
 
 func guids(ids [][16]byte) []relay.GUID {
@@ -54,7 +54,7 @@ func guids(ids [][16]byte) []relay.GUID {
 // suits is the protocol's own word on an entity: whether it takes upgrades without /$hc, and that a token in
 // Authorization, once used, is not for the listener.
 func (v *visit) suits(ent *entity.Entity) *fail.Error {
-	if !v.target.Prefixed && ent.Settings.NoPlainWebSocket {
+	if !v.web && !v.target.Prefixed && ent.Settings.NoPlainWebSocket {
 		return fail.New(fail.BadRequest, "The entity takes web-socket requests under /$hc only.")
 	}
 	if v.borne && !ent.AnonymousSenders {

@@ -28,10 +28,18 @@ type Params struct {
 	Write       time.Duration // 60 s: how long one write to a peer may take (reference section 7)
 	PlainTokens bool          // tokens over plain http from other machines are taken
 	HeadTimeout time.Duration // 10 s: how long a refusal may take to be written
+	Response    time.Duration // 60 s: how long an answer may stand still, where the entity does not say (reference section 8.6)
+	Idle        time.Duration // 60 s: how long the body of a request may stand still (the same)
+
+	// Settings gives the policies of an entity; nil: all have the defaults.
+	Settings func(entity.Address) entity.Settings
 }
 
 // Entry serves the protocol on every door. Make one with New.
-type Entry struct{ p Params }
+type Entry struct {
+	p     Params
+	calls calls
+}
 
 // New makes an entry.
 func New(p Params) *Entry {
@@ -44,17 +52,23 @@ func New(p Params) *Entry {
 	if p.HeadTimeout <= 0 {
 		p.HeadTimeout = 10 * time.Second
 	}
+	if p.Response <= 0 {
+		p.Response = time.Minute
+	}
 	if p.Log == nil {
 		p.Log = slog.New(slog.DiscardHandler)
+	}
+	if p.Settings == nil {
+		p.Settings = func(entity.Address) entity.Settings { return entity.Settings{} }
 	}
 	return &Entry{p: p}
 }
 
 // Wants reports whether the head is this protocol's: everything that has a path and is not under another path of the
-// gateway's own. What is no WebSocket upgrade is refused in the protocol's own form.
+// gateway's own, and CONNECT, which is refused.
 func Wants(h *http1.Head) bool {
 	origin := h.Origin()
-	return hasHC(origin) || origin != "" && !strings.HasPrefix(origin, "/$") && !strings.HasPrefix(origin, "/%24")
+	return h.Method == "CONNECT" || hasHC(origin) || strings.HasPrefix(origin, "/") && !strings.HasPrefix(origin, "/$") && !strings.HasPrefix(origin, "/%24")
 }
 
 // hasHC reports whether a target stands under /$hc, in either spelling.
@@ -79,6 +93,10 @@ func upgrades(h *http1.Head) bool {
 
 // Take serves one connection; it returns when the connection is over or belongs to a stream.
 func (e *Entry) Take(ctx context.Context, a *leg.Arrival) {
+	if isWeb(a.Head) {
+		e.web(ctx, a)
+		return
+	}
 	v := e.receive(a)
 	if v == nil {
 		return
@@ -88,6 +106,8 @@ func (e *Entry) Take(ctx context.Context, a *leg.Arrival) {
 		e.listen(ctx, v)
 	case wire.ActionAccept:
 		e.accept(ctx, v)
+	case wire.ActionRequest:
+		e.request(ctx, v)
 	default:
 		e.connect(ctx, v)
 	}
@@ -97,12 +117,12 @@ func (e *Entry) Take(ctx context.Context, a *leg.Arrival) {
 // lives on Take's stack: what stands below it is paid for by every idle stream.
 func (e *Entry) receive(a *leg.Arrival) *visit {
 	target, err := wire.ParseTarget(a.Head.Origin())
-	v := &visit{entry: e, arrival: a, key: a.Head.Fields.Get("Sec-WebSocket-Key"), target: target}
+	v := &visit{entry: e, arrival: a, key: a.Head.Fields.Get("Sec-WebSocket-Key"), target: target, hello: new(shape.Hello)}
 	v.greet()
 	refusal := v.check(err)
 	if refusal == nil {
 		switch target.Action {
-		case wire.ActionListen, wire.ActionAccept, wire.ActionConnect:
+		case wire.ActionListen, wire.ActionAccept, wire.ActionConnect, wire.ActionRequest:
 			return v
 		default:
 			refusal = fail.New(fail.UnknownTicket, "")
@@ -121,13 +141,14 @@ type visit struct {
 	hello   *shape.Hello
 	ask     relay.Ask
 	borne   bool // the token came in Authorization
+	web     bool // plain HTTP
 	raw     bool // our own agent at a rendezvous: plain bytes behind the 101
 }
 
 // greet makes the hello of whatever is known, so that even a refusal has its tracking id.
 func (v *visit) greet() {
 	a := v.arrival
-	v.hello = &shape.Hello{
+	*v.hello = shape.Hello{
 		Tracking: wire.TrackingID(v.target.ID), Target: v.target.Visible(), Host: a.Head.Host(), Door: a.Door,
 		Fields: slices.Clone(a.Head.Fields), Offers: wire.Protocols(a.Head.Fields), Remote: a.Remote,
 	}
@@ -144,8 +165,10 @@ func (v *visit) check(parsed error) *fail.Error {
 	if err == nil {
 		v.hello.At, err = entity.NewAddress("", path)
 	}
-	if refusal := v.handshake(); refusal != nil {
-		return refusal
+	if !v.web {
+		if refusal := v.handshake(); refusal != nil {
+			return refusal
+		}
 	}
 	if parsed != nil {
 		return badTarget(parsed)
@@ -187,11 +210,14 @@ func (v *visit) handshake() *fail.Error {
 	return nil
 }
 
-// credential finds what the party shows, in the order of reference section 4.1.
+// credential finds what the party shows, in the order of reference section 4.1: it is another for HTTP.
 func (v *visit) credential() {
-	text := v.arrival.Head.Fields.Get("ServiceBusAuthorization")
+	text, other := v.arrival.Head.Fields.Get("ServiceBusAuthorization"), v.target.Token
+	if v.web {
+		text, other = other, text
+	}
 	if text == "" {
-		text = v.target.Token
+		text = other
 	}
 	if text == "" {
 		text = v.arrival.Head.Fields.Get("Authorization")

@@ -3,7 +3,7 @@ package entry
 import (
 	"context"
 	"errors"
-	"net"
+	"io"
 	"slices"
 	"strings"
 	"sync"
@@ -38,9 +38,11 @@ func (e *Entry) listen(ctx context.Context, v *visit) {
 	v.keep()
 	c := &control{entry: e, hello: v.hello, trail: v.trail(), ready: make(chan struct{}), plain: !v.arrival.TLS}
 	defer c.unready()
+	c.cancels = wire.ParseAgent(v.arrival.Head.Fields).Cancel
 	l := &relay.Listener{
-		ID: strings.Clone(v.target.ID), Agent: agentOf(v), Stream: c, Check: c.check, Leave: c.end,
+		ID: strings.Clone(v.target.ID), Agent: agentOf(v), Stream: c, Exchange: c, Check: c.check, Leave: c.end,
 	}
+	c.listener = l
 	if l.ID == "" {
 		l.ID = v.hello.Tracking
 	} else if guid, ok := wire.ParseID(v.target.ID); ok {
@@ -50,7 +52,7 @@ func (e *Entry) listen(ctx context.Context, v *visit) {
 	if err != nil {
 		return
 	}
-	if c.conn, err = v.upgrade(); err != nil {
+	if c.conn, c.line, err = v.upgrade(); err != nil {
 		_ = v.arrival.Conn.Close()
 		seat.Leave(&shape.End{Why: fail.Aborted, Cause: err})
 		return
@@ -99,15 +101,18 @@ func agentOf(v *visit) string {
 	return strings.Clone(agent[:min(len(agent), 128)])
 }
 
-// control is one control channel. The goroutine of serve reads; writes are under mu.
+// control is one control channel. The goroutine of serve reads; whoever has something to tell the listener writes.
 type control struct {
-	entry *Entry
-	hello *shape.Hello
-	trail wire.Trail
-	plain bool // ws: the listener came by a door without TLS
-	conn  *websocket.Conn
-	ready chan struct{} // closed when the 101 has been written, or never will be
-	once  sync.Once
+	entry    *Entry
+	listener *relay.Listener
+	hello    *shape.Hello
+	trail    wire.Trail
+	plain    bool // ws: the listener came by a door without TLS
+	cancels  bool // our own agent: it understands cancel messages
+	conn     *websocket.Conn
+	line     *line
+	ready    chan struct{} // closed when the 101 has been written, or never will be
+	once     sync.Once
 
 	mu     sync.Mutex
 	ended  atomic.Pointer[shape.End] // why the channel comes down, if it was the gateway's wish
@@ -135,6 +140,9 @@ func (c *control) serve(ctx context.Context, seat *relay.Seat) {
 	c.pulse = nil
 	c.mu.Unlock()
 	seat.Leave(end)
+	if end.Why != fail.Replaced { // else the listener is there, and answers on its new channel
+		c.entry.calls.lost(c, fail.New(fail.ListenerLost, ""))
+	}
 	c.scold(end)
 	_ = c.conn.Close()
 }
@@ -183,33 +191,69 @@ func (c *control) heard(seat *relay.Seat) {
 func (c *control) read(seat *relay.Seat) *shape.End {
 	var session wire.Session
 	for {
-		kind, data, err := c.conn.ReadMessage()
+		kind, r, err := c.conn.NextReader()
 		if err != nil {
 			return endOf(err)
 		}
-		c.heard(seat)
-		event, err := session.Fragment(kind == websocket.TextMessage, true, data)
+		parcel := getParcel() // only now: an idle channel holds none
+		if *parcel, err = readAll(r, *parcel); err != nil {
+			return endOf(err)
+		}
+		c.alive.Store(true)
+		event, err := session.Fragment(kind == websocket.TextMessage, true, *parcel)
 		if err != nil {
 			c.end(&shape.End{Why: fail.TooLarge, Code: websocket.CloseMessageTooBig, Text: err.Error()})
 			return c.ended.Load()
 		}
-		c.took(seat, event)
+		if !c.took(seat, event, parcel) {
+			putParcel(parcel)
+		}
 	}
 }
 
-// took acts on one message. Answers to requests come with the HTTP half of the protocol; whoever sends one now answers
-// what nobody asked, and is ignored.
-func (c *control) took(seat *relay.Seat, event wire.Event) {
-	log := c.entry.p.Log.With("entity", c.hello.At.Path, "tracking", c.hello.Tracking)
-	switch {
-	case event.Err != nil:
-		log.Info("control message ignored", "cause", event.Err)
-	case event.Message == nil || event.Message.Kind != wire.KindRenewToken:
-	default:
-		if err := seat.Renew(auth.Credential{Scheme: auth.SAS, Text: event.Message.Token}); err != nil {
-			log.Info("token not renewed", "cause", err)
+// readAll reads a message behind b. Gorilla bounds it.
+func readAll(r io.Reader, b []byte) ([]byte, error) {
+	for {
+		if len(b) == cap(b) {
+			b = append(b, 0)[:len(b)]
+		}
+		n, err := r.Read(b[len(b):cap(b)])
+		b = b[:len(b)+n]
+		if errors.Is(err, io.EOF) {
+			return b, nil
+		}
+		if err != nil {
+			return b, err
 		}
 	}
+}
+
+// took acts on one message. It reports whether the parcel that the message came in is kept, as the body of an answer.
+func (c *control) took(seat *relay.Seat, event wire.Event, parcel *[]byte) bool {
+	log := func(text string, err error) {
+		c.entry.p.Log.Info(text, "entity", c.hello.At.Path, "tracking", c.hello.Tracking, "cause", err) //nolint:sloglint // constants
+	}
+	switch m := event.Message; {
+	case event.Err != nil:
+		log("control message ignored", event.Err)
+	case m == nil:
+	case m.Kind == wire.KindResponse:
+		return c.answered(m.Response, event.Body, parcel)
+	case m.Kind == wire.KindRenewToken:
+		if err := seat.Renew(auth.Credential{Scheme: auth.SAS, Text: m.Token}); err != nil {
+			log("token not renewed", err)
+		}
+	}
+	return false
+}
+
+// answered gives an answer to whoever waits for it; one that nobody waits for is dropped with its body.
+func (c *control) answered(r *wire.Response, data []byte, parcel *[]byte) (kept bool) {
+	if !r.Body {
+		c.entry.calls.answered(c, r, nil)
+		return false
+	}
+	return c.entry.calls.answered(c, r, &whole{parcel: parcel, data: data})
 }
 
 // endOf translates the end of a control channel.
@@ -290,37 +334,4 @@ func (c *control) check() {
 func (c *control) drop(text string) {
 	c.ended.CompareAndSwap(nil, &shape.End{Why: fail.Idle, Text: text})
 	_ = c.conn.Close()
-}
-
-// answered is a connection whose 101 has been written by us: it swallows the one that gorilla writes, because ours takes
-// every key (reference section 3), and gives back what was read behind the handshake.
-type answered struct {
-	net.Conn
-	read []byte
-	said bool
-}
-
-func (a *answered) Write(b []byte) (int, error) {
-	if !a.said {
-		a.said = true
-		return len(b), nil
-	}
-	return a.Conn.Write(b)
-}
-
-// CloseWrite ends our direction, as the connection can.
-func (a *answered) CloseWrite() error {
-	if c, ok := a.Conn.(interface{ CloseWrite() error }); ok {
-		return c.CloseWrite()
-	}
-	return nil
-}
-
-func (a *answered) Read(b []byte) (int, error) {
-	if len(a.read) > 0 {
-		n := copy(b, a.read)
-		a.read = a.read[n:]
-		return n, nil
-	}
-	return a.Conn.Read(b)
 }

@@ -3,27 +3,33 @@ package entry
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"strings"
-	"sync"
 	"time"
-
-	"github.com/gorilla/websocket"
 
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/shape"
 	"github.com/causeway-relay/causeway/hybrid/wire"
+	"github.com/causeway-relay/causeway/internal/wsframe"
 )
-
-// messages are buffers for accept messages; most need less than a kilobyte.
-var messages = sync.Pool{New: func() any { b := make([]byte, 0, 2<<10); return &b }}
-
-// maxKept is the longest buffer that goes back into the pool.
-const maxKept = 16 << 10
 
 // Offer implements shape.Offerer: it writes an accept message to the listener.
 func (c *control) Offer(ctx context.Context, o *shape.Offer) error {
+	if err := c.stands(ctx); err != nil {
+		return err
+	}
+	buf := getParcel()
+	defer putParcel(buf)
+	message := c.acceptMessage(o)
+	var err error
+	if *buf, err = message.Append(*buf); err != nil {
+		return badMessage(err)
+	}
+	return c.send(*buf, nil, o.Deadline)
+}
+
+// stands waits until the channel has its 101.
+func (c *control) stands(ctx context.Context) error {
 	select {
 	case <-c.ready:
 	case <-ctx.Done():
@@ -31,22 +37,6 @@ func (c *control) Offer(ctx context.Context, o *shape.Offer) error {
 	}
 	if c.conn == nil {
 		return fail.New(fail.ListenerLost, "")
-	}
-	buf := messages.Get().(*[]byte) //nolint:forcetypeassert // the pool holds nothing else
-	defer func() {
-		if cap(*buf) <= maxKept {
-			messages.Put(buf)
-		}
-	}()
-	message := c.acceptMessage(o)
-	b, err := message.Append((*buf)[:0])
-	*buf = b[:0]
-	if err != nil {
-		return badMessage(err)
-	}
-	if err := c.send(b, o.Deadline); err != nil {
-		_ = c.conn.Close() // half a message may be out: the channel is of no more use
-		return fail.Wrap(fail.ListenerLost, "offer", err)
 	}
 	return nil
 }
@@ -106,26 +96,21 @@ func hostOf(authority string) string {
 	return strings.Trim(authority, "[]")
 }
 
-// send writes one text message in frames of the write buffer's size, which is below every listener's limit.
-func (c *control) send(b []byte, deadline time.Time) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+// send writes a text message and, unless it is nil, the binary one that it announces: one unit (reference section 6.2), in one
+// write. A unit that has not left whole ends the channel.
+func (c *control) send(text, body []byte, deadline time.Time) error {
 	if latest := time.Now().Add(controlWrite); deadline.After(latest) {
 		deadline = latest
 	}
-	if err := c.conn.SetWriteDeadline(deadline); err != nil {
-		return fmt.Errorf("write deadline: %w", err)
+	buf := getParcel()
+	defer putParcel(buf)
+	*buf = appendMessage(*buf, wsframe.Text, text)
+	if body != nil {
+		*buf = appendMessage(*buf, wsframe.Binary, body)
 	}
-	w, err := c.conn.NextWriter(websocket.TextMessage)
-	if err != nil {
-		return err
+	if _, err := c.line.send(*buf, deadline); err != nil {
+		_ = c.conn.Close()
+		return fail.Wrap(fail.ListenerLost, "tell the listener", err)
 	}
-	for len(b) > 0 { // gorilla makes one frame of a long write, whatever its buffer
-		n, err := w.Write(b[:min(len(b), controlBuffer)])
-		if err != nil {
-			return err
-		}
-		b = b[n:]
-	}
-	return w.Close()
+	return nil
 }

@@ -11,27 +11,24 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// controlBuffer is the write buffer of a control channel and the longest frame of a message: far below the 32 KiB that every
-// listener takes (reference section 6.3).
-const controlBuffer = 4 << 10
-
-// controlUpgrader makes control channels: small buffers, since thousands of them are idle (performance.md, point 12).
+// controlUpgrader makes control channels: small buffers, since thousands of them are idle (performance.md, point 12). Gorilla
+// writes control frames only.
 var controlUpgrader = websocket.Upgrader{
-	ReadBufferSize: 1 << 10, WriteBufferSize: controlBuffer, WriteBufferPool: &sync.Pool{},
+	ReadBufferSize: 1 << 10, WriteBufferSize: 256, WriteBufferPool: &sync.Pool{},
 	CheckOrigin: func(*http.Request) bool { return true }, // tokens decide, browsers or not
 }
 
 // upgrade answers a listen handshake and hands the connection to gorilla.
-func (v *visit) upgrade() (*websocket.Conn, error) {
+func (v *visit) upgrade() (*websocket.Conn, *line, error) {
 	if err := v.write(v.welcome("")); err != nil {
-		return nil, fmt.Errorf("answer the listener: %w", err)
+		return nil, nil, fmt.Errorf("answer the listener: %w", err)
 	}
-	h := &hijack{conn: &answered{Conn: v.arrival.Conn, read: bytes.Clone(v.arrival.Read)}}
-	conn, err := controlUpgrader.Upgrade(h, acceptable(), nil)
+	l := newLine(v.arrival.Conn, bytes.Clone(v.arrival.Read))
+	conn, err := controlUpgrader.Upgrade(&hijack{conn: l}, acceptable(), nil)
 	if err != nil {
-		return nil, fmt.Errorf("upgrade the control channel: %w", err)
+		return nil, nil, fmt.Errorf("upgrade the control channel: %w", err)
 	}
-	return conn, nil
+	return conn, l, nil
 }
 
 // acceptable is a request that gorilla takes: the real one has been checked and answered.

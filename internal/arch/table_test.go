@@ -80,6 +80,9 @@ var table = []layer{
 	// Between core and entries: legs over real connections, shared by entries and clients.
 	{name: "leg", pkgs: []string{"internal/leg/**"}, may: []string{"gateway/shape", "gateway/fail", "internal/wsframe", "internal/http1"}, deny: join(noLogs, []string{"net/http/**"}), only: hides},
 
+	// The server's side of one HTTP request, shared by the entries that take plain HTTP senders.
+	{name: "leg", pkgs: []string{"internal/httpserve/**"}, may: []string{"gateway/shape", "gateway/fail", "internal/leg", "internal/http1"}, deny: join(noLogs, []string{"net/http/**"}), only: hides},
+
 	// The client's side of a WebSocket stream, as a net.Conn.
 	{name: "wsconn", pkgs: []string{"internal/wsconn/**"}, may: []string{"internal/wsframe"}, deny: join(noLogs, []string{"net/http/**"})},
 
@@ -127,7 +130,7 @@ func core(more ...string) []string {
 
 // entry is what an entry may import besides its own folders: the relay, types of auth and limit, legs, wire, vocabulary.
 func entry(own ...string) []string {
-	return join(wire, vocabulary, []string{"gateway/relay", "gateway/auth", "gateway/limit", "internal/leg/**"}, own)
+	return join(wire, vocabulary, []string{"gateway/relay", "gateway/auth", "gateway/limit", "internal/leg/**", "internal/httpserve/**"}, own)
 }
 
 // client is what a client package may import besides its own folders.

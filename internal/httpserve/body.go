@@ -1,6 +1,7 @@
 package httpserve
 
 import (
+	"bufio"
 	"errors"
 	"io"
 	"os"
@@ -18,27 +19,26 @@ const (
 	drainTime  = 5 * time.Second
 	// settleTime is how often a deadline that moves with progress is moved.
 	settleTime = time.Second
+	// readBytes is the buffer that framing is read in; what is longer goes past it.
+	readBytes = 4 << 10
 )
 
 // longAgo makes a read return at once.
 var longAgo = time.Unix(1, 0)
 
-// continued is the answer to an expectation (RFC 9110 section 15.2.1).
-const continued = "HTTP/1.1 100 Continue\r\n\r\n"
+var readers = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, readBytes) }}
 
 // body is the body of one request, read of the connection as it is pulled. It implements shape.Body. An error other than io.EOF
 // is a *fail.Error: BadRequest, SlowBody or SenderGone.
 type body struct {
 	x     *exchange
-	kind  http1.FramingKind
-	size  int64
-	early []byte // read of the connection and not used yet: behind the body it is the next request's
+	early []byte // read of the connection and not used yet; behind the body it is the next request's
 
-	rmu    sync.Mutex // one reader
-	left   int64      // of kind Length
-	chunks http1.Chunks
-	eof    bool
-	err    error // any other end
+	rmu sync.Mutex // one reader
+	src *bufio.Reader
+	in  http1.BodyReader
+	eof bool
+	err error // any other end
 
 	mu     sync.Mutex // taken inside rmu
 	closed bool
@@ -49,25 +49,22 @@ type body struct {
 
 // init makes the body of a head whose framing is known to be good.
 func (b *body) init(x *exchange, early []byte) {
+	b.x, b.early = x, early
 	framing, err := http1.RequestFraming(x.head)
 	if err != nil { // cannot be: the decoder has checked
 		b.err = fail.Wrap(fail.BadRequest, "read body", err)
 	}
-	b.x, b.early, b.kind, b.size, b.left = x, early, framing.Kind, framing.Length, framing.Length
-	switch {
-	case b.kind == http1.Length && b.size == 0:
-		b.kind = http1.None
-	case b.kind == http1.Chunked:
-		b.size = -1
+	if b.eof = framing.Kind == http1.None || framing.Kind == http1.Length && framing.Length == 0; b.eof {
+		return
 	}
-	b.eof = b.kind == http1.None
+	b.src = readers.Get().(*bufio.Reader) //nolint:forcetypeassert // the pool holds nothing else
+	b.src.Reset((*source)(b))
+	b.in.Reset(b.src, framing)
+	b.owed = http1.ExpectsContinue(x.head)
 }
 
 // Size implements shape.Body.
-func (b *body) Size() int64 { return b.size }
-
-// done reports whether all of the body was read.
-func (b *body) done() bool { return b.eof }
+func (b *body) Size() int64 { return b.in.Size() }
 
 // Read implements io.Reader.
 func (b *body) Read(p []byte) (int, error) {
@@ -106,98 +103,75 @@ func (b *body) isClosed() bool {
 }
 
 // readLocked reads; the caller holds rmu.
-func (b *body) readLocked(p []byte) (n int, err error) {
+func (b *body) readLocked(p []byte) (int, error) {
 	switch {
-	case b.err != nil:
-		return 0, b.err
 	case b.eof:
 		return 0, io.EOF
-	case len(p) == 0:
-		return 0, nil
-	case b.kind == http1.Chunked:
-		n, err = b.readChunks(p)
-	default:
-		n, err = b.readLength(p)
+	case b.err != nil:
+		return 0, b.err
 	}
-	if err != nil {
-		b.err = b.fault(err)
-		return n, b.err
-	}
-	if b.eof {
+	n, err := b.in.Read(p)
+	switch {
+	case err == nil:
+		return n, nil
+	case errors.Is(err, io.EOF):
+		b.eof = true
 		b.x.ended()
 		return n, io.EOF
 	}
-	return n, nil
+	b.err = b.fault(err)
+	return n, b.err
 }
 
-func (b *body) readLength(p []byte) (int, error) {
-	n, err := b.receive(p[:min(int64(len(p)), b.left)])
-	b.left -= int64(n)
-	b.eof = b.left == 0
-	return n, err
-}
-
-// readChunks reads raw bytes into p and takes the framing out of them there: the data is never longer than what it came in.
-func (b *body) readChunks(p []byte) (n int, err error) {
-	for n == 0 && !b.eof {
-		raw, err := b.receive(p)
-		if err != nil {
-			return 0, err
-		}
-		rest := p[:raw]
-		for len(rest) > 0 && !b.eof {
-			data, used, err := b.chunks.Next(rest)
-			n += copy(p[n:], data)
-			rest = rest[used:]
-			b.eof = b.chunks.Done()
-			if err != nil {
-				return n, err
-			}
-		}
-		if len(rest) > 0 { // of the next request
-			b.early = append(append([]byte(nil), rest...), b.early...)
-		}
+// fault says why the body ended early.
+func (b *body) fault(err error) error {
+	if errors.Is(err, errAbandoned) || b.isClosed() {
+		return errAbandoned
 	}
-	return n, nil
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return fail.Wrap(fail.SlowBody, "read body", err)
+	}
+	if breach, ok := errors.AsType[*http1.Error](err); ok {
+		return &fail.Error{Code: fail.BadRequest, Op: "read body", Text: sentence(breach.Text), Cause: err}
+	}
+	gone := fail.Wrap(fail.SenderGone, "read body", err)
+	b.x.leave(gone)
+	return gone
 }
 
-// receive gives what was read early, or reads the connection.
-func (b *body) receive(p []byte) (int, error) {
-	if len(b.early) > 0 {
-		n := copy(p, b.early)
-		b.early = b.early[n:]
+// source is what the body's framing is read of: what was read early, then the connection under a deadline that moves.
+type source body
+
+// Read implements io.Reader.
+func (s *source) Read(p []byte) (int, error) {
+	if len(s.early) > 0 {
+		n := copy(p, s.early)
+		s.early = s.early[n:]
 		return n, nil
 	}
-	if err := b.ready(); err != nil {
+	if err := s.ready(); err != nil {
 		return 0, err
 	}
-	n, err := b.x.conn.Read(p)
-	if n > 0 {
-		return n, nil // an error comes again
-	}
-	if err == nil {
-		err = io.ErrNoProgress
-	}
-	return 0, err
+	return s.x.conn.Read(p)
 }
 
 // ready moves the deadline and tells a sender that waits to go on.
-func (b *body) ready() error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.closed || b.owed && b.told {
+func (s *source) ready() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed || s.owed && s.told {
 		return errAbandoned
 	}
-	if b.owed {
-		b.owed = false
-		_ = b.x.conn.SetWriteDeadline(time.Now().Add(b.x.p.Write)) // as in Close
-		if _, err := b.x.conn.Write([]byte(continued)); err != nil {
+	if s.owed {
+		s.owed = false
+		_ = s.x.conn.SetWriteDeadline(time.Now().Add(s.x.p.Write)) // a dead connection says so at the write
+		if _, err := io.WriteString(s.x.conn, http1.Continue); err != nil {
 			return err
 		}
 	}
-	if now := time.Now(); now.Sub(b.moved) >= min(settleTime, b.x.p.Idle/4) {
-		b.moved = now
-		return b.x.conn.SetReadDeadline(now.Add(b.x.p.Idle))
+	if now := time.Now(); now.Sub(s.moved) >= min(settleTime, s.x.p.Idle/4) {
+		s.moved = now
+		return s.x.conn.SetReadDeadline(now.Add(s.x.p.Idle))
 	}
 	return nil
 }
@@ -211,49 +185,31 @@ func (b *body) answering() (unsure bool) {
 	return b.owed
 }
 
-// fault says why the body ended early.
-func (b *body) fault(err error) error {
-	switch {
-	case errors.Is(err, errAbandoned) || b.isClosed():
-		return errAbandoned
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		return fail.Wrap(fail.SlowBody, "read body", err)
+// broken reports whether the body can never be read to its end.
+func (b *body) broken() bool {
+	if !b.rmu.TryLock() {
+		return false // somebody reads: it is not
 	}
-	if breach, ok := errors.AsType[*http1.Error](err); ok {
-		return &fail.Error{Code: fail.BadRequest, Op: "read body", Text: sentence(breach.Text), Cause: err}
-	}
-	gone := fail.Wrap(fail.SenderGone, "read body", err)
-	b.x.leave(gone)
-	return gone
-}
-
-// ended is called when all of the request was read.
-func (x *exchange) ended() {
-	_ = x.conn.SetReadDeadline(time.Time{}) // a dead connection says so to the watch
-	x.startWatch()
-}
-
-// settle ends the body for good, and reports whether all of it was read, if need be now.
-func (b *body) settle(worth bool) bool {
-	_ = b.Close()
-	b.rmu.Lock() // a read that was under way has returned
 	defer b.rmu.Unlock()
-	if b.eof || !worth || b.left > drainBytes || b.err != nil && !errors.Is(b.err, errAbandoned) {
-		return b.eof
+	return b.err != nil && !errors.Is(b.err, errAbandoned)
+}
+
+// settle ends the body for good, and reports whether all of it was read: now, if that is worth it.
+func (b *body) settle(worth bool) bool {
+	_ = b.Close() // gives nil
+	b.rmu.Lock()  // a read that was under way has returned
+	defer b.rmu.Unlock()
+	if !b.eof && worth && b.in.Size() <= drainBytes && (b.err == nil || errors.Is(b.err, errAbandoned)) {
+		b.drainLocked()
 	}
-	if b.mu.Lock(); b.owed {
-		b.mu.Unlock()
-		return false
-	}
-	b.closed, b.err = false, nil
-	b.mu.Unlock()
-	b.drainLocked()
 	return b.eof
 }
 
+// drainLocked reads what is left, if it is little and comes soon.
 func (b *body) drainLocked() {
-	b.moved = time.Now().Add(drainTime) // the deadline stays
-	_ = b.x.conn.SetReadDeadline(b.moved)
+	if !b.reopen() {
+		return
+	}
 	sink := getBuffer()
 	defer putBuffer(sink)
 	for total := 0; total <= drainBytes && !b.eof; {
@@ -263,6 +219,35 @@ func (b *body) drainLocked() {
 		}
 	}
 }
+
+// reopen makes a closed body readable for a while. It reports false when the sender will not send it.
+func (b *body) reopen() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.owed {
+		return false
+	}
+	b.closed, b.err = false, nil
+	b.moved = time.Now().Add(drainTime) // the deadline stays
+	return b.x.conn.SetReadDeadline(b.moved) == nil
+}
+
+// rest gives what was read behind the body, and the buffer back.
+func (b *body) rest() []byte {
+	if b.src == nil {
+		return b.early
+	}
+	there, _ := b.src.Peek(b.src.Buffered())
+	rest := append(append([]byte(nil), there...), b.early...)
+	b.in = http1.BodyReader{}
+	b.src.Reset(nil)
+	readers.Put(b.src)
+	b.src = nil
+	return rest
+}
+
+// ahead reports whether something behind the body was read already.
+func (b *body) ahead() bool { return len(b.early) > 0 || b.src != nil && b.src.Buffered() > 0 }
 
 // sentence starts the codec's text as one.
 func sentence(text string) string {

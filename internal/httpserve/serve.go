@@ -3,10 +3,8 @@ package httpserve
 import (
 	"context"
 	"net"
-	"slices"
 	"time"
 
-	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/shape"
 	"github.com/causeway-relay/causeway/internal/http1"
 	"github.com/causeway-relay/causeway/internal/leg"
@@ -45,17 +43,17 @@ func Serve(ctx context.Context, a *leg.Arrival, p Params, answer Answer) {
 	x.body.init(x, a.Read)
 	res := x.unfit()
 	if res == nil {
-		if x.body.done() {
+		if x.body.eof {
 			x.startWatch()
 		}
 		res = answer(ctx, x.given())
 	}
 	x.send(res)
-	if x.settle() {
-		a.Read, a.Again = x.rest(), true
-		return
+	again := x.settle()
+	a.Read = append(x.body.rest(), x.early...)
+	if a.Again = again; !again {
+		x.hangUp()
 	}
-	x.hangUp()
 }
 
 // exchange is one request and its answer.
@@ -68,28 +66,25 @@ type exchange struct {
 	watch *leg.Watcher
 	early []byte // what the watch read of the next request
 
-	out   writer
-	close bool // the connection ends with this answer
-	torn  bool // the answer is not whole: the sender shall see a loss
-	gone  bool // the sender is not there any more
+	out     http1.BodyWriter
+	framing http1.Framing // of the answer
+	moved   time.Time     // when the write deadline was moved
+	close   bool          // the connection ends with this answer
+	torn    bool          // the answer is not whole: the sender shall see a loss
+	gone    bool          // the sender is not there any more
 }
 
 // unfit answers what HTTP itself does not allow. nil: all is well.
 func (x *exchange) unfit() *shape.Response {
-	h := x.head
-	switch {
-	case !h.Fields.Has("Expect"):
-		return nil
-	case !h.Fields.HasToken("Expect", "100-continue"):
+	if fields := x.head.Fields; fields.Has("Expect") && !fields.HasToken("Expect", "100-continue") {
 		return &shape.Response{Status: 417, Reason: "Expectation Failed"} // RFC 9110 section 10.1.1
 	}
-	x.body.owed = h.Minor > 0 && !x.body.done()
 	return nil
 }
 
 // given is the body as the answerer sees it: nothing at all when there is none.
 func (x *exchange) given() shape.Body {
-	if x.body.kind == http1.None {
+	if x.body.src == nil {
 		return nil
 	}
 	return &x.body
@@ -98,7 +93,7 @@ func (x *exchange) given() shape.Body {
 // startWatch begins to look whether the sender leaves: all of the request was read. A next request that is there already would
 // hide it, so there is nothing to look for then.
 func (x *exchange) startWatch() {
-	if len(x.body.early) == 0 {
+	if !x.body.ahead() {
 		x.watch = leg.Watch(x.conn, false, x.leave)
 	}
 }
@@ -116,19 +111,22 @@ func (x *exchange) stopWatch() {
 // settle reports whether another request can be read of the connection. What the answerer left of the body is read if it is
 // little.
 func (x *exchange) settle() bool {
-	whole := x.body.settle(!x.close && !x.torn && !x.gone)
+	whole := x.body.settle(!x.close && !x.torn)
 	x.stopWatch()
 	return whole && !x.close && !x.torn && !x.gone
 }
 
-// rest is what was read behind the request.
-func (x *exchange) rest() []byte { return slices.Concat(x.body.early, x.early) }
+// ended is called when all of the request was read.
+func (x *exchange) ended() {
+	_ = x.conn.SetReadDeadline(time.Time{}) // a dead connection says so to the watch
+	x.startWatch()
+}
 
 // hangUp ends the connection. A sender whose answer is whole may still send: he shall read it before he meets a reset.
 func (x *exchange) hangUp() {
 	switch {
 	case x.gone:
-	case x.torn && x.out.untilClose:
+	case x.torn && x.framing.Kind == http1.UntilClose:
 		if c, ok := x.conn.(interface{ SetLinger(sec int) error }); ok {
 			_ = c.SetLinger(0) // the end of the connection would be the end of the body: it has to be a reset
 		}
@@ -157,6 +155,3 @@ func (x *exchange) linger() {
 		}
 	}
 }
-
-// errAbandoned is what a read of a body gives that was closed.
-var errAbandoned = fail.New(fail.SenderGone, "The request was abandoned.")

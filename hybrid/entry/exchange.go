@@ -1,0 +1,344 @@
+package entry
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/causeway-relay/causeway/gateway/entity"
+	"github.com/causeway-relay/causeway/gateway/fail"
+	"github.com/causeway-relay/causeway/gateway/relay"
+	"github.com/causeway-relay/causeway/gateway/shape"
+	"github.com/causeway-relay/causeway/hybrid/wire"
+	"github.com/causeway-relay/causeway/internal/wsframe"
+)
+
+// exchange is one request to a listener and its answer, at the listener's node (reference section 8). The relay bounds its time.
+type exchange struct {
+	control  *control
+	req      *shape.Request
+	settings entity.Settings
+	up       *upload // nil: the request has no body
+	short    bool    // the request fits the control channel
+	ticket   shape.Ticket
+	call     call
+}
+
+// Exchange implements shape.Exchanger.
+func (c *control) Exchange(ctx context.Context, req *shape.Request) (*shape.Response, error) {
+	x := &exchange{control: c, req: req, call: call{control: c, settled: make(chan struct{})}}
+	x.settings = c.entry.p.Settings(c.listener.Entity)
+	if req.Body != nil {
+		x.up = newUpload(req.Body)
+	}
+	res, at, err := x.dispatch(ctx)
+	if at != nil {
+		return x.meet(ctx, at)
+	}
+	x.release()
+	return res, err
+}
+
+// release lets go of the request.
+func (x *exchange) release() {
+	if x.up != nil {
+		x.up.stop()
+	}
+}
+
+// dispatch tells the listener of the request and waits for what it does: answer on the control channel, or come to the
+// rendezvous.
+func (x *exchange) dispatch(ctx context.Context) (res *shape.Response, at shape.Party, err error) {
+	if err := x.control.stands(ctx); err != nil {
+		return nil, nil, &shape.Untaken{Err: err}
+	}
+	x.short = true
+	if x.up != nil {
+		if x.short, err = x.up.gather(ctx); err != nil {
+			return nil, nil, err
+		}
+	}
+	entry := x.control.entry
+	expected := entry.p.Relay.Expect(ctx)
+	defer expected.Close()
+	if x.ticket, err = expected.Ticket(); err != nil {
+		return nil, nil, err
+	}
+	entry.calls.begin(x.ticket, &x.call)
+	defer entry.calls.finish(x.ticket)
+	if err = x.tell(); err != nil {
+		return nil, nil, err
+	}
+	select {
+	case <-x.call.settled:
+	case <-expected.Arrived():
+	case <-ctx.Done():
+	}
+	entry.calls.finish(x.ticket)
+	return x.outcome(ctx, expected)
+}
+
+// outcome is what became of a request that was dispatched.
+func (x *exchange) outcome(ctx context.Context, expected *relay.Expected) (*shape.Response, shape.Party, error) {
+	switch c := &x.call; {
+	case c.answer != nil:
+		res, err := x.answer(c.answer, c.body)
+		return res, nil, err
+	case c.lost != nil:
+		return nil, nil, c.lost
+	}
+	at, err := expected.Wait(ctx)
+	if err == nil {
+		return nil, at, nil
+	}
+	x.cancel()
+	if x.short && ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	return nil, nil, err
+}
+
+// message is the request message.
+func (x *exchange) message() *wire.Request {
+	path, query, _ := strings.Cut(x.req.Target, "?")
+	plain, authority := x.control.address(nil)
+	return &wire.Request{
+		At: wire.Rendezvous{
+			Plain: plain, Authority: authority, Path: path, Action: wire.ActionRequest, Ticket: x.ticket,
+		},
+		Target: wire.RequestTarget(path, query, x.settings.RawRequestTarget), Method: x.req.Method, Remote: x.req.Remote,
+		Fields: x.req.Fields, Body: x.up != nil && !(x.up.ended && len(x.up.data) == 0),
+	}
+}
+
+// tell writes the request, or the pointer to it, to the control channel. A request that no message can carry is refused before
+// anything leaves, also when it would go by the rendezvous.
+func (x *exchange) tell() error {
+	buf := getParcel()
+	defer putParcel(buf)
+	m := x.message()
+	b, err := m.Append(*buf)
+	if *buf = b; err != nil {
+		return badMessage(err)
+	}
+	var body []byte
+	if !x.short {
+		if *buf, err = wire.AppendPointer(b[:0], &m.At); err != nil {
+			return badMessage(err)
+		}
+	} else if m.Body {
+		body = x.up.data
+	}
+	return x.control.send(*buf, body, time.Now().Add(controlWrite))
+}
+
+// cancel tells an agent that nobody waits for its answer any more. SDKs do not know the word.
+func (x *exchange) cancel() {
+	if x.control.cancels {
+		_ = x.control.send(wire.AppendCancel(nil, x.ticket), nil, time.Now().Add(controlWrite)) // a loss ends the channel
+	}
+}
+
+// meet goes on at the rendezvous.
+func (x *exchange) meet(ctx context.Context, at shape.Party) (*shape.Response, error) {
+	far, err := at.Accept(shape.Answer{})
+	if err != nil {
+		x.release()
+		return nil, fail.Wrap(fail.ListenerLost, "answer the listener", err)
+	}
+	leg, ok := far.(*callerLeg)
+	if !ok {
+		far.Abort(&shape.End{Why: fail.BadFrame, Code: wsframe.CloseProtocol, Text: "This is the address of a request."})
+		far.Close()
+		x.release()
+		return nil, fail.New(fail.BadAnswer, "The listener dialled the request's address as that of a connection.")
+	}
+	r := newReply(leg, x.gap())
+	unwatch := context.AfterFunc(ctx, func() { leg.Abort(partingEnd(context.Cause(ctx))) })
+	r.end = func(complete bool, left *reply) {
+		unwatch()
+		x.part(r, complete, left)
+	}
+	res, err := x.converse(r)
+	if err != nil {
+		_ = r.Close() // gives nil
+		return nil, err
+	}
+	return res, nil
+}
+
+// gap is how long an answer may stand still: as long as it may take to begin (reference section 8.6).
+func (x *exchange) gap() time.Duration {
+	if d := x.settings.ResponseTimeout; d > 0 {
+		return d
+	}
+	return x.control.entry.p.Response
+}
+
+// partingEnd is what a listener is told whose exchange ended from outside: the sender left, its time is up, the gateway goes.
+func partingEnd(cause error) *shape.End {
+	if end, ok := errors.AsType[*shape.End](cause); ok {
+		return end
+	}
+	return &shape.End{Why: fail.Of(cause).Code, Code: wsframe.CloseGoingAway, Text: fail.Of(cause).Message(), Cause: cause}
+}
+
+// converse sends the request, if it was a pointer that brought the listener here, and reads the head of the answer.
+func (x *exchange) converse(r *reply) (*shape.Response, error) {
+	if err := x.hand(r); err != nil {
+		return nil, x.blame(r, err)
+	}
+	m, err := r.head()
+	if err != nil {
+		return nil, x.blame(r, err)
+	}
+	res, err := x.answer(m, nil)
+	if err != nil {
+		return nil, err
+	}
+	return x.attach(res, r), nil
+}
+
+// hand gives the listener at the rendezvous what the control channel could not take.
+func (x *exchange) hand(r *reply) error {
+	if x.short {
+		return nil
+	}
+	buf := getParcel()
+	defer putParcel(buf)
+	b, err := x.message().Append(*buf)
+	if *buf = b; err != nil {
+		return badMessage(err)
+	}
+	return x.up.start(r.leg, b)
+}
+
+// blame finds whose fault it is that a rendezvous failed before its answer.
+func (x *exchange) blame(r *reply, err error) error {
+	if x.up != nil {
+		if fault := x.up.fault(); fault != nil {
+			r.leg.Abort(&shape.End{Why: fail.Of(fault).Code, Cause: fault})
+			return fault
+		}
+	}
+	if err = r.ended(err); errors.Is(err, io.EOF) {
+		return fail.New(fail.BadAnswer, "The listener closed the rendezvous without an answer.")
+	}
+	return err
+}
+
+// attach gives the answer its body, unless the method or the status has none: that is read and dropped, not to be waited for
+// by the sender (reference section 8.4).
+func (x *exchange) attach(res *shape.Response, r *reply) *shape.Response {
+	switch {
+	case r.err != nil: // no body
+		_ = r.Close()
+	case x.bodiless(res.Status):
+		r.done.Do(func() { r.end(true, r) })
+	default:
+		res.Body = r
+	}
+	return res
+}
+
+// bodiless reports whether an answer has no body on the wire (RFC 9110 sections 9.3.2 and 15).
+func (x *exchange) bodiless(status int) bool {
+	return x.req.Method == http.MethodHead || status == http.StatusNoContent || status == http.StatusResetContent || status == http.StatusNotModified
+}
+
+// part ends a rendezvous. It is called once, by whoever has read the answer as far as he wanted.
+func (x *exchange) part(r *reply, complete bool, left *reply) {
+	c := r.leg.caller
+	sent := x.short || x.up.sent()
+	switch {
+	case complete && !sent: // it answered without reading all of the request
+		r.leg.Abort(&shape.End{Why: fail.PeerClosed, Code: wsframe.CloseNormal, Text: "NormalClosure"})
+		left = nil
+	case !complete:
+		r.leg.Abort(&shape.End{Why: fail.SenderGone, Code: wsframe.CloseGoingAway, Text: "The sender has left."}) // unless it was aborted before
+	}
+	x.release()
+	if left == nil {
+		r.quiesce()
+	}
+	c.left, c.polite = left, complete && sent
+	c.release()
+	if !complete {
+		x.cancel()
+	}
+}
+
+// answer makes the response of a listener's message. body is that of the control channel.
+func (x *exchange) answer(m *wire.Response, body *whole) (*shape.Response, error) {
+	res := &shape.Response{Status: m.Status, Reason: m.Reason, Fields: listenerFields(m.Fields)}
+	if body != nil {
+		res.Body = body
+	}
+	if !m.HasReason {
+		res.Reason = http.StatusText(m.Status)
+	}
+	switch {
+	case m.Status == 0:
+		x.drop(res)
+		return nil, fail.New(fail.BadAnswer, "The listener's answer has no status.")
+	case m.Status < http.StatusOK:
+		x.drop(res)
+		return nil, fail.Newf(fail.BadAnswer, "The listener answered with the status %d, which ends no request.", m.Status)
+	case x.req.Method == http.MethodHead:
+		if n, err := strconv.ParseUint(m.Fields.Get("Content-Length"), 10, 63); err == nil {
+			x.drop(res)
+			res.Body = announced(n)
+		}
+	case x.bodiless(m.Status):
+		x.drop(res)
+	}
+	return res, nil
+}
+
+// drop gives an answer's body up.
+func (x *exchange) drop(res *shape.Response) {
+	if res.Body != nil {
+		_ = res.Body.Close()
+		res.Body = nil
+	}
+}
+
+// listenerFields are a listener's own fields without those of one connection. Cookies that .NET has joined into one field are
+// taken apart (reference section 8.5).
+func listenerFields(fields shape.Fields) shape.Fields {
+	joined := false
+	for _, f := range fields {
+		joined = joined || strings.EqualFold(f.Name, "Set-Cookie") && strings.Contains(f.Value, ",")
+	}
+	if joined {
+		var apart shape.Fields
+		for _, f := range fields {
+			if !strings.EqualFold(f.Name, "Set-Cookie") {
+				apart = append(apart, f)
+				continue
+			}
+			for _, cookie := range wire.SplitSetCookie(f.Value) {
+				apart = append(apart, shape.Field{Name: f.Name, Value: cookie})
+			}
+		}
+		fields = apart
+	}
+	fields.DelHop()
+	return fields
+}
+
+// announced is the body of an answer to HEAD: a length and nothing to read.
+type announced int64
+
+// Read implements io.Reader.
+func (announced) Read([]byte) (int, error) { return 0, io.EOF }
+
+// Size implements shape.Body.
+func (a announced) Size() int64 { return int64(a) }
+
+// Close implements io.Closer.
+func (announced) Close() error { return nil }
