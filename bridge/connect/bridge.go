@@ -146,8 +146,9 @@ func (b *Bridge) plan(list []Connector) ([]*plan, error) {
 			byKey[key] = p
 			plans = append(plans, p)
 		}
-		for _, r := range p.routes {
-			if flaw := clash(&r.c, &c); flaw != nil {
+		for _, other := range list[:i] {
+			other.ConnectionString = cmp.Or(other.ConnectionString, b.p.ConnectionString)
+			if flaw := Clash(&other, &c); flaw != nil {
 				return nil, fmt.Errorf("connector %s: %w", c.Name(), flaw)
 			}
 		}
@@ -162,6 +163,17 @@ func (b *Bridge) plan(list []Connector) ([]*plan, error) {
 
 // station is what connectors have in common that share a listener or a local socket.
 func (c *Connector) station() string {
+	switch {
+	case c.Listen != "" && c.PortName != "": // speaks in messages, and cannot become one that does not
+		return "ports of " + c.place()
+	case c.Listen != "":
+		return "listener of " + c.place()
+	}
+	return c.place()
+}
+
+// place is what two connectors cannot both have.
+func (c *Connector) place() string {
 	if c.Listen != "" {
 		return "listen\x00" + strings.ToLower(strings.Trim(c.Listen, "/")) + "\x00" + c.ConnectionString
 	}
@@ -174,14 +186,9 @@ func (c *Connector) station() string {
 // Clash says what keeps two connectors of one list from running beside each other; nil: nothing does. They are compared with
 // their connection strings filled in.
 func Clash(a, b *Connector) *Flaw {
-	if a.station() != b.station() {
-		return nil
-	}
-	return clash(a, b)
-}
-
-func clash(a, b *Connector) *Flaw {
 	switch {
+	case a.place() != b.place():
+		return nil
 	case a.Forward != "":
 		return &Flaw{"bind", "another connector has this address; give each its own"}
 	case a.PortName == b.PortName && a.PortName != "":

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -19,6 +20,8 @@ import (
 const (
 	// backlog is how many senders may be on their way at once: each waits for the target and for its rendezvous.
 	backlog = 1024
+	// standby is how many connections wait at the gateway for senders (contracts section 1, Agent).
+	standby = 8
 	// helloTime bounds the preamble of an azbridge peer: as long as the SDKs give an accept (reference section 9).
 	helloTime = 20 * time.Second
 )
@@ -33,16 +36,16 @@ type listening struct {
 	entity  string
 	cs      string
 	options []hybrid.Option
+	ports   bool                     // the senders speak azbridge's preamble
 	routes  atomic.Pointer[[]*route] // one without a port name, or each with its own
 	stop    chan struct{}            // closed by leave
 	once    sync.Once
 
-	pending pending
-	conns   sync.WaitGroup
+	conns sync.WaitGroup
 }
 
 func newListening(b *Bridge, c *Connector, options []hybrid.Option) *listening {
-	return &listening{b: b, entity: c.Listen, cs: c.ConnectionString, options: options, stop: make(chan struct{})}
+	return &listening{b: b, entity: c.Listen, cs: c.ConnectionString, options: options, ports: c.PortName != "", stop: make(chan struct{})}
 }
 
 // open implements station: nothing is bound on this machine.
@@ -79,8 +82,8 @@ func (l *listening) plain() *route {
 	return nil
 }
 
-// port finds the route of a port name.
-func (l *listening) port(name string) *route {
+// named finds the route of a port name.
+func (l *listening) named(name string) *route {
 	for _, r := range *l.routes.Load() {
 		if r.c.PortName == name && name != "" {
 			return r
@@ -92,34 +95,22 @@ func (l *listening) port(name string) *route {
 // run implements station.
 func (l *listening) run(ctx context.Context) {
 	defer l.conns.Wait()
-	defer l.pending.close() // behind the listener's Close: no hook runs any more
-	var watch sync.WaitGroup
-	defer watch.Wait()
 	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+	var watch sync.WaitGroup
 	watch.Go(func() {
+		defer cancel()
 		select {
 		case <-l.stop:
-			cancel()
 		case <-ctx.Done():
 		}
 	})
-	listener := l.begin(ctx)
-	if listener == nil {
-		return
-	}
-	watch.Go(func() {
+	defer watch.Wait()
+	if listener := l.begin(ctx); listener != nil {
 		<-ctx.Done()
 		_ = listener.Close()
-	})
-	for {
-		conn, err := listener.AcceptConn()
-		if err != nil {
-			return // closed
-		}
-		called := l.pending.take(conn.Request())
-		l.conns.Go(func() { l.serve(conn, called) })
+		return
 	}
+	cancel()
 }
 
 // begin registers the listener; nil when it was stopped, or refused for good.
@@ -149,11 +140,15 @@ func (l *listening) begin(ctx context.Context) *hybrid.Listener {
 }
 
 func (l *listening) listenOptions() []hybrid.ListenOption {
-	list := make([]hybrid.ListenOption, 0, len(l.options)+3)
+	list := make([]hybrid.ListenOption, 0, len(l.options)+4)
 	for _, o := range l.options {
 		list = append(list, o)
 	}
-	return append(list, hybrid.WithBacklog(backlog), hybrid.WithEvents(l.heard), hybrid.WithAcceptHook(l.hook))
+	list = append(list, hybrid.WithBacklog(backlog), hybrid.WithEvents(l.heard), hybrid.WithSenders(l.sender))
+	if !l.ports { // a preamble comes in messages
+		list = append(list, hybrid.WithStandby(standby))
+	}
+	return list
 }
 
 // heard tells what becomes of the listener.
@@ -176,74 +171,92 @@ func (l *listening) heard(ev hybrid.Event) {
 	l.b.tell(&e)
 }
 
-// hook dials the target before a sender is taken. The sender is told no more than it must know: not where the target is.
-func (l *listening) hook(ctx context.Context, r *hybrid.Request) (string, error) {
-	protocol := ""
-	if len(r.Subprotocols) > 0 {
-		protocol = r.Subprotocols[0] // as the SDKs' listeners choose
+// sender dials the target before a sender is taken, so that one that is down turns senders away in words.
+func (l *listening) sender(ctx context.Context, s *hybrid.Sender) {
+	e := Event{Kind: Refused, Entity: l.entity, Remote: s.Request().Remote.String()}
+	r := l.plain()
+	if r == nil {
+		l.acceptPort(s, &e)
+		return
 	}
-	route := l.plain()
-	if route == nil {
-		return protocol, nil // the preamble names the port
+	near, err := r.target.dial(ctx)
+	if err != nil {
+		e.missed(r.target, err)
+		l.b.tell(&e)
+		if err := s.Reject(e.status()); err != nil && ctx.Err() == nil {
+			e.why(err)
+			l.b.tell(&e)
+		}
+		return
 	}
-	conn, err := route.target.dial(ctx)
-	if err == nil {
-		l.pending.put(ctx, r, &call{conn, route})
-		return protocol, nil
+	conn, err := s.Accept(choice(s.Request()))
+	if err != nil {
+		e.why(err)
+		l.b.tell(&e)
+		_ = near.Close()
+		return
 	}
-	e := Event{Kind: Refused, Entity: l.entity, Remote: r.Remote.String()}
-	e.missed(route.target, err)
-	l.b.tell(&e)
-	return "", rejection(&e)
+	l.conns.Go(func() { r.join(&e, far{conn}, near, nil, "the target", flow.Back) })
 }
 
-// rejection is how a sender hears that its target is not there.
-func rejection(e *Event) error {
+// choice is the sub-protocol that is agreed on: the sender's first, as the SDKs' listeners choose.
+func choice(r *hybrid.Request) string {
+	if len(r.Subprotocols) == 0 {
+		return ""
+	}
+	return r.Subprotocols[0]
+}
+
+// acceptPort takes a sender who is to say the name of a port.
+func (l *listening) acceptPort(s *hybrid.Sender, e *Event) {
+	conn, err := s.Accept(choice(s.Request()))
+	if err != nil {
+		e.why(err)
+		l.b.tell(e)
+		return
+	}
+	l.conns.Go(func() { l.port(conn, e) })
+}
+
+// status is how a sender hears that its target is not there: no more than it must know, so not where the target is.
+func (e *Event) status() (status int, reason string) {
 	switch e.Reason {
 	case TargetRefused:
-		return hybrid.Reject(http.StatusBadGateway, "The listener's target refused the connection.")
+		return http.StatusBadGateway, "The listener's target refused the connection."
 	case TargetTimeout:
-		return hybrid.Reject(http.StatusGatewayTimeout, "The listener's target did not answer in time.")
+		return http.StatusGatewayTimeout, "The listener's target did not answer in time."
 	}
-	return hybrid.Reject(http.StatusBadGateway, "The listener cannot reach its target.")
+	return http.StatusBadGateway, "The listener cannot reach its target."
 }
 
-// serve is the life of one connection. called is the one to the target, if there is one already.
-func (l *listening) serve(conn *hybrid.Conn, called *call) {
-	e := Event{Kind: Refused, Entity: l.entity, Remote: conn.RemoteAddr().String()}
-	if called == nil {
-		called = l.call(conn, &e)
-	}
-	if called == nil {
-		l.b.tell(&e)
+// port is the life of a connection whose sender speaks azbridge's preamble.
+func (l *listening) port(conn *hybrid.Conn, e *Event) {
+	r, near := l.call(conn, e)
+	if r == nil {
+		l.b.tell(e)
 		conn.Abort()
 		return
 	}
-	called.route.join(&e, far{conn}, called.conn, nil, "the target", flow.Back)
+	r.join(e, far{conn}, near, nil, "the target", flow.Back)
 }
 
-// call finds out where a sender is to be led, and opens the connection to there; nil: e says why there is none.
-func (l *listening) call(conn *hybrid.Conn, e *Event) *call {
-	r := l.plain()
+// call opens the connection to the port that the sender asks for; nil: e says why there is none.
+func (l *listening) call(conn *hybrid.Conn, e *Event) (*route, net.Conn) {
+	r := l.greet(conn, e)
 	if r == nil {
-		r = l.greet(conn, e)
-	}
-	if r == nil {
-		return nil
+		return nil, nil
 	}
 	near, err := r.target.dial(r.life)
 	if err != nil {
 		e.missed(r.target, err)
-		return nil
+		return nil, nil
 	}
-	if r.c.PortName != "" {
-		if _, err := conn.Write(wire.StreamAgreed.Append(nil)); err != nil {
-			e.why(err)
-			reset(near)
-			return nil
-		}
+	if _, err := conn.Write(wire.StreamAgreed.Append(nil)); err != nil {
+		e.why(err)
+		reset(near)
+		return nil, nil
 	}
-	return &call{near, r}
+	return r, near
 }
 
 // greet reads the preamble of an azbridge peer and finds the port that it asks for; nil: e says why there is none.
@@ -269,7 +282,7 @@ func (l *listening) greet(conn *hybrid.Conn, e *Event) *route {
 		return nil
 	}
 	hello, _, err := wire.DecodeHello(buf[:wire.HeadBytes+name])
-	route := l.port(hello.Port)
+	route := l.named(hello.Port)
 	if err != nil || route == nil {
 		e.Reason, e.Text = PortUnknown, fmt.Sprintf("the sender asks for the port %q", hello.Port)
 		e.Do = "add a connector with this portName, or mend the name at the other end"

@@ -51,6 +51,9 @@ func newRoute(b *Bridge, c Connector) (*route, error) {
 		for _, o := range options {
 			r.dials = append(r.dials, o)
 		}
+		if c.PortName == "" { // a preamble goes in messages
+			r.dials = append(r.dials, hybrid.WithBytes())
+		}
 	}
 	r.life, r.cut = context.WithCancelCause(b.life)
 	return r, nil
