@@ -20,12 +20,14 @@ func newToken() *cobra.Command {
 		Use: "token NAME", Short: "Print a token for a relay", Args: args(cobra.ExactArgs(1)),
 		Long: `Print a shared access signature for http://HOST/NAME and nothing else. With a connection string and without --rule it is
 signed here, without asking the gateway. Otherwise the key is asked for, which takes the right Manage: that of the rule of
-the relay or, if it has none of that name, of the namespace; without --rule that of the relay's first rule.`,
+the relay or, if it has none of that name, of the namespace; without --rule that of the relay's first rule.
+A relay whose name is check is written /check here.`,
 		Example: `  causeway token hyco
   causeway token hyco --rule Sender --ttl 15m
   curl -H "ServiceBusAuthorization: $(causeway token hyco)" https://relay.example.com/hyco`,
 	}
 	c := connectionFlags(cmd)
+	cmd.AddCommand(newTokenCheck(c))
 	cmd.ValidArgsFunction = c.relayNames
 	cmd.Flags().StringVar(&rule, "rule", "", "`RULE` that signs; default: that of the connection string")
 	cmd.Flags().DurationVar(&ttl, "ttl", time.Hour, "`TIME` for which the token is good")
