@@ -166,6 +166,15 @@ func (p *Program) End(limit time.Duration) {
 	}
 }
 
+// Code is the exit code of a program that has ended, -1 if a signal ended it.
+func (p *Program) Code() int {
+	<-p.done
+	return p.cmd.ProcessState.ExitCode()
+}
+
+// Command is the command line, as for people.
+func (p *Program) Command() string { return strings.Join(p.cmd.Args, " ") }
+
 // Signal sends the program a signal.
 func (p *Program) Signal(s os.Signal) {
 	p.t.Helper()
