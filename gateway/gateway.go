@@ -173,7 +173,7 @@ func (g *Gateway) compose() error {
 	hybrid := entry.New(entry.Params{
 		Relay: g.relay, Node: uint16(g.p.Node), Log: g.log, Ping: g.p.Ping,
 		Write: g.cfg.Timeouts.Write, HeadTimeout: g.cfg.Timeouts.Head, PlainTokens: g.cfg.AllowPlainTokens,
-		Response: g.cfg.Timeouts.Response, Idle: g.cfg.Timeouts.Idle, Settings: g.settings,
+		Response: g.cfg.Timeouts.Response, Idle: g.cfg.Timeouts.Idle, Entity: g.find,
 	})
 	api := manage.New(manage.Params{
 		Store: g.store, Relay: g.relay, Node: uint16(g.p.Node), Version: Version, Log: g.log,
@@ -187,13 +187,8 @@ func (g *Gateway) compose() error {
 	return nil
 }
 
-// settings are the policies of an entity as they are now.
-func (g *Gateway) settings(at entity.Address) entity.Settings {
-	if ent := g.store.View().Get(at); ent != nil {
-		return ent.Settings
-	}
-	return entity.Settings{} // it has just been deleted
-}
+// find gives the entity that an address belongs to, as it is now; nil: there is none.
+func (g *Gateway) find(at entity.Address) *entity.Entity { return g.store.View().Find(at) }
 
 // Run serves until ctx ends, which is as Close; Shutdown from another goroutine ends it in order. It returns when
 // everything has ended. Doors are served before the tables are loaded: until then health can be read, and listeners and

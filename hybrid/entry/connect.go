@@ -19,6 +19,7 @@ func (e *Entry) connect(ctx context.Context, v *visit) {
 		v.turnAway(refusal)
 		return
 	}
+	v.ask.Also = v.suits
 	ctx, leave := context.WithCancelCause(ctx)
 	p := &sender{visit: v, hello: v.hello, watch: leg.Watch(v.arrival.Conn, false, leave)}
 	pump, err := e.p.Relay.Connect(ctx, v.ask, p)
@@ -38,7 +39,7 @@ func (v *visit) asksToSend() *fail.Error {
 	if err != nil {
 		return badTarget(err)
 	}
-	v.ask.Need, v.ask.Also = entity.Send, v.suits
+	v.ask.Need = entity.Send
 	v.ask.Hints = relay.Hints{Limited: allowed != nil, Allowed: guids(allowed), Disallowed: guids(disallowed)}
 	return nil
 }
@@ -54,7 +55,7 @@ func guids(ids [][16]byte) []relay.GUID {
 // suits is the protocol's own word on an entity: whether it takes upgrades without /$hc, and that a token in
 // Authorization, once used, is not for the listener.
 func (v *visit) suits(ent *entity.Entity) *fail.Error {
-	if !v.web && !v.target.Prefixed && ent.Settings.NoPlainWebSocket {
+	if !v.target.Prefixed && ent.Settings.NoPlainWebSocket {
 		return fail.New(fail.BadRequest, "The entity takes web-socket requests under /$hc only.")
 	}
 	if v.borne && !ent.AnonymousSenders {

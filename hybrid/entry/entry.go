@@ -31,8 +31,8 @@ type Params struct {
 	Response    time.Duration // 60 s: how long an answer may stand still, where the entity does not say (reference section 8.6)
 	Idle        time.Duration // 60 s: how long the body of a request may stand still (the same)
 
-	// Settings gives the policies of an entity; nil: all have the defaults.
-	Settings func(entity.Address) entity.Settings
+	// Entity finds whom an address belongs to; it gives nil for nobody's. Nobody is admitted by it: it is asked for settings.
+	Entity func(entity.Address) *entity.Entity
 }
 
 // Entry serves the protocol on every door. Make one with New.
@@ -58,8 +58,8 @@ func New(p Params) *Entry {
 	if p.Log == nil {
 		p.Log = slog.New(slog.DiscardHandler)
 	}
-	if p.Settings == nil {
-		p.Settings = func(entity.Address) entity.Settings { return entity.Settings{} }
+	if p.Entity == nil {
+		p.Entity = func(entity.Address) *entity.Entity { return nil }
 	}
 	return &Entry{p: p}
 }

@@ -31,7 +31,9 @@ type exchange struct {
 // Exchange implements shape.Exchanger.
 func (c *control) Exchange(ctx context.Context, req *shape.Request) (*shape.Response, error) {
 	x := &exchange{control: c, req: req, call: call{control: c, settled: make(chan struct{})}}
-	x.settings = c.entry.p.Settings(c.listener.Entity)
+	if ent := c.entry.p.Entity(c.listener.Entity); ent != nil {
+		x.settings = ent.Settings
+	}
 	if req.Body != nil {
 		x.up = newUpload(req.Body)
 	}
@@ -274,6 +276,7 @@ func (x *exchange) part(r *reply, complete bool, left *reply) {
 
 // answer makes the response of a listener's message. body is that of the control channel.
 func (x *exchange) answer(m *wire.Response, body *whole) (*shape.Response, error) {
+	length := m.Fields.Get("Content-Length")
 	res := &shape.Response{Status: m.Status, Reason: m.Reason, Fields: listenerFields(m.Fields)}
 	if body != nil {
 		res.Body = body
@@ -289,7 +292,7 @@ func (x *exchange) answer(m *wire.Response, body *whole) (*shape.Response, error
 		x.drop(res)
 		return nil, fail.Newf(fail.BadAnswer, "The listener answered with the status %d, which ends no request.", m.Status)
 	case x.req.Method == http.MethodHead:
-		if n, err := strconv.ParseUint(m.Fields.Get("Content-Length"), 10, 63); err == nil {
+		if n, err := strconv.ParseUint(length, 10, 63); err == nil {
 			x.drop(res)
 			res.Body = announced(n)
 		}

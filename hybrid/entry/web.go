@@ -45,6 +45,9 @@ func (v *visit) respond(ctx context.Context, parsed error, body shape.Body) *sha
 	if refusal := v.asksToSend(); refusal != nil {
 		return v.no(v.entry.p.Relay.Turned("exchange", v.hello, refusal))
 	}
+	if ent := v.entry.p.Entity(v.hello.At); v.borne && ent != nil && !ent.AnonymousSenders {
+		req.Fields.Del("Authorization") // it is the relay's
+	}
 	req.Fields.DelHop()
 	req.Fields.Del("Expect") // it has been met here (reference section 8.3)
 	v.via(&req.Fields)
