@@ -8,6 +8,7 @@ import (
 
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/front"
+	"github.com/causeway-relay/causeway/gateway/presence"
 	"github.com/causeway-relay/causeway/gateway/relay"
 )
 
@@ -23,17 +24,43 @@ func (g *Gateway) hooks() relay.Hooks {
 		Refused: func(c *relay.Record) {
 			g.meter.refused.WithLabelValues(c.Door, string(c.Reason)).Inc()
 			g.line("refused", c)
+			g.news.refused(c)
 		},
 		Listener: func(p *relay.Presence) {
-			if p.Online {
-				g.log.Info("listener online", "entity", p.Entity, "listener", p.Listener)
-			}
+			g.presence(p)
+			g.news.listener(p)
 			if g.p.Presence != nil {
 				g.p.Presence(p)
 			}
 		},
 		Offer: func(outcome string, _ time.Duration) { g.meter.offers.WithLabelValues(outcome).Inc() },
 	}
+}
+
+// presence is one line for what a listener seems to be. Its end has the line of its connection.
+func (g *Gateway) presence(p *relay.Presence) {
+	attrs := []slog.Attr{
+		slog.String("entity", p.Entity), slog.String("listener", p.Listener), slog.Int("node", int(p.Node)), slog.String("remote", p.Remote),
+	}
+	level, message := slog.LevelInfo, "listener online"
+	switch {
+	case p.Reason == fail.NodeLost:
+		message = "listener lost with its node"
+	case !p.Online:
+		return
+	case p.State == presence.Deaf:
+		level, message = slog.LevelWarn, "listener deaf"
+	case p.Was == presence.Deaf:
+		message = "listener back"
+	case p.State == presence.Slow:
+		message = "listener slow"
+	case p.Was == presence.Slow:
+		message = "listener fast again"
+	}
+	if p.Text != "" {
+		attrs = append(attrs, slog.String("text", p.Text))
+	}
+	g.log.LogAttrs(context.Background(), level, message, attrs...) //nolint:sloglint // one of the constants above
 }
 
 // line is the account of one connection: one line, keys in the documented order (contracts section 2).

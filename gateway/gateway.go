@@ -23,6 +23,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/manage"
 	"github.com/causeway-relay/causeway/gateway/mesh"
 	"github.com/causeway-relay/causeway/gateway/mesh/memory"
+	"github.com/causeway-relay/causeway/gateway/presence"
 	"github.com/causeway-relay/causeway/gateway/relay"
 	"github.com/causeway-relay/causeway/gateway/shape"
 	"github.com/causeway-relay/causeway/gateway/store"
@@ -57,6 +58,8 @@ type Params struct {
 	ACMEEvery time.Duration
 	// Ping is the interval of pings to listeners and senders; 0: 30 s.
 	Ping time.Duration
+	// Deaf says when a listener counts as slow or deaf; zero members have their defaults.
+	Deaf presence.Rules
 }
 
 // Gateway is one node.
@@ -76,6 +79,7 @@ type Gateway struct {
 	files atomic.Pointer[certs.Files] // nil: the certificate is not from files
 	acme  *acme.Source                // nil: no authority is asked
 	meter *meter
+	news  *news
 	ca    string // file of the local CA; "" when the certificate is the operator's own
 	token string // the admin door's
 
@@ -157,6 +161,7 @@ func (g *Gateway) join() error {
 // compose wires the core, the entries and the doors.
 func (g *Gateway) compose() error {
 	g.meter = newMeter(g)
+	g.news = openNews(g.bus, g.store)
 	g.relay = relay.New(relay.Params{
 		Store: g.store, Bus: g.bus, Link: g.link,
 		Verifiers: map[auth.Scheme]auth.Verifier{auth.SAS: auth.NewSAS()},
@@ -168,7 +173,8 @@ func (g *Gateway) compose() error {
 		Timeouts: relay.Timeouts{
 			Accept: g.cfg.Timeouts.Accept, Response: g.cfg.Timeouts.Response, Idle: g.cfg.Timeouts.Idle, TokenGrace: g.cfg.Timeouts.TokenGrace,
 		},
-		Hooks: g.hooks(),
+		Presence: g.p.Deaf,
+		Hooks:    g.hooks(),
 	})
 	hybrid := entry.New(entry.Params{
 		Relay: g.relay, Node: uint16(g.p.Node), Log: g.log, Ping: g.p.Ping,
@@ -178,6 +184,7 @@ func (g *Gateway) compose() error {
 	api := manage.New(manage.Params{
 		Store: g.store, Relay: g.relay, Node: uint16(g.p.Node), Version: Version, Log: g.log,
 		PlainTokens: g.cfg.AllowPlainTokens, Certificates: g.certificates, ConnectionString: g.connectionString, Reload: g.reload,
+		Events: g.news.log, History: g.news.history,
 		Refused: func(door string, code fail.Code) { g.meter.refused.WithLabelValues(door, string(code)).Inc() },
 	})
 	if err := g.openFront(hybrid, api); err != nil {
@@ -241,6 +248,7 @@ func (g *Gateway) Shutdown(ctx context.Context) error {
 		d.Stop()
 	}
 	g.relay.Drain(ctx)
+	g.news.close() // who follows the events has seen the last of them
 	err := g.front.Shutdown(ctx)
 	g.Close()
 	return err
@@ -254,6 +262,7 @@ func (g *Gateway) Close() {
 			cancel()
 			g.relay.Drain(expired)
 		}
+		g.news.close()
 		if g.front != nil {
 			g.front.Close()
 		}

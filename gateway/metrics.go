@@ -71,7 +71,7 @@ func (m *meter) gauges(g *Gateway) {
 			},
 			func() float64 { return read(g.relay.Counts()) }))
 	}
-	gauge("causeway_listeners", "Listeners of this node.", prometheus.Labels{"state": "online"}, func(c relay.Counts) float64 { return float64(c.Local) })
+	m.registry.MustRegister(newListenerGauge(g, m))
 	for _, kind := range entity.Kinds() {
 		gauge("causeway_streams", "Streams of this node that run or wait for their listener.", prometheus.Labels{"kind": string(kind)},
 			func(c relay.Counts) float64 { return float64(c.Kinds[kind]) })

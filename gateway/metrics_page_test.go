@@ -50,6 +50,7 @@ Beside these there are the Go runtime's (` + "`go_...`" + `) and the process's (
 | ` + "`reason`" + ` | a code of [errors.md](errors.md) |
 | ` + "`direction`" + ` | in: from the sender to the listener; out: the other way |
 | ` + "`stage`" + ` | admit, resolve, offer, meet, first: the stations of the road, up to the first byte |
+| ` + "`state`" + ` | online, slow, deaf, gone: see [presence.md](presence.md) |
 | ` + "`entity`" + ` | only with ` + "`metrics.perEntity`" + `: the relay's name for the first 1,000, then other |
 `
 

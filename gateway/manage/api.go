@@ -9,8 +9,10 @@ import (
 	"time"
 
 	"github.com/causeway-relay/causeway/gateway/entity"
+	"github.com/causeway-relay/causeway/gateway/events"
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/manage/wire"
+	"github.com/causeway-relay/causeway/gateway/presence"
 	"github.com/causeway-relay/causeway/gateway/relay"
 	"github.com/causeway-relay/causeway/gateway/store"
 )
@@ -28,7 +30,9 @@ type Params struct {
 	Node         uint16
 	Version      string
 	Log          *slog.Logger // one line for each change and for each refusal
-	PlainTokens  bool         // tokens over plain http from other machines are taken
+	Events       *events.Log
+	History      *presence.History
+	PlainTokens  bool // tokens over plain http from other machines are taken
 	Certificates func() []Certificate
 	// Reload reads the configuration again and puts in force what can be. Problems mean that nothing has changed. nil: the node
 	// cannot.

@@ -128,7 +128,7 @@ func TestPlain(t *testing.T) {
 
 func TestPaths(t *testing.T) {
 	w := newWorld(t)
-	for _, path := range []string{"", "nothing", "entities/x/nothing", "events", "status/x", "entities/", "rules//keys"} {
+	for _, path := range []string{"", "nothing", "entities/x/nothing", "status/x", "entities/", "rules//keys"} {
 		r := &http.Request{Method: "GET", URL: &url.URL{Path: "/$api/" + path}, Host: "localhost", RemoteAddr: "127.0.0.1:1", Header: http.Header{}}
 		r.Header.Set("ServiceBusAuthorization", hybrid.Sign("http://localhost/", entity.RootRule, string(w.root.Primary), time.Now().Add(time.Hour)))
 		rec := httptest.NewRecorder()

@@ -12,6 +12,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/entity"
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/manage/wire"
+	"github.com/causeway-relay/causeway/gateway/presence"
 	"github.com/causeway-relay/causeway/gateway/store"
 	"github.com/causeway-relay/causeway/internal/suggest"
 )
@@ -35,10 +36,10 @@ func (a *API) listEntities(_ context.Context, c *call) (answer, error) {
 		return answer{}, fail.Newf(fail.BadRequest, "kind: expected one of %v.", entity.Kinds())
 	}
 	prefix := strings.ToLower(strings.TrimPrefix(query.Get("prefix"), "/"))
-	list := []wire.Entity{}
+	list, states := []wire.Entity{}, a.p.Relay.States()
 	for e := range a.p.Store.View().All() {
 		if strings.HasPrefix(e.At.Path, prefix) && (kind == "" || kind == e.Kind) {
-			list = append(list, a.show(e))
+			list = append(list, shown(e, states))
 		}
 	}
 	return answer{status: http.StatusOK, body: list}, nil
@@ -253,7 +254,15 @@ func applySettings(s *entity.Settings, c *wire.SettingsChange) (wrong wire.Probl
 }
 
 // show makes what the API shows of an entity.
-func (a *API) show(e *entity.Entity) wire.Entity {
+func (a *API) show(e *entity.Entity) wire.Entity { return shown(e, a.p.Relay.States()) }
+
+// countsOf is how the states of an entity's listeners are shown.
+func countsOf(n [presence.Gone]int) wire.ListenerCounts {
+	return wire.ListenerCounts{Online: n[presence.Online], Slow: n[presence.Slow], Deaf: n[presence.Deaf]}
+}
+
+// shown shows an entity; states are those of all listeners.
+func shown(e *entity.Entity, states map[string][presence.Gone]int) wire.Entity {
 	s := wire.Settings{
 		ResponseTimeout: wire.Duration(e.Settings.ResponseTimeout), RequestTarget: targetService,
 		PlainWebSocket: !e.Settings.NoPlainWebSocket, TLS: tlsPassthrough, Sticky: e.Settings.Sticky, Allow: e.Settings.Allow,
@@ -270,6 +279,6 @@ func (a *API) show(e *entity.Entity) wire.Entity {
 	return wire.Entity{
 		Name: e.Name, Kind: string(e.Kind), AnonymousSenders: e.AnonymousSenders, Settings: s, Source: string(e.Source),
 		CreatedAt: e.CreatedAt.UTC(), UpdatedAt: e.UpdatedAt.UTC(),
-		Listeners: wire.ListenerCounts{Online: a.p.Relay.Online(e.At)},
+		Listeners: countsOf(states[e.At.Path]),
 	}
 }

@@ -24,8 +24,11 @@ type call struct {
 type answer struct {
 	status int
 	tag    uint64 // revision of an entity; 0: none
-	body   any
+	body   any    // a stream writes itself
 }
+
+// stream is a body that goes on for as long as its peer listens.
+type stream func(w http.ResponseWriter)
 
 // action does the work of one method of one route.
 type action func(*API, context.Context, *call) (answer, error)
@@ -52,6 +55,8 @@ var routes = []route{
 	{"rules/{rule}/keys", keyMethods},
 	{"listeners/{listener}", map[string]action{http.MethodDelete: (*API).dropListener}},
 	{"status", map[string]action{http.MethodGet: (*API).status}},
+	{"traffic", map[string]action{http.MethodGet: (*API).traffic}},
+	{"events", map[string]action{http.MethodGet: (*API).events}},
 	{"reload", map[string]action{http.MethodPost: (*API).reload}},
 }
 

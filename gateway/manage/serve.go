@@ -22,6 +22,10 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request, segments []string, t
 		a.refuse(w, c, err)
 		return
 	}
+	if write, ok := result.body.(stream); ok {
+		write(w)
+		return
+	}
 	if result.body == nil {
 		w.WriteHeader(http.StatusNoContent)
 		return

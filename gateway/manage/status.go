@@ -5,12 +5,12 @@ import (
 	"maps"
 	"net/http"
 
+	"github.com/causeway-relay/causeway/gateway/entity"
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/manage/wire"
+	"github.com/causeway-relay/causeway/gateway/presence"
+	"github.com/causeway-relay/causeway/gateway/relay"
 )
-
-// stateOnline is a listener's state while its control channel is open.
-const stateOnline = "online"
 
 // listListeners answers GET entities/NAME/listeners. A list with holes would mislead: a node that does not answer fails it.
 func (a *API) listListeners(ctx context.Context, c *call) (answer, error) {
@@ -22,11 +22,16 @@ func (a *API) listListeners(ctx context.Context, c *call) (answer, error) {
 	if err != nil {
 		return answer{}, &fail.Error{Code: fail.NodeLost, Text: "Another node did not answer, so the list would not be whole.", Cause: err}
 	}
+	return answer{status: http.StatusOK, body: listening(infos, func(*relay.ListenerInfo) string { return e.Name })}, nil
+}
+
+// listening shows listeners. nameOf is how the entity of each is written.
+func listening(infos []relay.ListenerInfo, nameOf func(*relay.ListenerInfo) string) []wire.Listener {
 	list := make([]wire.Listener, 0, len(infos))
 	for i := range infos {
 		l := &infos[i]
 		shown := wire.Listener{
-			ID: l.ID, Entity: e.Name, Node: int(l.Node), State: stateOnline, Remote: l.Remote, Agent: l.Agent, Since: l.Since.UTC(),
+			ID: l.ID, Entity: nameOf(l), Node: int(l.Node), State: l.State.String(), Remote: l.Remote, Agent: l.Agent, Since: l.Since.UTC(),
 			Offers: wire.Offers{Accepted: l.Offers.Accepted, Ignored: l.Offers.Ignored},
 		}
 		if !l.Expires.IsZero() {
@@ -35,7 +40,7 @@ func (a *API) listListeners(ctx context.Context, c *call) (answer, error) {
 		}
 		list = append(list, shown)
 	}
-	return answer{status: http.StatusOK, body: list}, nil
+	return list
 }
 
 // dropListener answers DELETE listeners/ID: its control channels are closed. Its program may connect again.
@@ -53,8 +58,61 @@ func (a *API) dropListener(ctx context.Context, c *call) (answer, error) {
 	return answer{}, nil
 }
 
-// status answers GET status.
-func (a *API) status(context.Context, *call) (answer, error) {
+// maxPresence is how many notes of all entities together are shown.
+const maxPresence = 1000
+
+// status answers GET status: of everything, or with ?entity= with more of one relay.
+func (a *API) status(ctx context.Context, c *call) (answer, error) {
+	query, err := queryOf(c.request.URL, "entity")
+	if err != nil {
+		return answer{}, err
+	}
+	s := a.picture()
+	if name := query.Get("entity"); name != "" {
+		if err := a.zoom(ctx, &s, name); err != nil {
+			return answer{}, err
+		}
+	} else {
+		s.Presence = notes(a.p.History.Of("", maxPresence))
+	}
+	return answer{status: http.StatusOK, body: s}, nil
+}
+
+// zoom puts one relay into the picture.
+func (a *API) zoom(ctx context.Context, s *wire.Status, name string) error {
+	at, err := entity.NewAddress("", name)
+	if err != nil {
+		return fail.Newf(fail.BadRequest, "The name cannot be an address: %v.", err)
+	}
+	e := a.p.Store.View().Get(at)
+	if e == nil {
+		return noEntity(name)
+	}
+	infos, err := a.p.Relay.Listeners(ctx, e.At)
+	if err != nil {
+		return &fail.Error{Code: fail.NodeLost, Text: "Another node did not answer, so the list would not be whole.", Cause: err}
+	}
+	shown := a.show(e)
+	s.Entity, s.Listening = &shown, listening(infos, func(*relay.ListenerInfo) string { return e.Name })
+	s.Presence = notes(a.p.History.Of(e.Name, presence.MaxNotes))
+	return nil
+}
+
+// notes shows what is remembered.
+func notes(list []presence.Note) []wire.Presence {
+	all := make([]wire.Presence, 0, len(list))
+	for i := range list {
+		n := &list[i]
+		all = append(all, wire.Presence{
+			Entity: n.Entity, Listener: n.Listener, Event: "listener." + n.Event, Reason: n.Reason, Text: n.Text, Node: int(n.Node), Remote: n.Remote,
+			Duration: wire.Span(n.Lasted), Time: n.Time.UTC(),
+		})
+	}
+	return all
+}
+
+// picture is the gateway without its history.
+func (a *API) picture() wire.Status {
 	counts := a.p.Relay.Counts()
 	s := wire.Status{
 		Version: a.p.Version, Nodes: []wire.Node{}, Entities: a.p.Store.View().Len(),
@@ -70,5 +128,5 @@ func (a *API) status(context.Context, *call) (answer, error) {
 	for _, cert := range a.p.Certificates() {
 		s.Certificates = append(s.Certificates, wire.Certificate{Name: cert.Name, NotAfter: cert.NotAfter.UTC()})
 	}
-	return answer{status: http.StatusOK, body: s}, nil
+	return s
 }

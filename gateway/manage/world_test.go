@@ -17,9 +17,11 @@ import (
 
 	"github.com/causeway-relay/causeway/gateway/auth"
 	"github.com/causeway-relay/causeway/gateway/entity"
+	"github.com/causeway-relay/causeway/gateway/events"
 	"github.com/causeway-relay/causeway/gateway/manage"
 	"github.com/causeway-relay/causeway/gateway/mesh"
 	meshmemory "github.com/causeway-relay/causeway/gateway/mesh/memory"
+	"github.com/causeway-relay/causeway/gateway/presence"
 	"github.com/causeway-relay/causeway/gateway/relay"
 	"github.com/causeway-relay/causeway/gateway/store"
 	"github.com/causeway-relay/causeway/gateway/store/memory"
@@ -36,12 +38,13 @@ var notAfter = time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
 
 // world is an API over a real relay and a store in memory.
 type world struct {
-	t     *testing.T
-	store store.Store
-	api   *manage.API
-	root  entity.Rule
-	log   lockedBuffer
-	mux   *http.ServeMux
+	t      *testing.T
+	store  store.Store
+	api    *manage.API
+	events *events.Log
+	root   entity.Rule
+	log    lockedBuffer
+	mux    *http.ServeMux
 }
 
 func newWorld(t *testing.T, change ...func(*manage.Params)) *world {
@@ -56,6 +59,7 @@ func newWorld(t *testing.T, change ...func(*manage.Params)) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
+	w.events = events.New(events.Params{Bus: bus})
 	r := relay.New(relay.Params{
 		Store: w.store, Bus: bus, Verifiers: map[auth.Scheme]auth.Verifier{auth.SAS: auth.NewSAS()}, Hosts: []string{"localhost"},
 	})
@@ -65,11 +69,12 @@ func newWorld(t *testing.T, change ...func(*manage.Params)) *world {
 		cancel()
 		r.Drain(expired)
 		r.Close()
+		w.events.Close()
 		_ = bus.Close()
 		_ = w.store.Close()
 	})
 	p := manage.Params{
-		Store: w.store, Relay: r, Node: 1, Version: "test", Log: slog.New(slog.NewJSONHandler(&w.log, nil)), PlainTokens: false,
+		Store: w.store, Relay: r, Events: w.events, History: presence.NewHistory(), Node: 1, Version: "test", Log: slog.New(slog.NewJSONHandler(&w.log, nil)), PlainTokens: false,
 		Certificates: func() []manage.Certificate { return []manage.Certificate{{Name: "localhost", NotAfter: notAfter}} },
 		ConnectionString: func(rule, key, path string) string {
 			return "Endpoint=sb://localhost/;SharedAccessKeyName=" + rule + ";SharedAccessKey=" + key + ";EntityPath=" + path

@@ -20,6 +20,29 @@ func (Key) GoString() string { return "***" }
 // Duration is a time span. In JSON it is a text like 1m30s; zero is null: the default counts.
 type Duration time.Duration
 
+// Span is a measured time. In JSON it is a text like 1m30.5s, to the millisecond.
+type Span time.Duration
+
+// String is the text.
+func (s Span) String() string { return time.Duration(s).Round(time.Millisecond).String() }
+
+// MarshalJSON writes the text.
+func (s Span) MarshalJSON() ([]byte, error) { return json.Marshal(s.String()) }
+
+// UnmarshalJSON reads an answer.
+func (s *Span) UnmarshalJSON(b []byte) error {
+	var text string
+	if err := json.Unmarshal(b, &text); err != nil {
+		return fmt.Errorf("read a time: %w", err)
+	}
+	span, err := time.ParseDuration(text)
+	if err != nil {
+		return fmt.Errorf("read a time: %w", err)
+	}
+	*s = Span(span)
+	return nil
+}
+
 // The bounds of a time span, as in the configuration file.
 const (
 	minDuration = time.Millisecond

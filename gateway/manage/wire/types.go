@@ -54,7 +54,7 @@ type Listener struct {
 	ID           string     `json:"id"`
 	Entity       string     `json:"entity"`
 	Node         int        `json:"node"`
-	State        string     `json:"state"` // online
+	State        string     `json:"state"` // online, slow, deaf
 	Remote       string     `json:"remote"`
 	Agent        string     `json:"agent"`
 	Since        time.Time  `json:"since"`
@@ -75,8 +75,11 @@ type Status struct {
 	Entities     int           `json:"entities"`
 	Listeners    int           `json:"listeners"` // of all nodes
 	Streams      int           `json:"streams"`   // of the node that answers
-	Presence     []Presence    `json:"presence"`
+	Presence     []Presence    `json:"presence"`  // the newest last
 	Certificates []Certificate `json:"certificates"`
+	// Entity and Listening are shown when one relay was asked for: it, and who listens there.
+	Entity    *Entity    `json:"entity,omitempty"`
+	Listening []Listener `json:"listening,omitempty"`
 }
 
 // Node is one live node.
@@ -87,13 +90,69 @@ type Node struct {
 	Since time.Time         `json:"since"`
 }
 
-// Presence is a listener's coming or going.
+// Presence is a listener's coming or going, or what it seemed to be between.
 type Presence struct {
 	Entity   string    `json:"entity"`
 	Listener string    `json:"listener"`
-	Event    string    `json:"event"`
-	Reason   string    `json:"reason"`
+	Event    string    `json:"event"`  // listener.connected, .disconnected, .deaf or .back
+	Reason   string    `json:"reason"` // a code of docs/errors.md, or ""
+	Text     string    `json:"text"`   // why, for people
+	Node     int       `json:"node"`
+	Remote   string    `json:"remote"`
+	Duration Span      `json:"duration"` // how long its channel had been open
 	Time     time.Time `json:"time"`
+}
+
+// Event is something that happened: the data of a server-sent event, and a line of 'causeway tail -o json'. Members that do
+// not belong to a name are empty.
+type Event struct {
+	ID          string     `json:"id"`
+	Time        time.Time  `json:"time"`
+	Event       string     `json:"event"`
+	Entity      string     `json:"entity"`
+	Remote      string     `json:"remote"`
+	Reason      string     `json:"reason"` // a code of docs/errors.md, or ""
+	In          int64      `json:"in"`
+	Out         int64      `json:"out"`
+	Duration    Span       `json:"duration"` // of a listener: how long its channel had been open
+	Node        int        `json:"node"` // where it happened; 0: everywhere
+	Listener    string     `json:"listener,omitempty"`
+	Text        string     `json:"text,omitempty"` // why, for people
+	Certificate string     `json:"certificate,omitempty"`
+	NotAfter    *time.Time `json:"notAfter,omitempty"`
+}
+
+// Traffic is a picture of what runs on all nodes. Counts of bytes are payload since the sender's node started: the difference
+// of two pictures is the rate.
+type Traffic struct {
+	Time      time.Time       `json:"time"`
+	Entities  []EntityTraffic `json:"entities"` // every relay
+	Listeners []Listener      `json:"listeners"`
+	Streams   []Stream        `json:"streams"` // that run, the busiest first
+	Missing   []int           `json:"missing"` // nodes that did not answer
+}
+
+// EntityTraffic is what one relay carries.
+type EntityTraffic struct {
+	Entity    string         `json:"entity"`
+	Listeners ListenerCounts `json:"listeners"`
+	Streams   int            `json:"streams"`
+	In        int64          `json:"in"` // from senders to listeners
+	Out       int64          `json:"out"`
+}
+
+// Stream is one that runs.
+type Stream struct {
+	ID           string    `json:"id"` // its tracking id
+	Entity       string    `json:"entity"`
+	Listener     string    `json:"listener"`
+	Node         int       `json:"node"` // the sender's
+	ListenerNode int       `json:"listenerNode"`
+	Remote       string    `json:"remote"` // the sender's
+	Since        time.Time `json:"since"`
+	In           int64     `json:"in"`
+	Out          int64     `json:"out"`
+	Messages     int64     `json:"messages"`
 }
 
 // Certificate is one that a door serves.
