@@ -189,7 +189,7 @@ func Clash(a, b *Connector) *Flaw {
 	switch {
 	case a.place() != b.place():
 		return nil
-	case a.Forward != "":
+	case a.Listen == "":
 		return &Flaw{"bind", "another connector has this address; give each its own"}
 	case a.PortName == b.PortName && a.PortName != "":
 		return &Flaw{"portName", "another connector of this relay has this port; give each its own name"}

@@ -4,12 +4,14 @@ import (
 	"cmp"
 	"net"
 	"net/url"
+	"reflect"
 	"strconv"
 	"strings"
 	"unicode"
 
 	"github.com/causeway-relay/causeway/bridge/connect/wire"
 	"github.com/causeway-relay/causeway/gateway/entity"
+	"github.com/causeway-relay/causeway/gateway/shape"
 	hybrid "github.com/causeway-relay/causeway/hybrid/wire"
 )
 
@@ -17,11 +19,28 @@ import (
 type Connector struct {
 	Listen           string // name of the relay to listen on, with Target
 	Forward          string // name of the relay to send to, with Bind
-	Target           string // tcp://HOST:PORT, net.tcp://HOST[:PORT] or unix:///PATH
+	Target           string // tcp://HOST:PORT, net.tcp://HOST[:PORT], unix:///PATH, http://HOST[:PORT][/PATH] or https://...
 	Bind             string // HOST:PORT, :PORT, port 0 for any; or the path of a Unix socket
 	ConnectionString string // "": that of Params
 	PortName         string // speak azbridge's preamble and serve, or ask for, the port of this name
+
+	Web // of a target of http or https
 }
+
+// Web says how requests are changed on their way to a web server.
+type Web struct {
+	Host   string        // what the server sees in Host; "": the target's; "keep": what the sender wrote
+	From   string        // what is cut off the front of a path; "": the relay's name
+	To     string        // what is put there; "": the path of the target
+	Add    []shape.Field // header fields that are added; a field of the same name that is there is replaced
+	Remove []string      // names of header fields that are taken out
+	CAFile string        // PEM file of the authorities that the server's certificate is checked by; "": the system's
+	Cert   string        // PEM file of a client certificate
+	Key    string        // PEM file of its key
+}
+
+// isZero reports whether nothing is said.
+func (w *Web) isZero() bool { return reflect.ValueOf(w).Elem().IsZero() }
 
 // Name is the relay's.
 func (c *Connector) Name() string { return cmp.Or(c.Listen, c.Forward) }
@@ -65,6 +84,7 @@ func (c *Connector) Check() []Flaw {
 	if _, err := (wire.Hello{Port: c.PortName}).AppendHead(nil); err != nil {
 		wrong("portName", "expected UTF-8 of at most 255 bytes")
 	}
+	flaws = append(flaws, c.checkWeb()...)
 	if flaw := c.checkString(); flaw != "" {
 		wrong("connectionString", flaw)
 	}
@@ -94,11 +114,73 @@ func (c *Connector) checkString() string {
 	return ""
 }
 
+// checkWeb looks at what is said about a web server.
+func (c *Connector) checkWeb() (flaws []Flaw) {
+	wrong := func(key, message string) { flaws = append(flaws, Flaw{key, message}) }
+	t, err := parseTarget(c.Target)
+	switch {
+	case c.Forward != "" || err != nil || t.web == nil:
+		if key := c.webKey(); key != "" {
+			wrong(key, "belongs to a target of http or https")
+		}
+		return flaws
+	case c.PortName != "":
+		wrong("portName", "belongs to targets of bytes; a web server has none")
+	}
+	for key, path := range map[string]string{"prefix.from": c.From, "prefix.to": c.To} {
+		if path != "" && (path[0] != '/' || strings.ContainsAny(path, "?# ") || strings.ContainsFunc(path, unicode.IsControl)) {
+			wrong(key, "expected a path that begins with a slash, without query")
+		}
+	}
+	if c.Host != "" && c.Host != KeepHost && !isHost(c.Host) {
+		wrong("host", "expected HOST or HOST:PORT, or "+KeepHost)
+	}
+	for _, f := range c.Add {
+		if !isToken(f.Name) || strings.ContainsFunc(f.Value, isControl) || reserved(f.Name) {
+			wrong("headers.add", "expected the name of a header field that may be set, and a value of one line")
+			break
+		}
+	}
+	for _, name := range c.Remove {
+		if !isToken(name) {
+			wrong("headers.remove", "expected names of header fields")
+			break
+		}
+	}
+	switch {
+	case (c.Cert == "") != (c.Key == ""):
+		wrong("cert", "expected cert and key together, or neither")
+	case (c.Cert != "" || c.CAFile != "") && t.web.Scheme != "https":
+		wrong("target", "certificates are for https; write https://")
+	}
+	return flaws
+}
+
+// webKey is the first key that is for web servers only; "" when none is there.
+func (c *Connector) webKey() string {
+	for _, k := range []struct {
+		key   string
+		given bool
+	}{
+		{"host", c.Host != ""}, {"prefix.from", c.From != ""}, {"prefix.to", c.To != ""}, {"headers.add", len(c.Add) > 0},
+		{"headers.remove", len(c.Remove) > 0}, {"caFile", c.CAFile != ""}, {"cert", c.Cert != ""}, {"key", c.Key != ""},
+	} {
+		if k.given {
+			return k.key
+		}
+	}
+	return ""
+}
+
+// KeepHost is the Host of a connector that leaves what senders write.
+const KeepHost = "keep"
+
 // target is where a listening connector leads.
 type target struct {
 	text    string // as written, for people
 	network string // tcp, unix
 	address string
+	web     *url.URL // of a web server; nil: bytes
 }
 
 // netTCPPort is that of WCF's net.tcp addresses without one.
@@ -111,7 +193,7 @@ type errText string
 func (e errText) Error() string { return string(e) }
 
 // targetForm is what a target looks like.
-const targetForm = "expected tcp://HOST:PORT or unix:///PATH"
+const targetForm = "expected tcp://HOST:PORT, unix:///PATH or http://HOST:PORT"
 
 // parseTarget reads a target.
 func parseTarget(text string) (*target, error) {
@@ -124,18 +206,24 @@ func parseTarget(text string) (*target, error) {
 		if !isPort(u.Port(), 1) || u.Hostname() == "" || u.Path != "" && u.Path != "/" {
 			return nil, errText("expected tcp://HOST:PORT, and nothing behind the port")
 		}
-		return &target{text, "tcp", u.Host}, nil
+		return &target{text: text, network: "tcp", address: u.Host}, nil
 	case "net.tcp": // what passes is bytes: the address inside of them is between client and service
 		port := cmp.Or(u.Port(), netTCPPort)
 		if u.Hostname() == "" || !isPort(port, 1) {
 			return nil, errText("expected net.tcp://HOST:PORT")
 		}
-		return &target{text, "tcp", net.JoinHostPort(u.Hostname(), port)}, nil
+		return &target{text: text, network: "tcp", address: net.JoinHostPort(u.Hostname(), port)}, nil
 	case "unix":
 		if u.Host != "" || len(u.Path) < 2 {
 			return nil, errText("expected unix:///PATH, with three slashes and a whole path")
 		}
-		return &target{text, "unix", u.Path}, nil
+		return &target{text: text, network: "unix", address: u.Path}, nil
+	case "http", "https":
+		port := cmp.Or(u.Port(), map[string]string{"http": "80", "https": "443"}[u.Scheme])
+		if u.Hostname() == "" || !isPort(port, 1) {
+			return nil, errText("expected " + u.Scheme + "://HOST:PORT, and a path if there is one")
+		}
+		return &target{text: text, network: "tcp", address: net.JoinHostPort(u.Hostname(), port), web: u}, nil
 	}
 	return nil, errText(targetForm + nearTarget(text))
 }
@@ -179,4 +267,29 @@ func parseBind(text string) (network, address string, err error) {
 func isPort(text string, lowest int) bool {
 	n, err := strconv.Atoi(text)
 	return err == nil && strconv.Itoa(n) == text && n >= lowest && n <= 65535
+}
+
+// isToken reports whether s is a token of RFC 9110 section 5.6.2.
+func isToken(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
+		return (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && !strings.ContainsRune("!#$%&'*+-.^_`|~", r)
+	})
+}
+
+func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
+
+// isHost takes what may stand in a Host field.
+func isHost(s string) bool {
+	u, err := url.Parse("http://" + s)
+	return err == nil && u.Host == s && u.Hostname() != "" && (u.Port() == "" || isPort(u.Port(), 1)) && u.User == nil
+}
+
+// reserved reports whether a header field belongs to the framing of a message, and cannot be set.
+func reserved(name string) bool {
+	for _, r := range []string{"Host", "Connection", "Keep-Alive", "Upgrade", "TE", "Trailer", "Transfer-Encoding", "Content-Length", "Expect"} {
+		if strings.EqualFold(name, r) {
+			return true
+		}
+	}
+	return false
 }

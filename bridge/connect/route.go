@@ -8,7 +8,6 @@ import (
 	"os"
 	"reflect"
 	"slices"
-	"syscall"
 	"time"
 
 	"github.com/causeway-relay/causeway/gateway/flow"
@@ -99,12 +98,12 @@ func (t *target) dial(ctx context.Context) (net.Conn, error) {
 func (e *Event) missed(t *target, err error) {
 	var timeout net.Error
 	switch {
-	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, os.ErrNotExist):
+	case nobodyThere(err):
 		e.Reason, e.Text, e.Do = TargetRefused, "nothing listens at the target "+t.text, "start the service there, or mend the target"
 	case errors.As(err, &timeout) && timeout.Timeout(), errors.Is(err, os.ErrDeadlineExceeded):
 		e.Reason, e.Text = TargetTimeout, fmt.Sprintf("the target %s did not answer within %v", t.text, dialTime)
 		e.Do = "look whether the service hangs, or a firewall drops what goes to it"
-	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
+	case noFiles(err):
 		e.Reason, e.Text, e.Do = TargetFailed, "no file descriptor is left", "raise the limit of open files (ulimit -n)"
 	default:
 		e.Reason, e.Text, e.Do = TargetFailed, "the target "+t.text+": "+err.Error(), "mend the target's address"

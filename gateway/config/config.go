@@ -56,6 +56,9 @@ type Config struct {
 	// Relays that belong to the file: made at start and reload, gone when removed here. Relays made by command or API
 	// live beside them.
 	Entities []Entity `key:"entities" live:"true" unique:"name" max:"10000"`
+	// Services that are reached through a relay, and local ports that lead to one. They run inside of the node, or without one by
+	// 'causeway listen --config FILE'.
+	Connectors []Connector `key:"connectors" live:"true" max:"1000"`
 }
 
 // Advertise is one door's address as others see it.
@@ -189,4 +192,58 @@ type Entity struct {
 	Allow []netip.Prefix `key:"allow" is:"cidr" max:"128" example:"192.0.2.0/24"`
 	// Authorization rules of this entity, beside the namespace's.
 	Rules []Rule `key:"rules" live:"true" unique:"name" max:"12"`
+}
+
+// Connector leads the senders of a relay to a service, or the clients of a local port to a relay.
+type Connector struct {
+	// Name of the relay to listen on; needs target.
+	Listen string `key:"listen" is:"name" example:"plant/web"`
+	// Where senders are led: tcp://HOST:PORT, unix:///PATH, http://HOST:PORT/PATH or https://HOST:PORT/PATH.
+	Target string `key:"target" is:"text" example:"https://127.0.0.1:9443"`
+	// Name of the relay to send to, instead of listen; needs bind.
+	Forward string `key:"forward" is:"name"`
+	// Local address whose connections become senders: HOST:PORT, :PORT for all interfaces, port 0 for any free one, or the path of a
+	// Unix socket. Whoever reaches it may send.
+	Bind string `key:"bind" is:"text"`
+	// Gateway, rule and key, as a connection string, env:NAME or file:PATH. Default: the node that the file is of; without one that of
+	// the command.
+	ConnectionString Secret `key:"connectionString" is:"connection" example:"env:PLANT_CONNECTION"`
+	// Name of a port: speak azbridge's preamble, for an azbridge at the other end. Several connectors may share one relay by it.
+	PortName string `key:"portName" is:"text"`
+	// Host that a web server sees: HOST, HOST:PORT, or keep for what the sender wrote. Default: the target's.
+	Host string `key:"host" is:"text" example:"app.example.com"`
+	// What is done to the path of a request to a web server.
+	Prefix Prefix `key:"prefix"`
+	// What is done to the header of a request to a web server.
+	Headers Headers `key:"headers"`
+	// PEM file of the authorities that the target's certificate is checked by. Default: the system's.
+	CAFile string `key:"caFile" is:"file" example:"/etc/causeway/target-ca.pem"`
+	// PEM file of a client certificate for the target.
+	Cert string `key:"cert" is:"file" example:"/etc/causeway/client.crt"`
+	// PEM file of its private key.
+	Key string `key:"key" is:"file" example:"/etc/causeway/client.key"`
+}
+
+// Prefix is what is cut off the front of a path, and what is put there.
+type Prefix struct {
+	// Beginning of the sender's path. Default: the relay's name.
+	From string `key:"from" is:"text" example:"/plant/web"`
+	// Beginning of the target's path. Default: the path of the target.
+	To string `key:"to" is:"text" example:"/"`
+}
+
+// Headers are changes of header fields. Names keep their case.
+type Headers struct {
+	// Fields that are set, in place of those of the same name.
+	Add []Header `key:"add" max:"64"`
+	// Names of fields that are taken out.
+	Remove []string `key:"remove" is:"text" max:"64" example:"X-Debug"`
+}
+
+// Header is one header field.
+type Header struct {
+	// Its name, as written.
+	Name string `key:"name" is:"text" required:"true" example:"X-Api.Key-ID"`
+	// Its value. It may be env:NAME or file:PATH.
+	Value Secret `key:"value" is:"connection" required:"true" example:"AbC"`
 }

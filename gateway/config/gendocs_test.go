@@ -110,6 +110,10 @@ func table(b *strings.Builder, m meanings, s *setting, indent string) {
 		}
 		cells = append(cells, code("", c.def), strings.TrimSpace(meaning+" "+values(c)))
 		b.WriteString(strings.ReplaceAll("| "+strings.Join(cells, " | ")+" |\n", "|  |", "| |"))
+		if c.elem != nil && c.elem.fields != nil && tree().find(c.key) == nil {
+			table(b, m, c, indent+c.key+"[].")
+			continue
+		}
 		if c.elem != nil && c.elem.fields != nil {
 			b.WriteString("| `" + c.key + "[].*` | | See [" + c.key + "](#" + c.key + "). |\n")
 		}
@@ -272,7 +276,7 @@ func sampleKey(b *strings.Builder, m meanings, s *setting, indent string, on boo
 			case c.elem != nil:
 				b.WriteString(before + c.key + ": [] # as the rules above\n")
 			default:
-				b.WriteString(before + c.key + ": " + quote(sampleValue(c)) + "\n")
+				b.WriteString(strings.TrimRight(before+c.key+": "+inline(c), " ") + "\n")
 			}
 		}
 	default:
@@ -281,6 +285,21 @@ func sampleKey(b *strings.Builder, m meanings, s *setting, indent string, on boo
 			sampleKey(b, m, c, indent+"  ", on && active(c))
 		}
 	}
+}
+
+// inline is the value of a key in one line; a group is a mapping in braces.
+func inline(s *setting) string {
+	switch {
+	case s.fields != nil:
+		parts := make([]string, len(s.fields))
+		for i, c := range s.fields {
+			parts[i] = c.key + ": " + inline(c)
+		}
+		return "{" + strings.Join(parts, ", ") + "}"
+	case s.elem != nil:
+		return "[" + inline(s.elem) + "]"
+	}
+	return quote(sampleValue(s))
 }
 
 func sampleValue(s *setting) string {

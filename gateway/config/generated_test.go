@@ -129,11 +129,11 @@ func TestSample(t *testing.T) {
 		}
 		active = append(active, line)
 	}
-	c, problems = load(t, strings.Join(active, ""), []string{"SEND_ONLY_PRIMARY=x"}, nil)
+	c, problems = load(t, strings.Join(active, ""), []string{"SEND_ONLY_PRIMARY=x", "PLANT_CONNECTION=Endpoint=sb://h/;SharedAccessKeyName=r;SharedAccessKey=eA=="}, nil)
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	if len(c.Entities) != 1 || len(c.Rules) != 1 || len(c.Advertise) != 1 || c.ReadyFile == "" || !c.Rules[0].SecondaryKey.Equal(NewSecret("x")) {
+	if len(c.Entities) != 1 || len(c.Rules) != 1 || len(c.Advertise) != 1 || c.ReadyFile == "" || len(c.Connectors) != 1 || !c.Rules[0].SecondaryKey.Equal(NewSecret("x")) {
 		t.Errorf("the commented keys are not all there: %+v", c)
 	}
 	for _, bad := range []string{"a b", "a:443", "::1", "x\ny: 1"} {

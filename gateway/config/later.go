@@ -4,13 +4,12 @@ package config
 // that a file written for a later version is never half obeyed. A line leaves this table with the feature that takes
 // the key.
 var later = map[string]bool{
-	"amqps":      true,
-	"oneway":     true,
-	"oneways":    true,
-	"relay":      true,
-	"mqtts":      true,
-	"cluster":    true,
-	"connectors": true,
+	"amqps":   true,
+	"oneway":  true,
+	"oneways": true,
+	"relay":   true,
+	"mqtts":   true,
+	"cluster": true,
 }
 
 // laterChoices names the values reserved in the same way, by the key that takes them.

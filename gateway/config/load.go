@@ -74,6 +74,9 @@ func (l *loader) finish(p Params) (*Config, Problems) {
 		return nil, l.problems.sorted()
 	}
 	c := l.decode()
+	if c != nil {
+		l.crossConnectors(c)
+	}
 	if c != nil && p.Check != nil {
 		p.Check(c, func(path, message string) {
 			l.report(l.placeOf(path), Problem{Key: path, Message: message})

@@ -8,6 +8,9 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/causeway-relay/causeway/bridge/connect"
+	"github.com/causeway-relay/causeway/gateway/shape"
 )
 
 const full = `
@@ -54,6 +57,10 @@ entities:
     rules:
       - {name: Send.Only, rights: [Send], primaryKey: "file:keys/send"}
   - name: sales.eu/other
+connectors:
+  - {listen: Plant/Web, target: "https://localhost:9443/app", connectionString: env:PLANT, host: keep, prefix: {from: /x, to: /y}, caFile: ca.pem, cert: c.crt, key: c.key,
+     headers: {add: [{name: X-One, value: "1"}], remove: [X-Two]}}
+  - {forward: plant/ssh, bind: "127.0.0.1:2222", portName: ssh}
 `
 
 func TestLoadReadsEveryKey(t *testing.T) {
@@ -65,7 +72,8 @@ func TestLoadReadsEveryKey(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "keys", "send"), []byte("c2VuZA==\r\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	got, problems := Load(Params{File: path, Env: []string{"SECOND=c2Vjb25k"}})
+	const plant = "Endpoint=sb://plant/;SharedAccessKeyName=r;SharedAccessKey=eA=="
+	got, problems := Load(Params{File: path, Env: []string{"SECOND=c2Vjb25k", "PLANT=" + plant}})
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
@@ -95,6 +103,15 @@ func TestLoadReadsEveryKey(t *testing.T) {
 				Rules: []Rule{{Name: "Send.Only", Rights: []string{"Send"}, PrimaryKey: NewSecret("c2VuZA==")}},
 			},
 			{Name: "sales.eu/other", Kind: "hybrid", RequestTarget: "service", PlainWebSocket: &yes, TLS: "passthrough"},
+		},
+		Connectors: []Connector{
+			{
+				Listen: "Plant/Web", Target: "https://localhost:9443/app", ConnectionString: NewSecret(plant), Host: "keep",
+				Prefix:  Prefix{From: "/x", To: "/y"},
+				Headers: Headers{Add: []Header{{Name: "X-One", Value: NewSecret("1")}}, Remove: []string{"X-Two"}},
+				CAFile:  filepath.Join(dir, "ca.pem"), Cert: filepath.Join(dir, "c.crt"), Key: filepath.Join(dir, "c.key"),
+			},
+			{Forward: "plant/ssh", Bind: "127.0.0.1:2222", PortName: "ssh"},
 		},
 	}
 	if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })); diff != "" {
@@ -284,8 +301,8 @@ func TestCheckReportsWithPlaces(t *testing.T) {
 	}
 }
 
-// TestNamesKeepTheirCase is the field case ops/names-keep-their-case. Its connectors are refused until they exist; the
-// rest must come through as written, under an environment that overrides a nested value.
+// TestNamesKeepTheirCase is the field case ops/names-keep-their-case: names of relays, rules and header fields come through as
+// written, under an environment that overrides a nested value.
 func TestNamesKeepTheirCase(t *testing.T) {
 	const entities = `entities:
   - name: Sales.EU/Orders-V2
@@ -307,8 +324,22 @@ func TestNamesKeepTheirCase(t *testing.T) {
 	if c.Limits.ListenersPerEntity != 9 {
 		t.Errorf("listenersPerEntity %d: the environment did not win", c.Limits.ListenersPerEntity)
 	}
-	_, problems = load(t, entities+"connectors:\n  - listen: Sales.EU/Orders-V2\n", nil, nil)
-	if diff := cmp.Diff([]string{`causeway.yaml:9:1 "connectors" is not available in this version`}, lines(problems)); diff != "" {
+	c, problems = load(t, entities+`connectors:
+  - listen: Sales.EU/Orders-V2
+    target: http://127.0.0.1:8090
+    headers:
+      add:
+        - name: X-Api.Key-ID
+          value: AbC
+`, nil, nil)
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	got := c.Connect()
+	want2 := []connect.Connector{{
+		Listen: "Sales.EU/Orders-V2", Target: "http://127.0.0.1:8090", Web: connect.Web{Add: []shape.Field{{Name: "X-Api.Key-ID", Value: "AbC"}}},
+	}}
+	if diff := cmp.Diff(want2, got); diff != "" {
 		t.Errorf("connectors (-want +got):\n%s", diff)
 	}
 	_, problems = load(t, entities+"  - name: SALES.eu/Other\n", nil, nil)

@@ -17,6 +17,14 @@ var problemCases = []struct {
 	file string
 	want []string
 }{
+	{"connectors", "connectors:\n  - {listen: a, forward: b}\n  - listen: a\n    target: localhost:22\n  - {forward: a, bind: ':1', host: x}\n  - {forward: a, bind: ':1'}\n  - {forward: b, bind: ':1'}\n", []string{
+		`causeway.yaml:2:26 connectors[0].forward: expected listen or forward, not both; write two connectors`,
+		`causeway.yaml:4:13 connectors[1].target: expected tcp://HOST:PORT, unix:///PATH or http://HOST:PORT; did you mean tcp://localhost:22?`,
+		`causeway.yaml:5:36 connectors[2].host: belongs to a target of http or https`,
+		`causeway.yaml:6:24 connectors[3].bind: another connector has this address; give each its own; the other is at causeway.yaml:5:5`,
+		`causeway.yaml:7:24 connectors[4].bind: another connector has this address; give each its own; the other is at causeway.yaml:5:5`}},
+	{"connection string", "connectors:\n  - {forward: a, bind: ':1', connectionString: 'Endpoint=x'}\n  - {forward: a, bind: ':2', connectionString: env:NOT_THERE}\n", []string{
+		`causeway.yaml:3:48 connectors[1].connectionString: the environment variable is not set or empty`}},
 	{"unknown key", "hots: []\n", []string{
 		`causeway.yaml:1:1 unknown key "hots"; did you mean "host"?`}},
 	{"unknown nested key", "limits:\n  # comment\n  listeners_per_entity: 3\n", []string{

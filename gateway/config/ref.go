@@ -17,24 +17,24 @@ const maxSecretFile = 4096
 
 // secret resolves a key: itself, a variable's value or a file's content without its last line end. It gives "" after a
 // problem. Neither the key nor the reference is ever cited.
-func (l *loader) secret(text, path string) string {
+func (l *loader) secret(text, path string, c *class) string {
 	at := l.places[path]
-	expect := "expected " + classes["secret"].expect(nil)
+	expect := "expected " + c.expect(nil)
 	switch {
 	case strings.HasPrefix(text, fromEnv):
 		value := l.env[strings.TrimPrefix(text, fromEnv)]
 		switch {
 		case value == "":
 			l.at(at, path, "the environment variable is not set or empty")
-		case isSecret(nil, value):
+		case c.right(nil, value):
 			return value
 		default:
 			l.at(at, path, expect+" in the environment variable")
 		}
 	case strings.HasPrefix(text, fromFile):
-		return l.secretFile(at, path, strings.TrimPrefix(text, fromFile))
-	case isSecret(nil, text):
-		if l.literal == nil {
+		return l.secretFile(at, path, strings.TrimPrefix(text, fromFile), c)
+	case c.right(nil, text):
+		if l.literal == nil && (c == classes["secret"] || strings.Contains(text, "SharedAccess")) { // a header's value may be no secret
 			l.literal = &at
 		}
 		return text
@@ -45,7 +45,7 @@ func (l *loader) secret(text, path string) string {
 }
 
 // secretFile reads a key from a file. Mounted secrets and systemd credentials are files of this form.
-func (l *loader) secretFile(at place, path, name string) string {
+func (l *loader) secretFile(at place, path, name string, c *class) string {
 	if name == "" {
 		l.at(at, path, "expected a path after file:")
 		return ""
@@ -65,8 +65,9 @@ func (l *loader) secretFile(at place, path, name string) string {
 	}
 	// Editors and echo end a file with a line end that is no part of the key; more than one is a mistake.
 	value := strings.TrimSuffix(strings.TrimSuffix(string(data), "\n"), "\r")
-	if !isSecret(nil, value) {
-		l.at(at, path, "expected 1 to 256 printable characters without spaces in the file")
+	if !c.right(nil, value) {
+		what, _, _ := strings.Cut(c.expect(nil), ",")
+		l.at(at, path, "expected "+what+" in the file")
 		return ""
 	}
 	if tooOpen(info) {

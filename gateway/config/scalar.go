@@ -45,8 +45,10 @@ var classes = map[string]*class{
 	"rule":  {tag: "!!str", right: isRule, expect: says("1 to 256 letters, digits, dots, hyphens or underscores")},
 	"name": {tag: "!!str", right: isName, expect: says(
 		"a path of at most 260 characters such as orders or plant/line1, without ? # % \\ and empty segments, not beginning with $")},
-	"cidr":   {tag: "!!str", right: isCIDR, expect: says("a network such as 192.0.2.0/24 or a single IP address")},
-	"secret": {tag: "!!str", right: isSecret, expect: says("1 to 256 printable characters without spaces, env:NAME or file:PATH")},
+	"cidr":       {tag: "!!str", right: isCIDR, expect: says("a network such as 192.0.2.0/24 or a single IP address")},
+	"secret":     {tag: "!!str", right: isSecret, expect: says("1 to 256 printable characters without spaces, env:NAME or file:PATH")},
+	"text":       {tag: "!!str", right: isPath, expect: says("a text of one line")},
+	"connection": {tag: "!!str", right: isPath, expect: says("a text of one line, env:NAME or file:PATH")},
 	"choice": {tag: "!!str", right: isChoice, expect: func(s *setting) string {
 		if len(s.oneOf) == 1 {
 			return s.oneOf[0]

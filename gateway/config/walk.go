@@ -174,8 +174,8 @@ func (l *loader) scalar(n *yaml.Node, s *setting, path string) any {
 	case n.ShortTag() != s.class.tag:
 		l.wants(path, s.class.expect(s))
 		return nil
-	case s.class == classes["secret"]:
-		if text = l.secret(text, path); text == "" {
+	case s.class == classes["secret"], s.class == classes["connection"]:
+		if text = l.secret(text, path, s.class); text == "" {
 			return nil
 		}
 	case !s.class.right(s, text):

@@ -110,6 +110,7 @@ var table = []layer{
 	{name: "client", pkgs: []string{"hybrid/internal/exchange/**"}, may: join(vocabulary, []string{"hybrid/wire", "internal/wsconn"}), deny: noLogs},
 	{name: "client", pkgs: []string{"rpc/**"}, may: client("hybrid", "rpc/**")},
 	{name: "client", pkgs: []string{"bridge/connect/**"}, may: client("hybrid", "bridge/**")},
+	{name: "client", pkgs: []string{"bridge/azbridge/**"}, may: client("bridge/connect"), ext: []string{"go.yaml.in/yaml"}},
 	{name: "client", pkgs: []string{"bridge/**"}, may: client("bridge/**")},
 	{name: "client", pkgs: []string{"bindings/wcfrelayclient/**"}, may: client("bindings/wcfrelayclient/**")},
 

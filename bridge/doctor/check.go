@@ -1,0 +1,134 @@
+package doctor
+
+import (
+	"context"
+	"time"
+
+	"github.com/causeway-relay/causeway/hybrid/wire"
+	"github.com/causeway-relay/causeway/internal/trust"
+)
+
+// States of a row.
+const (
+	OK      = "ok"
+	Failed  = "failed"
+	Skipped = "skipped" // a row before it failed, or there was nothing to check
+)
+
+// Names of the rows, in their order.
+const (
+	DNS      = "dns"
+	TCP      = "tcp"
+	TLS      = "tls"
+	Clock    = "clock"
+	Token    = "token"
+	Entity   = "entity"
+	Listener = "listener"
+)
+
+// names are all rows.
+var names = []string{DNS, TCP, TLS, Clock, Token, Entity, Listener}
+
+// Check is one row.
+type Check struct {
+	Name   string `json:"check"`
+	State  string `json:"state"`
+	Detail string `json:"detail"` // what was found, with the values at hand; never a key or a token
+	Do     string `json:"do"`     // what repairs it; "" where nothing has to be
+}
+
+// Own is a node of this machine, whose settings can be told to who asks for them. Zero members are not known.
+type Own struct {
+	Host   string // its name
+	Port   string // of its https door
+	CAFile string // its local CA
+}
+
+// Params is what is checked.
+type Params struct {
+	Gateway wire.ConnectionString
+	Entity  string      // path; "": no relay is meant, and the last two rows are skipped
+	Roots   trust.Roots // who is trusted
+	Own     *Own        // nil: no node of this machine is known
+	System  string      // a GOOS, for commands
+	Now     func() time.Time
+	// Timeout is for each row; 0: 10 s.
+	Timeout time.Duration
+	// Begins is told which row is checked now, for progress; nil: nobody is.
+	Begins func(name string)
+}
+
+// defaultTimeout is as long as a person waits without doubt.
+const defaultTimeout = 10 * time.Second
+
+// Run checks everything there is, and gives the rows in their order. It takes seven timeouts at most, and ends with ctx.
+func Run(ctx context.Context, p Params) []Check {
+	if p.Timeout <= 0 {
+		p.Timeout = defaultTimeout
+	}
+	if p.Now == nil {
+		p.Now = time.Now
+	}
+	if p.Begins == nil {
+		p.Begins = func(string) {}
+	}
+	e := &exam{Params: p, host: trust.Hostname(p.Gateway.Host), address: trust.Address(p.Gateway.Host, "443")}
+	e.run(ctx)
+	return e.rows()
+}
+
+// exam is one run.
+type exam struct {
+	Params
+	host    string        // of the connection string, without port
+	address string        // host:port to dial
+	via     string        // host:port of a proxy; ""
+	skew    time.Duration // of this machine: positive is ahead
+	found   map[string]Check
+	ips     []string // of the host, or of the proxy
+}
+
+// run goes as far as makes sense.
+func (e *exam) run(ctx context.Context) {
+	e.found = make(map[string]Check)
+	steps := []struct {
+		name string
+		do   func(context.Context)
+	}{{DNS, e.checkName}, {TCP, e.checkPort}, {TLS, e.checkTLS}, {Token, e.checkRights}}
+	for _, s := range steps {
+		e.Begins(s.name)
+		s.do(ctx)
+		if e.found[s.name].State != OK {
+			return
+		}
+	}
+}
+
+// set notes a row, once: what was found first is what counts.
+func (e *exam) set(name, state, detail, do string) {
+	if _, done := e.found[name]; !done {
+		e.found[name] = Check{Name: name, State: state, Detail: detail, Do: do}
+	}
+}
+
+func (e *exam) ok(name, detail string)         { e.set(name, OK, detail, "") }
+func (e *exam) failed(name, detail, do string) { e.set(name, Failed, detail, do) }
+func (e *exam) skipped(name, detail string)    { e.set(name, Skipped, detail, "") }
+
+// rows fills in what was not come to.
+func (e *exam) rows() []Check {
+	list := make([]Check, 0, len(names))
+	for _, name := range names {
+		e.skipped(name, "not checked, because of the row before")
+		list = append(list, e.found[name])
+	}
+	return list
+}
+
+// endpoint is the connection string's part for another host and port.
+func endpoint(host, port string) string {
+	if port != "443" {
+		host += ":" + port
+	}
+	return "Endpoint=sb://" + host + "/"
+}
