@@ -259,6 +259,9 @@ func (r *reply) pull() {
 // ended says what the end of the connection is to the answer: a Close in order ends the body too (reference section 8.4).
 func (r *reply) ended(err error) error {
 	end, ok := errors.AsType[*shape.End](err)
+	if errors.Is(err, io.EOF) {
+		err = io.ErrUnexpectedEOF // the end of TCP must not be found in the chain: it is not that of the body
+	}
 	switch {
 	case !ok:
 		return err
@@ -267,7 +270,7 @@ func (r *reply) ended(err error) error {
 	case end.Why == fail.Aborted || end.Why == fail.PeerClosed:
 		return &fail.Error{Code: fail.ListenerLost, Op: "read answer", Text: "The listener's connection was lost in the middle of its answer.", Cause: err}
 	}
-	return &fail.Error{Code: end.Why, Op: "read answer", Text: end.Text, Cause: end}
+	return &fail.Error{Code: end.Why, Op: "read answer", Text: end.Text, Cause: err}
 }
 
 // Close implements io.Closer.

@@ -62,7 +62,7 @@ func (u *upload) gather(ctx context.Context) (all bool, err error) {
 		u.mu.Unlock()
 		switch {
 		case err != nil || ended:
-			return ended, err
+			return ended && n <= maxControlBody, err
 		case n >= maxControlBody:
 			return false, nil
 		case n > 0 && patience == nil:

@@ -126,14 +126,25 @@ func (x *exchange) ended() {
 func (x *exchange) hangUp() {
 	switch {
 	case x.gone:
-	case x.torn && x.framing.Kind == http1.UntilClose:
-		if c, ok := x.conn.(interface{ SetLinger(sec int) error }); ok {
-			_ = c.SetLinger(0) // the end of the connection would be the end of the body: it has to be a reset
-		}
-	case !x.torn:
+	case x.torn:
+		x.reset()
+	default:
 		x.linger()
 	}
 	_ = x.conn.Close()
+}
+
+// reset breaks the connection without a word. Where nothing but its end would end the body, an end in order would be taken for
+// that, be it TLS's or TCP's.
+func (x *exchange) reset() {
+	conn := x.conn
+	if t, ok := conn.(interface{ NetConn() net.Conn }); ok {
+		conn = t.NetConn()
+	}
+	if c, ok := conn.(interface{ SetLinger(sec int) error }); ok && x.framing.Kind == http1.UntilClose {
+		_ = c.SetLinger(0) // Close then resets
+	}
+	_ = conn.Close()
 }
 
 // lingerFor is how long what the sender still sends is dropped behind a last answer (RFC 9112 section 9.6). There is no bound
