@@ -80,6 +80,9 @@ func (g *Gateway) line(message string, c *relay.Record) {
 			slog.Duration("offer", c.Stages.Offer), slog.Duration("meet", c.Stages.Meet), slog.Duration("first", c.Stages.First)),
 		slog.Duration("duration", c.Duration), slog.String("shape", c.Shape),
 	}
+	if c.Status != 0 {
+		attrs = append(attrs, slog.Int("status", c.Status))
+	}
 	if c.Text != "" {
 		attrs = append(attrs, slog.String("text", c.Text))
 	}

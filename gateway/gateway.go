@@ -210,6 +210,10 @@ func (g *Gateway) Run(ctx context.Context) error {
 	}
 	if g.link != nil {
 		g.link.Serve(func(conn net.Conn, p shape.Preface) {
+			if p.Door == relay.NodeDoor {
+				g.relay.ServeNode(conn)
+				return
+			}
 			if err := g.front.ServeConn(conn, p); err != nil {
 				g.log.InfoContext(ctx, "carried connection refused", "door", p.Door, "cause", err)
 			}

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"strconv"
 	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -23,6 +24,7 @@ type meter struct {
 	closedBy    *prometheus.CounterVec // shape, reason
 	refused     *prometheus.CounterVec // door, reason
 	offers      *prometheus.CounterVec // outcome
+	exchanges   *prometheus.CounterVec // status
 	stages      *prometheus.HistogramVec
 	handshakes  *prometheus.CounterVec // door
 	entities    *prometheus.CounterVec // entity, direction; nil: metrics.perEntity is off
@@ -35,12 +37,13 @@ type meter struct {
 func newMeter(g *Gateway) *meter {
 	m := &meter{registry: prometheus.NewRegistry(), known: make(map[string]bool)}
 	m.connections = m.counter("causeway_connections_total", "Parties that came to the relay.", "door", "shape")
-	m.closedBy = m.counter("causeway_closed_total", "Streams and listeners that ended, by reason.", "shape", "reason")
+	m.closedBy = m.counter("causeway_closed_total", "Streams, exchanges and listeners that ended, by reason.", "shape", "reason")
+	m.exchanges = m.counter("causeway_exchanges_total", "Exchanges that a listener answered, by the class of its status.", "status")
 	m.refused = m.counter("causeway_refused_total", "Parties that were turned away, by reason.", "door", "reason")
 	m.offers = m.counter("causeway_offers_total", "What became of offers to listeners.", "outcome")
 	m.handshakes = m.counter("causeway_tls_errors_total", "TLS handshakes that failed.", "door")
 	if g.cfg.Metrics.PerEntity {
-		m.entities = m.counter("causeway_entity_bytes_total", "Payload bytes of ended streams by entity.", "entity", "direction")
+		m.entities = m.counter("causeway_entity_bytes_total", "Payload bytes of ended streams and exchanges by entity.", "entity", "direction")
 	}
 	m.stages = prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name: "causeway_stage_seconds", Help: "Time from arrival until a station of the road was passed.",
@@ -96,7 +99,11 @@ func (m *meter) gauges(g *Gateway) {
 // closed notes a connection that has ended.
 func (m *meter) closed(c *relay.Record) {
 	m.closedBy.WithLabelValues(c.Shape, string(c.Reason)).Inc()
-	if c.Shape != "stream" {
+	switch c.Shape {
+	case "stream":
+	case "exchange":
+		m.exchanges.WithLabelValues(strconv.Itoa(c.Status/100) + "xx").Inc()
+	default:
 		return
 	}
 	for _, s := range []struct {

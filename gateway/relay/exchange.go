@@ -2,57 +2,28 @@ package relay
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/causeway-relay/causeway/gateway/entity"
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/mesh"
+	"github.com/causeway-relay/causeway/gateway/relay/internal/exchange"
 	"github.com/causeway-relay/causeway/gateway/route"
 	"github.com/causeway-relay/causeway/gateway/shape"
 )
 
-// exchange is one request on its road, and its response until that is closed. It is the last Exchanger of its own pipeline: the one
-// that asks the listeners.
-type exchange struct {
-	relay  *Relay
-	req    shape.Request // the sender's, with the body counted
-	record *Record
-	entity *entity.Entity
-	hints  Hints
-	up     upBody
-	down   downBody
-	serves bool // the sender is at another node, which keeps the account
+// transfer is an exchange with its account and its place in the books. It is the last Exchanger of its own pipeline: the one that asks
+// the listeners.
+type transfer struct {
+	exchange.Life
 
-	ctx    context.Context
-	cancel context.CancelCauseFunc
-	unwake func() bool
-	clock  clock
-
-	mu      sync.Mutex
-	over    bool
+	relay   *Relay
+	record  *Record
+	entity  *entity.Entity
+	hints   Hints
+	served  bool // the sender is at another node, which keeps the account
 	tracked bool
-	ticket  shape.Ticket // of the last rendezvous that its listener was given
-}
-
-// exchangeKey finds the exchange in the context that its Exchangers are given.
-type exchangeKey struct{}
-
-// scope is the context of an exchange.
-type scope struct {
-	context.Context
-
-	x *exchange
-}
-
-// Value implements context.Context.
-func (s *scope) Value(key any) any {
-	if key == (exchangeKey{}) {
-		return s.x
-	}
-	return s.Context.Value(key)
 }
 
 // Exchange is one request of a sender and its response. It admits the sender, finds a listener, hands the request over and returns
@@ -63,53 +34,35 @@ func (s *scope) Value(key any) any {
 // A listener that sends no head within the entity's response timeout is fail.ListenerSilent; while the body of the request moves on,
 // the time begins anew. A request is offered to the next listener only while nothing of it was handed over.
 func (r *Relay) Exchange(ctx context.Context, ask Ask, req *shape.Request) (*shape.Response, error) {
-	x := r.newExchange(ctx, req)
-	x.record = r.begin("exchange", &req.Hello)
-	x.hints = ask.Hints
+	x := &transfer{relay: r, record: r.begin("exchange", &req.Hello), hints: ask.Hints}
+	x.Begin(ctx, x, req)
 	r.step(3, req.Tracking, "a sender asks for "+req.At.Path)
-	resp, err := x.run(ask)
-	if err != nil {
-		return nil, x.refuse(err)
-	}
-	return x.answered(resp), nil
-}
-
-func (r *Relay) newExchange(ctx context.Context, req *shape.Request) *exchange {
-	x := &exchange{relay: r, req: *req}
-	ctx, x.cancel = context.WithCancelCause(ctx)
-	x.ctx = &scope{ctx, x}
-	if req.Body != nil {
-		x.up.init(x, req.Body)
-		x.req.Body = x.up.body()
-	}
-	x.unwake = context.AfterFunc(ctx, x.wake)
-	return x
-}
-
-// run is the road up to the head of the response.
-func (x *exchange) run(ask Ask) (*shape.Response, error) {
-	if err := x.admit(ask); err != nil {
-		return nil, err
-	}
-	var road shape.Exchanger = x
-	if pipeline := x.relay.p.Pipeline; pipeline != nil {
-		if around := pipeline(x.entity); around != nil {
-			road = around(x)
-		}
-	}
-	resp, err := road.Exchange(x.ctx, &x.req)
+	err := x.admit(ask)
+	var resp *shape.Response
 	if err == nil {
-		err = x.check(resp)
+		resp, err = x.run()
 	}
 	if err != nil {
-		return nil, x.causeOf(err)
+		x.leave()
+		x.record.In = x.In()
+		return nil, r.refused(x.record, exchange.Reason(err))
 	}
-	return resp, nil
+	x.record.Status = resp.Status
+	r.step(9, req.Tracking, "forwarding the listener's answer to the sender")
+	return x.Answer(resp), nil
 }
 
-func (x *exchange) admit(ask Ask) error {
+// Expected is a rendezvous that an entry consumes itself: see Expect.
+type Expected = exchange.Expected
+
+// Expect prepares a rendezvous at this node that the entry consumes itself: for the body of a large request, or for a response that is
+// not sent on the control channel. ctx is the one that the listener's Exchanger was given: from it the relay knows whose exchange it is
+// for. The caller calls Close when no rendezvous can come any more: the ticket is good until then, and has no other end.
+func (r *Relay) Expect(ctx context.Context) *Expected { return exchange.Expect(ctx, r.desk) }
+
+func (x *transfer) admit(ask Ask) error {
 	r := x.relay
-	ent, claims, refusal := r.admit(ask, &x.req.Hello)
+	ent, claims, refusal := r.admit(ask, &x.Request().Hello)
 	if refusal != nil {
 		return refusal
 	}
@@ -119,65 +72,62 @@ func (x *exchange) admit(ask Ask) error {
 	if !r.connections.Enter() {
 		return r.full()
 	}
-	if err := r.trackExchange(x); err != nil {
+	if err := r.trackTransfer(x); err != nil {
 		r.connections.Leave()
 		return err
 	}
 	return nil
 }
 
-// check refuses what is no final response. 1xx would make the sender wait for another one (reference section 8.5).
-func (x *exchange) check(resp *shape.Response) error {
-	if resp.Status >= 200 && resp.Status <= 599 {
-		return nil
+// run is the road from the entity's pipeline to the head of the response.
+func (x *transfer) run() (*shape.Response, error) {
+	var road shape.Exchanger = x
+	if pipeline := x.relay.p.Pipeline; pipeline != nil {
+		if around := pipeline(x.entity); around != nil {
+			road = around(x)
+		}
 	}
-	if resp.Body != nil {
-		_ = resp.Body.Close()
+	resp, err := road.Exchange(x.Context(), x.Request())
+	if err == nil {
+		err = exchange.Check(resp)
 	}
-	return fail.Newf(fail.BadAnswer, "The listener answered with the status %d, which is none of 200 to 599.", resp.Status)
-}
-
-// causeOf is why the road ended: what ended the context, if something did, else the Exchanger's own error. A listener that was to
-// dial and did not is silent in a way of its own.
-func (x *exchange) causeOf(err error) error {
-	cause := context.Cause(x.ctx)
-	if cause == nil || fail.Is(cause, fail.ListenerSilent) && fail.Is(err, fail.RendezvousTimeout) {
-		return err
+	if err != nil {
+		return nil, x.Cause(err)
 	}
-	return cause
+	return resp, nil
 }
 
 // Exchange implements shape.Exchanger: it asks one listener after the other.
-func (x *exchange) Exchange(ctx context.Context, req *shape.Request) (*shape.Response, error) {
+func (x *transfer) Exchange(ctx context.Context, req *shape.Request) (*shape.Response, error) {
 	var room [route.MaxCandidates]route.Candidate
 	found, err := x.resolve(room[:0], req)
 	if err != nil {
 		return nil, err
 	}
-	x.clock.start(x)
+	x.begin()
 	var last error
 	for i := range found {
 		resp, err := x.try(ctx, &found[i], req)
 		if err == nil {
 			return resp, nil
 		}
-		last = err
-		if ctx.Err() != nil || final(err) || !x.again(req, err) {
+		if last = err; final(err) || !x.Again(req, err) {
 			break
 		}
 	}
 	return nil, last
 }
 
-// again reports whether the request can go to another listener.
-func (x *exchange) again(req *shape.Request, err error) bool {
-	if _, untaken := errors.AsType[*shape.Untaken](err); !untaken {
-		return false
+// begin starts the time for the response.
+func (x *transfer) begin() {
+	limit := x.entity.Settings.ResponseTimeout
+	if limit <= 0 {
+		limit = x.relay.p.Timeouts.Response
 	}
-	return req.Body == nil || req.Body == x.req.Body && !x.up.pulled.Load()
+	x.Start(limit)
 }
 
-func (x *exchange) resolve(dst []route.Candidate, req *shape.Request) ([]route.Candidate, error) {
+func (x *transfer) resolve(dst []route.Candidate, req *shape.Request) ([]route.Candidate, error) {
 	q := queryOf(x.entity, &req.Hello, mesh.Exchange, x.hints)
 	found, err := x.relay.find(dst, &q)
 	x.record.Stages.Resolve = x.record.since()
@@ -188,7 +138,7 @@ func (x *exchange) resolve(dst []route.Candidate, req *shape.Request) ([]route.C
 }
 
 // try asks one candidate.
-func (x *exchange) try(ctx context.Context, c *route.Candidate, req *shape.Request) (*shape.Response, error) {
+func (x *transfer) try(ctx context.Context, c *route.Candidate, req *shape.Request) (*shape.Response, error) {
 	r := x.relay
 	x.record.Listener, x.record.PeerNode, x.record.Stages.Offer = c.ID, c.Node, x.record.since()
 	if r.p.Hooks.Step != nil {
@@ -207,17 +157,17 @@ func (x *exchange) try(ctx context.Context, c *route.Candidate, req *shape.Reque
 }
 
 // at asks the candidate at its node.
-func (x *exchange) at(ctx context.Context, c *route.Candidate, req *shape.Request) (*shape.Response, error) {
+func (x *transfer) at(ctx context.Context, c *route.Candidate, req *shape.Request) (*shape.Response, error) {
 	if c.Node == x.relay.self {
 		return x.local(ctx, c.Listener, req)
 	}
-	x.clock.lend(remoteGrace)
-	defer x.clock.lend(0)
+	x.Lend(uint16(c.Node), askTimeout)
+	defer x.Lend(0, 0)
 	return c.Exchange.Exchange(ctx, req)
 }
 
 // local asks a listener of this node.
-func (x *exchange) local(ctx context.Context, l *route.Listener, req *shape.Request) (*shape.Response, error) {
+func (x *transfer) local(ctx context.Context, l *route.Listener, req *shape.Request) (*shape.Response, error) {
 	r := x.relay
 	if r.p.Hooks.Step != nil {
 		r.step(6, req.Tracking, "gave the request to listener "+l.ID)
@@ -229,73 +179,33 @@ func (x *exchange) local(ctx context.Context, l *route.Listener, req *shape.Requ
 	case err == nil:
 		r.count(l.Channel, answered, 0) // what took its time is the service behind it, not the listener
 	case x.silent(err):
-		r.count(l.Channel, ignored, x.clock.limit)
-		x.late(l)
+		r.count(l.Channel, ignored, x.Limit())
+		if t := x.Ticket(); t != (shape.Ticket{}) { // who still comes with it is no guesser
+			r.late.Expired(t, route.Candidate{Listener: l, Node: r.self})
+		}
 	}
 	return resp, err
 }
 
-// late remembers the ticket that the listener has, so that it is no guesser if it still comes with it.
-func (x *exchange) late(l *route.Listener) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if x.ticket != (shape.Ticket{}) {
-		x.relay.late.Expired(x.ticket, route.Candidate{Listener: l, Node: x.relay.self})
-	}
-}
-
 // silent reports whether the listener was asked and did nothing.
-func (x *exchange) silent(err error) bool {
-	err = x.causeOf(err)
+func (x *transfer) silent(err error) bool {
+	err = x.Cause(err)
 	return fail.Is(err, fail.ListenerSilent) || fail.Is(err, fail.RendezvousTimeout)
 }
 
-// answered hands the response out with its body counted. Without a body the exchange is over.
-func (x *exchange) answered(resp *shape.Response) *shape.Response {
-	x.clock.stop()
-	x.record.Status = resp.Status
-	x.relay.step(9, x.req.Tracking, "forwarding the listener's answer to the sender")
-	if resp.Body == nil {
-		x.finish(fail.PeerClosed, "listener", nil)
-		return resp
-	}
-	x.down.init(x, resp.Body)
-	out := *resp
-	out.Body = x.down.body()
-	if x.ctx.Err() != nil {
-		x.wake() // it ended before there was something to wake
-	}
-	return &out
+// Pulled implements exchange.Owner.
+func (x *transfer) Pulled() {
+	x.relay.step(8, x.record.Tracking, "forwarding the sender's request body to the listener")
 }
 
-// wake ends reads that wait when the exchange was ended from outside.
-func (x *exchange) wake() {
-	x.up.wake()
-	x.down.wake(x)
-}
-
-// refuse closes the account of an exchange that got no response.
-func (x *exchange) refuse(err error) error {
+// Over implements exchange.Owner: the account of an exchange that got a response.
+func (x *transfer) Over(why fail.Code, side string, cause error) {
 	x.leave()
-	x.record.In = x.up.count.Load()
-	return x.relay.refused(x.record, refusalOf(err))
-}
-
-// finish closes the account of an exchange that got one; the first call counts.
-func (x *exchange) finish(why fail.Code, side string, cause error) {
-	x.mu.Lock()
-	first := !x.over
-	x.over = true
-	x.mu.Unlock()
-	if !first {
-		return
-	}
-	x.leave()
-	if x.serves {
+	if x.served {
 		return
 	}
 	c := x.record
-	c.In, c.Out, c.Stages.First = x.up.count.Load(), x.down.count.Load(), time.Duration(x.down.begun.Load())
+	c.In, c.Out, c.Stages.First = x.In(), x.Out(), x.First()
 	c.Reason, c.Side, c.Cause = why, side, cause
 	if e := fail.Of(cause); e != nil {
 		c.Text = e.Message()
@@ -303,44 +213,38 @@ func (x *exchange) finish(why fail.Code, side string, cause error) {
 	x.relay.closed(c)
 }
 
-// leave takes the exchange off the books and closes its bodies, the response first: whoever sends the request may wait for that.
-func (x *exchange) leave() {
-	x.clock.stop()
-	x.down.close()
-	x.up.close()
-	x.unwake()
-	x.cancel(nil)
-	x.relay.untrackExchange(x)
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if x.ticket != (shape.Ticket{}) {
-		x.record.Ticket = x.ticket.Hex()
+// leave takes the exchange off the books and closes its bodies.
+func (x *transfer) leave() {
+	x.Release()
+	x.relay.untrackTransfer(x)
+	if t := x.Ticket(); t != (shape.Ticket{}) {
+		x.record.Ticket = t.Hex()
 	}
 }
 
-// trackExchange lists the exchange so that it can be counted and ended; a node that drains takes no more.
-func (r *Relay) trackExchange(x *exchange) error {
+// trackTransfer lists the exchange so that it can be counted and ended; a node that drains takes no more.
+func (r *Relay) trackTransfer(x *transfer) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.idle != nil {
 		return fail.New(fail.Draining, "")
 	}
-	r.exchanges[x], x.tracked = struct{}{}, true
+	r.transfers[x], x.tracked = struct{}{}, true
 	return nil
 }
 
-func (r *Relay) untrackExchange(x *exchange) {
+func (r *Relay) untrackTransfer(x *transfer) {
 	if !x.tracked {
 		return
 	}
-	if !x.serves {
+	if !x.served {
 		r.connections.Leave()
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	delete(r.exchanges, x)
-	if !x.serves { // each byte is counted once, at the sender's node
-		r.carriedLocked(x.entity.At, x.up.count.Load(), x.down.count.Load())
+	delete(r.transfers, x)
+	if !x.served { // each byte is counted once, at the sender's node
+		r.carriedLocked(x.entity.At, x.In(), x.Out())
 	}
 	r.restLocked()
 }

@@ -48,6 +48,8 @@ type node struct {
 	dials int
 	dead  bool
 
+	carried []net.Conn // connections that came to it; guarded by w.mu
+
 	// Guarded by w.mu.
 	closed, refused []*relay.Record
 	presence        []relay.Presence
@@ -163,7 +165,7 @@ func (w *world) end() {
 	}
 	synctest.Wait()
 	for _, n := range w.nodes {
-		if c := n.relay.Counts(); c.Local+c.Streams+c.Pending+c.Connections != 0 || !n.dead && len(w.nodes) == 1 && c.Listeners != 0 {
+		if c := n.relay.Counts(); c.Local+c.Streams+c.Exchanges+c.Pending+c.Connections != 0 || !n.dead && len(w.nodes) == 1 && c.Listeners != 0 {
 			w.Errorf("left at node %d: %+v", n.num(), c)
 		}
 		n.relay.Close()
@@ -233,10 +235,15 @@ type link struct{ n *node }
 
 func (l *link) Dial(_ context.Context, to mesh.Num, p shape.Preface) (net.Conn, error) {
 	for _, other := range l.n.w.nodes {
-		if other.num() == to && !other.dead && other.serve != nil {
+		serve := other.serve
+		if p.Door == relay.NodeDoor {
+			serve = func(c net.Conn, _ shape.Preface) { other.relay.ServeNode(c) }
+		}
+		if other.num() == to && !other.dead && serve != nil {
 			l.n.dials++
 			near, far := netx.Pipe()
-			go other.serve(far, p) // ends with the pipe
+			l.n.w.note(func() { other.carried = append(other.carried, far) })
+			go serve(far, p) // ends with the pipe
 			return near, nil
 		}
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/mesh"
+	"github.com/causeway-relay/causeway/gateway/relay/internal/carry"
 	"github.com/causeway-relay/causeway/gateway/shape"
 )
 
@@ -102,6 +103,6 @@ func (r *Relay) carry(ctx context.Context, t shape.Ticket, p shape.Party) error 
 	if err != nil {
 		return fail.Wrap(fail.NodeLost, fmt.Sprintf("carry to node %d", t.Node()), err)
 	}
-	through(ctx, conn, far, r.p.Timeouts.Idle)
+	carry.Through(ctx, conn, far, r.p.Timeouts.Idle)
 	return nil
 }

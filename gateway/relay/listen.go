@@ -286,5 +286,8 @@ func (r *Relay) remoteListener(node mesh.Num, h mesh.Holding) *route.Listener {
 	if h.Shapes&mesh.Stream != 0 {
 		l.Stream = &remoteOffer{relay: r, node: node, channel: h.Channel}
 	}
+	if h.Shapes&mesh.Exchange != 0 {
+		l.Exchange = &remoteExchange{relay: r, node: node, channel: h.Channel}
+	}
 	return l
 }

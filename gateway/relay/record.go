@@ -82,6 +82,11 @@ func (r *Relay) begin(kind string, h *shape.Hello) *Record {
 	if r.p.Hooks.Arrived != nil {
 		r.p.Hooks.Arrived(h.Door, kind)
 	}
+	return r.open(kind, h)
+}
+
+// open opens a record and tells nobody.
+func (r *Relay) open(kind string, h *shape.Hello) *Record {
 	return &Record{
 		Shape: kind, Door: h.Door, Entity: h.At.Path, Tracking: h.Tracking,
 		Node: r.self, Remote: h.Remote.String(), Began: time.Now(),

@@ -13,6 +13,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/meet"
 	"github.com/causeway-relay/causeway/gateway/mesh"
 	"github.com/causeway-relay/causeway/gateway/presence"
+	"github.com/causeway-relay/causeway/gateway/relay/internal/nodedoor"
 	"github.com/causeway-relay/causeway/gateway/route"
 	"github.com/causeway-relay/causeway/gateway/shape"
 	"github.com/causeway-relay/causeway/gateway/store"
@@ -57,6 +58,9 @@ type Relay struct {
 	table *route.Table
 	desk  *meet.Desk
 
+	pool   *nodedoor.Pool   // exchanges that run at other nodes
+	server *nodedoor.Server // those of other nodes that run here
+
 	connections *limit.Gate
 	pending     *limit.PerSource
 	delays      *limit.Delays
@@ -69,7 +73,7 @@ type Relay struct {
 	arriving  map[uint64]*Seat // by channel: in the table, being announced
 	seats     map[uint64]*Seat // by channel
 	streams   map[*stream]struct{}
-	exchanges map[*exchange]struct{}
+	transfers map[*transfer]struct{}
 	owed      map[uint64]int           // by channel: exchanges that wait for the head of a response
 	quiet     map[uint64]chan struct{} // by channel: closed when none is owed any more
 	idle      chan struct{}            // closed when draining and nothing is left; nil: not draining
@@ -107,10 +111,12 @@ func New(p Params) *Relay {
 		seats:       make(map[uint64]*Seat),
 		streams:     make(map[*stream]struct{}),
 		pasts:       make(map[entity.Address]*Load),
-		exchanges:   make(map[*exchange]struct{}),
+		transfers:   make(map[*transfer]struct{}),
 		owed:        make(map[uint64]int),
 		quiet:       make(map[uint64]chan struct{}),
 	}
+	r.pool = nodedoor.NewPool(uint16(r.self), r.dialNode)
+	r.server = nodedoor.NewServer(r.serveExchange)
 	r.desk = meet.NewDesk(uint16(r.self), p.Limits.Pending)
 	r.table = route.NewTable(r.self, r.remoteListener)
 	r.late = presence.NewLate[shape.Ticket](r.leftOpen)
@@ -179,8 +185,8 @@ func (r *Relay) storeChanged(c store.Change) {
 	for _, s := range r.streamsOf(c.Deleted.At) { // first: a sender that waits is told this and not that its listener left
 		s.cancel(end)
 	}
-	for _, x := range r.exchangesOf(c.Deleted.At) {
-		x.cancel(end)
+	for _, x := range r.transfersOf(c.Deleted.At) {
+		x.Cancel(end)
 	}
 	for _, s := range r.seatsOf(c.Deleted.At) {
 		s.finish(end)
@@ -219,11 +225,11 @@ func (r *Relay) streamsOf(at entity.Address) []*stream {
 	return list
 }
 
-func (r *Relay) exchangesOf(at entity.Address) []*exchange {
+func (r *Relay) transfersOf(at entity.Address) []*transfer {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	var list []*exchange
-	for x := range r.exchanges {
+	var list []*transfer
+	for x := range r.transfers {
 		if x.entity.At == at {
 			list = append(list, x)
 		}
@@ -233,7 +239,7 @@ func (r *Relay) exchangesOf(at entity.Address) []*exchange {
 
 // restLocked tells a drain when nothing is left. The caller holds r.mu and has just taken something off.
 func (r *Relay) restLocked() {
-	if r.idle != nil && len(r.streams)+len(r.exchanges) == 0 {
+	if r.idle != nil && len(r.streams)+len(r.transfers) == 0 {
 		close(r.idle)
 	}
 }
@@ -273,8 +279,8 @@ func (r *Relay) Drain(ctx context.Context) {
 	for s := range r.streams {
 		s.cancel(end)
 	}
-	for x := range r.exchanges {
-		x.cancel(end)
+	for x := range r.transfers {
+		x.Cancel(end)
 	}
 	r.mu.Unlock()
 	<-idle // every leg is aborted: nothing is left to wait for
@@ -290,6 +296,8 @@ func (r *Relay) Close() {
 		stop()
 	}
 	r.late.Close()
+	r.pool.Close()
+	r.server.Close()
 	r.mu.Lock()
 	r.shut = true
 	r.mu.Unlock()

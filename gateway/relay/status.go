@@ -62,11 +62,11 @@ func (r *Relay) Counts() Counts {
 		c.Streams++
 		c.Kinds[s.entity.Kind]++
 	}
-	for x := range r.exchanges {
+	for x := range r.transfers {
 		c.Exchanges++
-		if !x.serves {
-			c.In += x.up.count.Load()
-			c.Out += x.down.count.Load()
+		if !x.served {
+			c.In += x.In()
+			c.Out += x.Out()
 		}
 	}
 	c.Streams = max(0, c.Streams-c.Pending)

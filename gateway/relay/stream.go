@@ -14,6 +14,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/flow"
 	"github.com/causeway-relay/causeway/gateway/meet"
 	"github.com/causeway-relay/causeway/gateway/mesh"
+	"github.com/causeway-relay/causeway/gateway/relay/internal/exchange"
 	"github.com/causeway-relay/causeway/gateway/route"
 	"github.com/causeway-relay/causeway/gateway/shape"
 )
@@ -67,7 +68,7 @@ func (r *Relay) Connect(ctx context.Context, ask Ask, p shape.Party) (pump func(
 	if err == nil {
 		return pump, nil
 	}
-	refusal := r.refused(s.record, refusalOf(err))
+	refusal := r.refused(s.record, exchange.Reason(err))
 	p.Refuse(refusal)
 	return nil, refusal
 }
@@ -78,17 +79,6 @@ func (s *stream) leave() {
 	if s.tracked {
 		s.relay.untrack(s)
 	}
-}
-
-// refusalOf finds the reason in whatever ended the road, an end from outside included.
-func refusalOf(err error) *fail.Error {
-	if end, ok := errors.AsType[*shape.End](err); ok {
-		return fail.New(end.Why, end.Text)
-	}
-	if errors.Is(err, context.Canceled) {
-		return fail.Wrap(fail.SenderGone, "", err)
-	}
-	return fail.Of(err)
 }
 
 func (s *stream) admit(ask Ask) error {

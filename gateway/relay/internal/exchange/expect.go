@@ -1,4 +1,4 @@
-package relay
+package exchange
 
 import (
 	"context"
@@ -13,27 +13,23 @@ import (
 // methods by any.
 type Expected struct {
 	meeting *meet.Expected
-	x       *exchange // nil: made outside of an exchange
+	x       *Life // nil: made outside of an exchange
 }
 
-// Expect prepares such a rendezvous at this node. ctx is the one that the listener's Exchanger was given: from it the relay knows whose
-// exchange it is for. The caller calls Close when no rendezvous can come any more: the ticket is good until then, and has no other end.
-func (r *Relay) Expect(ctx context.Context) *Expected {
-	x, _ := ctx.Value(exchangeKey{}).(*exchange)
-	h := &shape.Hello{}
+// Expect prepares such a rendezvous at the desk, for the exchange whose context it is given.
+func Expect(ctx context.Context, desk *meet.Desk) *Expected {
+	x, h := of(ctx), &shape.Hello{}
 	if x != nil {
 		h = &x.req.Hello
 	}
-	return &Expected{meeting: r.desk.Expect(h), x: x}
+	return &Expected{meeting: desk.Expect(h), x: x}
 }
 
 // Ticket makes the ticket valid and returns it; the same one on later calls. It costs nothing before. A full desk is fail.Overloaded.
 func (e *Expected) Ticket() (shape.Ticket, error) {
 	t, err := e.meeting.Ticket()
 	if err == nil && e.x != nil {
-		e.x.mu.Lock()
-		e.x.ticket = t
-		e.x.mu.Unlock()
+		e.x.note(t)
 	}
 	return t, err
 }
@@ -50,7 +46,7 @@ func (e *Expected) Wait(ctx context.Context) (shape.Party, error) {
 		return p, err
 	}
 	return nil, fail.Newf(fail.RendezvousTimeout,
-		"The listener did not rendezvous to accept the request within the allotted time %s.", e.x.clock.allotted())
+		"The listener did not rendezvous to accept the request within the allotted time %s.", allotted(e.x.Limit()))
 }
 
 // Close voids the ticket. A party that came and was not taken by Wait is refused with fail.UnknownTicket. It may be called twice.

@@ -1,4 +1,4 @@
-package relay
+package exchange
 
 import (
 	"context"
@@ -12,14 +12,14 @@ import (
 
 // held is a body in the relay's hands: counted, and closed once whoever asks for it.
 type held struct {
-	x      *exchange
+	x      *Life
 	inner  shape.Body // nil: there is none
 	whole  bool       // complete in memory: its reads never wait
 	count  atomic.Int64
 	closed atomic.Bool
 }
 
-func (h *held) hold(x *exchange, b shape.Body) {
+func (h *held) hold(x *Life, b shape.Body) {
 	h.x, h.inner = x, b
 	_, h.whole = b.(shape.Whole)
 }
@@ -37,7 +37,7 @@ func (h *held) Buffered() int {
 
 // bytes are those of a body that is complete.
 func (h *held) bytes() []byte {
-	b := h.inner.(shape.Whole).Bytes() //nolint:forcetypeassert // hold has looked
+	b := h.inner.(shape.Whole).Bytes() // hold has looked
 	h.count.Store(int64(len(b)))
 	return b
 }
@@ -49,13 +49,20 @@ func (h *held) close() {
 	}
 }
 
+// wake ends a Read that waits. A body in memory has none, and may be in use.
+func (h *held) wake() {
+	if !h.whole {
+		h.close()
+	}
+}
+
 // ended gives an error of a read its reason: what ended the exchange, if something did.
 func (h *held) ended(err error) error {
 	if err == nil || errors.Is(err, io.EOF) {
 		return err
 	}
-	if cause := context.Cause(h.x.ctx); cause != nil {
-		return refusalOf(cause)
+	if cause := context.Cause(&h.x.ctx); cause != nil {
+		return Reason(cause)
 	}
 	return fail.Of(err)
 }
@@ -66,10 +73,8 @@ type upBody struct {
 
 	pulled  atomic.Bool
 	waiting atomic.Bool  // a Read waits for the sender
-	moved   atomic.Int64 // when the last data came, since the arrival
+	moved   atomic.Int64 // when the last data came, since the begin
 }
-
-func (b *upBody) init(x *exchange, inner shape.Body) { b.hold(x, inner) }
 
 // body is what Exchangers are given: Whole if the sender's is.
 func (b *upBody) body() shape.Body {
@@ -81,15 +86,16 @@ func (b *upBody) body() shape.Body {
 
 // Read implements shape.Body.
 func (b *upBody) Read(p []byte) (int, error) {
-	if !b.pulled.Swap(true) {
-		b.x.relay.step(8, b.x.req.Tracking, "forwarding the sender's request body to the listener")
+	if !b.pulled.Load() {
+		b.pulled.Store(true)
+		b.x.owner.Pulled()
 	}
 	b.waiting.Store(true)
 	n, err := b.inner.Read(p)
 	b.waiting.Store(false)
 	if n > 0 {
 		b.count.Add(int64(n))
-		b.moved.Store(int64(b.x.record.since()))
+		b.moved.Store(int64(b.x.since()))
 	}
 	return n, b.ended(err)
 }
@@ -100,33 +106,20 @@ func (b *upBody) Close() error {
 	return nil
 }
 
-// wake ends a Read that waits. A body in memory has none, and may be in use.
-func (b *upBody) wake() {
-	if !b.whole {
-		b.close()
-	}
-}
-
 type wholeUp struct{ *upBody }
 
-// Bytes implements shape.Whole.
+// Bytes implements shape.Whole. It is no pull: the same bytes can go to another listener.
 func (w wholeUp) Bytes() []byte { return w.bytes() }
 
 // downBody is the body of a response, as the entry sees it. Its Close is the end of the exchange.
 type downBody struct {
 	held
 
-	begun atomic.Int64          // when the first data came, since the arrival
+	begun atomic.Int64          // when the first data came, since the begin
 	end   atomic.Pointer[error] // of the last Read
 }
 
-// init is called when the head is there; an end of the exchange may wake the body from then on.
-func (b *downBody) init(x *exchange, inner shape.Body) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	b.hold(x, inner)
-}
-
+// body is what the entry is given: Whole if the listener's is.
 func (b *downBody) body() shape.Body {
 	if b.whole {
 		return wholeDown{b}
@@ -151,7 +144,7 @@ func (b *downBody) Read(p []byte) (int, error) {
 // first notes when data came for the first time.
 func (b *downBody) first() {
 	if b.begun.Load() == 0 {
-		b.begun.Store(int64(b.x.record.since()))
+		b.begun.Store(max(1, int64(b.x.since())))
 	}
 }
 
@@ -160,8 +153,7 @@ func (b *downBody) over(err error) { b.end.Store(&err) }
 
 // Close implements shape.Body.
 func (b *downBody) Close() error {
-	why, side, cause := b.verdict()
-	b.x.finish(why, side, cause)
+	b.x.end(b.verdict())
 	return nil
 }
 
@@ -172,26 +164,19 @@ func (b *downBody) verdict() (why fail.Code, side string, cause error) {
 	case end != nil && errors.Is(*end, io.EOF):
 		return fail.PeerClosed, "listener", nil
 	case b.x.ctx.Err() != nil:
-		no := refusalOf(context.Cause(b.x.ctx))
+		no := Reason(context.Cause(&b.x.ctx))
 		if no.Code == fail.SenderGone {
 			return no.Code, "sender", no
 		}
 		return no.Code, "gateway", no
 	case end != nil:
 		no := fail.Of(*end)
-		return no.Code, sideOf(no.Code), no
+		if no.Code.Info().Fault == fail.Gateway {
+			return no.Code, "gateway", no
+		}
+		return no.Code, "listener", no
 	default:
 		return fail.SenderGone, "sender", nil
-	}
-}
-
-// wake ends a Read that waits.
-func (b *downBody) wake(x *exchange) {
-	x.mu.Lock()
-	there := b.inner != nil && !b.whole
-	x.mu.Unlock()
-	if there {
-		b.close()
 	}
 }
 

@@ -1,4 +1,6 @@
-package relay
+// Package carry copies a whole connection to another one, both ways, and passes on how each direction ended. It knows no protocol.
+// Through runs on its caller's goroutine and one more.
+package carry
 
 import (
 	"context"
@@ -18,10 +20,10 @@ type crossing struct {
 	ended atomic.Bool
 }
 
-// through copies both ways until both directions have ended; ctx ends it early. An end of one side is passed on as an end,
+// Through copies both ways until both directions have ended; ctx ends it early. An end of one side is passed on as an end,
 // a loss as a loss. A peer that keeps its side open after the other has ended is cut off when it is quiet for too long.
 // Plain TCP pairs are spliced by the kernel: io.Copy sees to that.
-func through(ctx context.Context, a, b net.Conn, quiet time.Duration) {
+func Through(ctx context.Context, a, b net.Conn, quiet time.Duration) {
 	c := &crossing{a: a, b: b, quiet: quiet}
 	stop := context.AfterFunc(ctx, c.cut)
 	defer stop()
