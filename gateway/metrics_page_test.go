@@ -50,12 +50,8 @@ Beside these there are the Go runtime's (` + "`go_...`" + `) and the process's (
 | ` + "`status`" + ` | 2xx, 3xx, 4xx, 5xx: the class of a listener's answer |
 | ` + "`reason`" + ` | a code of [errors.md](errors.md) |
 | ` + "`direction`" + ` | in: from the sender to the listener; out: the other way |
-<<<<<<< HEAD
-| ` + "`stage`" + ` | admit, resolve, offer, meet, first: the stations of the road, up to the first byte |
-| ` + "`state`" + ` | online, slow, deaf, gone: see [presence.md](presence.md) |
-=======
 | ` + "`stage`" + ` | admit, resolve, offer, meet, first: the stations of the road, up to the first byte; of an exchange meet is the head of the answer |
->>>>>>> 44c9098 (wip)
+| ` + "`state`" + ` | online, slow, deaf, gone: see [presence.md](presence.md) |
 | ` + "`entity`" + ` | only with ` + "`metrics.perEntity`" + `: the relay's name for the first 1,000, then other |
 `
 
