@@ -1,6 +1,7 @@
 package dotnet
 
 import (
+	"fmt"
 	"net/http/httptest"
 	"net/url"
 	"strings"
@@ -35,6 +36,11 @@ func TestReliable(t *testing.T) {
 				}
 			}
 			client := Start(t, "wcf-client", args...)
+			client.End(interop.Patience)
+			interop.Record(t, interop.Cell{
+				Table: "Recorded exchanges of .NET, rewritten", Row: c.Name, Column: "live, both sides", Code: client.Code(), Note: fmt.Sprint(proxy.Count()),
+				Command: client.Command(), Output: client.Text(),
+			})
 			client.Finish(interop.Patience)
 			printed := c.Printed()
 			client.Await(`^` + printed[len(printed)-1] + `$`)

@@ -24,7 +24,7 @@ var notForService = map[string]string{
 // rewritten, and answered as it was when it was recorded.
 func TestRewrittenRequests(t *testing.T) {
 	interop.Need(t, "mono")
-	host, services, count := Start(t), map[string]string{}, 0
+	services, count := newServices(t), 0
 	for _, c := range capture.Load(t, "mono") {
 		if why := notForService[c.Name]; why != "" {
 			t.Logf("%s: not sent: %s", c.Name, why)
@@ -34,39 +34,74 @@ func TestRewrittenRequests(t *testing.T) {
 		if contract == "" {
 			contract = "echo" // the hand-made ones have no other
 		}
-		key := binding + " " + contract
-		if services[key] == "" {
-			services[key] = host.Service(binding, contract)
-		}
-		for i, ex := range c.Exchanges {
-			count++
-			name := fmt.Sprintf("%s, request %d", c.Name, i+1)
-			sent := ex.Request.Relayed(t, services[key], "")
-			if bytes.Equal(sent.Body, ex.Request.Body) {
-				t.Errorf("%s: nothing was rewritten", name)
-			}
-			got := post(t, services[key], sent)
-			if bytes.Contains(sent.Body, []byte("fire and forget")) { // one-way, and the answer says nothing
-				host.Await(`^notify: fire and forget$`)
-			}
-			if strings.HasPrefix(c.Name, "built-") {
-				// The recorded answer is not Mono's. Its service knows Fail, which fails, and all the others but Missing.
-				want, action := http.StatusOK, c.Printed()[0]
-				if strings.HasPrefix(action, "fault-") || strings.HasPrefix(action, "missing") {
-					want = http.StatusInternalServerError
+		good := t.Run(c.Name, func(t *testing.T) {
+			for i, ex := range c.Exchanges {
+				count++
+				got := services.send(t, binding, contract, &ex.Request)
+				if strings.HasPrefix(c.Name, "built-") {
+					accepted(t, c.Printed()[0], got)
+				} else {
+					compare(t, fmt.Sprintf("request %d", i+1), got, ex.Answer)
 				}
-				if got.Status != want {
-					t.Errorf("%s: status %d, want %d: %s", name, got.Status, want, got.Body)
-				}
-				continue
 			}
-			compare(t, name, got, ex.Answer)
-		}
+		})
+		services.record(t, "Recorded exchanges of Mono, rewritten", c.Name, len(c.Exchanges), good)
 	}
 	if count < 60 {
 		t.Errorf("only %d requests", count)
 	}
 	t.Logf("%d requests", count)
+}
+
+// services are Mono's services of one process, opened when they are first asked for.
+type services struct {
+	host *Host
+	at   map[string]string // address by binding and contract
+}
+
+func newServices(t *testing.T) *services {
+	t.Helper()
+	return &services{host: Start(t), at: map[string]string{}}
+}
+
+// send rewrites a recorded request and sends it to a service.
+func (s *services) send(t *testing.T, binding, contract string, m *capture.Message) capture.Message {
+	t.Helper()
+	key := binding + " " + contract
+	if s.at[key] == "" {
+		s.at[key] = s.host.Service(binding, contract)
+	}
+	sent := m.Relayed(t, s.at[key], "")
+	if bytes.Equal(sent.Body, m.Body) {
+		t.Error("nothing was rewritten")
+	}
+	got := post(t, s.at[key], sent)
+	if bytes.Contains(sent.Body, []byte("fire and forget")) { // one-way, and the answer says nothing
+		s.host.Await(`^notify: fire and forget$`)
+	}
+	return got
+}
+
+func (s *services) record(t *testing.T, table, row string, count int, good bool) {
+	t.Helper()
+	cell := interop.Cell{Table: table, Row: row, Column: "its service took", Note: fmt.Sprint(count), Command: s.host.p.Command(), Output: s.host.p.Text()}
+	if !good {
+		cell.Code = 1
+	}
+	interop.Record(t, cell)
+}
+
+// accepted checks the answer to a request whose recorded answer is not Mono's: its service knows Fail, which fails, and all
+// the others but Missing. step is what its client printed of it.
+func accepted(t *testing.T, step string, got capture.Message) {
+	t.Helper()
+	want := http.StatusOK
+	if strings.HasPrefix(step, "fault-") || strings.HasPrefix(step, "missing") {
+		want = http.StatusInternalServerError
+	}
+	if got.Status != want {
+		t.Errorf("status %d, want %d: %s", got.Status, want, got.Body)
+	}
 }
 
 // compare reports how an answer differs from the recorded one, but for identifiers, ports and times.
@@ -128,9 +163,15 @@ func TestRewrittenAnswers(t *testing.T) {
 		got := host.Client(c.Setting("binding"), contract, srv.URL+"/svc", steps)
 		srv.Close()
 		count += relay.Count()
+		cell := interop.Cell{
+			Table: "Recorded exchanges of Mono, rewritten", Row: c.Name, Column: "its client took", Note: fmt.Sprint(relay.Count()),
+			Command: host.p.Command(), Output: strings.Join(got, "\n"),
+		}
 		if diff := cmp.Diff(c.Printed(), got); diff != "" {
+			cell.Code = 1
 			t.Errorf("%s: Mono's client printed (-recorded +now):\n%s", c.Name, diff)
 		}
+		interop.Record(t, cell)
 	}
 	if count < 60 {
 		t.Errorf("only %d answers", count)
