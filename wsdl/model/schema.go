@@ -160,11 +160,13 @@ func (e *Element) Substitutes() []*Element {
 
 // Attribute is an attribute declaration.
 type Attribute struct {
-	Name   Name
-	Place  Place
-	Doc    string
-	Global bool
-	Type   *Type // simple
+	Name    Name
+	Place   Place
+	Doc     string
+	Global  bool
+	Type    *Type // simple
+	Default *string
+	Fixed   *string
 }
 
 // AttributeUse is an attribute as a type uses it.
@@ -174,8 +176,8 @@ type AttributeUse struct {
 	Doc        string
 	Required   bool
 	Prohibited bool // of a restriction: the base's attribute is gone
-	Default    *string
-	Fixed      *string // of the use, else of the declaration
+	Default    *string // of the use; the declaration may have one too
+	Fixed      *string // likewise
 	ArrayType  string  // wsdl:arrayType as written, on soapenc:arrayType
 }
 

@@ -95,6 +95,7 @@ type BindingMessage struct {
 	Encoded   bool   // use="encoded"
 	Encoding  string // encodingStyle
 	Namespace string // of the wrapper element, rpc style
+	Parts     bool   // the body names its parts
 	Body      []*Part
 	Headers   []*Header
 	MIME      []*MIMEPart // multipart/related: parts beside the body, SwA
