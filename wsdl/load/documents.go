@@ -22,7 +22,7 @@ func (l *loader) definitions(root *node) {
 	l.r.wsdl = append(l.r.wsdl, root)
 	for _, types := range root.all(model.NSWSDL, "types") {
 		for _, s := range types.all(model.NSSchema, "schema") {
-			l.schema(s, "", "")
+			l.schema(s, "")
 		}
 	}
 	for _, i := range root.all(model.NSWSDL, "import") {
@@ -53,7 +53,7 @@ func (l *loader) importWSDL(i *node) {
 		l.definitions(root)
 	case root.is(model.NSSchema, "schema"): // what several stacks write, though WSDL says otherwise
 		if l.take(root.place.File.URL, root.attr("targetNamespace")) {
-			l.schema(root, root.place.File.URL, "")
+			l.schema(root, "")
 		}
 	default:
 		l.problem(model.Warning, i.place, "NotAWSDL", "", "%s is no description: %s", location, notWSDL(root))
@@ -82,8 +82,8 @@ func (l *loader) child(at *node, location, space string) *node {
 	return nil
 }
 
-// schema takes a schema: url is "" for one inside a WSDL, chameleon the namespace that an including schema gives it.
-func (l *loader) schema(root *node, url, chameleon string) {
+// schema takes a schema; chameleon is the namespace that an including schema gives it.
+func (l *loader) schema(root *node, chameleon string) {
 	d := &schemaDoc{
 		root: root, space: root.attr("targetNamespace"),
 		elements: root.attr("elementFormDefault") == "qualified",
@@ -120,7 +120,7 @@ func (l *loader) importSchema(k *node) {
 	}
 	l.adopt(root, k, location, func(s *node, url string) {
 		if l.take(url, s.attr("targetNamespace")) {
-			l.schema(s, url, "")
+			l.schema(s, "")
 		}
 	})
 }
@@ -148,10 +148,10 @@ func (l *loader) include(k *node, into *schemaDoc) {
 		case space != "" && space != into.space:
 			l.problem(model.Warning, k.place, "OtherNamespace", "use xs:import", "include of %s, whose namespace is %s", k.attr("schemaLocation"), space)
 			if l.take(url, space) {
-				l.schema(s, url, "")
+				l.schema(s, "")
 			}
 		case l.take(url, into.space):
-			l.schema(s, url, into.space)
+			l.schema(s, into.space)
 		}
 	})
 }

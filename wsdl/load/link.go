@@ -1,6 +1,8 @@
 package load
 
 import (
+	"slices"
+
 	"github.com/causeway-relay/causeway/wsdl/model"
 )
 
@@ -47,12 +49,10 @@ func (r *resolver) elementType(e *model.Element, chain []*model.Element) *model.
 	if e.Type != nil {
 		return e.Type
 	}
-	for _, c := range chain {
-		if c == e {
-			r.l.problem(model.Warning, e.Place, "CircularSubstitution", "", "element %s substitutes itself", e.Name)
-			e.Type = r.any()
-			return e.Type
-		}
+	if slices.Contains(chain, e) {
+		r.l.problem(model.Warning, e.Place, "CircularSubstitution", "", "element %s substitutes itself", e.Name)
+		e.Type = r.any()
+		return e.Type
 	}
 	e.Type = r.any()
 	if head := e.Head; head != nil {

@@ -65,7 +65,7 @@ func (r *resolver) typeOf(n *node, text string, d *schemaDoc) *model.Type {
 	if t == nil {
 		return r.any()
 	}
-	if was := r.inRedefinition(n, t.Name, "complexType", "simpleType"); was {
+	if was := r.inRedefinition(n, t.Name, "complexType", simpleType); was {
 		if o, ok := r.originals[t].(*model.Type); ok {
 			return o
 		}

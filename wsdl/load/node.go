@@ -1,6 +1,7 @@
 package load
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/causeway-relay/causeway/wsdl/model"
@@ -106,10 +107,8 @@ func (n *node) xsd(locals ...string) *node {
 		if k.name.Space != model.NSSchema {
 			continue
 		}
-		for _, local := range locals {
-			if k.name.Local == local {
-				return k
-			}
+		if slices.Contains(locals, k.name.Local) {
+			return k
 		}
 	}
 	return nil

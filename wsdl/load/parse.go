@@ -34,8 +34,7 @@ func (l *loader) parse(file *model.File, content []byte) (*node, error) {
 	}
 	root, err := p.document()
 	if err != nil {
-		var bad *infoset.Error
-		if errors.As(err, &bad) {
+		if bad, ok := errors.AsType[*infoset.Error](err); ok {
 			return nil, fmt.Errorf("%s: %w", p.place(bad.Offset), err)
 		}
 		return nil, err

@@ -105,7 +105,7 @@ func (r *resolver) elementContent(e *model.Element, k *node, d *schemaDoc) {
 		e.Type = r.typeOf(k, t, d)
 		return
 	}
-	if inner := k.xsd("complexType", "simpleType"); inner != nil {
+	if inner := k.xsd("complexType", simpleType); inner != nil {
 		e.Type = r.anonymous(inner, d)
 		e.Type.Owner = e
 		return

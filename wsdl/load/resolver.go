@@ -84,8 +84,8 @@ func (r *resolver) declare() {
 func (r *resolver) shell(k *node, d *schemaDoc) {
 	name := model.Name{Space: d.space, Local: k.attr("name")}
 	switch k.name.Local {
-	case "complexType", "simpleType":
-		t := &model.Type{Name: name, Place: k.place, Simple: k.name.Local == "simpleType"}
+	case "complexType", simpleType:
+		t := &model.Type{Name: name, Place: k.place, Simple: k.name.Local == simpleType}
 		if old := r.s.AddType(t); old != nil {
 			r.twice(k, old.Place, "type", name)
 			return
@@ -138,7 +138,7 @@ func (r *resolver) twice(k *node, old model.Place, kind string, name model.Name)
 func (r *resolver) redefine(d redefinition) {
 	k, name := d.node, model.Name{Space: d.doc.space, Local: d.node.attr("name")}
 	switch k.name.Local {
-	case "complexType", "simpleType":
+	case "complexType", simpleType:
 		t := r.s.Type(name)
 		if t == nil {
 			r.nothing(k, name)
@@ -149,7 +149,7 @@ func (r *resolver) redefine(d redefinition) {
 		r.later(func() {
 			*was = *t
 			was.Name = model.Name{} // it cannot be named any more
-			*t = model.Type{Name: name, Place: k.place, Simple: k.name.Local == "simpleType"}
+			*t = model.Type{Name: name, Place: k.place, Simple: k.name.Local == simpleType}
 			r.typeContent(t, k, d.doc)
 		})
 	case "group":
@@ -193,9 +193,10 @@ func (r *resolver) bring(space string) bool {
 	file := &model.File{Name: "well-known:" + space, URL: "well-known:" + space, Space: space, Schema: true, Bytes: content}
 	root, err := r.l.parse(file, content)
 	if err != nil {
-		panic("well-known schema of " + space + ": " + err.Error()) // it is part of this package, and a test reads each
+		r.l.problem(model.Refused, model.Place{}, "WellKnown", "", "well-known schema of %s: %s", space, err) // a test reads each
+		return false
 	}
-	r.l.schema(root, file.URL, "")
+	r.l.schema(root, "")
 	r.declare()
 	return true
 }

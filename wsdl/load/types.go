@@ -7,6 +7,9 @@ import (
 	"github.com/causeway-relay/causeway/wsdl/model"
 )
 
+// simpleType is the element of a simple type definition.
+const simpleType = "simpleType"
+
 // typeContent reads what is in a type definition.
 func (r *resolver) typeContent(t *model.Type, k *node, d *schemaDoc) {
 	t.Doc = k.doc()
@@ -78,10 +81,10 @@ func (r *resolver) textContent(t *model.Type, c *node, d *schemaDoc) {
 	t.Attrs, t.AnyAttr = r.attributes(step, d)
 	if t.Derivation == model.Restriction {
 		inner := &model.Type{Place: step.place, Simple: true, Derivation: model.Restriction, Content: model.SimpleContent, Base: t.Base}
-		if s := step.xsd("simpleType"); s != nil {
+		if s := step.xsd(simpleType); s != nil {
 			inner.Base = r.anonymous(s, d)
 		}
-		inner.Facets = r.facets(step, d)
+		inner.Facets = r.facets(step)
 		t.Value = inner
 	}
 	// The value of an extension is its base's, which may not be read yet: link finds it.
@@ -100,15 +103,15 @@ func (r *resolver) simpleContent(t *model.Type, k *node, d *schemaDoc) {
 	switch step.name.Local {
 	case "restriction":
 		t.Derivation = model.Restriction
-		if s := step.xsd("simpleType"); s != nil {
+		if s := step.xsd(simpleType); s != nil {
 			t.Base = r.anonymous(s, d)
 		} else if base := step.attr("base"); base != "" {
 			t.Base = r.typeOf(step, base, d)
 		}
-		t.Facets = r.facets(step, d)
+		t.Facets = r.facets(step)
 	case "list":
 		t.Derivation = model.List
-		if s := step.xsd("simpleType"); s != nil {
+		if s := step.xsd(simpleType); s != nil {
 			t.Item = r.anonymous(s, d)
 		} else {
 			t.Item = r.typeOf(step, step.attr("itemType"), d)
@@ -118,7 +121,7 @@ func (r *resolver) simpleContent(t *model.Type, k *node, d *schemaDoc) {
 		for name := range strings.FieldsSeq(step.attr("memberTypes")) {
 			t.Members = append(t.Members, r.typeOf(step, name, d))
 		}
-		for _, s := range step.all(model.NSSchema, "simpleType") {
+		for _, s := range step.all(model.NSSchema, simpleType) {
 			t.Members = append(t.Members, r.anonymous(s, d))
 		}
 	}
@@ -126,14 +129,14 @@ func (r *resolver) simpleContent(t *model.Type, k *node, d *schemaDoc) {
 
 // anonymous reads a type definition inside of another component.
 func (r *resolver) anonymous(k *node, d *schemaDoc) *model.Type {
-	t := &model.Type{Place: k.place, Simple: k.name.Local == "simpleType"}
+	t := &model.Type{Place: k.place, Simple: k.name.Local == simpleType}
 	r.anon = append(r.anon, t)
 	r.typeContent(t, k, d)
 	return t
 }
 
 // facets reads the facets below a restriction.
-func (r *resolver) facets(step *node, d *schemaDoc) model.Facets {
+func (r *resolver) facets(step *node) model.Facets {
 	var f model.Facets
 	for _, k := range step.kids {
 		if k.name.Space != model.NSSchema {

@@ -37,7 +37,7 @@ func wellKnown(space string) []byte {
 	}
 	content, err := schemas.ReadFile("wellknown/" + name + ".xsd")
 	if err != nil {
-		panic(err) // a file of this package
+		return nil // a test reads each
 	}
 	return content
 }

@@ -175,7 +175,7 @@ type AttributeUse struct {
 	Place      Place
 	Doc        string
 	Required   bool
-	Prohibited bool // of a restriction: the base's attribute is gone
+	Prohibited bool    // of a restriction: the base's attribute is gone
 	Default    *string // of the use; the declaration may have one too
 	Fixed      *string // likewise
 	ArrayType  string  // wsdl:arrayType as written, on soapenc:arrayType
