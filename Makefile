@@ -11,19 +11,23 @@ export GOFLAGS := $(strip $(GOFLAGS) -buildvcs=false)
 FUZZTIME ?= 60s#  each fuzz target
 SOAKTIME ?= 10m#  in all
 BENCH    ?= .#    which Go benchmarks
+# Stories: those of SOAP and WCF with what they need, and all others.
+SOAP     := xmlsec mono dotnet zeep suds php perl gsoap nodesoap
+STACKS   := $(patsubst %,./interop/%/...,soap mono dotnet table)
+SDK      := ./interop $(filter-out $(STACKS) $(patsubst %,./interop/%/...,node python capture),$(patsubst %/,./%/...,$(wildcard interop/*/)))
 LINT     := go tool -modfile=tools/go.mod golangci-lint
 step     := scripts/step
 
-.PHONY: help demo test test-unit test-sdk check fuzz soak bench generate
+.PHONY: help demo test test-unit test-sdk test-soap interop-table check fuzz soak bench generate
 .PHONY: check-shell check-gofmt check-lockfiles check-modules check-layers check-vet check-cross check-generate check-lint check-bench
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 demo: ## two nodes in one process: a listener, senders, the nine steps as they happen
 	@go run ./cmd/causeway demo
 
-test: test-unit test-sdk ## all tests, in tiers; installs what they need when root on Debian
+test: test-unit test-sdk test-soap ## all tests, in tiers; installs what they need when root on Debian
 
 test-unit: ## tests of every package under the race detector
 	@scripts/need race
@@ -31,7 +35,15 @@ test-unit: ## tests of every package under the race detector
 	@if [ -f bench/go.mod ]; then $(step) unit/bench go -C bench test -vet=off -timeout 5m ./...; fi
 
 test-sdk: ## unmodified SDKs, a browser and Debian's programs against one node and two
-	@scripts/suite sdk node python browser curl xmlsec -- go test -vet=off -count=1 -timeout 15m ./interop/...
+	@scripts/suite sdk node python browser curl -- go test -vet=off -count=1 -timeout 15m $(SDK)
+
+test-soap: ## Mono, .NET and the SOAP stacks of six languages, against ours
+	@scripts/suite soap $(SOAP) -- go test -vet=off -count=1 -timeout 15m $(STACKS)
+
+interop-table: ## write docs/interop.md anew from a run of test-soap
+	@cells=$$(mktemp); trap 'rm -f "$$cells"' EXIT; \
+	CAUSEWAY_INTEROP_TABLE=$$cells scripts/suite soap $(SOAP) -- go test -vet=off -count=1 -timeout 15m $(STACKS) && \
+	go run ./interop/table "$$cells" docs/interop.md
 
 check: $(addprefix check-,shell gofmt lockfiles modules layers vet cross generate lint bench) ## formatting, layers, vet, cross-compiling, lint, generated files, modules; one step: make check-lint
 

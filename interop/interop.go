@@ -12,9 +12,9 @@ import (
 	"testing"
 )
 
-// Need lets a story run only where its foreign programs are. Parts are those of scripts/need: node, python, browser, curl, xmlsec.
+// Need lets a story run only where its foreign programs are. Parts are those of scripts/need, such as node or mono.
 //
-// Without CAUSEWAY_INTEROP=1, which make test-sdk sets, the story is skipped: plain `go test ./...` stays fast and local.
+// Without CAUSEWAY_INTEROP=1, which make test-sdk and test-soap set, the story is skipped: plain `go test ./...` stays fast and local.
 // With it, a missing part skips the story and says how to get it; with CI=true as well, it fails the story.
 func Need(t testing.TB, parts ...string) {
 	t.Helper()

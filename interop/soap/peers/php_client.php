@@ -8,6 +8,11 @@
 const NS = 'urn:example:desk';
 const WORDS = "z\u{fc}rich \u{4e2d}\u{6587} \u{1F600} <&>\"'\t.";
 
+set_exception_handler(function (Throwable $e): void {
+    echo 'FAIL ', $e->getMessage(), "\n";
+    exit(1);
+});
+
 function step(string $name, bool $good, $got = ''): void
 {
     echo $good ? "ok $name\n" : "FAIL $name " . var_export($got, true) . "\n";

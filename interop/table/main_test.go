@@ -1,0 +1,64 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/causeway-relay/causeway/interop"
+)
+
+// TestTable: recorded cells become a document in which a hole shows what was run and what it said.
+func TestTable(t *testing.T) {
+	dir := t.TempDir()
+	cells, doc := filepath.Join(dir, "cells"), filepath.Join(dir, "doc.md")
+	t.Setenv("CAUSEWAY_INTEROP_TABLE", cells)
+	for _, c := range []interop.Cell{
+		{Table: "B", Row: "x", Column: "one"},
+		{Table: "A", Row: "second", Column: "SOAP 1.2", Note: "17"},
+		{Table: "A", Row: "first", Column: "SOAP 1.1", Code: 3, Command: interop.Root(t) + "/tool 127.0.0.1:4711", Output: "a\nlast word\n", Reason: "it cannot"},
+		{Table: "A", Row: "first", Column: "SOAP 1.2", Code: 1, Output: strings.Repeat("x", 400)},
+	} {
+		interop.Record(t, c)
+	}
+	if err := run([]string{cells, doc}); err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, got, _ := strings.Cut(string(b), "closes.\n")
+	want := `
+## A
+
+| | SOAP 1.2 | SOAP 1.1 |
+|---|---|---|
+| second | 17 | - |
+| first | no [1] | no [2] |
+
+## B
+
+| | one |
+|---|---|
+| x | yes |
+
+## Holes
+
+[1] first, SOAP 1.2: not explained
+
+` + "```\n$ \n" + strings.Repeat("x", 300) + " ...\nexit code 1\n```" + `
+
+[2] first, SOAP 1.1: it cannot
+
+` + "```\n$ tool 127.0.0.1:PORT\nlast word\nexit code 3\n```\n"
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	for _, args := range [][]string{{}, {filepath.Join(dir, "none"), doc}, {doc, doc}} {
+		if run(args) == nil {
+			t.Errorf("%q: no error", args)
+		}
+	}
+}
