@@ -47,9 +47,6 @@ func (e *exam) nameAdvice(host string, err error) string {
 	if e.via != "" {
 		return "correct HTTPS_PROXY, or unset it"
 	}
-	if no, ok := errors.AsType[*net.DNSError](err); ok && !no.IsNotFound {
-		return "check that this machine has a DNS server that answers"
-	}
 	if e.Own != nil && e.Own.Host != "" && !strings.EqualFold(e.Own.Host, host) && suggest.Nearest(host, []string{e.Own.Host}) != "" {
 		return "the node of this machine is named " + e.Own.Host + ": write " + endpoint(e.Own.Host, e.Own.Port) + " in the connection string"
 	}
@@ -61,7 +58,11 @@ func (e *exam) nameAdvice(host string, err error) string {
 	if e.System == "windows" {
 		line = `Add-Content $env:windir\System32\drivers\etc\hosts '` + address + " " + host + "'"
 	}
-	return "correct the host of Endpoint in the connection string, or make the name known: in DNS, or on this machine, as administrator: " + line
+	first := "correct the host of Endpoint in the connection string"
+	if no, ok := errors.AsType[*net.DNSError](err); ok && !no.IsNotFound {
+		first = "check that this machine has a DNS server that answers"
+	}
+	return first + ", or make the name known: in DNS, or on this machine, as administrator: " + line
 }
 
 // checkPort dials.

@@ -22,6 +22,7 @@ func newRoot() *cobra.Command {
 		newRule(),
 		newToken(),
 		newStatus(),
+		newDoctor(),
 		newSoap(),
 		newVersion(),
 	)
