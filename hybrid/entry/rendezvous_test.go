@@ -43,7 +43,7 @@ func (s *set) upload(c *channel, n int) (id string, at *peer) {
 		return q.ID, c.peer
 	}
 	if !q.Pointer || strings.Count(q.raw, `":`) != 3 {
-		s.t.Errorf("%d bytes: a whole request in place of a pointer: %s", n, q.raw)
+		s.t.Errorf("%d bytes: a whole request in place of a pointer: %.200s", n, q.raw)
 	}
 	at = s.rendezvous(q)
 	full := at.asked()

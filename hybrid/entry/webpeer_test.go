@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
+	"time"
 
 	"github.com/causeway-relay/causeway/gateway/shape"
 	"github.com/causeway-relay/causeway/hybrid/wire"
@@ -206,4 +208,47 @@ func (p *peer) fragment(op wsframe.Op, fin bool, payload []byte) {
 func (s *set) rendezvous(q *asked) *peer {
 	s.t.Helper()
 	return s.visit(q.Address).upgraded("")
+}
+
+// pieces reads a chunked body piece by piece.
+type pieces struct {
+	p      *peer
+	chunks *http1.Chunks
+}
+
+func newPieces(p *peer) *pieces { return &pieces{p, new(http1.Chunks)} }
+
+func (s *pieces) next() string {
+	s.p.t.Helper()
+	b, err := s.p.tryPiece(s.chunks)
+	if err != nil {
+		s.p.t.Fatalf("body: %v behind %q", err, b)
+	}
+	return string(b)
+}
+
+// byteOp is the opcode of fragment i of a binary message.
+func byteOp(i int) wsframe.Op {
+	if i == 0 {
+		return wsframe.Binary
+	}
+	return wsframe.Cont
+}
+
+// quiet wants nothing to come for a while, nor the connection to end.
+func (p *peer) quiet(d time.Duration) {
+	p.t.Helper()
+	_ = p.conn.SetReadDeadline(time.Now().Add(d))
+	var b [1]byte
+	if n, err := p.conn.Read(b[:]); n > 0 || !isTimeout(err) {
+		p.t.Errorf("%q and %v came in place of nothing", b[:n], err)
+	}
+}
+
+// regexpOrder lists the names of the elements of a document, in their order.
+func regexpOrder(xml string) (names []string) {
+	for _, m := range regexp.MustCompile(`<([A-Za-z]+)>`).FindAllStringSubmatch(xml, -1) {
+		names = append(names, m[1])
+	}
+	return names
 }

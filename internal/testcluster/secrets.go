@@ -113,12 +113,17 @@ func inBase64(e *base64.Encoding, text string, shift int) string {
 	return all[(shift*8+5)/6 : end]
 }
 
-// watch makes every key that ever stands in the store a secret.
+// watch makes every key that ever stands in the store a secret, but for those of published cases, which are short.
 func (s *secrets) watch(from store.Store) (stop func()) {
+	key := func(k entity.Secret) {
+		if len(k) >= cutBytes {
+			s.add("a key", string(k), true)
+		}
+	}
 	rules := func(list []entity.Rule) {
 		for i := range list {
-			s.add("a key", string(list[i].Primary), true)
-			s.add("a key", string(list[i].Secondary), true)
+			key(list[i].Primary)
+			key(list[i].Secondary)
 		}
 	}
 	stop = from.Watch(func(c store.Change) {
