@@ -23,6 +23,8 @@ func newRoot() *cobra.Command {
 		newToken(),
 		newStatus(),
 		newDoctor(),
+		newTop(),
+		newTail(),
 		newSoap(),
 		newVersion(),
 	)

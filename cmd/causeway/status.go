@@ -1,12 +1,14 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -15,15 +17,26 @@ import (
 
 func newStatus() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "status", Short: "Show nodes, relays, listeners and certificates", Args: args(cobra.NoArgs),
+		Use: "status [NAME]", Short: "Show nodes, relays, listeners and certificates, or one relay's listeners", Args: args(cobra.MaximumNArgs(1)),
+		Long: `Show the gateway in one picture. With NAME: who listens at that relay and what each seems to be (online, slow, deaf), and when and
+why listeners came, went, became deaf and came back.`,
 		Example: `  causeway status
+  causeway status hyco
   causeway status -o json | jq .nodes`,
 	}
 	c := connectionFlags(cmd)
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+	cmd.ValidArgsFunction = c.relayNames
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		asked, err := c.client()
 		if err != nil {
 			return err
+		}
+		if len(args) > 0 {
+			s, err := asked.StatusOf(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			return c.format.write(cmd, s, func() error { return showRelay(cmd.OutOrStdout(), &s) })
 		}
 		s, err := asked.Status(cmd.Context())
 		if err != nil {
@@ -33,6 +46,60 @@ func newStatus() *cobra.Command {
 	}
 	return cmd
 }
+
+// showRelay writes the picture of one relay for people.
+func showRelay(w io.Writer, s *wire.Status) error {
+	e := s.Entity
+	if e == nil {
+		return errors.New("the gateway does not know this question: it is older than this command")
+	}
+	rows := [][]string{
+		{"relay", e.Name},
+		{"listeners", fmt.Sprintf("%d online, %d slow, %d deaf", e.Listeners.Online, e.Listeners.Slow, e.Listeners.Deaf)},
+	}
+	if err := table(w, rows); err != nil {
+		return err
+	}
+	rows = [][]string{{"LISTENER", "NODE", "STATE", "REMOTE", "SINCE", "ACCEPTED", "IGNORED", "AGENT"}}
+	for i := range s.Listening {
+		l := &s.Listening[i]
+		rows = append(rows, []string{
+			oneLine(l.ID), strconv.Itoa(l.Node), l.State, l.Remote, clock(l.Since),
+			strconv.FormatInt(l.Offers.Accepted, 10), strconv.FormatInt(l.Offers.Ignored, 10), oneLine(l.Agent),
+		})
+	}
+	if err := section(w, rows); err != nil {
+		return err
+	}
+	return showPresence(w, s.Presence, false)
+}
+
+// showPresence writes who came and went, and why.
+func showPresence(w io.Writer, list []wire.Presence, withRelay bool) error {
+	rows := [][]string{{"TIME", "EVENT", "LISTENER", "NODE", "REMOTE", "AFTER", "WHY"}}
+	if withRelay {
+		rows[0] = slices.Insert(rows[0], 2, "RELAY")
+	}
+	for i := range list {
+		p := &list[i]
+		after := ""
+		if p.Duration != 0 {
+			after = time.Duration(p.Duration).Round(time.Second).String()
+		}
+		row := []string{
+			clock(p.Time), strings.TrimPrefix(p.Event, "listener."), oneLine(p.Listener), strconv.Itoa(p.Node), p.Remote, after,
+			oneLine(strings.TrimSpace(p.Reason + " " + p.Text)),
+		}
+		if withRelay {
+			row = slices.Insert(row, 2, oneLine(p.Entity))
+		}
+		rows = append(rows, row)
+	}
+	return section(w, rows)
+}
+
+// shownPresence is how many of the newest comings and goings the whole picture shows to people.
+const shownPresence = 10
 
 // showStatus writes the picture for people.
 func showStatus(w io.Writer, s *wire.Status) error {
@@ -54,5 +121,8 @@ func showStatus(w io.Writer, s *wire.Status) error {
 		}
 		rows = append(rows, []string{strconv.Itoa(n.Node), strconv.FormatBool(n.Live), clock(n.Since), strings.Join(doors, ", ")})
 	}
-	return table(w, rows)
+	if err := table(w, rows); err != nil {
+		return err
+	}
+	return showPresence(w, s.Presence[max(0, len(s.Presence)-shownPresence):], true)
 }

@@ -85,6 +85,7 @@ type Machine struct {
 	taken   time.Time // the last offer taken
 	left    int       // offers in a row
 	since   time.Time // when the first of them was made
+	over    time.Time // when the last unanswered request was given up
 }
 
 // NewMachine makes a machine for a listener that has just come.
@@ -133,8 +134,13 @@ func (m *Machine) Accepted(made, now time.Time) {
 	m.become(Online, Answered)
 }
 
-// Late notes that an offer was taken when its sender could not be served any more.
+// Late notes that an offer was taken, or a request answered, when its sender could not be served any more. Who owes nothing
+// is no slower for it.
 func (m *Machine) Late(now time.Time) {
+	if m.left == 0 {
+		m.Heard(now)
+		return
+	}
 	m.heard, m.taken, m.left, m.doubted = now, now, 0, false
 	m.become(Slow, Delayed)
 }
@@ -157,6 +163,16 @@ func (m *Machine) Left(made time.Time) {
 	default:
 		m.become(Slow, Delayed)
 	}
+}
+
+// Unanswered notes a request that the listener did not answer in its time. The service behind it may be slow, so requests
+// that ran beside each other are one piece of evidence: the second counts if it was made when the first was over.
+func (m *Machine) Unanswered(made, now time.Time) {
+	if m.left > 0 && m.over.After(made) {
+		return
+	}
+	m.over = now
+	m.Left(made)
 }
 
 // Doubt notes that another channel came with the same id.

@@ -63,6 +63,11 @@ func (p *Pulse) Left(ago time.Duration) {
 	p.do(func(m *Machine, now time.Time) { m.Left(now.Add(-ago)) })
 }
 
+// Unanswered notes a request that was made that long ago and got no answer.
+func (p *Pulse) Unanswered(ago time.Duration) {
+	p.do(func(m *Machine, now time.Time) { m.Unanswered(now.Add(-ago), now) })
+}
+
 // Late notes an answer that came when the offer was over.
 func (p *Pulse) Late() { p.do(func(m *Machine, now time.Time) { m.Late(now) }) }
 

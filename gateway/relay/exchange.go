@@ -179,7 +179,7 @@ func (x *transfer) local(ctx context.Context, l *route.Listener, req *shape.Requ
 	case err == nil:
 		r.count(l.Channel, answered, 0) // what took its time is the service behind it, not the listener
 	case x.silent(err):
-		r.count(l.Channel, ignored, x.Limit())
+		r.count(l.Channel, unanswered, x.Limit())
 		if t := x.Ticket(); t != (shape.Ticket{}) { // who still comes with it is no guesser
 			r.late.Expired(t, route.Candidate{Listener: l, Node: r.self})
 		}

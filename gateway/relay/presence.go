@@ -20,11 +20,12 @@ import (
 type outcome string
 
 const (
-	answered outcome = "answered" // taken or declined in time
-	ignored  outcome = "ignored"  // its time is over
-	tooLate  outcome = "late"     // answered when its time was over
-	taken    outcome = "taken"    // answered in time, but the sender had left
-	left     outcome = "left"     // the sender left, and nobody answered until the time was over
+	answered   outcome = "answered"   // taken or declined in time
+	ignored    outcome = "ignored"    // its time is over
+	tooLate    outcome = "late"       // answered when its time was over
+	unanswered outcome = "unanswered" // a request whose time is over: the service behind the listener may be slow
+	taken      outcome = "taken"      // answered in time, but the sender had left
+	left       outcome = "left"       // the sender left, and nobody answered until the time was over
 )
 
 // tallyMessage tells a listener's node what became of an offer.
@@ -44,6 +45,9 @@ type markMessage struct {
 // Heard notes a frame of any kind on the control channel. The entry calls it for each; an entry that does not ping its
 // listeners has no Check and need not.
 func (s *Seat) Heard() { s.pulse.Heard() }
+
+// Late notes an answer to a request that nobody waits for any more.
+func (s *Seat) Late() { s.pulse.Late() }
 
 // came tells that the listener is there.
 func (s *Seat) came() {
@@ -184,6 +188,9 @@ func (r *Relay) count(channel uint64, what outcome, took time.Duration) {
 	case ignored:
 		l.Tally.Ignored.Add(1)
 		pulse.Left(took)
+	case unanswered:
+		l.Tally.Ignored.Add(1)
+		pulse.Unanswered(took)
 	case left: // no sender was harmed: it is evidence and no count
 		pulse.Left(took)
 	case taken:

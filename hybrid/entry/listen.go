@@ -199,7 +199,7 @@ func (c *control) read(seat *relay.Seat) *shape.End {
 		if *parcel, err = readAll(r, *parcel); err != nil {
 			return endOf(err)
 		}
-		c.alive.Store(true)
+		c.heard(seat)
 		event, err := session.Fragment(kind == websocket.TextMessage, true, *parcel)
 		if err != nil {
 			c.end(&shape.End{Why: fail.TooLarge, Code: websocket.CloseMessageTooBig, Text: err.Error()})
@@ -238,7 +238,11 @@ func (c *control) took(seat *relay.Seat, event wire.Event, parcel *[]byte) bool 
 		log("control message ignored", event.Err)
 	case m == nil:
 	case m.Kind == wire.KindResponse:
-		return c.answered(m.Response, event.Body, parcel)
+		kept, waited := c.answered(m.Response, event.Body, parcel)
+		if !waited {
+			seat.Late()
+		}
+		return kept
 	case m.Kind == wire.KindRenewToken:
 		if err := seat.Renew(auth.Credential{Scheme: auth.SAS, Text: m.Token}); err != nil {
 			log("token not renewed", err)
@@ -248,12 +252,12 @@ func (c *control) took(seat *relay.Seat, event wire.Event, parcel *[]byte) bool 
 }
 
 // answered gives an answer to whoever waits for it; one that nobody waits for is dropped with its body.
-func (c *control) answered(r *wire.Response, data []byte, parcel *[]byte) (kept bool) {
+func (c *control) answered(r *wire.Response, data []byte, parcel *[]byte) (kept, waited bool) {
 	if !r.Body {
-		c.entry.calls.answered(c, r, nil)
-		return false
+		return false, c.entry.calls.answered(c, r, nil)
 	}
-	return c.entry.calls.answered(c, r, &whole{parcel: parcel, data: data})
+	waited = c.entry.calls.answered(c, r, &whole{parcel: parcel, data: data})
+	return waited, waited
 }
 
 // endOf translates the end of a control channel.

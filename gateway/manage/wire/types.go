@@ -115,7 +115,7 @@ type Event struct {
 	In          int64      `json:"in"`
 	Out         int64      `json:"out"`
 	Duration    Span       `json:"duration"` // of a listener: how long its channel had been open
-	Node        int        `json:"node"` // where it happened; 0: everywhere
+	Node        int        `json:"node"`     // where it happened; 0: everywhere
 	Listener    string     `json:"listener,omitempty"`
 	Text        string     `json:"text,omitempty"` // why, for people
 	Certificate string     `json:"certificate,omitempty"`

@@ -1,0 +1,105 @@
+package client
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/causeway-relay/causeway/gateway/manage/wire"
+)
+
+// silence is how long a stream of events may be without a byte: the gateway sends a comment every 15 seconds.
+const silence = 50 * time.Second
+
+// errSilent is the end of a stream of events whose gateway said nothing for too long.
+var errSilent = errors.New("the gateway said nothing for " + silence.String())
+
+// Traffic shows what runs on all nodes, with at most most streams and listeners.
+func (c *Client) Traffic(ctx context.Context, most int) (t wire.Traffic, err error) {
+	err = c.ask(ctx, http.MethodGet, path("traffic")+"?most="+strconv.Itoa(most), always, nil, &t)
+	return t, err
+}
+
+// StatusOf is Status with more of one relay: its members Entity, Listening, and its presence alone.
+func (c *Client) StatusOf(ctx context.Context, name string) (s wire.Status, err error) {
+	err = c.ask(ctx, http.MethodGet, path("status")+"?"+url.Values{"entity": {name}}.Encode(), always, nil, &s)
+	return s, err
+}
+
+// Events follows what happens: on one relay, or on all for "", behind the event with the id after, or from now on for "". open is
+// called when the stream stands, each for every event; an error of it ends the stream and is given back. A stream never ends
+// by itself: another error says why it was lost, an *Unreachable when that may be over soon.
+func (c *Client) Events(ctx context.Context, entity, after string, open func(), each func(*wire.Event) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	watchdog := time.AfterFunc(silence, func() { cancel(errSilent) })
+	defer watchdog.Stop()
+	body, host, err := c.follow(ctx, entity, after)
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	open()
+	lines := bufio.NewScanner(body)
+	lines.Buffer(nil, wire.MaxLine+64)
+	var feed wire.Feed
+	for lines.Scan() {
+		watchdog.Reset(silence)
+		e, err := feed.Line(lines.Text())
+		if err == nil && e != nil {
+			err = each(e)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	err = lines.Err()
+	switch {
+	case ctx.Err() != nil:
+		err = context.Cause(ctx)
+	case err == nil:
+		err = io.EOF
+	}
+	return &Unreachable{Host: host, Err: fmt.Errorf("the stream of events ended: %w", err), Do: "it may be restarting: wait and repeat"}
+}
+
+// follow opens the stream.
+func (c *Client) follow(ctx context.Context, entity, after string) (body io.ReadCloser, host string, err error) {
+	target := path("events")
+	if entity != "" {
+		target += "?" + url.Values{"entity": {entity}}.Encode()
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+target, http.NoBody)
+	if err != nil {
+		return nil, "", fmt.Errorf("make the request: %w", err)
+	}
+	r.Header.Set(c.header, c.sign(time.Now()))
+	r.Header.Set("Accept", "text/event-stream")
+	if after != "" {
+		r.Header.Set("Last-Event-ID", after)
+	}
+	endless := *c.http
+	endless.Timeout = 0
+	answer, err := endless.Do(r)
+	if err != nil {
+		return nil, "", unreachable(r.URL.Host, err)
+	}
+	if answer.StatusCode == http.StatusOK {
+		return answer.Body, r.URL.Host, nil
+	}
+	defer answer.Body.Close()
+	b, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
+	if err != nil {
+		return nil, "", unreachable(r.URL.Host, err)
+	}
+	if err = read(answer, b, nil); err == nil {
+		err = &Error{Status: answer.StatusCode, Message: "the answer " + answer.Status + " is no stream of events", Do: "check host and port of the connection string"}
+	}
+	return nil, "", err
+}
