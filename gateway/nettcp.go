@@ -56,7 +56,7 @@ func (g *Gateway) openNetTCP(enter func(netip.AddrPort) (func(), *fail.Error)) {
 		g.ports = append(g.ports, nettcp.New(nettcp.Params{
 			Relay: g.relay, Listener: d.listener, Tracking: entry.NewTracking, Enter: enter,
 			Preamble: g.cfg.Timeouts.Preamble, Write: g.cfg.Timeouts.Write, PlainTokens: g.cfg.AllowPlainTokens,
-			TLS: g.certificateFor(), Ends: g.endsTLS,
+			TLS: g.certificateFor(), Find: func(at entity.Address) *entity.Entity { return g.store.View().Find(at) },
 		}))
 	}
 }
@@ -67,10 +67,4 @@ func (g *Gateway) certificateFor() func(*tls.Config) {
 		return nil
 	}
 	return func(c *tls.Config) { c.GetCertificate = g.certs.GetCertificate }
-}
-
-// endsTLS reports whether the upgrade to TLS ends at the gateway for the entity at the address.
-func (g *Gateway) endsTLS(at entity.Address) bool {
-	ent := g.store.View().Find(at)
-	return ent != nil && ent.Settings.EndTLS
 }

@@ -71,6 +71,7 @@ type session struct {
 	until    time.Time
 	preamble *framing.Preamble
 	to       *destination
+	entity   *entity.Entity
 	told     *shape.Hello
 	early    []byte   // came behind the preamble
 	conn     net.Conn // the line, or TLS over it
@@ -153,14 +154,21 @@ func (s *session) locate() *fail.Error {
 		return err
 	}
 	s.to = to
+	// A plain client has nothing to show, and what it gets wrong first is the address: it is told so, and not that a token is
+	// missing.
+	if s.entity = s.door.p.Find(to.at); s.entity == nil {
+		return fail.New(fail.UnknownEntity, "Endpoint does not exist.")
+	}
 	return to.safeFor(s.remote.Addr().Unmap().IsLoopback(), s.door.p.PlainTokens)
 }
 
 // upgrade ends TLS here, if the entity wants it so; all other upgrades are for the listener.
 func (s *session) upgrade() *fail.Error {
 	switch {
-	case !s.door.p.Ends(s.to.at):
+	case !s.entity.Settings.EndTLS:
 		return nil
+	case s.door.p.TLS == nil:
+		return fail.New(fail.UpgradeRequired, "TLS is to end at the gateway, which has no certificate: open the https door.")
 	case s.preamble.Upgrade != framing.UpgradeTLS:
 		return fail.Newf(fail.UpgradeRequired, "The entity takes the upgrade %s only.", framing.UpgradeTLS)
 	}

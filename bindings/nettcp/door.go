@@ -27,17 +27,17 @@ const (
 // pauseMost bounds the wait behind an accept that failed, for want of descriptors for example.
 const pauseMost = time.Second
 
-// Params is what a Door is made of. Relay, Listener and Tracking are needed.
+// Params is what a Door is made of. Relay, Find, Listener and Tracking are needed.
 type Params struct {
 	Relay    *relay.Relay
+	Find     func(entity.Address) *entity.Entity // the entity that an address belongs to; nil: there is none
 	Listener net.Listener
-	Tracking func() string             // makes a tracking id
-	Preamble time.Duration             // for the whole preamble, an upgrade that ends here included; 0: DefaultPreamble
-	Write    time.Duration             // how long one write to a peer may take; 0: leg.DefaultWriteTimeout
-	Limits   framing.Limits            // of preambles
-	Keep     net.KeepAliveConfig       // zero: a client that vanished is seen to after 30 s
-	TLS      func(*tls.Config)         // sets the certificate of upgrades that end here; nil: none does
-	Ends     func(entity.Address) bool // whether the upgrade to TLS ends here for the entity at the address; nil: never
+	Tracking func() string       // makes a tracking id
+	Preamble time.Duration       // for the whole preamble, an upgrade that ends here included; 0: DefaultPreamble
+	Write    time.Duration       // how long one write to a peer may take; 0: leg.DefaultWriteTimeout
+	Limits   framing.Limits      // of preambles
+	Keep     net.KeepAliveConfig // zero: a client that vanished is seen to after 30 s
+	TLS      func(*tls.Config)   // sets the certificate of upgrades that end here; nil: there is none
 	// PlainTokens takes tokens in a Via from other machines too.
 	PlainTokens bool
 	// Enter is asked for each connection, as front.Params.Enter is. nil: no bound.
@@ -57,9 +57,6 @@ type Door struct {
 func New(p Params) *Door {
 	if p.Enter == nil {
 		p.Enter = func(netip.AddrPort) (func(), *fail.Error) { return func() {}, nil }
-	}
-	if p.Ends == nil || p.TLS == nil {
-		p.Ends = func(entity.Address) bool { return false }
 	}
 	if p.Preamble <= 0 {
 		p.Preamble = DefaultPreamble

@@ -21,6 +21,7 @@ var faults = map[fail.Code]framing.Fault{
 	// EndpointNotFoundException.
 	fail.UnknownEntity: framing.EndpointNotFound, fail.NoListener: framing.EndpointNotFound, fail.NoMatchingListener: framing.EndpointNotFound,
 	fail.AcceptTimeout: framing.EndpointUnavailable, fail.ListenerLost: framing.EndpointUnavailable, fail.NodeLost: framing.EndpointUnavailable,
+	fail.ListenerSilent: framing.EndpointUnavailable, fail.RendezvousTimeout: framing.EndpointUnavailable, fail.BadAnswer: framing.EndpointUnavailable,
 	fail.Rejected: framing.EndpointUnavailable, fail.EntityDeleted: framing.EndpointUnavailable,
 
 	// ServerTooBusyException: the client may try again.
@@ -37,7 +38,7 @@ var faults = map[fail.Code]framing.Fault{
 
 // closes are the codes that have no fault: the connection ends, which a client takes for a ProtocolException.
 var closes = map[fail.Code]bool{
-	fail.BadRequest: true, fail.BadFrame: true, fail.SlowHead: true, fail.UnknownTicket: true, fail.Conflict: true, fail.OwnedByFile: true,
+	fail.BadRequest: true, fail.BadFrame: true, fail.SlowHead: true, fail.SlowBody: true, fail.UnknownTicket: true, fail.Conflict: true, fail.OwnedByFile: true,
 	fail.PeerClosed: true, fail.SenderGone: true, fail.Aborted: true, fail.Idle: true, fail.WriteTimeout: true, fail.TokenExpired: true,
 	fail.Replaced: true, fail.Dropped: true,
 }
