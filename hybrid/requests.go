@@ -7,6 +7,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/hybrid/internal/exchange"
 	"github.com/causeway-relay/causeway/hybrid/wire"
 	"github.com/causeway-relay/causeway/internal/wsconn"
@@ -20,10 +21,17 @@ func (l *Listener) answers() {
 	ctx := context.WithValue(context.WithoutCancel(l.life), http.LocalAddrContextKey, l.Addr())
 	l.requests = exchange.New(ctx, exchange.Params{
 		Exchanger: l.s.exchanger, Dial: l.dialRequest, Most: l.s.requests,
-		Failed: func(id string, err error) {
-			l.tell(Event{Kind: RequestFailed, Err: complete(err, "answer", l.endpoint.name(), id)})
-		},
+		Failed: l.unfinished,
 	})
+}
+
+// unfinished tells of a request that did not come to its end.
+func (l *Listener) unfinished(id string, err error) {
+	e := &Error{Op: "answer", Target: l.endpoint.name(), TrackingID: id, Cause: err}
+	if known, ok := errors.AsType[*fail.Error](err); ok {
+		e.Code = known.Code
+	}
+	l.tell(Event{Kind: RequestFailed, Err: e})
 }
 
 // dialRequest opens the rendezvous of a request. It has no pings: while a slow sender is waited for, the gateway reads nothing,

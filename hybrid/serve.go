@@ -33,9 +33,7 @@ func Serve(ctx context.Context, connectionString string, h http.Handler, options
 	if l.s.fullPath {
 		prefix = ""
 	}
-	x := &handler.Exchanger{Handler: h, Prefix: prefix, Panicked: func(tracking string, err error) {
-		l.tell(Event{Kind: RequestFailed, Err: complete(err, "answer", l.endpoint.name(), tracking)})
-	}}
+	x := &handler.Exchanger{Handler: h, Prefix: prefix, Panicked: l.unfinished}
 	u := &upgrades{x: x}
 	u.life, u.end = context.WithCancel(context.WithValue(context.WithoutCancel(ctx), http.LocalAddrContextKey, l.Addr()))
 	defer u.end()

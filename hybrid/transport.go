@@ -81,7 +81,21 @@ func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, complete(unanswered(err), "dial", t.endpoint.name(), "")
 	}
 	answer.Request = r
+	if to := answer.Header.Get("Location"); to != "" {
+		answer.Header.Set("Location", t.relocate(to))
+	}
 	return answer, nil
+}
+
+// relocate takes out of a Location what locate puts in, so that a client that follows it comes back here.
+func (t *Transport) relocate(to string) string {
+	u, err := url.Parse(to)
+	if err != nil || u.Host != "" && !strings.EqualFold(u.Host, t.endpoint.cs.Host) || !strings.HasPrefix(u.EscapedPath(), t.endpoint.path+"/") {
+		return to
+	}
+	path := strings.TrimPrefix(u.EscapedPath(), t.endpoint.path)
+	_, rest, _ := strings.Cut(to, u.EscapedPath())
+	return path + rest
 }
 
 // CloseIdleConnections closes connections that no request uses; http.Client calls it.

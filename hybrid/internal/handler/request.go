@@ -20,6 +20,9 @@ func newRequest(ctx context.Context, r *shape.Request, prefix string) (*http.Req
 			return nil, fmt.Errorf("the target cannot be read: %w", err)
 		}
 	}
+	if strings.ContainsFunc(target, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
+		target = u.RequestURI() // what no sender can have written
+	}
 	h := make(http.Header, len(r.Fields))
 	for _, f := range r.Fields {
 		h.Add(f.Name, f.Value)
