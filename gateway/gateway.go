@@ -56,6 +56,9 @@ type Params struct {
 	LogLevel *slog.LevelVar
 	// ACMEEvery is how often an authority's certificates are looked at; 0: every 10 minutes.
 	ACMEEvery time.Duration
+	// Connect is given the settings of each reload before anything of it is in force: connectors are the caller's. An error leaves
+	// everything as it is. nil: nobody is.
+	Connect func(*config.Config) error
 	// Ping is the interval of pings to listeners and senders; 0: 30 s.
 	Ping time.Duration
 	// Deaf says when a listener counts as slow or deaf; zero members have their defaults.

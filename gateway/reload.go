@@ -46,6 +46,11 @@ func (g *Gateway) reloadLocked(ctx context.Context) (Reloaded, error) {
 	if err != nil {
 		return Reloaded{}, config.Problems{{Message: err.Error()}}
 	}
+	if g.p.Connect != nil {
+		if err := g.p.Connect(cfg); err != nil {
+			return Reloaded{}, config.Problems{{Message: err.Error()}}
+		}
+	}
 	if err := g.seed(ctx, next.declared); err != nil {
 		return Reloaded{}, fmt.Errorf("reload: %w: reload again once the store can be written", err)
 	}

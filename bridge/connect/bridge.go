@@ -27,6 +27,8 @@ type Params struct {
 	ConnectionString string
 	// Roots says whose signature makes a gateway's certificate good. The zero value is the system's roots.
 	Roots trust.Roots
+	// Elsewhere is the same for connectors with a connection string of their own. nil: Roots.
+	Elsewhere *trust.Roots
 	// Options are added to each Listen and Dial.
 	Options []hybrid.Option
 	// Tell hears of everything that happens. Calls do not overlap. nil: nobody does.
@@ -222,7 +224,11 @@ func (b *Bridge) options(c *Connector) ([]hybrid.Option, error) {
 	if err != nil {
 		return nil, err
 	}
-	config, err := b.p.Roots.Config(trust.Hostname(cs.Host))
+	roots := b.p.Roots
+	if b.p.Elsewhere != nil && c.ConnectionString != b.p.ConnectionString {
+		roots = *b.p.Elsewhere
+	}
+	config, err := roots.Config(trust.Hostname(cs.Host))
 	if err != nil {
 		return nil, fmt.Errorf("connector %s: %w", c.Name(), err)
 	}

@@ -56,8 +56,7 @@ func (c *connection) given() string {
 // the token in its data folder, which only its user can read.
 func (c *connection) client() (*client.Client, error) {
 	here := nodeHere()
-	p := client.Params{ConnectionString: c.given(), Roots: trust.Default(c.caFile), Timeout: c.timeout}
-	p.Roots.Local = filepath.Join(here.Data, "ca.pem") // the file that CAUSEWAY_CONFIG names may say another folder
+	p := client.Params{ConnectionString: c.given(), Roots: c.roots(here), Timeout: c.timeout}
 	if p.ConnectionString == "" {
 		token, err := os.ReadFile(filepath.Join(here.Data, "admin.token"))
 		if err != nil || !dialable(here.Admin) {
@@ -70,6 +69,13 @@ func (c *connection) client() (*client.Client, error) {
 		return nil, usage("%v", err)
 	}
 	return made, nil
+}
+
+// roots says whom to trust.
+func (c *connection) roots(here *config.Config) trust.Roots {
+	roots := trust.Default(c.caFile)
+	roots.Local = filepath.Join(here.Data, "ca.pem") // the file that CAUSEWAY_CONFIG names may say another folder
+	return roots
 }
 
 // nodeHere are the settings that 'causeway serve' has in the same environment. A broken file is told by serve, not here.

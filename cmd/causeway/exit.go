@@ -9,8 +9,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/causeway-relay/causeway/bridge/azbridge"
+	"github.com/causeway-relay/causeway/bridge/connect"
 	"github.com/causeway-relay/causeway/gateway/config"
 	"github.com/causeway-relay/causeway/gateway/manage/client"
+	"github.com/causeway-relay/causeway/hybrid"
 )
 
 // Exit codes (architecture section 5).
@@ -39,16 +42,32 @@ func (*silentError) Error() string { return "see the output" }
 func exitCode(err error) int {
 	var silent *silentError
 	var no *client.Error
+	var relayed *hybrid.Error
 	switch {
 	case err == nil:
 		return exitOK
 	case errors.As(err, &silent):
 		return silent.code
-	case errors.As(err, new(*usageError)), errors.As(err, new(config.Problems)):
+	case errors.As(err, new(*usageError)), errors.As(err, new(config.Problems)), errors.As(err, new(azbridge.Problems)), errors.As(err, new(*connect.Flaw)):
 		return exitUsage
+	case errors.As(err, &relayed):
+		return exitOfRelay(relayed)
 	case errors.As(err, &no):
 		return exitOf(no)
 	case errors.As(err, new(*client.Unreachable)), errors.Is(err, context.DeadlineExceeded):
+		return exitUnreachable
+	}
+	return exitFailure
+}
+
+// exitOfRelay sorts what keeps a listener or sender from its relay.
+func exitOfRelay(no *hybrid.Error) int {
+	switch {
+	case no.Status == http.StatusNotFound:
+		return exitNotFound
+	case no.Status == http.StatusUnauthorized, no.Status == http.StatusForbidden:
+		return exitUnauthorized
+	case no.Status == 0, no.Temporary():
 		return exitUnreachable
 	}
 	return exitFailure
@@ -73,6 +92,7 @@ func exitOf(no *client.Error) int {
 // of a configuration stand alone, one line each, so that editors and terminals turn the places into links.
 func explain(w io.Writer, cmd *cobra.Command, err error) {
 	var problems config.Problems
+	var moved azbridge.Problems
 	var no *client.Error
 	var away *client.Unreachable
 	switch {
@@ -81,9 +101,17 @@ func explain(w io.Writer, cmd *cobra.Command, err error) {
 	case errors.As(err, &problems):
 		fmt.Fprintln(w, problems.Error())
 		return
+	case errors.As(err, &moved):
+		fmt.Fprintln(w, moved.Error())
+		return
+	}
+	next, tracking := "", ""
+	if relayed, ok := errors.AsType[*hybrid.Error](err); ok { // it says all in one line: here each has its own
+		short := *relayed
+		next, tracking, short.Do, short.TrackingID = short.Do, short.TrackingID, "", ""
+		err = &short
 	}
 	fmt.Fprintf(w, "causeway: %v\n", err)
-	next, tracking := "", ""
 	switch {
 	case errors.As(err, new(*usageError)):
 		next = "see '" + cmd.CommandPath() + " --help'"

@@ -24,7 +24,7 @@ import (
 const patience = 30 * time.Second
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"causeway": main})
+	testscript.Main(m, map[string]func(){"causeway": main, "nc": nc})
 }
 
 // TestScript runs the stories: real processes of the binary, doors on loopback, port 0. Their own commands:
@@ -33,6 +33,8 @@ func TestMain(m *testing.M) {
 //	ready FILE               waits for the ready file; sets CS, HTTPS, HTTP, ADMIN, CA and PID from it
 //	signal TERM|KILL         sends it to the process of the last ready file
 //	within TIME              the last signal was no longer ago
+//	address NAME FILE        waits for a file and sets a variable to what is in it
+//	awaits FILE REGEXP       waits until something in the file is like that
 //	setenv NAME REGEXP       sets a variable to what the group of the pattern finds in stdout
 //	json SOURCE PATH WANT    a value, as JSON; SOURCE is stdout or a file, PATH like nodes.0.node
 //	keys SOURCE PATH NAME... exactly these members, in any order; PATH . is the whole
@@ -48,7 +50,7 @@ func TestScript(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": cmdExits, "ready": cmdReady, "signal": cmdSignal, "within": cmdWithin,
-			"setenv": cmdSetenv, "json": cmdJSON, "keys": cmdKeys,
+			"setenv": cmdSetenv, "json": cmdJSON, "keys": cmdKeys, "address": cmdAddress, "awaits": cmdAwaits,
 		},
 	})
 }
@@ -90,6 +92,24 @@ func cmdReady(ts *testscript.TestScript, neg bool, args []string) {
 	} {
 		ts.Setenv(name, value)
 	}
+}
+
+func cmdAddress(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 2, "address NAME FILE")
+	eventually(ts, args[1], func() bool {
+		b, err := os.ReadFile(ts.MkAbs(args[1]))
+		ts.Setenv(args[0], string(b))
+		return err == nil
+	})
+}
+
+func cmdAwaits(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 2, "awaits FILE REGEXP")
+	like := regexp.MustCompile(`(?m)` + args[1])
+	eventually(ts, args[0], func() bool {
+		b, err := os.ReadFile(ts.MkAbs(args[0]))
+		return err == nil && like.Match(b)
+	})
 }
 
 // eventually asks again and again for a condition of another process, which gives no event to wait for.

@@ -100,13 +100,19 @@ func serve(ctx context.Context, load func() (*config.Config, config.Problems), f
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(signals)
-	node, failure := gateway.New(gateway.Params{Config: cfg, Log: log, Load: load, LogLevel: level})
+	node := &served{log: log, cfg: cfg}
+	var failure error
+	node.Gateway, failure = gateway.New(gateway.Params{Config: cfg, Log: log, Load: load, LogLevel: level, Connect: node.reloaded})
 	if failure != nil {
 		return failure
 	}
-	if onTerminal(err) {
-		node.OnReady(func() { fmt.Fprint(err, nextSteps) })
-	}
+	defer node.stop()
+	node.OnReady(func() {
+		node.ready()
+		if onTerminal(err) {
+			fmt.Fprint(err, nextSteps)
+		}
+	})
 	defer reloads(ctx, node, file, log)()
 	return untilSignal(ctx, node, cfg, log, signals)
 }
