@@ -12,10 +12,14 @@ import (
 	"context"
 	"io"
 	"os"
+
+	"github.com/causeway-relay/causeway/internal/service"
 )
 
 func main() {
-	os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	os.Exit(service.Run(func(ctx context.Context) int {
+		return run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	}))
 }
 
 // run executes one command line and gives the exit code.

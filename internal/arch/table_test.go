@@ -89,6 +89,9 @@ var table = []layer{
 	// How clients find and trust a gateway: commands, the Go API.
 	{name: "trust", pkgs: []string{"internal/trust/**"}, deny: join(noLogs, []string{"net/http/**"})},
 
+	// How the program runs under its system's manager of services.
+	{name: "service", pkgs: []string{"internal/service/**"}, ext: []string{"golang.org/x/sys/windows"}, deny: join(noLogs, []string{"net/http/**"})},
+
 	// 3 entries: one protocol each, the relay is their only way in.
 	{name: "entry", pkgs: []string{"hybrid/entry/**"}, may: entry("hybrid/entry/**"), ext: entryLibraries()},
 	{name: "entry", pkgs: []string{"bindings/nettcp/**"}, may: entry("bindings/nettcp/**"), ext: entryLibraries()},
@@ -106,6 +109,7 @@ var table = []layer{
 	{name: "client", pkgs: []string{"hybrid"}, may: client("hybrid/internal/**"), ext: []string{"github.com/gorilla/websocket"}},
 	{name: "client", pkgs: []string{"hybrid/internal/handler/**"}, may: join(vocabulary, []string{"internal/http1"}), deny: noLogs},
 	{name: "client", pkgs: []string{"hybrid/internal/upgrade/**"}, may: []string{"internal/http1", "internal/wsframe"}, deny: noLogs},
+	{name: "client", pkgs: []string{"hybrid/internal/proxy/**"}, may: []string{"internal/trust"}, deny: noLogs},
 	{name: "client", pkgs: []string{"hybrid/internal/rawconn/**"}, deny: join(noLogs, []string{"net/http/**"})},
 	{name: "client", pkgs: []string{"hybrid/internal/exchange/**"}, may: join(vocabulary, []string{"hybrid/wire", "internal/wsconn"}), deny: noLogs},
 	{name: "client", pkgs: []string{"rpc/**"}, may: client("hybrid", "rpc/**")},

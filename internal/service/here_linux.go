@@ -1,0 +1,20 @@
+package service
+
+import (
+	"context"
+	"os/exec"
+)
+
+// Here is the manager of this machine.
+func Here() (Manager, error) {
+	if _, err := exec.LookPath("systemctl"); err != nil {
+		return nil, ErrSystem
+	}
+	return &systemd{dir: unitDir, run: func(ctx context.Context, args ...string) (string, error) {
+		out, err := exec.CommandContext(ctx, "systemctl", args...).CombinedOutput()
+		return string(out), err
+	}}, nil
+}
+
+// Run runs the program. systemd starts services as everything else is started, and stops them by signal.
+func Run(program func(context.Context) int) int { return program(context.Background()) }

@@ -1,0 +1,186 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"golang.org/x/sys/windows"
+	"golang.org/x/sys/windows/svc"
+	"golang.org/x/sys/windows/svc/mgr"
+)
+
+// Here is the manager of this machine.
+func Here() (Manager, error) { return &windowsManager{scm: control{}}, nil }
+
+// Run runs the program: as a service when the service control manager has started it, with its output in LogFile, else as it is.
+func Run(program func(context.Context) int) int {
+	if is, err := svc.IsWindowsService(); err != nil || !is {
+		return program(context.Background())
+	}
+	h := &handler{program: program}
+	if err := svc.Run("", h); err != nil { // the name counts for services that share a process only
+		return 1
+	}
+	return h.code
+}
+
+// handler is the adapter between svc and session.
+type handler struct {
+	program func(context.Context) int
+	code    int
+}
+
+// accepted are the requests that we take.
+const accepted = svc.AcceptStop | svc.AcceptShutdown
+
+// Execute implements svc.Handler. args holds the service's name first.
+func (h *handler) Execute(args []string, in <-chan svc.ChangeRequest, out chan<- svc.Status) (specific bool, code uint32) {
+	name := "causeway"
+	if len(args) > 0 && args[0] != "" {
+		name = args[0]
+	}
+	if log, err := openLog(LogFile(name)); err == nil { // without a log it still serves
+		defer log.Close()
+		os.Stdout, os.Stderr = log, log
+	}
+	requests, done := make(chan Request), make(chan struct{})
+	defer close(done)
+	go func() {
+		for {
+			select {
+			case r := <-in:
+				request := Interrogate
+				if r.Cmd == svc.Stop || r.Cmd == svc.Shutdown {
+					request = StopNow
+				}
+				select {
+				case requests <- request:
+				case <-done:
+					return
+				}
+			case <-done:
+				return
+			}
+		}
+	}()
+	point := uint32(0)
+	h.code = session(h.program, requests, func(s State) {
+		point++
+		switch s {
+		case Starting:
+			out <- svc.Status{State: svc.StartPending}
+		case Running:
+			out <- svc.Status{State: svc.Running, Accepts: accepted}
+		case StopPending:
+			out <- svc.Status{State: svc.StopPending, CheckPoint: point, WaitHint: uint32(3 * beat / time.Millisecond)}
+		case Stopped: // svc reports it from what is returned here
+		}
+	})
+	return h.code != 0, uint32(h.code) //nolint:gosec // exit codes are small
+}
+
+// control is the real manager.
+type control struct{}
+
+// stopTime bounds the wait for a service that ends its streams.
+const stopTime = time.Minute
+
+// with opens a service for one action.
+func with(name string, do func(m *mgr.Mgr, s *mgr.Service) error) error {
+	m, err := mgr.Connect()
+	if err != nil {
+		return known(err)
+	}
+	defer func() { _ = m.Disconnect() }()
+	s, err := m.OpenService(name)
+	if err != nil {
+		return known(err)
+	}
+	defer s.Close()
+	return known(do(m, s))
+}
+
+// known puts our own errors into the chain of the system's.
+func known(err error) error {
+	switch {
+	case errors.Is(err, windows.ERROR_SERVICE_DOES_NOT_EXIST):
+		return fmt.Errorf("%w (%w)", errNoService, err)
+	case errors.Is(err, windows.ERROR_ACCESS_DENIED):
+		return fmt.Errorf("%w (%w)", errNoRights, err)
+	}
+	return err
+}
+
+// Create implements scm. The service starts with the system, and again 2 s after a failure.
+func (control) Create(u scmService) error {
+	m, err := mgr.Connect()
+	if err != nil {
+		return known(err)
+	}
+	defer func() { _ = m.Disconnect() }()
+	account := u.Account
+	if account == "" {
+		account = `NT AUTHORITY\LocalService`
+	}
+	s, err := m.CreateService(u.Name, u.Program, mgr.Config{
+		DisplayName: u.Display, Description: u.Description, StartType: mgr.StartAutomatic, DelayedAutoStart: true, ServiceStartName: account,
+	}, u.Args...)
+	if err != nil {
+		return known(err)
+	}
+	defer s.Close()
+	again := mgr.RecoveryAction{Type: mgr.ServiceRestart, Delay: 2 * time.Second}
+	if err := s.SetRecoveryActions([]mgr.RecoveryAction{again, again, again}, uint32((24 * time.Hour).Seconds())); err != nil {
+		return known(err)
+	}
+	return known(s.SetRecoveryActionsOnNonCrashFailures(true))
+}
+
+// Delete implements scm.
+func (control) Delete(name string) error {
+	return with(name, func(_ *mgr.Mgr, s *mgr.Service) error { return s.Delete() })
+}
+
+// Start implements scm.
+func (control) Start(name string) error {
+	return with(name, func(_ *mgr.Mgr, s *mgr.Service) error { return s.Start() })
+}
+
+// Stop implements scm.
+func (control) Stop(name string) error {
+	return with(name, func(_ *mgr.Mgr, s *mgr.Service) error {
+		status, err := s.Control(svc.Stop)
+		tick, end := time.NewTicker(beat/4), time.After(stopTime)
+		defer tick.Stop()
+		for err == nil && status.State != svc.Stopped {
+			select {
+			case <-tick.C:
+				status, err = s.Query()
+			case <-end:
+				return errors.New("it does not stop: end its process in the Task Manager")
+			}
+		}
+		return err
+	})
+}
+
+// Query implements scm.
+func (control) Query(name string) (state string, auto bool, err error) {
+	err = with(name, func(_ *mgr.Mgr, s *mgr.Service) error {
+		status, err := s.Query()
+		if err != nil {
+			return err
+		}
+		config, err := s.Config()
+		auto = config.StartType == mgr.StartAutomatic
+		state = map[svc.State]string{
+			svc.Running: stateRunning, svc.Stopped: stateStopped, svc.StartPending: stateStarting, svc.StopPending: stateStopping,
+			svc.Paused: stateStopped, svc.PausePending: stateStopping, svc.ContinuePending: stateStarting,
+		}[status.State]
+		return err
+	})
+	return state, auto, err
+}

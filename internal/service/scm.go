@@ -1,0 +1,125 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// scm is the part of the service control manager that is needed. Its errors are told with errNoService and errNoRights in their
+// chain where they mean that.
+type scm interface {
+	Create(s scmService) error
+	Delete(name string) error // the service is gone once it has stopped
+	Start(name string) error
+	Stop(name string) error // returns when it has stopped, or is no more than stopping
+	Query(name string) (state string, auto bool, err error)
+}
+
+// scmService is a service as the manager has it.
+type scmService struct {
+	Name, Display, Description string
+	Program                    string
+	Args                       []string
+	Account                    string // "": LocalService
+}
+
+var (
+	errNoService = errors.New("there is no such service")
+	errNoRights  = errors.New("access is denied")
+)
+
+// windowsManager is a Manager over the service control manager.
+type windowsManager struct{ scm scm }
+
+// Install implements Manager. A service that is there is replaced.
+func (w *windowsManager) Install(ctx context.Context, u *Unit) error {
+	if err := u.Check(); err != nil {
+		return err
+	}
+	if len(u.Credentials) > 0 {
+		return errors.New("credentials are systemd's: on Windows set the variables of the service's account, or name files that only it can read")
+	}
+	if err := w.Uninstall(ctx, u.Name); err != nil && !errors.Is(err, ErrNone) {
+		return err
+	}
+	s := scmService{Name: u.Name, Display: "Causeway " + u.Name, Description: u.Description, Program: u.Program, Args: u.Args, Account: u.User}
+	if err := w.scm.Create(s); err != nil {
+		return adminAdvice(fmt.Errorf("create the service: %w", err))
+	}
+	if err := w.scm.Start(u.Name); err != nil {
+		return adminAdvice(fmt.Errorf("start the service: %w: its log is %s", err, LogFile(u.Name)))
+	}
+	return nil
+}
+
+// Uninstall implements Manager.
+func (w *windowsManager) Uninstall(_ context.Context, name string) error {
+	state, _, err := w.scm.Query(name)
+	if errors.Is(err, errNoService) {
+		return ErrNone
+	}
+	if err != nil {
+		return adminAdvice(fmt.Errorf("look for the service: %w", err))
+	}
+	if state != stateStopped {
+		if err := w.scm.Stop(name); err != nil {
+			return adminAdvice(fmt.Errorf("stop the service: %w", err))
+		}
+	}
+	if err := w.scm.Delete(name); err != nil {
+		return adminAdvice(fmt.Errorf("delete the service: %w", err))
+	}
+	return nil
+}
+
+// States as Status shows them.
+const (
+	stateRunning  = "running"
+	stateStopped  = "stopped"
+	stateStarting = "starting"
+	stateStopping = "stopping"
+)
+
+// Status implements Manager.
+func (w *windowsManager) Status(_ context.Context, name string) (Status, error) {
+	state, auto, err := w.scm.Query(name)
+	if errors.Is(err, errNoService) {
+		return Status{Name: name}, nil
+	}
+	if err != nil {
+		return Status{}, adminAdvice(fmt.Errorf("look for the service: %w", err))
+	}
+	return Status{Name: name, Installed: true, Enabled: auto, State: state}, nil
+}
+
+// Plan implements Manager.
+func (*windowsManager) Plan(u *Unit) string {
+	account := u.User
+	if account == "" {
+		account = `NT AUTHORITY\LocalService`
+	}
+	words := []string{windowsWord(u.Program)}
+	for _, a := range u.Args {
+		words = append(words, windowsWord(a))
+	}
+	return fmt.Sprintf("service  %s (starts with the system, starts again after a failure)\naccount  %s\nruns     %s\nlog      %s\n",
+		u.Name, account, strings.Join(words, " "), LogFile(u.Name))
+}
+
+// adminAdvice adds what to do where only an administrator may.
+func adminAdvice(err error) error {
+	if errors.Is(err, errNoRights) {
+		return fmt.Errorf("%w: run the command again in a window opened with 'Run as administrator'", err)
+	}
+	return err
+}
+
+// windowsWord quotes a word for the eye; the real command line is made by the system's own rule.
+func windowsWord(s string) string {
+	if s == "" || strings.ContainsAny(s, " \t\"") {
+		return `"` + strings.ReplaceAll(s, `"`, `\"`) + `"`
+	}
+	return s
+}
