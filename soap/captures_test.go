@@ -3,12 +3,14 @@ package soap_test
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/hex"
 	"errors"
 	"io"
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -361,5 +363,61 @@ func TestCapturedMultipartRewritten(t *testing.T) {
 	}
 	if count < 10 {
 		t.Errorf("only %d messages", count)
+	}
+}
+
+// losses are those that Convert lists and that happen to the captured faults.
+var losses = []struct {
+	was *regexp.Regexp
+	is  string
+}{
+	{regexp.MustCompile(`<faultstring xml:lang="">`), `<faultstring>`},                                                                                                    // an empty language
+	{regexp.MustCompile(`<faultcode>Sender<`), `<faultcode>s:Client<`},                                                                                                    // codes without prefix: Mono's
+	{regexp.MustCompile(`<s:Value>Sender<`), `<s:Value>s:Sender<`},                                                                                                        //
+	{regexp.MustCompile(`<s:Value xmlns:a="([^"]+dispatcher|urn:codes)">a:`), `<s:Value xmlns:aq="$1">aq:`},                                                               // a prefix that is bound otherwise
+	{regexp.MustCompile(`<s:Code>(<s:Value( xmlns:aq?="[^"]*")?>aq?:\w+</s:Value>)</s:Code>`), `<s:Code><s:Value>s:Receiver</s:Value><s:Subcode>$1</s:Subcode></s:Code>`}, // a code of a peer's own on top
+	{regexp.MustCompile(`s:Sender(</s:Value><s:Subcode><s:Value xmlns:aq="urn:codes">)`), `s:Receiver$1`},                                                                 // the class of a code whose namespace does not tell it
+}
+
+// TestCapturedConverted sends every captured message to the other version and
+// back: it comes as it went, but for the losses that Convert lists.
+func TestCapturedConverted(t *testing.T) {
+	seen := map[soap.Version]int{}
+	for _, c := range captured(t) {
+		enc, err := encoder.Select(c.header.Get("Content-Type"))
+		if err != nil || enc.Form == soap.Multipart || len(c.body) == 0 {
+			continue
+		}
+		enc.Compression = cmp.Or(enc.Compression, c.header.Get("Content-Encoding"))
+		m, err := enc.Decode(bytes.NewReader(c.body), encoder.Decoding{Quotas: infoset.Buffered(), Size: 1 << 20})
+		if err != nil {
+			continue // the first test tells which may not be decoded
+		}
+		if err := m.Buffer(0); err != nil {
+			continue // the same: a web page has no end
+		}
+		copied, err := m.Clone()
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, from := canonicalMessage(t, copied), m.Version
+		for _, v := range []soap.Version{soap.V11 + soap.V12 - from, from} {
+			if err := m.Convert(v); err != nil {
+				t.Fatalf("%s: %v", c.name, err)
+			}
+			if m, err = soap.Read(xmltext.NewReader(strings.NewReader(canonicalMessage(t, m)), xmltext.Options{Quotas: infoset.Buffered()}), v, soap.Limits{}); err != nil {
+				t.Fatalf("%s: %v", c.name, err)
+			}
+		}
+		seen[from]++
+		for _, l := range losses {
+			want = l.was.ReplaceAllString(want, l.is)
+		}
+		if got := canonicalMessage(t, m); got != want {
+			t.Errorf("%s:\ngot  %s\nwant %s", c.name, got, want)
+		}
+	}
+	if seen[soap.V11] < 50 || seen[soap.V12] < 100 {
+		t.Error(seen)
 	}
 }

@@ -12,7 +12,7 @@ import (
 //
 // The way from 1.1 to 1.2 and back gives the same message but for these losses:
 //   - attributes encodingStyle on Envelope, Header and Body, where 1.2 forbids them;
-//   - spellings: an empty actor;
+//   - spellings: an empty actor, an empty xml:lang of a fault's text;
 //   - elements of a fault that are none of 1.1's four, and names of those four
 //     that were qualified; prefixes of codes, and of codes without one.
 //

@@ -287,6 +287,10 @@ func TestConversions(t *testing.T) {
 		{"loss: encodingStyle on parts", V11, `<s:Body` + enc + `><x xmlns="urn:x"/></s:Body>`, `<s:Body><x xmlns="urn:x"/></s:Body>`, `<s:Body><x xmlns="urn:x"/></s:Body>`},
 		{"loss: empty actor", V11, `<s:Header><x xmlns="urn:x" s:actor=""/></s:Header><s:Body/>`, `<s:Header><x xmlns="urn:x"/></s:Header><s:Body/>`, `<s:Header><x xmlns="urn:x"/></s:Header><s:Body/>`},
 		{
+			"loss: empty language", V11, fault(`<faultcode>s:Client</faultcode><faultstring xml:lang="">r</faultstring>`),
+			fault(`<s:Code><s:Value>s:Sender</s:Value></s:Code><s:Reason><s:Text xml:lang="">r</s:Text></s:Reason>`), fault(`<faultcode>s:Client</faultcode><faultstring>r</faultstring>`),
+		},
+		{
 			"loss: fault's strangers and bent spellings", V11, fault(`<faultcode>Server</faultcode><s:faultstring>r</s:faultstring><x xmlns="urn:x"/>`),
 			fault(`<s:Code><s:Value>s:Receiver</s:Value></s:Code><s:Reason><s:Text xml:lang="">r</s:Text></s:Reason>`), fault(`<faultcode>s:Server</faultcode><faultstring>r</faultstring>`),
 		},
