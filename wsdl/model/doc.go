@@ -1,6 +1,6 @@
 // Package model owns what a WSDL 1.1 description and its XML Schemas say, once every name in them has been resolved: one graph of
 // components, with content models as trees and every component's place in its file. It owns no reading (package load), no judgement
-// (package check) and no names of any programming language (package ir).
+// (package check) and no lowering to what programs hold (package ir).
 //
 // Two things that other tools drop are kept: the order and nesting of particles, and that elements, types, attributes, groups and
 // attribute groups are separate symbol spaces.

@@ -205,3 +205,35 @@ type Wildcard struct {
 	Target     string   // the target namespace that ##other leaves out
 	Process    string   // strict, lax, skip
 }
+
+// AllAttributes gives the attributes of a type: those of its bases first, each replaced or taken away where a derived type says so
+// (part 1, 3.4.2). The wildcard is the nearest that is stated.
+func (t *Type) AllAttributes() (uses []*AttributeUse, wild *Wildcard) {
+	if t.Base != nil && !t.Base.Builtin && !t.Base.Simple {
+		uses, wild = t.Base.AllAttributes()
+		uses = append([]*AttributeUse(nil), uses...)
+		if t.Derivation == Restriction {
+			wild = nil
+		}
+	}
+	for _, u := range t.Attrs {
+		at := -1
+		for i, old := range uses {
+			if old.Attribute.Name == u.Attribute.Name {
+				at = i
+			}
+		}
+		switch {
+		case at >= 0 && u.Prohibited:
+			uses = append(uses[:at], uses[at+1:]...)
+		case at >= 0:
+			uses[at] = u
+		case !u.Prohibited:
+			uses = append(uses, u)
+		}
+	}
+	if t.AnyAttr != nil {
+		wild = t.AnyAttr
+	}
+	return uses, wild
+}

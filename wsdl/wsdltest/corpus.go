@@ -1,0 +1,96 @@
+// Package wsdltest gives tests of packages under wsdl real descriptions: a Source of files, and the corpus that lies beside the checkout.
+package wsdltest
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/causeway-relay/causeway/wsdl/load"
+	"github.com/causeway-relay/causeway/wsdl/model"
+)
+
+// Folder is a Source of files below a folder. Locations elsewhere are ErrRemote.
+type Folder string
+
+// Open reads a file beside the one that names it.
+func (f Folder) Open(base, location string) (file string, content []byte, err error) {
+	if strings.Contains(location, "://") {
+		return "", nil, fmt.Errorf("%s: %w", location, load.ErrRemote)
+	}
+	dir := string(f)
+	if base != "" {
+		dir = filepath.Dir(base)
+	}
+	plain, err := url.PathUnescape(location)
+	if err != nil {
+		plain = location
+	}
+	for _, name := range []string{location, plain} {
+		file = filepath.Join(dir, filepath.FromSlash(name))
+		if content, err = os.ReadFile(file); err == nil || !errors.Is(err, os.ErrNotExist) {
+			return file, content, err
+		}
+	}
+	return "", nil, err
+}
+
+// Case is one description of the corpus.
+type Case struct {
+	Name, Main string
+	Local      bool // all that it imports is there
+}
+
+// Root is where the corpus lies: beside the checkout.
+func Root(t testing.TB) string {
+	t.Helper()
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for ; ; dir = filepath.Dir(dir) {
+		root := filepath.Join(dir, "shared", "wsdl-corpus")
+		if _, err := os.Stat(filepath.Join(root, "INDEX.tsv")); err == nil {
+			return root
+		}
+		if dir == filepath.Dir(dir) {
+			t.Skip("shared/wsdl-corpus is not beside this checkout")
+		}
+	}
+}
+
+// Cases lists the corpus; the test is skipped where it is not there.
+func Cases(t testing.TB) []Case {
+	t.Helper()
+	f, err := os.Open(filepath.Join(Root(t), "INDEX.tsv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	r := csv.NewReader(f)
+	r.Comma, r.LazyQuotes = '\t', true
+	rows, err := r.ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []Case
+	for _, row := range rows[1:] {
+		all = append(all, Case{Name: row[0], Main: row[1], Local: row[4] == "local"})
+	}
+	return all
+}
+
+// Load reads a case.
+func (c Case) Load(t testing.TB) *model.Description {
+	t.Helper()
+	d, err := load.Load(Folder(filepath.Join(Root(t), c.Name)), c.Main, load.Limits{})
+	if err != nil {
+		t.Fatalf("%s: %v", c.Name, err)
+	}
+	return d
+}
