@@ -75,6 +75,7 @@ type Gateway struct {
 	link  mesh.Link
 	relay *relay.Relay
 	front *front.Server
+	enter *entry.Entry // hybrid connections
 	ports []port
 	admin *http.Server
 	doors []door
@@ -179,7 +180,7 @@ func (g *Gateway) compose() error {
 		Presence: g.p.Deaf,
 		Hooks:    g.hooks(),
 	})
-	hybrid := entry.New(entry.Params{
+	g.enter = entry.New(entry.Params{
 		Relay: g.relay, Node: uint16(g.p.Node), Log: g.log, Ping: g.p.Ping,
 		Write: g.cfg.Timeouts.Write, HeadTimeout: g.cfg.Timeouts.Head, PlainTokens: g.cfg.AllowPlainTokens,
 		Response: g.cfg.Timeouts.Response, Idle: g.cfg.Timeouts.Idle, Entity: g.find,
@@ -190,7 +191,7 @@ func (g *Gateway) compose() error {
 		Events: g.news.log, History: g.news.history,
 		Refused: func(door string, code fail.Code) { g.meter.refused.WithLabelValues(door, string(code)).Inc() },
 	})
-	if err := g.openFront(hybrid, api); err != nil {
+	if err := g.openFront(g.enter, api); err != nil {
 		return err
 	}
 	g.openAdmin(api)
@@ -213,11 +214,16 @@ func (g *Gateway) Run(ctx context.Context) error {
 	}
 	if g.link != nil {
 		g.link.Serve(func(conn net.Conn, p shape.Preface) {
-			if p.Door == relay.NodeDoor {
+			var err error
+			switch {
+			case p.Door == relay.NodeDoor:
 				g.relay.ServeNode(conn)
-				return
+			case p.Upgraded:
+				err = g.enter.Carried(ctx, conn, p)
+			default:
+				err = g.front.ServeConn(conn, p)
 			}
-			if err := g.front.ServeConn(conn, p); err != nil {
+			if err != nil {
 				g.log.InfoContext(ctx, "carried connection refused", "door", p.Door, "cause", err)
 			}
 		})

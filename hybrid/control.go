@@ -172,6 +172,7 @@ func (c *control) serve(l *Listener) error {
 	ctx, stop := context.WithCancel(l.life)
 	var keeper sync.WaitGroup
 	keeper.Go(func() { c.keep(ctx, l) })
+	l.standBy(ctx, c.granted.Standby, &keeper)
 	err := c.read(l)
 	l.channelEnded(c, err)
 	stop()

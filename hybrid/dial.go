@@ -38,6 +38,9 @@ func Dial(ctx context.Context, connectionString string, options ...DialOption) (
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
+	if s.bytes {
+		fields.Add(wire.AgentField, wire.Agent{Raw: true}.String())
+	}
 	id := newID()
 	u, err := d.connect(ctx, e, e.target(s.target, wire.ActionConnect, id), fields)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/causeway-relay/causeway/hybrid/internal/proxy"
 	"github.com/causeway-relay/causeway/hybrid/wire"
 	"github.com/causeway-relay/causeway/internal/http1"
 	"github.com/causeway-relay/causeway/internal/trust"
@@ -33,7 +34,7 @@ type dialer struct {
 func newDialer(s *settings, authority string) (*dialer, error) {
 	d := &dialer{dial: s.netDial}
 	if d.dial == nil {
-		d.dial = dialThrough(http.ProxyFromEnvironment)
+		d.dial = proxy.Dialer(http.ProxyFromEnvironment)
 	}
 	if s.tls != nil {
 		d.tls = s.tls.Clone()

@@ -15,6 +15,9 @@ import (
 // errDecided is the error of a second decision about a sender.
 var errDecided = errors.New("the sender was accepted or rejected before, or given up")
 
+// errFrames is the error of an upgrade in a listener whose streams have no frames.
+var errFrames = errors.New("streams of a listener with WithBytes have no frames, as WebSockets need: leave the option out")
+
 // Sender is one that waits for its answer; see WithSenders. Exactly one of Accept, Reject and Upgrade answers it.
 type Sender struct {
 	l       *Listener
@@ -108,6 +111,9 @@ func (s *Sender) Upgrade() net.Conn {
 	return upgrade.New(upgrade.Params{
 		Local: s.l.Addr(), Remote: net.TCPAddrFromAddrPort(s.request.Remote),
 		Accept: func(head *http1.Head) (net.Conn, []byte, error) {
+			if s.l.s.bytes {
+				return nil, nil, errors.Join(errFrames, s.Reject(http.StatusNotImplemented, "The listener speaks in bytes."))
+			}
 			if s.decided.Swap(true) {
 				return nil, nil, errDecided
 			}

@@ -146,4 +146,4 @@ func TestSuiteOnCluster(t *testing.T) {
 	}
 }
 
-const suiteNodes = 1
+const suiteNodes = 2

@@ -61,8 +61,16 @@ func (v *visit) granted() string {
 	if v.target.Action != wire.ActionListen {
 		return ""
 	}
+	return v.agent().String()
+}
+
+// agent is what is granted of what the peer asks for: connections that stand by carry bytes.
+func (v *visit) agent() wire.Agent {
 	asked := wire.ParseAgent(v.arrival.Head.Fields)
-	return wire.Agent{Raw: asked.Raw, Cancel: asked.Cancel}.String()
+	if !asked.Raw {
+		asked.Standby = 0
+	}
+	return asked
 }
 
 // write sends bytes to the peer within the time for a head.

@@ -87,6 +87,9 @@ func (s *sender) Accept(a shape.Answer) (shape.Leg, error) {
 		return nil, fmt.Errorf("answer the sender: %w", err)
 	}
 	s.visit, s.watch = nil, nil
+	if v.raw {
+		return leg.NewTCP(v.arrival.Conn, slices.Concat(v.arrival.Read, early), v.entry.p.Write), nil
+	}
 	return leg.NewWS(v.arrival.Conn, slices.Concat(v.arrival.Read, early), v.entry.legOptions(0)), nil
 }
 

@@ -37,8 +37,9 @@ type Params struct {
 
 // Entry serves the protocol on every door. Make one with New.
 type Entry struct {
-	p     Params
-	calls calls
+	p        Params
+	calls    calls
+	standbys standbys
 }
 
 // New makes an entry.
@@ -108,6 +109,8 @@ func (e *Entry) Take(ctx context.Context, a *leg.Arrival) {
 		e.accept(ctx, v)
 	case wire.ActionRequest:
 		e.request(ctx, v)
+	case wire.ActionStandby:
+		e.standby(ctx, v)
 	default:
 		e.connect(ctx, v)
 	}
@@ -122,7 +125,7 @@ func (e *Entry) receive(a *leg.Arrival) *visit {
 	refusal := v.check(err)
 	if refusal == nil {
 		switch target.Action {
-		case wire.ActionListen, wire.ActionAccept, wire.ActionConnect, wire.ActionRequest:
+		case wire.ActionListen, wire.ActionAccept, wire.ActionConnect, wire.ActionRequest, wire.ActionStandby:
 			return v
 		default:
 			refusal = fail.New(fail.UnknownTicket, "")
@@ -157,6 +160,7 @@ func (v *visit) greet() {
 	}
 	v.credential()
 	v.hello.Fields.Del("ServiceBusAuthorization")
+	v.hello.Fields.Del(wire.AgentField)
 }
 
 // check says what is wrong with the handshake. parsed is the error of its target.
@@ -194,11 +198,12 @@ func badTarget(err error) *fail.Error {
 func (v *visit) handshake() *fail.Error {
 	h := v.arrival.Head
 	framing, err := http1.RequestFraming(h)
-	v.raw = v.target.Action == wire.ActionAccept && h.Fields.HasToken("Upgrade", rawUpgrade) && h.Fields.HasToken("Connection", "upgrade")
+	raw := v.asksForBytes()
 	switch {
-	case h.Method != "GET" || h.Minor < 1 || !upgrades(h) && !v.raw:
+	case h.Method != "GET" || h.Minor < 1 || !upgrades(h) && !raw:
 		return fail.New(fail.UpgradeRequired, "This endpoint is only for web-socket requests.")
-	case v.raw:
+	case raw:
+		v.raw = true
 	case h.Fields.Get("Sec-WebSocket-Version") != "13":
 		return fail.New(fail.BadRequest, "The Sec-WebSocket-Version header must be 13.")
 	case v.key == "":
@@ -239,7 +244,7 @@ func relayToken(text string) bool {
 func (v *visit) turnAway(refusal *fail.Error) {
 	kind := "stream"
 	switch v.target.Action {
-	case wire.ActionListen:
+	case wire.ActionListen, wire.ActionStandby:
 		kind = "listener"
 	case wire.ActionAccept, wire.ActionRequest:
 		kind = "rendezvous"

@@ -38,7 +38,8 @@ func (e *Entry) listen(ctx context.Context, v *visit) {
 	v.keep()
 	c := &control{entry: e, hello: v.hello, trail: v.trail(), ready: make(chan struct{}), plain: !v.arrival.TLS}
 	defer c.unready()
-	c.cancels = wire.ParseAgent(v.arrival.Head.Fields).Cancel
+	agent := v.agent()
+	c.cancels, c.waiters.most = agent.Cancel, agent.Standby
 	l := &relay.Listener{
 		ID: strings.Clone(v.target.ID), Agent: agentOf(v), Stream: c, Exchange: c, Check: c.check, Leave: c.end,
 	}
@@ -52,7 +53,9 @@ func (e *Entry) listen(ctx context.Context, v *visit) {
 	if err != nil {
 		return
 	}
+	e.standbys.enter(c)
 	if c.conn, c.line, err = v.upgrade(); err != nil {
+		e.standbys.leave(c)
 		_ = v.arrival.Conn.Close()
 		seat.Leave(&shape.End{Why: fail.Aborted, Cause: err})
 		return
@@ -109,6 +112,7 @@ type control struct {
 	trail    wire.Trail
 	plain    bool // ws: the listener came by a door without TLS
 	cancels  bool // our own agent: it understands cancel messages
+	waiters  waiters
 	conn     *websocket.Conn
 	line     *line
 	ready    chan struct{} // closed when the 101 has been written, or never will be
@@ -140,6 +144,7 @@ func (c *control) serve(ctx context.Context, seat *relay.Seat) {
 	c.pulse = nil
 	c.mu.Unlock()
 	seat.Leave(end)
+	c.entry.standbys.leave(c)
 	if end.Why != fail.Replaced { // else the listener is there, and answers on its new channel
 		c.entry.calls.lost(c, fail.New(fail.ListenerLost, ""))
 	}

@@ -13,11 +13,19 @@ import (
 	"github.com/causeway-relay/causeway/internal/wsframe"
 )
 
-// Offer implements shape.Offerer: it writes an accept message to the listener.
+// Offer implements shape.Offerer: a connection that stands by gets it, or an accept message tells the listener.
 func (c *control) Offer(ctx context.Context, o *shape.Offer) error {
 	if err := c.stands(ctx); err != nil {
 		return err
 	}
+	if c.waiters.give(o) {
+		return nil
+	}
+	return c.tell(o)
+}
+
+// tell writes an accept message to the listener.
+func (c *control) tell(o *shape.Offer) error {
 	buf := getParcel()
 	defer putParcel(buf)
 	message := c.acceptMessage(o)

@@ -45,7 +45,7 @@ var table = []layer{
 	// Helpers of tests. They may import everything; nothing but a test may import them.
 	{
 		name: "test", test: true,
-		pkgs: []string{"internal/arch/**", "internal/netx/**", "internal/testcluster/**", "internal/http1/corpus/**", "interop/**", "**/storetest/**", "**/meshtest/**"},
+		pkgs: []string{"internal/arch/**", "internal/netx/**", "internal/testcluster/**", "internal/http1/corpus/**", "interop/**", "**/storetest/**", "**/meshtest/**", "wsdl/wsdltest/**"},
 		may:  []string{"**"}, ext: []string{"*"},
 	},
 	{name: "bench", test: true, pkgs: []string{"bench/**"}, may: []string{"**"}, ext: []string{"*"}}, // measures, so it may pause

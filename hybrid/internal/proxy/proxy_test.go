@@ -1,4 +1,4 @@
-package hybrid
+package proxy
 
 import (
 	"bufio"
@@ -45,7 +45,7 @@ func startProxy(t *testing.T, answer string) (address string, heard *http.Reques
 // TestProxy: CONNECT with the user's name and password, and nothing lost of what follows.
 func TestProxy(t *testing.T) {
 	at, heard, wait := startProxy(t, "HTTP/1.1 200 Connection established\r\nProxy-Agent: test\r\n\r\n")
-	dial := dialThrough(func(r *http.Request) (*url.URL, error) {
+	dial := Dialer(func(r *http.Request) (*url.URL, error) {
 		if r.URL.String() != "https://relay.example.com:443" {
 			t.Errorf("asked about %s", r.URL)
 		}
@@ -91,20 +91,20 @@ func TestProxyRefuses(t *testing.T) {
 		{"silence", "http://user:hush@" + silent.Addr().String(), context.DeadlineExceeded.Error(), soon},
 		{"its address", "://", "missing protocol scheme", t.Context()},
 	} {
-		dial := dialThrough(func(*http.Request) (*url.URL, error) { return url.Parse(c.proxy) })
+		dial := Dialer(func(*http.Request) (*url.URL, error) { return url.Parse(c.proxy) })
 		_, err := dial(c.ctx, "tcp", "relay.example.com:443")
 		if err == nil || !strings.Contains(err.Error(), c.text) || !strings.Contains(err.Error(), "proxy") || strings.Contains(err.Error(), "hush") {
 			t.Errorf("%s: %v", c.name, err)
 		}
 	}
-	direct := dialThrough(func(*http.Request) (*url.URL, error) { return nil, nil }) //nolint:nilnil // as http.ProxyFromEnvironment
+	direct := Dialer(func(*http.Request) (*url.URL, error) { return nil, nil }) //nolint:nilnil // as http.ProxyFromEnvironment
 	conn, err := direct(t.Context(), "tcp", silent.Addr().String())
 	if err != nil {
 		t.Error(err)
 	} else {
 		conn.Close()
 	}
-	if _, err := dialThrough(func(*http.Request) (*url.URL, error) { return nil, errors.New("bad HTTPS_PROXY") })(t.Context(), "tcp", "x:1"); err == nil {
+	if _, err := Dialer(func(*http.Request) (*url.URL, error) { return nil, errors.New("bad HTTPS_PROXY") })(t.Context(), "tcp", "x:1"); err == nil {
 		t.Error("a bad variable was ignored")
 	}
 }

@@ -1,4 +1,9 @@
-package hybrid
+// Package proxy opens TCP connections by way of an HTTP proxy, with CONNECT, where one is configured.
+//
+// It does not own which proxy is used, nor TLS on the connection. Its functions may be called from any goroutine.
+//
+// Source: RFC 9110 section 9.3.6; Hybrid Connections reference section 14.19.
+package proxy
 
 import (
 	"bufio"
@@ -13,8 +18,8 @@ import (
 	"github.com/causeway-relay/causeway/internal/trust"
 )
 
-// dialThrough dials TCP, through the proxy that find names for the address (RFC 9110 section 9.3.6).
-func dialThrough(find func(*http.Request) (*url.URL, error)) func(ctx context.Context, network, address string) (net.Conn, error) {
+// Dialer gives a function that dials TCP, through the proxy that find names for an address, if it names one.
+func Dialer(find func(*http.Request) (*url.URL, error)) func(ctx context.Context, network, address string) (net.Conn, error) {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		var direct net.Dialer
 		proxy, err := find(&http.Request{URL: &url.URL{Scheme: "https", Host: address}})
