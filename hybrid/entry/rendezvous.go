@@ -259,18 +259,20 @@ func (r *reply) pull() {
 // ended says what the end of the connection is to the answer: a Close in order ends the body too (reference section 8.4).
 func (r *reply) ended(err error) error {
 	end, ok := errors.AsType[*shape.End](err)
-	if errors.Is(err, io.EOF) {
-		err = io.ErrUnexpectedEOF // the end of TCP must not be found in the chain: it is not that of the body
+	if !ok {
+		return err
+	}
+	cause := end.Cause // alone: neither an end nor the end of TCP may be found in the chain, they are not those of the body
+	if errors.Is(cause, io.EOF) {
+		cause = io.ErrUnexpectedEOF
 	}
 	switch {
-	case !ok:
-		return err
 	case end.Why == fail.PeerClosed && (end.Code == 0 || end.Code == wsframe.CloseNormal):
 		return io.EOF
-	case end.Why == fail.Aborted || end.Why == fail.PeerClosed:
-		return &fail.Error{Code: fail.ListenerLost, Op: "read answer", Text: "The listener's connection was lost in the middle of its answer.", Cause: err}
+	case end.Why == fail.Aborted || end.Why == fail.PeerClosed || end.Why == fail.BadFrame:
+		return &fail.Error{Code: fail.ListenerLost, Op: "read answer", Text: "The listener's connection was lost before the end of its answer.", Cause: cause}
 	}
-	return &fail.Error{Code: end.Why, Op: "read answer", Text: end.Text, Cause: err}
+	return &fail.Error{Code: end.Why, Op: "read answer", Text: end.Text, Cause: cause}
 }
 
 // Close implements io.Closer.

@@ -360,11 +360,12 @@ func TestSenderGone(t *testing.T) {
 			at.leaves(1001)
 
 			// While the listener works: SDKs are not told, what they say afterwards is dropped; agents are.
+			tracking := map[string]string{"reset": guid(1), "end": guid(2)}[name]
 			p = s.sender()
-			p.write(p.request("GET", "/open"))
+			p.write(p.request("GET", "/open?sb-hc-id="+tracking))
 			q = c.asked()
 			leave(p)
-			s.await(map[string]string{"msg": "refused", "shape": "exchange", "reason": "SenderGone", "tracking": s.trackingOf(q)})
+			s.await(map[string]string{"msg": "refused", "shape": "exchange", "reason": "SenderGone", "tracking": tracking})
 			c.reply(q.ID, "too late")
 			s.rendezvous(q).dismissed(1001)
 
@@ -412,16 +413,6 @@ func (p *peer) leaves(code int) {
 			return
 		}
 	}
-}
-
-// trackingOf is the tracking id of the exchange whose request this is: its log line has both.
-func (s *set) trackingOf(q *asked) string {
-	s.t.Helper()
-	ticket, ok := wire.ParseID(q.ID)
-	if !ok {
-		s.t.Fatalf("id %q", q.ID)
-	}
-	return s.await(map[string]string{"ticket": fmt.Sprintf("%x", ticket[:])})["tracking"]
 }
 
 // TestTruncation: an answer that breaks off is never taken for a whole one.

@@ -79,7 +79,7 @@ func (x *Life) silence() *fail.Error {
 	k := &x.clock
 	switch {
 	case x.up.waiting.Load():
-		return fail.Newf(fail.Idle, "Nothing of the request's body came for %s.", k.limit)
+		return fail.Newf(fail.SlowBody, "Nothing of the request's body came for %s.", k.limit)
 	case k.extra > 0:
 		return fail.Newf(fail.NodeLost, "Node %d, which holds the listener, does not answer.", k.node)
 	default:
