@@ -3,7 +3,6 @@ package relay
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/causeway-relay/causeway/gateway/entity"
 	"github.com/causeway-relay/causeway/gateway/fail"
@@ -172,9 +171,9 @@ func (x *transfer) local(ctx context.Context, l *route.Listener, req *shape.Requ
 	if r.p.Hooks.Step != nil {
 		r.step(6, req.Tracking, "gave the request to listener "+l.ID)
 	}
-	r.await(l.Channel)
+	r.debts.Owe(l.Channel)
 	resp, err := l.Exchange.Exchange(ctx, req)
-	r.heard(l.Channel)
+	r.debts.Paid(l.Channel)
 	switch {
 	case err == nil:
 		r.count(l.Channel, answered, 0) // what took its time is the service behind it, not the listener
@@ -247,46 +246,4 @@ func (r *Relay) untrackTransfer(x *transfer) {
 		r.carriedLocked(x.entity.At, x.In(), x.Out())
 	}
 	r.restLocked()
-}
-
-// await and heard keep count of the exchanges whose head a local listener owes: a drain lets it answer before it is sent away.
-func (r *Relay) await(channel uint64) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.owed[channel]++
-}
-
-func (r *Relay) heard(channel uint64) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.owed[channel]--; r.owed[channel] > 0 {
-		return
-	}
-	delete(r.owed, channel)
-	if quiet, ok := r.quiet[channel]; ok {
-		close(quiet)
-		delete(r.quiet, channel)
-	}
-}
-
-// answerGrace is how long a listener of a node that drains may take to answer what it was asked before it is sent elsewhere. Longer
-// would keep its entity without a listener.
-const answerGrace = 5 * time.Second
-
-// untilHeard waits until the listener owes no head, for a while.
-func (r *Relay) untilHeard(ctx context.Context, channel uint64) {
-	r.mu.Lock()
-	if r.owed[channel] == 0 {
-		r.mu.Unlock()
-		return
-	}
-	quiet := make(chan struct{})
-	r.quiet[channel] = quiet
-	r.mu.Unlock()
-	ctx, cancel := context.WithTimeout(ctx, answerGrace)
-	defer cancel()
-	select {
-	case <-quiet:
-	case <-ctx.Done():
-	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"slices"
@@ -49,6 +50,8 @@ type node struct {
 	dead  bool
 
 	carried []net.Conn // connections that came to it; guarded by w.mu
+	mute    bool       // it takes connections of the door node and says nothing
+	dialing func()     // called before it dials another node; nil: nothing
 
 	// Guarded by w.mu.
 	closed, refused []*relay.Record
@@ -234,10 +237,19 @@ func sas(text string) auth.Credential { return auth.Credential{Scheme: auth.SAS,
 type link struct{ n *node }
 
 func (l *link) Dial(_ context.Context, to mesh.Num, p shape.Preface) (net.Conn, error) {
+	if l.n.dialing != nil {
+		l.n.dialing()
+	}
 	for _, other := range l.n.w.nodes {
 		serve := other.serve
 		if p.Door == relay.NodeDoor {
-			serve = func(c net.Conn, _ shape.Preface) { other.relay.ServeNode(c) }
+			serve = func(c net.Conn, _ shape.Preface) {
+				if other.mute {
+					_, _ = io.Copy(io.Discard, c)
+					return
+				}
+				other.relay.ServeNode(c)
+			}
 		}
 		if other.num() == to && !other.dead && serve != nil {
 			l.n.dials++

@@ -2,6 +2,7 @@ package relay
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -47,6 +48,29 @@ func (e *remoteExchange) Exchange(ctx context.Context, req *shape.Request) (*sha
 		exchange.Note(ctx, ticket)
 	}
 	return resp, err
+}
+
+// leftMessage names an exchange as its sender's node does.
+type leftMessage struct {
+	ID uint64 `json:"id"`
+}
+
+// tellLeft tells the listener's node that the sender of an exchange there has gone.
+func (r *Relay) tellLeft(node uint16, id uint64) {
+	r.aside(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), tallyTimeout)
+		defer cancel()
+		_ = r.p.Bus.Tell(ctx, mesh.Num(node), msgLeft, encode(leftMessage{id})) // lost: the response timeout ends it
+	})
+}
+
+func (r *Relay) onLeft(_ context.Context, from mesh.Num, b []byte) ([]byte, error) {
+	var m leftMessage
+	if err := json.Unmarshal(b, &m); err != nil {
+		return nil, fail.Wrap(fail.BadRequest, msgLeft, fmt.Errorf("of node %d: %w", from, err))
+	}
+	r.server.Left(uint16(from), m.ID)
+	return nil, nil
 }
 
 // serveExchange runs the exchange of another node's sender with a listener here. The sender was admitted there and is accounted for there;

@@ -13,6 +13,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/meet"
 	"github.com/causeway-relay/causeway/gateway/mesh"
 	"github.com/causeway-relay/causeway/gateway/presence"
+	"github.com/causeway-relay/causeway/gateway/relay/internal/exchange"
 	"github.com/causeway-relay/causeway/gateway/relay/internal/nodedoor"
 	"github.com/causeway-relay/causeway/gateway/route"
 	"github.com/causeway-relay/causeway/gateway/shape"
@@ -60,6 +61,7 @@ type Relay struct {
 
 	pool   *nodedoor.Pool   // exchanges that run at other nodes
 	server *nodedoor.Server // those of other nodes that run here
+	debts  exchange.Debts   // what listeners here were asked and did not answer yet
 
 	connections *limit.Gate
 	pending     *limit.PerSource
@@ -74,9 +76,7 @@ type Relay struct {
 	seats     map[uint64]*Seat // by channel
 	streams   map[*stream]struct{}
 	transfers map[*transfer]struct{}
-	owed      map[uint64]int           // by channel: exchanges that wait for the head of a response
-	quiet     map[uint64]chan struct{} // by channel: closed when none is owed any more
-	idle      chan struct{}            // closed when draining and nothing is left; nil: not draining
+	idle      chan struct{} // closed when draining and nothing is left; nil: not draining
 	shut      bool
 
 	beside sync.WaitGroup // what runs aside; no more once shut
@@ -112,10 +112,8 @@ func New(p Params) *Relay {
 		streams:     make(map[*stream]struct{}),
 		pasts:       make(map[entity.Address]*Load),
 		transfers:   make(map[*transfer]struct{}),
-		owed:        make(map[uint64]int),
-		quiet:       make(map[uint64]chan struct{}),
 	}
-	r.pool = nodedoor.NewPool(uint16(r.self), r.dialNode)
+	r.pool = nodedoor.NewPool(uint16(r.self), r.dialNode, r.tellLeft)
 	r.server = nodedoor.NewServer(r.serveExchange)
 	r.desk = meet.NewDesk(uint16(r.self), p.Limits.Pending)
 	r.table = route.NewTable(r.self, r.remoteListener)
@@ -244,6 +242,10 @@ func (r *Relay) restLocked() {
 	}
 }
 
+// answerGrace is how long a listener of a node that drains may take to answer what it was asked before it is sent elsewhere. Longer
+// would keep its entity without a listener.
+const answerGrace = 5 * time.Second
+
 // Drain ends the node's part in order: nobody comes in, listeners may answer what they were asked, for a few seconds, and are
 // told to go elsewhere; exchanges and streams may finish until ctx ends; what runs then is told that the node goes away.
 func (r *Relay) Drain(ctx context.Context) {
@@ -264,7 +266,9 @@ func (r *Relay) Drain(ctx context.Context) {
 	for _, s := range seats {
 		leaving.Go(func() {
 			if s.depart(end, "gateway") {
-				r.untilHeard(ctx, s.listener.Channel)
+				grace, cancel := context.WithTimeout(ctx, answerGrace)
+				r.debts.Settled(grace, s.listener.Channel)
+				cancel()
 				s.listener.Leave(end)
 			}
 		})

@@ -22,6 +22,7 @@ const (
 	msgReplace   = "relay.replace"   // tell: a listener of yours came back here
 	msgCheck     = "relay.check"     // tell: it may have come back here
 	msgListeners = "relay.listeners" // ask: who listens at your node
+	msgLeft      = "relay.left"      // tell: the sender of an exchange of yours has gone
 	msgDrop      = "relay.drop"      // ask: end that listener
 	msgTraffic   = "relay.traffic"   // ask: what runs at your node
 )
@@ -148,6 +149,7 @@ func (r *Relay) handle() {
 		})
 	}
 	bus.Handle(msgTally, r.onTally)
+	bus.Handle(msgLeft, r.onLeft)
 	bus.Handle(msgMark, r.onMark)
 	bus.Handle(msgTraffic, r.onTraffic)
 }

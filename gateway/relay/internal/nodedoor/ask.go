@@ -16,6 +16,8 @@ type asking struct {
 	p      *Pool
 	c      *conn
 	req    *shape.Request
+	id     uint64
+	node   uint16
 	unsent bool // after an error: the other node cannot have seen the whole head
 	upload bool // a goroutine sends the body
 }
@@ -24,7 +26,7 @@ type asking struct {
 func (a *asking) ask(ctx context.Context, channel uint64) (*shape.Response, shape.Ticket, error) {
 	f := framingOf(a.req.Body)
 	buf := buffers.Get().(*[writeBytes]byte)
-	head := appendRequest(buf[:0], a.p.self, channel, a.req, f)
+	head := appendRequest(buf[:0], a.p.self, a.id, channel, a.req, f)
 	if len(head) > maxHead {
 		buffers.Put(buf)
 		a.p.keep(a.c) // nothing was written
@@ -36,6 +38,9 @@ func (a *asking) ask(ctx context.Context, channel uint64) (*shape.Response, shap
 	}
 	if err != nil {
 		a.p.drop(a.c)
+		if ctx.Err() != nil && a.req.Body != nil {
+			a.p.left(a.node, a.id)
+		}
 		return nil, shape.Ticket{}, err
 	}
 	return a.receive()
@@ -126,7 +131,7 @@ func (a *asking) receive() (*shape.Response, shape.Ticket, error) {
 		a.p.drop(a.c)
 		return nil, shape.Ticket{}, fail.Wrap(fail.NodeLost, "read the answer", err)
 	}
-	r := &reply{p: a.p, c: a.c, upload: a.upload, size: f.Length}
+	r := &reply{p: a.p, c: a.c, upload: a.upload, size: f.Length, id: a.id, node: a.node, body: a.req.Body != nil}
 	a.c.in.Reset(a.c.src, f)
 	if f.Kind == http1.Length && f.Length == 0 {
 		r.finish()
@@ -149,6 +154,9 @@ type reply struct {
 	c      *conn
 	size   int64
 	upload bool
+	id     uint64
+	node   uint16
+	body   bool // the request has one
 	state  atomic.Int32
 }
 
@@ -213,6 +221,9 @@ func (r *reply) finish() {
 func (r *reply) Close() error {
 	if r.state.CompareAndSwap(underway, abandoned) {
 		r.p.drop(r.c)
+		if r.body {
+			r.p.left(r.node, r.id)
+		}
 	}
 	return nil
 }

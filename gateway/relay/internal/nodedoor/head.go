@@ -29,6 +29,7 @@ const (
 
 // Our own names. Their values are escaped.
 const (
+	nID        = "Id"
 	nChannel   = "Channel"
 	nMethod    = "Method"
 	nTarget    = "Target"
@@ -53,6 +54,7 @@ const (
 
 // call is a request on its way to the listener of a channel.
 type call struct {
+	id      uint64 // the sender's node tells its exchanges apart by it
 	channel uint64
 	req     shape.Request
 }
@@ -70,9 +72,10 @@ func framingOf(b shape.Body) http1.Framing {
 }
 
 // appendRequest appends the head of a request, framing included. self is the node where it arrived, unless it says another.
-func appendRequest(dst []byte, self uint16, channel uint64, req *shape.Request, f http1.Framing) []byte {
+func appendRequest(dst []byte, self uint16, id, channel uint64, req *shape.Request, f http1.Framing) []byte {
 	dst = append(dst, "POST / HTTP/1.1\r\nHost: node\r\n"...)
 	dst = appendFraming(dst, f)
+	dst = appendNumber(dst, nID, id)
 	dst = appendNumber(dst, nChannel, channel)
 	dst = appendOwn(dst, nMethod, req.Method)
 	dst = appendOwn(dst, nTarget, req.Target)
@@ -176,6 +179,8 @@ func decodeRequest(h *http1.Head) (*call, error) {
 func (c *call) take(name, value string) (err error) {
 	req := &c.req
 	switch name {
+	case nID:
+		c.id, err = strconv.ParseUint(value, 10, 64)
 	case nChannel:
 		c.channel, err = strconv.ParseUint(value, 10, 64)
 	case nMethod:

@@ -5,6 +5,7 @@ import (
 	"net"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/causeway-relay/causeway/gateway/fail"
@@ -23,6 +24,8 @@ const (
 type Pool struct {
 	self uint16
 	dial func(ctx context.Context, node uint16) (net.Conn, error)
+	left func(node uint16, id uint64)
+	last atomic.Uint64  // id that was given
 	work sync.WaitGroup // watchers and bodies that are sent
 
 	mu     sync.Mutex
@@ -33,8 +36,10 @@ type Pool struct {
 }
 
 // NewPool makes an empty pool of the node. dial opens a connection of the door to a node; its errors are *fail.Error.
-func NewPool(self uint16, dial func(ctx context.Context, node uint16) (net.Conn, error)) *Pool {
-	return &Pool{self: self, dial: dial, idle: make(map[uint16][]*conn), all: make(map[*conn]uint16)}
+// left is called when the sender of an exchange that has a body gave it up: it has the node's Server told by Left. The end of the
+// connection may stand behind more of the body than anybody there reads.
+func NewPool(self uint16, dial func(ctx context.Context, node uint16) (net.Conn, error), left func(node uint16, id uint64)) *Pool {
+	return &Pool{self: self, dial: dial, left: left, idle: make(map[uint16][]*conn), all: make(map[*conn]uint16)}
 }
 
 // Exchange has a node run an exchange with the listener of a channel there. It returns when the head of the response is there; the
@@ -43,12 +48,13 @@ func NewPool(self uint16, dial func(ctx context.Context, node uint16) (net.Conn,
 // The error is what the other node answered; or shape.Untaken when nothing of the request can have been handed over, the node not
 // reached among it; or fail.NodeLost. A connection from the pool that turns out to be dead is replaced if nothing was handed over.
 func (p *Pool) Exchange(ctx context.Context, node uint16, channel uint64, req *shape.Request) (resp *shape.Response, ticket shape.Ticket, err error) {
+	id := p.last.Add(1)
 	for {
 		c, fresh, err := p.get(ctx, node)
 		if err != nil {
 			return nil, ticket, &shape.Untaken{Err: err}
 		}
-		a := asking{p: p, c: c, req: req}
+		a := asking{p: p, c: c, req: req, id: id, node: node}
 		resp, ticket, err := a.ask(ctx, channel)
 		if err == nil || !a.unsent {
 			return resp, ticket, err

@@ -28,12 +28,19 @@ type Server struct {
 
 	mu     sync.Mutex
 	conns  map[*conn]struct{}
+	calls  map[caller]*turn // those with a body, which hides the end of their connection
 	closed bool
+}
+
+// caller is an exchange as the sender's node knows it.
+type caller struct {
+	node uint16
+	id   uint64
 }
 
 // NewServer makes a server that has no connections yet.
 func NewServer(handle Handler) *Server {
-	s := &Server{handle: handle, conns: make(map[*conn]struct{})}
+	s := &Server{handle: handle, conns: make(map[*conn]struct{}), calls: make(map[caller]*turn)}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	return s
 }
@@ -60,6 +67,31 @@ func (s *Server) Serve(raw net.Conn) {
 	delete(s.conns, t.conn)
 	s.mu.Unlock()
 	t.shut()
+}
+
+// Left says that the sender of an exchange has gone. One that has ended is nobody's.
+func (s *Server) Left(node uint16, id uint64) {
+	s.mu.Lock()
+	t := s.calls[caller{node, id}]
+	s.mu.Unlock()
+	if t != nil {
+		t.left(errLeft)
+	}
+}
+
+var errLeft = errors.New("the sender's node says so")
+
+// enter and leave keep the list of exchanges that have a body.
+func (s *Server) enter(who caller, t *turn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.calls[who] = t
+}
+
+func (s *Server) leave(who caller) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.calls, who)
 }
 
 // Close ends every connection, the exchanges on them too, and waits for all of it.
@@ -125,6 +157,9 @@ func (t *turn) run(c *call, f http1.Framing) bool {
 		in = &incoming{t: t}
 		t.in.Reset(t.src, f)
 		c.req.Body = in
+		who := caller{c.req.Node, c.id}
+		t.s.enter(who, t)
+		defer t.s.leave(who)
 	} else {
 		t.arm()
 	}
