@@ -108,7 +108,7 @@ var codes = map[fail.Code]row{
 		return w.end(near)
 	}},
 	fail.UpgradeRequired: {want: got{400, "{}"}, at: refused("http", ""), provoke: func(w *world) got {
-		return w.plain("GET /hyco HTTP/1.1\r\nHost: localhost\r\n\r\n")
+		return w.plain("GET /$hc/hyco HTTP/1.1\r\nHost: localhost\r\n\r\n")
 	}},
 	fail.HeadTooLarge: {want: got{431, "{}"}, at: refused("http", ""), provoke: func(w *world) got {
 		return w.plain("GET /hyco HTTP/1.1\r\nHost: localhost\r\nX: " + strings.Repeat("x", 40<<10) + "\r\n\r\n")
@@ -121,6 +121,28 @@ var codes = map[fail.Code]row{
 	fail.SlowHead: row{want: got{408, "{}"}, at: refused("http", ""), provoke: func(w *world) got {
 		return w.plain("GET /hyco HTTP/1.1\r\n")
 	}}.with(func(c *config.Config) { c.Timeouts.Head = 200 * time.Millisecond }),
+	fail.SlowBody: row{want: got{408, "{}"}, at: refused("http", "exchange"), provoke: func(w *world) got {
+		w.listen("open", "")
+		return w.plain("POST /open HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nbegun")
+	}}.with(func(c *config.Config) { c.Timeouts.Idle = 200 * time.Millisecond }),
+	fail.ListenerSilent: row{want: got{504, "{}"}, at: refused("http", "exchange"), provoke: func(w *world) got {
+		w.listen("open", "")
+		return w.plain("GET /open HTTP/1.1\r\nHost: localhost\r\n\r\n")
+	}}.with(func(c *config.Config) { c.Timeouts.Response = 100 * time.Millisecond }),
+	fail.RendezvousTimeout: row{want: got{504, "{}"}, at: refused("http", "exchange"), provoke: func(w *world) got {
+		w.listen("open", "")
+		return w.plain("POST /open HTTP/1.1\r\nHost: localhost\r\nContent-Length: 70000\r\n\r\n" + strings.Repeat("x", 70000))
+	}}.with(func(c *config.Config) { c.Timeouts.Response = 100 * time.Millisecond }),
+	fail.BadAnswer: {want: got{502, "{}"}, at: refused("http", "exchange"), provoke: func(w *world) got {
+		c := w.listen("open", "")
+		go func() { // ends with the connection
+			var m struct{ Request struct{ ID string } }
+			if c.ReadJSON(&m) == nil {
+				_ = c.WriteMessage(websocket.TextMessage, fmt.Appendf(nil, `{"response":{"requestId":%q,"statusCode":100}}`, m.Request.ID))
+			}
+		}()
+		return w.plain("GET /open HTTP/1.1\r\nHost: localhost\r\n\r\n")
+	}},
 	fail.UnknownEntity: refusal(404, func(w *world) got { return w.knock("nowhere", "connect", w.sign("")) }),
 	fail.NoListener:    refusal(404, func(w *world) got { return w.knock("hyco", "connect", w.sign("")) }),
 	fail.NoMatchingListener: refusal(404, func(w *world) got {
@@ -259,6 +281,7 @@ func TestCodes(t *testing.T) {
 			}
 			w := &world{testcluster.New(t, max(1, r.nodes), opts...), t}
 			w.Add(&entity.Entity{Name: "hyco"})
+			w.Add(&entity.Entity{Name: "open", AnonymousSenders: true})
 			answer := r.provoke(w)
 			r.want.code = strings.ReplaceAll(r.want.code, "{}", string(code))
 			if answer != r.want {
