@@ -12,7 +12,7 @@ func Cache(t testing.TB) string {
 	t.Helper()
 	base, err := os.UserCacheDir()
 	if err != nil {
-		base = os.TempDir() // no home: the build is made again after a restart
+		base = os.TempDir() //nolint:usetesting // no home: the build is made again after a restart, not for each test
 	}
 	dir := filepath.Join(base, "causeway-interop")
 	if err := os.MkdirAll(dir, 0o755); err != nil {

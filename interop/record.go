@@ -10,12 +10,14 @@ import (
 
 // Cell is one result of a run, for docs/interop.md: whether two programs understood each other.
 type Cell struct {
-	Table, Row, Column string
-	Code               int    // exit code of the program that judges; 0 is what the table shows as a yes
-	Note               string // shown instead of a bare yes, such as a count
-	Command            string // what was run, shown for a hole
-	Output             string // the last it printed, shown for a hole
-	Reason             string // why it is a hole, where that is known
+	Table   string `json:"table"`
+	Row     string `json:"row"`
+	Column  string `json:"column"`
+	Code    int    `json:"code"`              // exit code of the program that judges; 0 is what the table shows as a yes
+	Note    string `json:"note,omitempty"`    // shown instead of a bare yes, such as a count
+	Command string `json:"command,omitempty"` // what was run, shown for a hole
+	Output  string `json:"output,omitempty"`  // the last it printed, shown for a hole
+	Reason  string `json:"reason,omitempty"`  // why it is a hole, where that is known
 }
 
 // Record keeps a cell when CAUSEWAY_INTEROP_TABLE names a file (make interop-table); otherwise it does nothing.

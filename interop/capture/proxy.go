@@ -2,6 +2,7 @@ package capture
 
 import (
 	"bytes"
+	"maps"
 	"net/http"
 	"strconv"
 	"sync/atomic"
@@ -38,9 +39,7 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, in *http.Request) {
 	}
 	defer resp.Body.Close()
 	answer := p.relayed(Read(p.t, resp.Header, resp.Body))
-	for name, values := range answer.Header {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), answer.Header)
 	w.Header().Set("Content-Length", strconv.Itoa(len(answer.Body)))
 	w.WriteHeader(resp.StatusCode)
 	_, _ = w.Write(answer.Body) // a client that has gone tells so itself

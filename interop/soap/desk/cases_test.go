@@ -62,9 +62,11 @@ func fault(t *testing.T, url string, header http.Header, body []byte) (*http.Res
 func TestFaultInCallersVersion(t *testing.T) {
 	var want struct {
 		Answers map[string]struct {
-			Version, ContentType, Code string
-			Status                     []int
-		}
+			Version     string `json:"version"`
+			ContentType string `json:"contentType"`
+			Code        string `json:"code"`
+			Status      []int  `json:"status"`
+		} `json:"answers"`
 	}
 	if err := json.Unmarshal(fieldCase(t, "fault-in-callers-version/expect.json"), &want); err != nil {
 		t.Fatal(err)
@@ -96,9 +98,9 @@ func TestAttributesHaveNoDefaultNamespace(t *testing.T) {
 	s := Serve(t)
 	header := http.Header{"Content-Type": {"text/xml"}}
 	_, _, loose := fault(t, s.URL, header, fieldCase(t, "attributes-have-no-default-namespace/loose.xml"))
-	_, _, real := fault(t, s.URL, header, fieldCase(t, "attributes-have-no-default-namespace/real.xml"))
-	if loose.Code != soap.Sender || !strings.Contains(loose.Reason("en"), "no operation") || real.Code != soap.MustUnderstand {
-		t.Error(loose, real) // the first got as far as its body
+	_, _, strict := fault(t, s.URL, header, fieldCase(t, "attributes-have-no-default-namespace/real.xml"))
+	if loose.Code != soap.Sender || !strings.Contains(loose.Reason("en"), "no operation") || strict.Code != soap.MustUnderstand {
+		t.Error(loose, strict) // the first got as far as its body
 	}
 }
 

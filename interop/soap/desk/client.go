@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 
 	"github.com/causeway-relay/causeway/soap"
@@ -54,9 +55,7 @@ func (c *Client) Call(ctx context.Context, op string, headers []*soap.Header, pa
 	if err != nil {
 		return nil, fmt.Errorf("request: %w", err)
 	}
-	for name, values := range c.Header {
-		req.Header[name] = values
-	}
+	maps.Copy(req.Header, c.Header)
 	req.Header.Set("Content-Type", contentType)
 	if c.Version == soap.V11 {
 		req.Header.Set("SOAPAction", soap.QuoteAction(action))

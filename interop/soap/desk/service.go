@@ -128,10 +128,9 @@ func (s *Service) exchange(enc *encoder.Encoding, r *http.Request) (*soap.Messag
 		e := soap.Explain(err, m.Version)
 		return e.Message(), e.Status
 	}
-	answer, err := s.answer(enc, r, m, p)
+	answer, answered, err := s.answer(enc, r, m, p)
 	if err != nil {
-		var fault *soap.Fault
-		if errors.As(err, &fault) {
+		if fault, ok := errors.AsType[*soap.Fault](err); ok {
 			err = &soap.Error{Version: m.Version, Fault: fault, Status: soap.StatusFault, Err: fault}
 		}
 		e := soap.Explain(err, m.Version)
@@ -141,7 +140,7 @@ func (s *Service) exchange(enc *encoder.Encoding, r *http.Request) (*soap.Messag
 		}
 		return out, e.Status
 	}
-	if answer == nil {
+	if !answered {
 		return nil, http.StatusAccepted
 	}
 	if p.Version != wsa.None {
@@ -156,49 +155,49 @@ func (s *Service) exchange(enc *encoder.Encoding, r *http.Request) (*soap.Messag
 	return answer, http.StatusOK
 }
 
-// answer checks a request and does what it asks.
-func (s *Service) answer(enc *encoder.Encoding, r *http.Request, m *soap.Message, p *wsa.Properties) (*soap.Message, error) {
+// answer checks a request and does what it asks; answered is false for what is not answered.
+func (s *Service) answer(enc *encoder.Encoding, r *http.Request, m *soap.Message, p *wsa.Properties) (out *soap.Message, answered bool, err error) {
 	typ := enc.Type
 	if enc.Form == soap.Multipart {
 		typ = mtom.StartInfo(&typ)
 	}
 	http, err := soap.ReadAction(m.Version, &typ, r.Header.Values("SOAPAction"))
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	action, err := p.CheckAction(m.Version, http)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	node := soap.Node{Understands: func(n *infoset.Name) bool {
 		return n.Is(Namespace, "Ticket") || n.Is(wssec.NamespaceSecext, "Security") || n.Space == p.Version.Namespace()
 	}}
 	if err := node.Check(m); err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	op, err := first(m)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	if n := op.Name(); n.Space != Namespace || action != "" && action != Namespace+"/"+n.Local {
-		return nil, soap.Refuse(m.Version, soap.Sender, fmt.Sprintf("element {%s}%s with action %q is no operation", n.Space, n.Local, action))
+		return nil, false, soap.Refuse(m.Version, soap.Sender, fmt.Sprintf("element {%s}%s with action %q is no operation", n.Space, n.Local, action))
 	}
 	how := " " + m.Version.String()
 	if enc.Form == soap.Multipart {
 		how += " MTOM"
 	}
-	out := soap.New(m.Version)
+	out = soap.New(m.Version)
 	f := fieldsOf(op)
 	result, err := s.do(op.Name().Local, f, m, out, how)
 	if f.err != nil { // what was asked for was not there: that goes before what came of it
 		err = soap.Refuse(m.Version, soap.Sender, f.err.Error())
 	}
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	s.saw(op.Name().Local + how)
 	if op.Name().Local == "Notify" {
-		return nil, nil
+		return nil, false, nil
 	}
 	out.SetBody(func(w infoset.Writer) error {
 		w.Start(&infoset.Name{Space: Namespace, Local: op.Name().Local + "Response"})
@@ -206,7 +205,7 @@ func (s *Service) answer(enc *encoder.Encoding, r *http.Request, m *soap.Message
 		w.End()
 		return w.Err()
 	})
-	return out, nil
+	return out, true, nil
 }
 
 // first gives the element in the body, after the message was read to its end.
@@ -270,7 +269,7 @@ func (s *Service) do(op string, f *fields, in, out *soap.Message, how string) (f
 		if got := f.text("text"); got == nil || *got != Words {
 			s.t.Errorf("notified of %v", got)
 		}
-		return nil, nil
+		return func(infoset.Writer) {}, nil
 	}
 	return nil, soap.Refuse(in.Version, soap.Sender, "no operation "+op)
 }
@@ -295,8 +294,7 @@ func whoami(m *soap.Message) (string, error) {
 	if err == nil {
 		err = sec.Username.Check(wssec.NewSecret(Secret), time.Now(), wssec.DefaultSkew)
 	}
-	var e *wssec.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*wssec.Error](err); ok {
 		return "", e.Refuse(m.Version)
 	}
 	return "user " + sec.Username.Username, err
