@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"net"
 	"os"
@@ -46,10 +47,7 @@ const noGateway = `no gateway to ask: give --connection-string, or set ` + envCo
 
 // given is the connection string that the user names; "" for none.
 func (c *connection) given() string {
-	if c.connectionString != "" {
-		return c.connectionString
-	}
-	return os.Getenv(envConnectionString)
+	return cmp.Or(c.connectionString, os.Getenv(envConnectionString), credential())
 }
 
 // client makes the client of the gateway that is meant: that of the connection string, else the node of this machine by

@@ -20,6 +20,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/manage/client"
 	"github.com/causeway-relay/causeway/hybrid"
 	"github.com/causeway-relay/causeway/hybrid/wire"
+	"github.com/causeway-relay/causeway/internal/service"
 )
 
 // connectors is what 'listen', 'forward' and 'azbridge' share: which gateway, what is said, when it ends.
@@ -134,6 +135,7 @@ func (c *connectors) run(cmd *cobra.Command, list []connect.Connector) error {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(signals)
+	defer service.Notify(signals)() // of a service manager that sends none
 	defer drain(bridge, c.grace, signals)
 	if err := bridge.Apply(list); err != nil {
 		return err

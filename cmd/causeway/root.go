@@ -16,6 +16,7 @@ func newRoot() *cobra.Command {
 		newServe(),
 		newInit(),
 		newTrust(),
+		newService(),
 		newConfig(),
 		newReload(),
 		newListen(),

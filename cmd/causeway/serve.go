@@ -17,6 +17,7 @@ import (
 
 	"github.com/causeway-relay/causeway/gateway"
 	"github.com/causeway-relay/causeway/gateway/config"
+	"github.com/causeway-relay/causeway/internal/service"
 )
 
 // serveFlags are the flags of a node, by the path of the setting that each sets. A door's flag appears with its protocol.
@@ -100,6 +101,7 @@ func serve(ctx context.Context, load func() (*config.Config, config.Problems), f
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(signals)
+	defer service.Notify(signals)()
 	node := &served{log: log, cfg: cfg}
 	var failure error
 	node.Gateway, failure = gateway.New(gateway.Params{Config: cfg, Log: log, Load: load, LogLevel: level, Connect: node.reloaded})
@@ -109,6 +111,7 @@ func serve(ctx context.Context, load func() (*config.Config, config.Problems), f
 	defer node.stop()
 	node.OnReady(func() {
 		node.ready()
+		service.Ready()
 		if onTerminal(err) {
 			fmt.Fprint(err, nextSteps)
 		}
@@ -144,6 +147,7 @@ func untilSignal(ctx context.Context, n node, cfg *config.Config, log *slog.Logg
 	case err := <-ended:
 		return err
 	case s := <-signals:
+		service.Stopping()
 		log.InfoContext(ctx, "draining", slog.String("signal", s.String()), slog.Duration("at_most", cfg.Timeouts.Drain))
 	}
 	drain, now := context.WithTimeout(ctx, cfg.Timeouts.Drain)

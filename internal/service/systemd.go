@@ -106,7 +106,7 @@ func (u *Unit) Systemd() string {
 		kind = "notify"
 	}
 	line("Type=%s", kind)
-	words := []string{quote(u.Program)}
+	words := []string{strings.ReplaceAll(quote(u.Program), "$$", "$")} // variables are not read in the first word
 	for _, a := range u.Args {
 		words = append(words, quote(a))
 	}

@@ -1,0 +1,201 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// calls is a systemctl that only notes what it is told, and fails where it shall.
+type calls struct {
+	list  []string
+	fails string
+	says  map[string]string
+}
+
+func (c *calls) run(_ context.Context, args ...string) (string, error) {
+	line := strings.Join(args, " ")
+	c.list = append(c.list, line)
+	if c.fails != "" && strings.HasPrefix(line, c.fails) {
+		return "no such thing\n", errors.New("exit status 1")
+	}
+	return c.says[line], nil
+}
+
+// TestSystemd: install writes the unit and starts it, status reads words, uninstall undoes all.
+func TestSystemd(t *testing.T) {
+	ctx, c := t.Context(), &calls{says: map[string]string{"is-enabled plant": "enabled\n", "is-active plant": "active\n"}}
+	s := &systemd{dir: t.TempDir(), run: c.run}
+	if st, err := s.Status(ctx, "plant"); err != nil || st != (Status{Name: "plant"}) {
+		t.Errorf("before: %+v %v", st, err)
+	}
+	if err := s.Uninstall(ctx, "plant"); !errors.Is(err, ErrNone) {
+		t.Errorf("uninstall nothing: %v", err)
+	}
+	if err := s.Install(ctx, plant()); err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(filepath.Join(s.dir, "plant.service"))
+	if err != nil || string(b) != plant().Systemd() || !strings.Contains(s.Plan(plant()), string(b)) {
+		t.Errorf("the unit: %v\n%s", err, b)
+	}
+	if st, err := s.Status(ctx, "plant"); err != nil || st != (Status{"plant", true, true, "running"}) {
+		t.Errorf("installed: %+v %v", st, err)
+	}
+	for word, state := range map[string]string{"inactive": "stopped", "failed": "failed", "activating": "starting", "deactivating": "stopping", "nonsense": ""} {
+		c.says["is-active plant"] = word
+		if st, err := s.Status(ctx, "plant"); st.State != state || (err != nil) != (state == "") {
+			t.Errorf("%s: %+v %v", word, st, err)
+		}
+	}
+	c.list = nil
+	if err := s.Uninstall(ctx, "plant"); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"disable --now plant", "daemon-reload"}, c.list); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if _, err := os.Stat(filepath.Join(s.dir, "plant.service")); err == nil {
+		t.Error("the unit is still there")
+	}
+	for _, fails := range []string{"daemon-reload", "enable", "restart"} {
+		c.fails = fails
+		if err := s.Install(ctx, plant()); err == nil || !strings.Contains(err.Error(), "no such thing") || !strings.Contains(err.Error(), "journalctl -u plant") {
+			t.Errorf("%s fails: %v", fails, err)
+		}
+	}
+	for _, fails := range []string{"disable", "daemon-reload"} {
+		c.fails = ""
+		if err := s.Install(ctx, plant()); err != nil {
+			t.Fatal(err)
+		}
+		c.fails = fails
+		if err := s.Uninstall(ctx, "plant"); err == nil {
+			t.Errorf("%s fails and nobody says so", fails)
+		}
+	}
+	bad := plant()
+	bad.Name = "../evil"
+	if err := s.Install(ctx, bad); err == nil {
+		t.Error("a name that leaves the folder is taken")
+	}
+	if _, err := s.Status(ctx, "../evil"); err == nil {
+		t.Error("a name that leaves the folder is looked for")
+	}
+	s.dir = filepath.Join(s.dir, "nothing")
+	if err := s.Install(ctx, plant()); err == nil {
+		t.Error("a unit was written nowhere")
+	}
+}
+
+// fakeSCM is a service control manager in memory.
+type fakeSCM struct {
+	list  map[string]scmService
+	state map[string]string
+	fails map[string]error // by operation
+	did   []string
+}
+
+func (f *fakeSCM) do(operation, name string) error {
+	f.did = append(f.did, operation+" "+name)
+	if err := f.fails[operation]; err != nil {
+		return err
+	}
+	if _, ok := f.list[name]; !ok && operation != "create" {
+		return errNoService
+	}
+	return nil
+}
+
+func (f *fakeSCM) Create(s scmService) error {
+	err := f.do("create", s.Name)
+	if err == nil {
+		f.list[s.Name], f.state[s.Name] = s, stateStopped
+	}
+	return err
+}
+
+func (f *fakeSCM) Delete(name string) error {
+	err := f.do("delete", name)
+	if err == nil {
+		delete(f.list, name)
+	}
+	return err
+}
+
+func (f *fakeSCM) set(operation, name, state string) error {
+	err := f.do(operation, name)
+	if err == nil {
+		f.state[name] = state
+	}
+	return err
+}
+
+func (f *fakeSCM) Start(name string) error { return f.set("start", name, stateRunning) }
+func (f *fakeSCM) Stop(name string) error  { return f.set("stop", name, stateStopped) }
+
+func (f *fakeSCM) Query(name string) (state string, auto bool, err error) {
+	return f.state[name], true, f.do("query", name)
+}
+
+// TestWindows: a service is created with its words apart, replaced, looked at and taken away; what only an administrator may is
+// said.
+func TestWindows(t *testing.T) {
+	ctx, f := t.Context(), &fakeSCM{list: map[string]scmService{}, state: map[string]string{}, fails: map[string]error{}}
+	w := &windowsManager{scm: f}
+	u := plant()
+	u.Credentials = nil
+	if st, err := w.Status(ctx, "plant"); err != nil || st != (Status{Name: "plant"}) {
+		t.Errorf("before: %+v %v", st, err)
+	}
+	if err := w.Uninstall(ctx, "plant"); !errors.Is(err, ErrNone) {
+		t.Errorf("uninstall nothing: %v", err)
+	}
+	f.did = nil
+	for range 2 {
+		if err := w.Install(ctx, u); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := []string{"query plant", "create plant", "start plant", "query plant", "stop plant", "delete plant", "create plant", "start plant"}
+	if diff := cmp.Diff(want, f.did); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if got := f.list["plant"]; got.Program != u.Program || !slices.Equal(got.Args, u.Args) || got.Account != "" || got.Description != u.Description {
+		t.Errorf("created %+v", got)
+	}
+	if st, err := w.Status(ctx, "plant"); err != nil || st != (Status{"plant", true, true, "running"}) {
+		t.Errorf("installed: %+v %v", st, err)
+	}
+	if plan := w.Plan(u); !strings.Contains(plan, `"/opt/Causeway $1/causeway" serve --config "/etc/cause way/a.yaml"`) || !strings.Contains(plan, "plant.log") || !strings.Contains(plan, "LocalService") {
+		t.Errorf("plan:\n%s", plan)
+	}
+	for _, operation := range []string{"create", "start", "query", "stop", "delete"} {
+		f.fails = map[string]error{operation: errNoRights}
+		if err := w.Install(ctx, u); !errors.Is(err, errNoRights) || !strings.Contains(err.Error(), "Run as administrator") {
+			t.Errorf("%s without rights: %v", operation, err)
+		}
+		f.fails = map[string]error{}
+		if err := w.Install(ctx, u); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f.fails = map[string]error{"query": errNoRights}
+	if _, err := w.Status(ctx, "plant"); err == nil {
+		t.Error("status without rights")
+	}
+	f.fails = nil
+	if err := w.Install(ctx, plant()); err == nil || !strings.Contains(err.Error(), "systemd") {
+		t.Errorf("credentials on Windows: %v", err)
+	}
+	u.Name = ""
+	if err := w.Install(ctx, u); err == nil {
+		t.Error("a service without a name")
+	}
+}
