@@ -13,7 +13,7 @@ SOAKTIME ?= 10m#  in all
 BENCH    ?= .#    which Go benchmarks
 # Stories: those of SOAP and WCF with what they need, and all others.
 SOAP     := xmlsec mono dotnet zeep suds php perl gsoap nodesoap
-STACKS   := $(patsubst %,./interop/%/...,soap mono dotnet table)
+STACKS   := $(patsubst %,./%/...,$(wildcard $(addprefix interop/,soap mono dotnet table nettcp wcfhttp)))
 SDK      := ./interop $(filter-out $(STACKS) $(patsubst %,./interop/%/...,node python capture),$(patsubst %/,./%/...,$(wildcard interop/*/)))
 LINT     := go tool -modfile=tools/go.mod golangci-lint
 step     := scripts/step
