@@ -1,6 +1,9 @@
 package hybrid
 
 import (
+	"encoding/json"
+	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -41,4 +44,31 @@ func TestHTTPSAcceptsNoSockets(t *testing.T) {
 		awaitGone(t, s, "Idle")
 		sender(t, s, "knock").Await(`^unexpected server response \(404\)$`)
 	}, soon, testcluster.WithPing(500*time.Millisecond))
+}
+
+// TestHTTPSAnswers: hyco-https answers plain HTTP senders, whatever the size of request and answer.
+func TestHTTPSAnswers(t *testing.T) {
+	interop.Need(t, "node")
+	interop.OnNodes(t, func(t *testing.T, s *interop.Stand) {
+		p := s.Node(t, s.Listener(interop.Open), "https-listener.js")
+		p.Await(`^listening$`)
+		client := &http.Client{Transport: &http.Transport{TLSClientConfig: s.TLS()}, Timeout: 20 * time.Second}
+		for _, n := range []int{0, 1, 65536, 65537, 200000} {
+			resp, err := client.Post("https://"+s.Send+"/open/some/path?x=1", "text/plain", strings.NewReader(strings.Repeat("x", n)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got struct {
+				Method, URL string
+				Headers     map[string]string
+				Bytes       int
+			}
+			err = json.NewDecoder(resp.Body).Decode(&got)
+			_ = resp.Body.Close()
+			if err != nil || resp.StatusCode != http.StatusOK || resp.Header.Get("Via") != "1.1 localhost" ||
+				got.Method != "POST" || got.URL != "/open/some/path?x=1" || got.Bytes != n || got.Headers["via"] != "1.1 localhost" {
+				t.Errorf("%d bytes: %d %v, %+v, %v", n, resp.StatusCode, resp.Header, got, err)
+			}
+		}
+	})
 }
