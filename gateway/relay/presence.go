@@ -118,8 +118,8 @@ func (r *Relay) onMark(_ context.Context, from mesh.Num, b []byte) ([]byte, erro
 	return nil, nil
 }
 
-// nodeChanged brings in what another node announced. A node that came learns what the listeners here seem to be; of one that
-// is lost the listeners are told of here, since it cannot.
+// nodeChanged brings in what another node announced. A node that came is asked what its listeners seem to be; of one
+// that is lost the listeners are told of here, since it cannot.
 func (r *Relay) nodeChanged(c mesh.Change) {
 	now := time.Now()
 	for _, l := range r.table.Apply(c) {
@@ -133,11 +133,21 @@ func (r *Relay) nodeChanged(c mesh.Change) {
 	if !c.Up {
 		return
 	}
+	r.aside(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), tallyTimeout)
+		defer cancel()
+		_ = r.p.Bus.Tell(ctx, c.Node, msgMarks, nil) // as in spread
+	})
+}
+
+// onMarks tells a node that asks what the listeners here seem to be, where it is not what it takes them for.
+func (r *Relay) onMarks(_ context.Context, from mesh.Num, _ []byte) ([]byte, error) {
 	r.table.Survey(func(l *route.Listener, local bool) {
 		if local && (l.State() != presence.Online || l.Last()) {
-			r.aside(func() { r.spread(l, c.Node) })
+			r.aside(func() { r.spread(l, from) })
 		}
 	})
+	return nil, nil
 }
 
 // nameOf is how the listener's entity is written.

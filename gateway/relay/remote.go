@@ -21,6 +21,7 @@ const (
 	msgMark      = "relay.mark"      // tell: what a listener of mine seems to be
 	msgReplace   = "relay.replace"   // tell: a listener of yours came back here
 	msgCheck     = "relay.check"     // tell: it may have come back here
+	msgMarks     = "relay.marks"     // tell: say what your listeners seem to be
 	msgListeners = "relay.listeners" // ask: who listens at your node
 	msgLeft      = "relay.left"      // tell: the sender of an exchange of yours has gone
 	msgDrop      = "relay.drop"      // ask: end that listener
@@ -151,6 +152,7 @@ func (r *Relay) handle() {
 	bus.Handle(msgTally, r.onTally)
 	bus.Handle(msgLeft, r.onLeft)
 	bus.Handle(msgMark, r.onMark)
+	bus.Handle(msgMarks, r.onMarks)
 	bus.Handle(msgTraffic, r.onTraffic)
 }
 
