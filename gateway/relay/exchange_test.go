@@ -313,7 +313,7 @@ func TestExchangeUpload(t *testing.T) {
 		up = newBody("x")
 		s = from.sends(request("hyco", up))
 		<-time.After(2 * time.Minute)
-		if code := s.code(); code != fail.Idle || up.closedTimes() != 1 {
+		if code := s.code(); code != fail.SlowBody || up.closedTimes() != 1 {
 			w.Errorf("a sender that stops: %s, closed %d times", code, up.closedTimes())
 		}
 	})

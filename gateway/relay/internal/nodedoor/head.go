@@ -291,7 +291,9 @@ func decodeResponse(h *http1.Head) (answer, error) {
 func (a *answer) take(name, value string, e *fail.Error, untaken *bool) (err error) {
 	switch name {
 	case nStatus:
-		a.resp.Status, err = strconv.Atoi(value)
+		var n uint64
+		n, err = strconv.ParseUint(value, 10, 16)
+		a.resp.Status = int(n)
 	case nReason:
 		a.resp.Reason = value
 	case nTicket:
