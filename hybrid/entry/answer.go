@@ -25,7 +25,8 @@ func NewTracking() string {
 	var id [16]byte
 	_, _ = rand.Read(id[:])                         // crypto/rand never fails: it ends the program instead
 	id[6], id[8] = id[6]&0x0f|0x40, id[8]&0x3f|0x80 // RFC 9562 section 5.4: version 4
-	return string(wire.AppendGUID(nil, id))
+	var text [36]byte
+	return string(wire.AppendGUID(text[:0], id))
 }
 
 // trail is what an answer of the gateway is found again by.

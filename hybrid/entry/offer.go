@@ -96,10 +96,10 @@ func (c *control) address(dial map[string]string) (plain bool, authority string)
 	return c.plain, c.hello.Host
 }
 
-// hostOf cuts the port off an authority, and the brackets of an IPv6 address.
+// hostOf cuts the port off an authority that is known to be good, and the brackets of an IPv6 address.
 func hostOf(authority string) string {
-	if host, _, err := net.SplitHostPort(authority); err == nil {
-		return host
+	if i := strings.LastIndexByte(authority, ':'); i >= 0 && !strings.HasSuffix(authority, "]") {
+		authority = authority[:i]
 	}
 	return strings.Trim(authority, "[]")
 }

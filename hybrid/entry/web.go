@@ -50,12 +50,13 @@ func (v *visit) respond(ctx context.Context, parsed error, body shape.Body) *sha
 	}
 	req.Fields.DelHop()
 	req.Fields.Del("Expect") // it has been met here (reference section 8.3)
-	v.via(&req.Fields)
+	own := "1.1 " + hostOf(v.hello.Host)
+	addVia(&req.Fields, own)
 	res, err := v.entry.p.Relay.Exchange(ctx, v.ask, req)
 	if err != nil {
 		return v.no(fail.Of(err))
 	}
-	v.via(&res.Fields)
+	addVia(&res.Fields, own)
 	return res
 }
 
@@ -70,9 +71,8 @@ func (v *visit) unfit(parsed error) *fail.Error {
 // notAllowed is the one BadRequest with the status 405.
 const notAllowed = "The method CONNECT is not allowed: nothing here is a proxy."
 
-// via notes the gateway on a message that it passes on; answers of its own have no such field (reference section 5).
-func (v *visit) via(fields *shape.Fields) {
-	own := "1.1 " + hostOf(v.hello.Host)
+// addVia notes the gateway on a message that it passes on; answers of its own have no such field (reference section 5).
+func addVia(fields *shape.Fields, own string) {
 	for i := len(*fields) - 1; i >= 0; i-- {
 		if f := &(*fields)[i]; strings.EqualFold(f.Name, "Via") {
 			f.Value += ", " + own

@@ -1,0 +1,64 @@
+package front
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/causeway-relay/causeway/internal/leg"
+)
+
+// takeOwn gives every request below /own to a Take that answers it and gives the connection back, with what it read too much.
+func takeOwn(a *leg.Arrival) Take {
+	if !strings.HasPrefix(a.Head.Target, "/own") {
+		return nil
+	}
+	return func(_ context.Context, a *leg.Arrival) {
+		fmt.Fprintf(a.Conn, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(a.Head.Target), a.Head.Target)
+		a.Again = true
+	}
+}
+
+// TestTakeGivesBack: a connection that comes back is read on, with what came already, for entries and handlers alike; it is idle and
+// is drained as any other, and one that is not given back stays away.
+func TestTakeGivesBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := open(t, func(p *Params) { p.Route, p.IdleTimeout = takeOwn, time.Minute })
+		c := w.dial(t, "80")
+		r := bufio.NewReader(c)
+		long := "/own/" + strings.Repeat("x", 3*bufferBytes)
+		send(t, c, get("/own/1")+get("/2")+get(long)+get("/own/4")+get("/own/5"))
+		for _, want := range []string{"/own/1", "", long, "/own/4", "/own/5"} {
+			if _, body := answer(t, r, "GET"); want != "" && body != want {
+				t.Errorf("%.20q in place of %.20q", body, want)
+			}
+		}
+		for range 3 { // byte by byte, and after a pause
+			<-time.After(30 * time.Second)
+			for _, b := range []byte(get("/own/slow")) {
+				send(t, c, string(b))
+			}
+			if _, body := answer(t, r, "GET"); body != "/own/slow" {
+				t.Errorf("%q", body)
+			}
+		}
+		began := time.Now()
+		ended(t, r)
+		if took := time.Since(began); took != time.Minute {
+			t.Errorf("an idle connection ended after %v", took)
+		}
+
+		kept := w.dial(t, "80")
+		send(t, kept, get("/own/last"))
+		answer(t, bufio.NewReader(kept), "GET")
+		synctest.Wait()
+		began = time.Now()
+		if err := w.Shutdown(t.Context()); err != nil || time.Since(began) != 0 {
+			t.Errorf("a shutdown took %v, %v", time.Since(began), err)
+		}
+	})
+}

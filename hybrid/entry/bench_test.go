@@ -1,0 +1,156 @@
+package entry_test
+
+import (
+	"bytes"
+	"fmt"
+	"log/slog"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/causeway-relay/causeway/gateway"
+	"github.com/causeway-relay/causeway/gateway/entity"
+	"github.com/causeway-relay/causeway/internal/testcluster"
+	"github.com/causeway-relay/causeway/internal/wsframe"
+)
+
+// bench is a gateway with a raw listener and raw senders on doors without TLS; both cost next to nothing.
+func bench(b testing.TB, nodes int) *set {
+	c := testcluster.New(b, nodes, testcluster.WithParams(func(p *gateway.Params) { p.Log = slog.New(slog.DiscardHandler) })) // the test's own log costs more than an exchange
+	c.Add(&entity.Entity{Name: "open", AnonymousSenders: true})
+	return &set{Cluster: c, listenerNode: c.Node(nodes - 1), senderNode: c.Node(0), door: "http"}
+}
+
+func mustDial(b testing.TB, address string) net.Conn {
+	b.Helper()
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = conn.Close() })
+	return conn
+}
+
+// serveRaw is a listener that answers each request on the control channel with its own body of n bytes; a body of the request
+// is passed over.
+func serveRaw(b testing.TB, s *set, n int) {
+	b.Helper()
+	conn := mustDial(b, s.listenerNode.Door("http"))
+	token := s.Token(s.Root(), "http://localhost/", inAnHour())
+	fmt.Fprintf(conn, "GET /$hc/open?sb-hc-action=listen HTTP/1.1\r\nHost: localhost\r\nServiceBusAuthorization: %s\r\n%s\r\n", token, upgrade)
+	in := make([]byte, 0, 256<<10)
+	for !bytes.Contains(in, []byte("\r\n\r\n")) {
+		m, err := conn.Read(in[len(in):cap(in)])
+		if err != nil {
+			b.Fatal(err)
+		}
+		in = in[:len(in)+m]
+	}
+	in = in[:0]
+	go func() {
+		body := bytes.Repeat([]byte("y"), n)
+		out := make([]byte, 0, n+1024)
+		for {
+			m, err := conn.Read(in[len(in):cap(in)])
+			if err != nil {
+				return
+			}
+			in = in[:len(in)+m]
+			out = out[:0]
+			for {
+				h, size, err := wsframe.Decode(in)
+				if err != nil || size == 0 || int64(len(in)-size) < h.Len {
+					break
+				}
+				payload := in[size : size+int(h.Len)]
+				if h.Op == wsframe.Text {
+					at := bytes.Index(payload, []byte(`","id":"`)) + len(`","id":"`)
+					id := payload[at : at+bytes.IndexByte(payload[at:], '"')]
+					text := append(append(append(make([]byte, 0, 256), `{"response":{"requestId":"`...), id...), `","statusCode":200,"responseHeaders":{"Content-Type":"text/plain"},"body":true}}`...)
+					out = wsframe.AppendFrame(out, wsframe.Header{Fin: true, Op: wsframe.Text, Masked: true}, text)
+					out = wsframe.AppendFrame(out, wsframe.Header{Fin: true, Op: wsframe.Binary, Masked: true}, body)
+				}
+				in = append(in[:0], in[size+int(h.Len):]...)
+			}
+			if _, err := conn.Write(out); len(out) > 0 && err != nil {
+				return
+			}
+		}
+	}()
+}
+
+// askRaw sends a request and reads its answer of n bytes.
+func askRaw(conn net.Conn, request, buf []byte, n int) error {
+	if _, err := conn.Write(request); err != nil {
+		return err
+	}
+	for got, want := 0, 0; want == 0 || got < want; {
+		m, err := conn.Read(buf[got:])
+		if err != nil {
+			return err
+		}
+		got += m
+		if end := bytes.Index(buf[:got], []byte("\r\n\r\n")); want == 0 && end > 0 {
+			want = end + 4 + n
+		}
+	}
+	return nil
+}
+
+// BenchmarkExchange is one request and its answer on the control channel, by body size, without and with others beside it.
+func BenchmarkExchange(b *testing.B) {
+	for _, size := range []int{0, 1024, 65536} {
+		for _, senders := range []int{1, 64} {
+			for nodes := 1; nodes <= 2; nodes++ {
+				b.Run(fmt.Sprintf("%dB/%dsenders/%dnodes", size, senders, nodes), func(b *testing.B) {
+					s := bench(b, nodes)
+					serveRaw(b, s, size)
+					request := fmt.Appendf(nil, "POST /open/path?q=1 HTTP/1.1\r\nHost: localhost\r\nUser-Agent: bench\r\nAccept: */*\r\nContent-Length: %d\r\n\r\n%s", size, strings.Repeat("x", size))
+					turns := make(chan struct{})
+					var over sync.WaitGroup
+					for range senders {
+						conn := mustDial(b, s.senderNode.Door("http"))
+						over.Go(func() {
+							buf := make([]byte, size+4096)
+							for range turns {
+								if err := askRaw(conn, request, buf, size); err != nil {
+									b.Error(err)
+									return
+								}
+							}
+						})
+					}
+					b.SetBytes(int64(2 * size))
+					b.ReportAllocs()
+					for b.Loop() {
+						turns <- struct{}{}
+					}
+					close(turns)
+					over.Wait()
+				})
+			}
+		}
+	}
+}
+
+// TestExchangeAllocations bounds what one exchange costs: a body of any size on the control channel costs no more than none.
+func TestExchangeAllocations(t *testing.T) {
+	costs := map[int]float64{}
+	for _, size := range []int{0, 65536} {
+		s := bench(t, 1)
+		serveRaw(t, s, size)
+		conn := mustDial(t, s.senderNode.Door("http"))
+		request := fmt.Appendf(nil, "POST /open HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%s", size, strings.Repeat("x", size))
+		buf := make([]byte, size+4096)
+		costs[size] = testing.AllocsPerRun(300, func() {
+			if err := askRaw(conn, request, buf, size); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+	t.Logf("allocations an exchange: %v", costs)
+	if costs[0] > 100 || costs[65536] > costs[0]+25 {
+		t.Errorf("allocations an exchange by size of the bodies: %v", costs)
+	}
+}
