@@ -42,11 +42,12 @@ type Params struct {
 
 // Bridge runs connectors. Make one with New.
 type Bridge struct {
-	p     Params
-	life  context.Context
-	end   context.CancelCauseFunc
-	runs  sync.WaitGroup
-	tells sync.Mutex
+	p       Params
+	life    context.Context
+	end     context.CancelCauseFunc
+	runs    sync.WaitGroup
+	uploads sync.WaitGroup // to web servers
+	tells   sync.Mutex
 
 	applying sync.Mutex // before mu
 	mu       sync.Mutex
@@ -168,6 +169,8 @@ func (c *Connector) station() string {
 	switch {
 	case c.Listen != "" && c.PortName != "": // speaks in messages, and cannot become one that does not
 		return "ports of " + c.place()
+	case c.Listen != "" && c.isWeb(): // answers requests
+		return "web of " + c.place()
 	case c.Listen != "":
 		return "listener of " + c.place()
 	}
@@ -279,6 +282,7 @@ func (b *Bridge) Shutdown(ctx context.Context) {
 	}
 	cut := context.AfterFunc(ctx, func() { b.end(errStopped) })
 	b.runs.Wait()
+	b.uploads.Wait() // their exchanges are over
 	cut()
 	b.end(errStopped)
 }

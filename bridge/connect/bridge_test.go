@@ -14,6 +14,7 @@ import (
 
 	"github.com/causeway-relay/causeway/bridge/connect"
 	"github.com/causeway-relay/causeway/gateway/fail"
+	"github.com/causeway-relay/causeway/gateway/shape"
 	"github.com/causeway-relay/causeway/hybrid"
 )
 
@@ -189,7 +190,7 @@ func TestCheck(t *testing.T) {
 		{connect.Connector{}, "listen: expected the name"},
 		{connect.Connector{Listen: "a", Forward: "b", Target: "tcp://h:1", Bind: ":1"}, "forward: expected listen or forward, not both"},
 		{connect.Connector{Listen: "a"}, "target: expected tcp://"},
-		{connect.Connector{Listen: "a", Target: "localhost:22"}, "target: expected tcp://HOST:PORT or unix:///PATH; did you mean tcp://localhost:22?"},
+		{connect.Connector{Listen: "a", Target: "localhost:22"}, "target: expected tcp://HOST:PORT, unix:///PATH or http://HOST:PORT; did you mean tcp://localhost:22?"},
 		{connect.Connector{Listen: "a", Target: "22"}, "did you mean tcp://localhost:22?"},
 		{connect.Connector{Listen: "a", Target: "/run/x"}, "did you mean unix:///run/x?"},
 		{connect.Connector{Listen: "a", Target: "tcp://localhost"}, "target: expected tcp://HOST:PORT"},
@@ -199,6 +200,25 @@ func TestCheck(t *testing.T) {
 		{connect.Connector{Listen: "a", Target: "unix://run/x"}, "three slashes"},
 		{connect.Connector{Listen: "a", Target: "net.tcp://"}, "target: expected net.tcp://HOST:PORT"},
 		{connect.Connector{Listen: "a", Target: "ftp://h:21"}, "target: expected"},
+		{connect.Connector{Listen: "a", Target: "http://h"}, ""},
+		{connect.Connector{Listen: "a", Target: "https://h:9443/app", Web: connect.Web{
+			Host: "x:1", From: "/a", To: "/b", Add: []shape.Field{{Name: "X-A", Value: "b c"}}, Remove: []string{"X-B"}, CAFile: "ca", Cert: "c", Key: "k",
+		}}, ""},
+		{connect.Connector{Listen: "a", Target: "http://h", Web: connect.Web{Host: connect.KeepHost}}, ""},
+		{connect.Connector{Listen: "a", Target: "http://:80"}, "target: expected http://HOST:PORT"},
+		{connect.Connector{Listen: "a", Target: "http://h?x"}, "target: expected"},
+		{connect.Connector{Listen: "a", Target: "http://h", PortName: "p"}, "portName: belongs to targets of bytes"},
+		{connect.Connector{Listen: "a", Target: "http://h", Web: connect.Web{Host: "a/b"}}, "host: expected HOST"},
+		{connect.Connector{Listen: "a", Target: "http://h", Web: connect.Web{From: "a"}}, "prefix.from: expected a path"},
+		{connect.Connector{Listen: "a", Target: "http://h", Web: connect.Web{To: "/a?b"}}, "prefix.to: expected a path"},
+		{connect.Connector{Listen: "a", Target: "http://h", Web: connect.Web{Add: []shape.Field{{Name: "a b"}}}}, "headers.add: expected the name"},
+		{connect.Connector{Listen: "a", Target: "http://h", Web: connect.Web{Add: []shape.Field{{Name: "A", Value: "b\nc"}}}}, "headers.add: expected the name"},
+		{connect.Connector{Listen: "a", Target: "http://h", Web: connect.Web{Add: []shape.Field{{Name: "content-length", Value: "1"}}}}, "headers.add: expected the name"},
+		{connect.Connector{Listen: "a", Target: "http://h", Web: connect.Web{Remove: []string{""}}}, "headers.remove: expected names"},
+		{connect.Connector{Listen: "a", Target: "https://h", Web: connect.Web{Cert: "c"}}, "cert: expected cert and key together"},
+		{connect.Connector{Listen: "a", Target: "http://h", Web: connect.Web{CAFile: "c"}}, "target: certificates are for https"},
+		{connect.Connector{Listen: "a", Target: "tcp://h:1", Web: connect.Web{To: "/x"}}, "prefix.to: belongs to a target of http"},
+		{connect.Connector{Forward: "a", Bind: ":1", Web: connect.Web{Host: "x"}}, "host: belongs to a target of http"},
 		{connect.Connector{Listen: "a", Target: "tcp://h:1", Bind: ":1"}, "bind: belongs to forward"},
 		{connect.Connector{Forward: "a", Bind: ":1", Target: "tcp://h:1"}, "target: belongs to listen"},
 		{connect.Connector{Forward: "a"}, "bind: expected an address"},

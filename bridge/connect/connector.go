@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"net"
 	"net/url"
-	"reflect"
 	"strconv"
 	"strings"
 	"unicode"
@@ -39,8 +38,11 @@ type Web struct {
 	Key    string        // PEM file of its key
 }
 
-// isZero reports whether nothing is said.
-func (w *Web) isZero() bool { return reflect.ValueOf(w).Elem().IsZero() }
+// isWeb reports whether the target is a web server.
+func (c *Connector) isWeb() bool {
+	t, err := parseTarget(c.Target)
+	return err == nil && t.web != nil
+}
 
 // Name is the relay's.
 func (c *Connector) Name() string { return cmp.Or(c.Listen, c.Forward) }

@@ -24,6 +24,9 @@ const (
 	Opened               Kind = "connection.opened"     // bytes can flow
 	Closed               Kind = "connection.closed"     // Reason says why
 	Refused              Kind = "connection.refused"    // no byte has flowed; Reason says why
+	Answered             Kind = "request.answered"      // a request of an HTTP sender is over; Reason is "" for an answer that came whole
+	TargetDown           Kind = "target.down"           // the target does not answer any more; Reason says how
+	TargetUp             Kind = "target.up"             // it does again
 )
 
 // Reasons of a connector itself. All others are codes of the gateway (docs/errors.md).
@@ -47,6 +50,8 @@ type Event struct {
 	Do       string        // for people: what to do next; "" when there is nothing
 	In, Out  int64         // bytes
 	Duration time.Duration // of a connection
+
+	tracking string // of the stream
 }
 
 // MarshalJSON writes the members that contracts section 4 fixes, each of them, in its order.
@@ -90,6 +95,17 @@ func (e Event) String() string {
 			b.WriteString(": " + e.Text)
 		}
 		return e.advised(&b)
+	case Answered:
+		fmt.Fprintf(&b, "%s %s, in %d, out %d, %s", e.Remote, e.Text, e.In, e.Out, e.Duration.Round(time.Millisecond))
+		if e.Reason != "" {
+			b.WriteString(": " + string(e.Reason))
+		}
+		return e.advised(&b)
+	case TargetUp:
+		b.WriteString("the target answers again")
+		return b.String()
+	case TargetDown:
+		b.WriteString("the target is down: ")
 	case Refused:
 		b.WriteString(e.Remote + " refused: ")
 	default:
@@ -118,10 +134,13 @@ func (e *Event) why(err error) {
 		return
 	}
 	e.Reason, e.Do = no.Code, no.Do
-	if e.Reason == "" {
-		e.Reason = Unreachable
-	}
 	text, _, _ := strings.Cut(no.Reason, " TrackingId:")
+	switch {
+	case e.Reason == "":
+		e.Reason = Unreachable
+	case e.Reason == fail.Draining && text == deleted:
+		e.Reason, e.Do = fail.EntityDeleted, fail.UnknownEntity.Info().Do
+	}
 	e.Text = strings.TrimSuffix(text, ".")
 	if no.Status != 0 && no.Code == fail.Rejected {
 		e.Text = strings.TrimSpace(fmt.Sprintf("%d %s", no.Status, e.Text))
@@ -140,8 +159,9 @@ const deleted = "The entity was deleted."
 // goingAway is the close code of a gateway that ends a stream: it drains, or the entity was deleted (reference section 6.5).
 const goingAway = 1001
 
-// ended fills in how a stream ended. near is the side of this machine: the target's, or the local client's.
-func (e *Event) ended(r *flow.Report, near string, nearFrom uint8) {
+// ended fills in how a stream ended. near is the side of this machine: the target's, or the local client's; tracking finds the
+// stream in the gateway's log.
+func (e *Event) ended(r *flow.Report, near string, nearFrom uint8, tracking string) {
 	e.Reason, e.In, e.Out = r.Why, r.In, r.Out
 	if r.Why == fail.PeerClosed {
 		return
@@ -159,10 +179,12 @@ func (e *Event) ended(r *flow.Report, near string, nearFrom uint8) {
 	side := "the relay"
 	if r.From == nearFrom {
 		side = near
+	} else {
+		e.Do = "if nobody at the other end ended it, look for " + tracking + " in the gateway's log, or whether the relay is still there"
 	}
 	switch {
 	case r.Outside:
-		e.Text = r.Text
+		e.Text, e.Do = r.Text, ""
 	case r.Why == fail.WriteTimeout:
 		e.Text = side + " takes nothing"
 	default:

@@ -139,6 +139,7 @@ func (f *forwarding) serve(conn net.Conn, ready func()) {
 		reset(conn)
 		return
 	}
+	e.tracking = through.TrackingID()
 	r.join(&e, conn, far{through}, read, "the local client", flow.Forth)
 }
 

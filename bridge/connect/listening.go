@@ -37,15 +37,17 @@ type listening struct {
 	cs      string
 	options []hybrid.Option
 	ports   bool                     // the senders speak azbridge's preamble
+	web     bool                     // the target is a web server
 	routes  atomic.Pointer[[]*route] // one without a port name, or each with its own
 	stop    chan struct{}            // closed by leave
 	once    sync.Once
 
-	conns sync.WaitGroup
+	health health
+	conns  sync.WaitGroup
 }
 
 func newListening(b *Bridge, c *Connector, options []hybrid.Option) *listening {
-	return &listening{b: b, entity: c.Listen, cs: c.ConnectionString, options: options, ports: c.PortName != "", stop: make(chan struct{})}
+	return &listening{b: b, entity: c.Listen, cs: c.ConnectionString, options: options, ports: c.PortName != "", web: c.isWeb(), stop: make(chan struct{})}
 }
 
 // open implements station: nothing is bound on this machine.
@@ -145,7 +147,10 @@ func (l *listening) listenOptions() []hybrid.ListenOption {
 		list = append(list, o)
 	}
 	list = append(list, hybrid.WithBacklog(backlog), hybrid.WithEvents(l.heard), hybrid.WithSenders(l.sender))
-	if !l.ports { // a preamble comes in messages
+	switch {
+	case l.web: // WebSockets pass frame by frame
+		list = append(list, hybrid.WithExchanger(l), hybrid.WithDrain(l.b.p.Grace))
+	case !l.ports: // a preamble comes in messages
 		list = append(list, hybrid.WithStandby(standby))
 	}
 	return list
@@ -179,14 +184,13 @@ func (l *listening) sender(ctx context.Context, s *hybrid.Sender) {
 		l.acceptPort(s, &e)
 		return
 	}
+	if r.server != nil && isWebSocket(s.Request()) {
+		l.upgrade(ctx, s, r, &e)
+		return
+	}
 	near, err := r.target.dial(ctx)
 	if err != nil {
-		e.missed(r.target, err)
-		l.b.tell(&e)
-		if err := s.Reject(e.status()); err != nil && ctx.Err() == nil {
-			e.why(err)
-			l.b.tell(&e)
-		}
+		l.turnAway(ctx, s, r, &e, err)
 		return
 	}
 	conn, err := s.Accept(choice(s.Request()))
@@ -196,7 +200,18 @@ func (l *listening) sender(ctx context.Context, s *hybrid.Sender) {
 		_ = near.Close()
 		return
 	}
+	e.tracking = conn.TrackingID()
 	l.conns.Go(func() { r.join(&e, far{conn}, near, nil, "the target", flow.Back) })
+}
+
+// turnAway tells a sender that the target was not reached.
+func (l *listening) turnAway(ctx context.Context, s *hybrid.Sender, r *route, e *Event, err error) {
+	e.missed(r.target, err)
+	l.b.tell(e)
+	if err := s.Reject(e.status()); err != nil && ctx.Err() == nil {
+		e.why(err)
+		l.b.tell(e)
+	}
 }
 
 // choice is the sub-protocol that is agreed on: the sender's first, as the SDKs' listeners choose.
@@ -237,6 +252,7 @@ func (l *listening) port(conn *hybrid.Conn, e *Event) {
 		conn.Abort()
 		return
 	}
+	e.tracking = conn.TrackingID()
 	r.join(e, far{conn}, near, nil, "the target", flow.Back)
 }
 

@@ -5,12 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	"reflect"
 	"slices"
 	"time"
 
+	"github.com/causeway-relay/causeway/bridge/connect/web"
 	"github.com/causeway-relay/causeway/gateway/flow"
+	"github.com/causeway-relay/causeway/gateway/shape"
 	"github.com/causeway-relay/causeway/hybrid"
 	"github.com/causeway-relay/causeway/internal/leg"
 )
@@ -23,6 +26,10 @@ const (
 	writeTime = 10 * time.Minute
 	// quietTime is the same for a stream of which one direction has ended; the gateway's bound is timeouts.idle.
 	quietTime = 24 * time.Hour
+
+	// streamField is a header field of a forwarding connector's handshake: what it sends is bytes. A listening connector in front of a
+	// web server leads it there as bytes, and not as a WebSocket (docs/connectors.md).
+	streamField, streamBytes = "Causeway-Stream", "bytes"
 )
 
 // route is a connector in force. Connections hang on its context.
@@ -30,6 +37,7 @@ type route struct {
 	c      Connector
 	b      *Bridge
 	target *target             // of a listening connector
+	server *web.Server         // of a target of http
 	dials  []hybrid.DialOption // of a forwarding one
 	life   context.Context
 	cut    context.CancelCauseFunc
@@ -42,6 +50,11 @@ func newRoute(b *Bridge, c Connector) (*route, error) {
 		if r.target, err = parseTarget(c.Target); err != nil {
 			return nil, err
 		}
+		if r.target.web != nil {
+			if r.server, err = r.newServer(); err != nil {
+				return nil, err
+			}
+		}
 	} else {
 		options, err := b.options(&c)
 		if err != nil {
@@ -51,7 +64,7 @@ func newRoute(b *Bridge, c Connector) (*route, error) {
 			r.dials = append(r.dials, o)
 		}
 		if c.PortName == "" { // a preamble goes in messages
-			r.dials = append(r.dials, hybrid.WithBytes())
+			r.dials = append(r.dials, hybrid.WithBytes(), hybrid.WithHeader(http.Header{streamField: {streamBytes}}))
 		}
 	}
 	r.life, r.cut = context.WithCancelCause(b.life)
@@ -60,6 +73,9 @@ func newRoute(b *Bridge, c Connector) (*route, error) {
 
 // retire gives the route's connections time to end.
 func (r *route) retire(grace time.Duration) {
+	if r.server != nil {
+		r.server.Close()
+	}
 	if grace > 0 {
 		time.AfterFunc(grace, func() { r.cut(errStopped) }) // wakes whoever is left; the bridge waits for them
 	}
@@ -125,17 +141,26 @@ func (s severed) Close() error {
 	return nil
 }
 
-// join pumps a stream until it is over, and tells of it. sender and target are legs of bytes.
+// join pumps a stream until it is over, and tells of it. read is what was read of the sender already.
 func (r *route) join(e *Event, sender, target net.Conn, read []byte, near string, nearFrom uint8) {
+	r.pump(e, leg.NewTCP(sender, read, writeTime), leg.NewTCP(target, nil, writeTime), near, nearFrom)
+}
+
+// joinBehind is join for a target of which something was read already.
+func (r *route) joinBehind(e *Event, sender, target net.Conn, read []byte, near string, nearFrom uint8) {
+	r.pump(e, leg.NewTCP(sender, nil, writeTime), leg.NewTCP(target, read, writeTime), near, nearFrom)
+}
+
+func (r *route) pump(e *Event, sender, target shape.Leg, near string, nearFrom uint8) {
 	opened := *e
 	opened.Kind = Opened
 	r.b.tell(&opened)
 	began := time.Now()
 	var live flow.Live
-	report := flow.Join(r.life, leg.NewTCP(sender, read, writeTime), leg.NewTCP(target, nil, writeTime), flow.Limits{Quiet: quietTime}, &live)
+	report := flow.Join(r.life, sender, target, flow.Limits{Quiet: quietTime}, &live)
 	closed := *e
 	closed.Kind, closed.Time, closed.Duration = Closed, time.Time{}, time.Since(began)
-	closed.ended(&report, near, nearFrom)
+	closed.ended(&report, near, nearFrom, e.tracking)
 	r.b.tell(&closed)
 }
 

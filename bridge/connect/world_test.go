@@ -84,7 +84,7 @@ func newEnds(t *testing.T, p connect.Params) *ends {
 		if t.Failed() {
 			e.mu.Lock()
 			defer e.mu.Unlock()
-			for _, ev := range e.events[max(0, len(e.events)-20):] {
+			for _, ev := range e.events[max(0, len(e.events)-40):] {
 				t.Logf("%s %v", ev.Kind, ev)
 			}
 		}
