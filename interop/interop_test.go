@@ -2,6 +2,7 @@ package interop
 
 import (
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -61,6 +62,8 @@ func TestNeed(t *testing.T) {
 		{"not asked for in CI", "", "true", full, "curl", "skip", "make test-sdk"},
 		{"missing", "1", "", bare, "curl", "skip", "missing: curl"},
 		{"missing in CI", "1", "true", bare, "curl", "fatal", "missing: curl"},
+		{"nobody must have it, not even CI", "1", "true", bare, "dotnet", "skip", "set CAUSEWAY_INTEROP_KIT"},
+		{"one of two must be there", "1", "true", bare, "dotnet curl", "fatal", "missing: curl"},
 		{"misspelt", "1", "", full, "crul", "fatal", "unknown part"},
 		{"nothing needed", "1", "true", full, "", "run", ""},
 	} {
@@ -68,12 +71,44 @@ func TestNeed(t *testing.T) {
 			t.Setenv("CAUSEWAY_INTEROP", c.interop)
 			t.Setenv("CI", c.ci)
 			t.Setenv("PATH", c.path)
+			t.Setenv("CAUSEWAY_INTEROP_KIT", bare)
 			v := ask(t, strings.Fields(c.part)...)
 			if v.how != c.how || !strings.Contains(v.text, c.text) {
 				t.Errorf("%s %q, want %s with %q", v.how, v.text, c.how, c.text)
 			}
 		})
 	}
+}
+
+func TestCache(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	t.Setenv("HOME", t.TempDir())
+	fresh, target := filepath.Join(t.TempDir(), "fresh"), filepath.Join(Cache(t), "target")
+	if err := os.WriteFile(fresh, []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // the second finds it there
+		if err := Install(fresh, target); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(target)
+	left, _ := filepath.Glob(filepath.Join(Cache(t), "fresh-*"))
+	if err != nil || string(got) != "x" || len(left) != 0 {
+		t.Errorf("%q %v, left over %q", got, err, left)
+	}
+	if err := Install(fresh+"?", target); err == nil {
+		t.Error("what is not there was installed")
+	}
+}
+
+func TestFreePort(t *testing.T) {
+	port := FreePort(t)
+	l, err := net.Listen("tcp", "127.0.0.1:"+port)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Close()
 }
 
 func TestRoot(t *testing.T) {

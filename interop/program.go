@@ -3,11 +3,13 @@ package interop
 import (
 	"context"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -195,14 +197,20 @@ func (p *Program) Kill() {
 	<-p.done
 }
 
-// FreePort gives a port of loopback that nobody listened on a moment ago, for programs that cannot choose one themselves.
+// FreePort gives a port of loopback that nobody listened on a moment ago, for programs that cannot choose one themselves. It
+// is none of those that systems give to connections, which would take it again before the program does.
 func FreePort(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	var last error
+	for range 100 {
+		port := strconv.Itoa(20000 + rand.IntN(12000)) // connections have 32768 and up, on most systems 49152
+		l, err := net.Listen("tcp", "127.0.0.1:"+port)
+		if err == nil {
+			l.Close()
+			return port
+		}
+		last = err
 	}
-	defer l.Close()
-	_, port, _ := net.SplitHostPort(l.Addr().String()) // it has a port
-	return port
+	t.Fatal("no free port:", last)
+	return ""
 }

@@ -68,7 +68,7 @@ func (m *Message) Canonical(t testing.TB) string {
 	if err := msg.Write(w); err != nil {
 		t.Fatalf("%v in %q", err, m.Body)
 	}
-	out := string(w.Bytes())
+	out := strings.Replace(string(w.Bytes()), "<s:Header></s:Header>", "", 1) // where there was none before
 	for _, k := range masked {
 		out = k.what.ReplaceAllString(out, k.by)
 	}
