@@ -30,6 +30,7 @@ func newRoot() *cobra.Command {
 		newDoctor(),
 		newTop(),
 		newTail(),
+		newBindings(),
 		newSoap(),
 		newVersion(),
 	)
