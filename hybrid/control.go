@@ -12,6 +12,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"github.com/causeway-relay/causeway/gateway/fail"
+	"github.com/causeway-relay/causeway/hybrid/internal/exchange"
 	"github.com/causeway-relay/causeway/hybrid/wire"
 	"github.com/causeway-relay/causeway/internal/http1"
 	"github.com/causeway-relay/causeway/internal/wsconn"
@@ -39,6 +40,7 @@ var controlBuffers sync.Pool
 // any.
 type control struct {
 	conn    *websocket.Conn
+	cork    *exchange.Cork // below conn
 	silence time.Duration // after the last frame, the gateway counts as dead
 	every   time.Duration // pings
 	expires time.Time     // of the token shown; zero: it is not renewed
@@ -67,13 +69,16 @@ func (l *Listener) register(ctx context.Context) (*control, error) {
 		return nil, &Error{Cause: err}
 	}
 	stop := func() bool { return true }
+	var cork *exchange.Cork
 	dialer := websocket.Dialer{
 		NetDialTLSContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			conn, err := l.dialer.open(ctx, e.cs.Host, false)
-			if err == nil { // gorilla looks at the deadline only
-				stop = context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
+			if err != nil {
+				return nil, err
 			}
-			return conn, err
+			stop = context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) }) // gorilla looks at the deadline only
+			cork = &exchange.Cork{Conn: conn}
+			return cork, nil
 		},
 		ReadBufferSize: 1 << 10, WriteBufferSize: controlBuffer, WriteBufferPool: &controlBuffers,
 	}
@@ -97,6 +102,7 @@ func (l *Listener) register(ctx context.Context) (*control, error) {
 		return nil, unanswered(err)
 	}
 	c := newControl(conn, l.s.keepAlive, expires)
+	c.cork = cork
 	c.granted = wire.ParseAgent(fieldsOf(answer))
 	return c, nil
 }
@@ -231,11 +237,15 @@ func (c *control) Send(message, body []byte) error {
 	if err := c.conn.SetWriteDeadline(time.Now().Add(controlWrite)); err != nil {
 		return err
 	}
+	if len(body) == 0 {
+		return c.conn.WriteMessage(websocket.TextMessage, message)
+	}
+	c.cork.Hold()
 	err := c.conn.WriteMessage(websocket.TextMessage, message)
-	if err == nil && len(body) > 0 {
+	if err == nil {
 		err = c.conn.WriteMessage(websocket.BinaryMessage, body)
 	}
-	return err
+	return errors.Join(err, c.cork.Release())
 }
 
 // endOf translates the end of a control channel.
