@@ -422,3 +422,61 @@ func TestRuntimeInformation(t *testing.T) {
 		}
 	})
 }
+
+// TestSettings: the policies of an entity hold as they stand in the configuration file, and as they are changed.
+func TestSettings(t *testing.T) {
+	off := false
+	declared := testcluster.WithConfig(func(_ int, c *config.Config) {
+		c.Entities = []config.Entity{
+			{Name: "set", Kind: "hybrid", AnonymousSenders: true, ResponseTimeout: 200 * time.Millisecond, RequestTarget: "raw", PlainWebSocket: &off},
+		}
+	})
+	both(t, func(s *set) {
+		s.Add(&entity.Entity{Name: "changed", AnonymousSenders: true})
+		c, changed := s.register("set", ""), s.register("changed", "")
+		p := s.sender()
+		ask := func(c *channel, target, want string) {
+			t.Helper()
+			p.write(p.request("GET", target))
+			q := c.asked()
+			if q.Target != want {
+				t.Errorf("%s became %s", target, q.Target)
+			}
+			c.reply(q.ID, "")
+			p.response("GET")
+		}
+		plainly := func(path string) *answer {
+			t.Helper()
+			q := s.dial(s.senderNode, s.door)
+			return q.write(q.head(path)).answer()
+		}
+		ask(c, "/set/a%20b", "/set/a%20b")
+		ask(changed, "/changed/a%20b", "/changed/a b")
+		p.write(p.request("GET", "/set"))
+		c.asked()
+		p.no("GET", "response timeout of the file", 504, "ListenerSilent", "set")
+		if a := plainly("/set"); a.Status != 400 || !strings.Contains(a.Reason, "/$hc") {
+			t.Errorf("a WebSocket without /$hc: %d %s", a.Status, a.Reason)
+		}
+		went := make(chan struct{})
+		go func() {
+			defer close(went)
+			s.visit(changed.offer().Accept.Address).upgraded("")
+		}()
+		if a := plainly("/changed/x?y"); a.Status != 101 {
+			t.Errorf("a WebSocket without /$hc: %d %s", a.Status, a.Reason)
+		}
+		<-went
+
+		s.Add(&entity.Entity{Name: "changed", AnonymousSenders: true, Settings: entity.Settings{
+			ResponseTimeout: 200 * time.Millisecond, RawRequestTarget: true, NoPlainWebSocket: true,
+		}})
+		ask(changed, "/changed/a%20b", "/changed/a%20b")
+		p.write(p.request("GET", "/changed"))
+		changed.asked()
+		p.no("GET", "response timeout of the store", 504, "ListenerSilent", "changed")
+		if a := plainly("/changed"); a.Status != 400 {
+			t.Errorf("a WebSocket without /$hc: %d", a.Status)
+		}
+	}, declared)
+}
