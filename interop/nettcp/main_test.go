@@ -1,0 +1,144 @@
+package nettcp
+
+import (
+	"context"
+	"io"
+	"net"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/causeway-relay/causeway/gateway/entity"
+	"github.com/causeway-relay/causeway/hybrid"
+	"github.com/causeway-relay/causeway/interop"
+	"github.com/causeway-relay/causeway/interop/dotnet"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// door is host and port of the stand's net.tcp door.
+func door(s *interop.Stand) string { return s.Cluster.Node(0).Host("nettcp") }
+
+// expose makes a relay that plain clients may send to, and listens there for the service at target: a raw listener that
+// copies bytes and knows nothing of net.tcp.
+func expose(t *testing.T, s *interop.Stand, name, target string, change ...func(*entity.Entity)) {
+	t.Helper()
+	e := &entity.Entity{Name: name, Kind: entity.NetTCP, AnonymousSenders: true}
+	for _, f := range change {
+		f(e)
+	}
+	s.Add(e)
+	listen(t, s, name, target)
+}
+
+func listen(t *testing.T, s *interop.Stand, name, target string) *hybrid.Listener {
+	t.Helper()
+	cs := "Endpoint=sb://" + s.Listen + "/;SharedAccessKeyName=" + s.Rule + ";SharedAccessKey=" + s.Key
+	l, err := hybrid.Listen(t.Context(), cs, hybrid.WithEntity(name), hybrid.WithCAFile(s.CA))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var conns sync.WaitGroup
+	conns.Go(func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			conns.Go(func() { pipe(t.Context(), c.(*hybrid.Conn), target) })
+		}
+	})
+	t.Cleanup(func() {
+		_ = l.Close()
+		conns.Wait()
+	})
+	return l
+}
+
+// pipe copies between a stream and the service, at most until the test ends.
+func pipe(ctx context.Context, c *hybrid.Conn, target string) {
+	defer c.Close()
+	service, err := net.Dial("tcp", target)
+	if err != nil {
+		c.Abort()
+		return
+	}
+	defer service.Close()
+	stop := context.AfterFunc(ctx, func() {
+		c.Abort()
+		_ = service.Close()
+	})
+	defer stop()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if _, err := io.Copy(service, c); err != nil {
+			_ = service.Close()
+			return
+		}
+		_ = service.(*net.TCPConn).CloseWrite()
+	}()
+	if _, err := io.Copy(c, service); err != nil {
+		c.Abort()
+	}
+	_ = c.CloseWrite()
+	<-done
+}
+
+// client runs wcf-client to its end and gives what it printed a case, without what differs from run to run.
+func client(t *testing.T, args ...string) []string {
+	t.Helper()
+	p := dotnet.Start(t, "wcf-client", args...)
+	p.End(interop.Patience)
+	var lines []string
+	for line := range strings.Lines(p.Text()) {
+		if line = masked(line); strings.HasPrefix(line, "ok ") || strings.HasPrefix(line, "FAIL ") {
+			lines = append(lines, line)
+		}
+	}
+	if len(lines) == 0 {
+		t.Fatalf("%s printed\n%s", p.Command(), p.Text())
+	}
+	return lines
+}
+
+// What differs between direct and relayed: addresses, times, and numbers that programs make up.
+var (
+	anyAddress = regexp.MustCompile(`net\.tcp://[^\s'"]*`)
+	anyTime    = regexp.MustCompile(`\d\d:\d\d:\d\d(\.\d+)?`)
+)
+
+func masked(line string) string {
+	return strings.TrimSpace(anyTime.ReplaceAllString(anyAddress.ReplaceAllString(line, "ADDRESS"), "TIME"))
+}
+
+// passed counts the cases that went well.
+func passed(lines []string) (n int) {
+	for _, l := range lines {
+		if strings.HasPrefix(l, "ok ") {
+			n++
+		}
+	}
+	return n
+}
+
+// equal compares two runs case by case.
+func equal(t *testing.T, what string, direct, relayed []string) {
+	t.Helper()
+	slices.Sort(direct)
+	slices.Sort(relayed)
+	for _, l := range direct {
+		if !slices.Contains(relayed, l) {
+			t.Errorf("%s: only direct: %s", what, l)
+		}
+	}
+	for _, l := range relayed {
+		if !slices.Contains(direct, l) {
+			t.Errorf("%s: only through the gateway: %s", what, l)
+		}
+	}
+}
