@@ -586,6 +586,29 @@ func TestExchangeSilentNode(t *testing.T) {
 	})
 }
 
+// TestExchangeDeadNode: a node whose connections say nothing of its death, but the mesh does.
+func TestExchangeDeadNode(t *testing.T) {
+	play(t, 2, nil, func(w *world) {
+		near, far := w.nodes[0], w.nodes[1]
+		far.answers("hyco", hang)
+		far.mute = true
+		for _, req := range []*shape.Request{request("hyco", nil), request("hyco", newBody("x"))} {
+			s := near.sends(req)
+			if s.over() {
+				t.Fatal("it is over")
+			}
+			w.net.Partition(near.num(), far.num())
+			begin := time.Now()
+			<-s.done
+			if code := s.code(); code != fail.NodeLost || time.Since(begin) > 5*time.Second {
+				t.Errorf("%s after %v", code, time.Since(begin))
+			}
+			w.net.Heal(near.num(), far.num())
+			<-time.After(time.Minute)
+		}
+	})
+}
+
 // TestExchangePool: connections between nodes are used again, also behind errors, and closed when they are idle for long; one that died
 // meanwhile is replaced without anybody noticing.
 func TestExchangePool(t *testing.T) {

@@ -130,6 +130,9 @@ func (r *Relay) nodeChanged(c mesh.Change) {
 			})
 		}
 	}
+	if c.Down {
+		r.aside(func() { r.pool.Lost(uint16(c.Node)) })
+	}
 	if !c.Up {
 		return
 	}

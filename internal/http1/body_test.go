@@ -190,7 +190,7 @@ func TestBodyDeadline(t *testing.T) {
 				break
 			}
 		}
-		if string(got) != "abc" || failed != 1 || b.err != io.EOF { //nolint:errorlint // the very value sticks
+		if string(got) != "abc" || failed != 1 || b.err != io.EOF {
 			t.Errorf("%s: %q, %d failures, %v", name, got, failed, b.err)
 		}
 	}
@@ -289,7 +289,7 @@ func TestBodyCopy(t *testing.T) {
 			t.Errorf("%s: copied %d, %v, wrote %q", name, n, err, got)
 		}
 		var source *SourceError
-		if errors.As(err, &source) != (row.err == broken) { //nolint:errorlint // of the table
+		if errors.As(err, &source) != (row.err == broken) {
 			t.Errorf("%s: whose fault is %v", name, err)
 		}
 		if again := w.Close(); !errors.Is(again, err) {

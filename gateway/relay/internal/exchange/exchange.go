@@ -190,12 +190,14 @@ func (x *Life) wake() {
 
 func (x *Life) since() time.Duration { return time.Since(x.began) }
 
-// Reason finds the reason in whatever ended a road, an end from outside included.
+// Reason finds the reason in whatever ended a road, an end from outside included. Of several the outermost counts: who wrapped the others
+// knew more.
 func Reason(err error) *fail.Error {
-	if end, ok := errors.AsType[*shape.End](err); ok {
+	no, known := errors.AsType[*fail.Error](err)
+	if end, ok := errors.AsType[*shape.End](err); ok && !(known && errors.Is(no.Cause, end)) {
 		return fail.New(end.Why, end.Text)
 	}
-	if errors.Is(err, context.Canceled) {
+	if !known && errors.Is(err, context.Canceled) {
 		return fail.Wrap(fail.SenderGone, "", err)
 	}
 	return fail.Of(err)

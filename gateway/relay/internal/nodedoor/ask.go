@@ -94,7 +94,7 @@ func (a *asking) stream(whole bool) (err error) {
 // await waits for the first byte of the answer. The end of the upload is no reason to stop, unless it was the sender's body that
 // broke: the other node may have answered before it took all.
 func (a *asking) await(ctx context.Context) error {
-	sent := a.c.sent
+	sent, lost := a.c.sent, a.p.lost(a.node)
 	if !a.upload {
 		sent = nil
 	}
@@ -110,6 +110,8 @@ func (a *asking) await(ctx context.Context) error {
 			if broken := fault(err); broken != nil {
 				return broken
 			}
+		case <-lost:
+			return fail.New(fail.NodeLost, "")
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}

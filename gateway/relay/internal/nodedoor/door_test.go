@@ -230,6 +230,29 @@ func TestManyAtOnce(t *testing.T) {
 	}
 }
 
+// TestLost: a node that is gone takes the idle connections with it; a body that is under way goes on.
+func TestLost(t *testing.T) {
+	p := newPair(t, func(context.Context, uint64, *shape.Request) (*shape.Response, shape.Ticket, error) {
+		return &shape.Response{Status: 200, Body: &mem{Reader: strings.NewReader(strings.Repeat("x", 4<<20)), size: -1}}, shape.Ticket{}, nil
+	})
+	resp, _, err := p.pool.Exchange(t.Context(), 2, 0, &shape.Request{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.pool.Lost(2)
+	if got, err := io.ReadAll(resp.Body); len(got) != 4<<20 || err != nil {
+		t.Errorf("%d bytes, %v", len(got), err)
+	}
+	resp.Body.Close()
+	if _, idle := p.pool.Open(); idle != 1 {
+		t.Errorf("%d idle", idle)
+	}
+	p.pool.Lost(2)
+	if all, idle := p.pool.Open(); all+idle != 0 {
+		t.Errorf("%d open, %d idle", all, idle)
+	}
+}
+
 // endless is a body without an end.
 type endless struct{}
 

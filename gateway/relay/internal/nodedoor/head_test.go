@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"errors"
 	"net/netip"
-	"reflect"
 	"strings"
 	"testing"
 
@@ -104,7 +103,7 @@ func TestResponseArrives(t *testing.T) {
 		if err != nil || got.resp != nil {
 			t.Fatalf("%+v, %v", got, err)
 		}
-		if _, marked := errors.AsType[*shape.Untaken](got.err); marked != untaken || !reflect.DeepEqual(fail.Of(got.err), &no) {
+		if _, marked := errors.AsType[*shape.Untaken](got.err); marked != untaken || *fail.Of(got.err) != no {
 			t.Fatalf("%#v, want %#v, untaken %v", fail.Of(got.err), no, untaken)
 		}
 	})

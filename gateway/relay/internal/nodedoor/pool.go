@@ -31,7 +31,8 @@ type Pool struct {
 	mu     sync.Mutex
 	idle   map[uint16][]*conn // the latest last
 	all    map[*conn]uint16   // every open connection, with its node
-	timer  *time.Timer        // looks for old ones; nil: there are none
+	alive  map[uint16]chan struct{}
+	timer  *time.Timer // looks for old ones; nil: there are none
 	closed bool
 }
 
@@ -39,7 +40,7 @@ type Pool struct {
 // left is called when the sender of an exchange that has a body gave it up: it has the node's Server told by Left. The end of the
 // connection may stand behind more of the body than anybody there reads.
 func NewPool(self uint16, dial func(ctx context.Context, node uint16) (net.Conn, error), left func(node uint16, id uint64)) *Pool {
-	return &Pool{self: self, dial: dial, left: left, idle: make(map[uint16][]*conn), all: make(map[*conn]uint16)}
+	return &Pool{self: self, dial: dial, left: left, idle: make(map[uint16][]*conn), all: make(map[*conn]uint16), alive: make(map[uint16]chan struct{})}
 }
 
 // Exchange has a node run an exchange with the listener of a channel there. It returns when the head of the response is there; the
@@ -68,13 +69,10 @@ func (p *Pool) Exchange(ctx context.Context, node uint16, channel uint64, req *s
 // get takes an idle connection, or opens one.
 func (p *Pool) get(ctx context.Context, node uint16) (c *conn, fresh bool, err error) {
 	for c = p.pop(node); c != nil; c = p.pop(node) {
-		select {
-		case <-c.ready: // it has ended, or says something out of turn
-			p.drop(c)
-			continue
-		default:
+		if len(c.ready) == 0 {
+			return c, false, nil
 		}
-		return c, false, nil
+		p.drop(c) // it has ended, or says something out of turn
 	}
 	raw, err := p.dial(ctx, node)
 	if err != nil {
@@ -176,6 +174,33 @@ func (p *Pool) drop(c *conn) {
 func (p *Pool) dropLocked(c *conn) {
 	delete(p.all, c)
 	c.shut()
+}
+
+// Lost says that a node is gone: who waits for the head of a response from there waits no longer, and idle connections are closed. A body
+// that is under way goes on as long as its connection does: the mesh may be wrong.
+func (p *Pool) Lost(node uint16) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if alive, ok := p.alive[node]; ok {
+		close(alive)
+		delete(p.alive, node)
+	}
+	for _, c := range p.idle[node] {
+		p.dropLocked(c)
+	}
+	delete(p.idle, node)
+}
+
+// lost is closed when the node is.
+func (p *Pool) lost(node uint16) <-chan struct{} {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	alive, ok := p.alive[node]
+	if !ok {
+		alive = make(chan struct{})
+		p.alive[node] = alive
+	}
+	return alive
 }
 
 // Open counts the connections, busy ones included, and those that are idle.
