@@ -92,3 +92,16 @@ func (a Any) missing(w infoset.Writer, own []infoset.Decl) (out []infoset.Decl) 
 	}
 	return out
 }
+
+// Outer gives the declarations that held around the element, its own among them.
+func (a Any) Outer() []infoset.Decl { return a.outer }
+
+// WriteAs writes the element under another name; its content, attributes and declarations stay.
+func (a Any) WriteAs(w infoset.Writer, n *infoset.Name) error {
+	if a.IsZero() {
+		return nil
+	}
+	as := Any{outer: a.outer, tokens: slices.Clone(a.tokens)}
+	as.tokens[0].Name, as.tokens[len(as.tokens)-1].Name = n, n
+	return as.Write(w)
+}

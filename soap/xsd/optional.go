@@ -53,3 +53,6 @@ func (n Nillable[T]) Get() (T, bool) { return n.value, !n.null }
 
 // IsNil reports whether the content is nil.
 func (n Nillable[T]) IsNil() bool { return n.null }
+
+// NilWith gives nil content of an element that has attributes all the same: they are in v.
+func NilWith[T any](v T) Nillable[T] { return Nillable[T]{value: v, null: true} }

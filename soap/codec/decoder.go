@@ -1,0 +1,222 @@
+package codec
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/causeway-relay/causeway/soap/infoset"
+	"github.com/causeway-relay/causeway/soap/xsd"
+)
+
+// instance is the namespace of xsi:type and xsi:nil.
+const instance = "http://www.w3.org/2001/XMLSchema-instance"
+
+// Decoder reads typed values. Make one with NewDecoder; it may be used for many documents.
+type Decoder struct {
+	// Strict makes every deviation an error.
+	Strict bool
+	// Report is told of deviations; nil: they are passed over.
+	Report func(*Problem)
+
+	r      xsd.Scoped
+	start  *infoset.Token // the element that is read: its start is the last token of r; nil otherwise
+	attr   *infoset.Attr  // the attribute that is read; nil while content is
+	buf    []byte
+	frames []frame
+	seen   []uint16
+}
+
+// NewDecoder makes a decoder of r's tokens.
+func NewDecoder(r xsd.Scoped) *Decoder { return &Decoder{r: r} }
+
+// Reset makes the decoder read from r.
+func (d *Decoder) Reset(r xsd.Scoped) {
+	d.r, d.start, d.attr = r, nil, nil
+	d.frames, d.seen = d.frames[:0], d.seen[:0]
+}
+
+// Element reads the content of the element whose start is the last token of the reader, into v by c. The element is behind when it returns.
+func Element[T any](d *Decoder, start *infoset.Token, v *T, c Codec[T]) error {
+	d.start, d.attr = start, nil
+	return c.Decode(d, v)
+}
+
+// Name is the name of the element that is read.
+func (d *Decoder) Name() *infoset.Name { return d.start.Name }
+
+// Nil reports whether the element that is read says xsi:nil.
+func (d *Decoder) Nil() bool {
+	if d.start == nil || len(d.start.Attrs) == 0 {
+		return false
+	}
+	v, ok := d.start.Attr(instance, "nil")
+	if !ok {
+		return false
+	}
+	null, err := v.AsBool()
+	return err == nil && null
+}
+
+// Type gives the xsi:type of the element that is read; false if it has none, or one whose prefix means nothing.
+func (d *Decoder) Type() (xsd.QName, bool) {
+	if d.attr != nil || len(d.start.Attrs) == 0 {
+		return xsd.QName{}, false
+	}
+	v, ok := d.start.Attr(instance, "type")
+	if !ok {
+		return xsd.QName{}, false
+	}
+	q, err := xsd.ReadQName(v, d.r)
+	return q, err == nil
+}
+
+// report tells of a deviation. The error is nil for a lenient decoder.
+func (d *Decoder) report(kind Deviation, name string, element xsd.Any) error {
+	if !d.Strict && d.Report == nil {
+		return nil
+	}
+	p := &Problem{Kind: kind, Path: d.r.Path(), Name: name, Element: element}
+	if d.Strict {
+		return p
+	}
+	d.Report(p)
+	return nil
+}
+
+// value reads the attribute or the simple content that the decoder stands at.
+func (d *Decoder) value() (infoset.Value, error) {
+	if d.attr != nil {
+		return d.attr.Value, nil
+	}
+	v, err := infoset.Content(d.r, d.buf)
+	if raw := v.Raw(); cap(raw) > cap(d.buf) && v.Type() == infoset.TypeText {
+		d.buf = raw[:0]
+	}
+	return v, err
+}
+
+// scoped reads a value whose prefixes must be resolved while its element is open.
+func scoped[T any](d *Decoder, parse func(infoset.Value, xsd.Scope) (T, error)) (T, error) {
+	if d.attr != nil {
+		return parse(d.attr.Value, d.r)
+	}
+	var out T
+	var text []byte
+	err := d.bad(infoset.Value{}, "an empty value")
+	for {
+		t, next := d.r.Next()
+		if next != nil {
+			return out, next
+		}
+		switch t.Kind {
+		case infoset.EndElement:
+			return out, err
+		case infoset.Text:
+			text = t.Value.AppendText(text)
+			out, err = parse(infoset.Chars(text), d.r)
+		case infoset.Comment:
+		default:
+			return out, d.bad(infoset.Value{}, "element "+t.Name.String())
+		}
+	}
+}
+
+// bad is the error of a value that is none of its type.
+func (d *Decoder) bad(_ infoset.Value, detail string) error {
+	return &infoset.Error{Reason: infoset.BadValue, Offset: -1, Path: d.r.Path(), Detail: detail}
+}
+
+// at adds the place to an error of a value.
+func (d *Decoder) at(err error, name *infoset.Name) error {
+	if err == nil {
+		return nil
+	}
+	where := d.r.Path()
+	if d.attr != nil {
+		return fmt.Errorf("%s/@%s: %w", where, d.attr.Name.String(), err)
+	}
+	if name != nil && !strings.HasSuffix(where, "/"+name.String()) {
+		where += "/" + name.String()
+	}
+	return fmt.Errorf("%s: %w", where, err)
+}
+
+// Struct reads attributes and content of the element that is read into x.
+func (d *Decoder) Struct(x Struct) error {
+	m, start := x.XMLModel(), d.start
+	if start == nil {
+		return d.bad(infoset.Value{}, "an attribute cannot hold a structure")
+	}
+	null := d.Nil()
+	if err := d.attributes(x, m, start); err != nil {
+		return err
+	}
+	switch {
+	case null:
+		return infoset.Skip(d.r)
+	case m.Text != None:
+		d.attr = nil
+		return x.XMLDecode(d, m.Text)
+	case m.Mixed != None:
+		d.attr = nil
+		return x.XMLDecode(d, m.Mixed)
+	}
+	return d.content(x, m)
+}
+
+// attributes reads the attributes of the start tag. The token is valid until the next one is read, which nothing here does.
+func (d *Decoder) attributes(x Struct, m *Model, start *infoset.Token) error {
+	for i := range start.Attrs {
+		a := &start.Attrs[i]
+		if a.Name.Space == instance {
+			continue
+		}
+		field := m.AnyAttr
+		for j := range m.Attrs {
+			if m.Attrs[j].Name.Local == a.Name.Local && m.Attrs[j].Name.Space == a.Name.Space {
+				field = m.Attrs[j].Field
+				break
+			}
+		}
+		if field == None {
+			if ours(a.Name.Space) {
+				continue
+			}
+			if err := d.report(UnknownAttribute, a.Name.String(), xsd.Any{}); err != nil {
+				return err
+			}
+			continue
+		}
+		d.attr = a
+		err := x.XMLDecode(d, field)
+		d.attr = nil
+		if err != nil {
+			return err
+		}
+	}
+	return d.requiredAttributes(m, start)
+}
+
+func (d *Decoder) requiredAttributes(m *Model, start *infoset.Token) error {
+	for j := range m.Attrs {
+		if !m.Attrs[j].Required {
+			continue
+		}
+		if _, ok := start.Attr(m.Attrs[j].Name.Space, m.Attrs[j].Name.Local); !ok {
+			if err := d.report(Missing, "@"+m.Attrs[j].Name.Local, xsd.Any{}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// ours reports whether attributes of a namespace are SOAP's own, which may stand on any element.
+func ours(space string) bool {
+	switch space {
+	case "http://schemas.xmlsoap.org/soap/encoding/", "http://schemas.xmlsoap.org/soap/envelope/", "http://www.w3.org/2003/05/soap-envelope",
+		"http://www.w3.org/2003/05/soap-encoding", "http://schemas.microsoft.com/2003/10/Serialization/":
+		return true
+	}
+	return false
+}

@@ -1,0 +1,163 @@
+package codec
+
+import "github.com/causeway-relay/causeway/soap/infoset"
+
+// None is the index of a field that a type has not.
+const None = -1
+
+// Unbounded is a Max without bound.
+const Unbounded = -1
+
+// Model says what stands in the content of a type. It is static data.
+type Model struct {
+	Type    infoset.Name // name of the schema's type, for xsi:type; zero for an anonymous one
+	Attrs   []Attr
+	AnyAttr int // field of attributes that no declaration names, or None
+	Text    int // field of simple content, or None
+	Mixed   int // field of mixed content, or None
+	Leaves  []Leaf
+	Groups  []Group
+	All     bool // the leaves stand in any order (xs:all)
+}
+
+// Attr is an attribute.
+type Attr struct {
+	Name     infoset.Name
+	Field    int
+	Required bool
+}
+
+// Leaf is a place of elements in the content, in the order of the schema. A leaf with Item is a repeated group: each turn of it is a
+// struct of that model. One with OneOf is an element that others substitute: a struct with one member.
+type Leaf struct {
+	Name     infoset.Name // of an element
+	Field    int
+	Min, Max int
+	Group    int // innermost Group around it, or None
+	Branch   int // which branch of that group it is in
+	Wild     *Wildcard
+	Item     *Model
+	OneOf    *Model
+}
+
+// Group is a choice, or a sequence that may be absent as a whole: that is a choice of one branch.
+type Group struct {
+	Outer    int // the group around it, or None
+	Branch   int // which branch of that one it is in
+	Optional bool
+	Choice   bool
+}
+
+// Wildcard says which elements or attributes xs:any takes.
+type Wildcard struct {
+	Any    bool     // ##any
+	Other  bool     // ##other: every namespace but Target and none
+	Target string   // the namespace that Other leaves out
+	Spaces []string // else: these; "" is none
+}
+
+// Takes reports whether a name of the namespace is taken.
+func (w *Wildcard) Takes(space string) bool {
+	switch {
+	case w.Any:
+		return true
+	case w.Other:
+		return space != "" && space != w.Target
+	}
+	for _, s := range w.Spaces {
+		if s == space {
+			return true
+		}
+	}
+	return false
+}
+
+// Struct is a value with fields. Fields are numbered as its Model says.
+type Struct interface {
+	XMLModel() *Model
+	// XMLCount tells how often a field is there: 0 for absent, the length of a list, else 1.
+	XMLCount(field int) int
+	// XMLDecode reads the field from where the decoder stands: an attribute, an element, or the content.
+	XMLDecode(d *Decoder, field int) error
+	// XMLEncode writes the field, all of it.
+	XMLEncode(e *Encoder, field int) error
+	// XMLItem makes a new turn of a repeated group, or the struct of an element that others substitute, and keeps it in the field.
+	XMLItem(field int) Struct
+}
+
+// matches reports whether an element may stand at the leaf.
+func (l *Leaf) matches(n *infoset.Name) bool {
+	switch {
+	case l.Item != nil:
+		return l.Item.starts(n)
+	case l.OneOf != nil:
+		return l.OneOf.find(n) >= 0
+	case l.Wild != nil:
+		return l.Wild.Takes(n.Space)
+	}
+	return l.Name.Local == n.Local && l.Name.Space == n.Space
+}
+
+// find gives the leaf of a name wherever it stands, -1 if there is none. Wildcards come last.
+func (m *Model) find(n *infoset.Name) int {
+	wild := -1
+	for i := range m.Leaves {
+		l := &m.Leaves[i]
+		if !l.matches(n) {
+			continue
+		}
+		if l.Wild == nil {
+			return i
+		}
+		if wild < 0 {
+			wild = i
+		}
+	}
+	return wild
+}
+
+// starts reports whether an element may be the first of the content.
+func (m *Model) starts(n *infoset.Name) bool {
+	for i := range m.Leaves {
+		if m.Leaves[i].matches(n) && (m.All || m.first(i)) {
+			return true
+		}
+	}
+	return false
+}
+
+// first reports whether nothing that must come stands before a leaf.
+func (m *Model) first(leaf int) bool {
+	for i := range leaf {
+		l := &m.Leaves[i]
+		if l.Min > 0 && m.together(i, leaf) {
+			return false
+		}
+	}
+	return true
+}
+
+// together reports whether leaf must be there when other is: every group around it has other in the same branch.
+func (m *Model) together(leaf, other int) bool {
+	g, branch := m.Leaves[leaf].Group, m.Leaves[leaf].Branch
+	for g != None {
+		b, in := m.branchOf(other, g)
+		if !in || b != branch {
+			return false
+		}
+		branch, g = m.Groups[g].Branch, m.Groups[g].Outer
+	}
+	return true
+}
+
+// branchOf tells in which branch of a group a leaf is, if it is inside of it.
+func (m *Model) branchOf(leaf, group int) (branch int, in bool) {
+	g, branch := m.Leaves[leaf].Group, m.Leaves[leaf].Branch
+	for g != None {
+		if g == group {
+			return branch, true
+		}
+		branch, g = m.Groups[g].Branch, m.Groups[g].Outer
+	}
+	return 0, false
+}

@@ -1,0 +1,207 @@
+package codec
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+
+	"github.com/causeway-relay/causeway/soap/infoset"
+	"github.com/causeway-relay/causeway/soap/xsd"
+)
+
+const schemaSpace = "http://www.w3.org/2001/XMLSchema"
+
+func builtin(local string) *infoset.Name {
+	return &infoset.Name{Prefix: "xsd", Space: schemaSpace, Local: local}
+}
+
+// The codecs of values that Go has a type for.
+var (
+	String = TextOf[string]("string")
+	Bool   = Codec[bool]{Type: builtin("boolean"), Decode: decodeBool, Value: func(_ *Encoder, v bool) (infoset.Value, error) {
+		return infoset.Bool(v), nil
+	}}
+	Int8    = signed[int8](8, "byte")
+	Int16   = signed[int16](16, "short")
+	Int32   = signed[int32](32, "int")
+	Int64   = signed[int64](64, "long")
+	Uint8   = unsigned[uint8](8, "unsignedByte")
+	Uint16  = unsigned[uint16](16, "unsignedShort")
+	Uint32  = unsigned[uint32](32, "unsignedInt")
+	Uint64  = unsigned[uint64](64, "unsignedLong")
+	Float32 = float[float32](32, "float", infoset.Float32)
+	Float64 = float[float64](64, "double", infoset.Float64)
+)
+
+// The codecs of values that package xsd has a type for.
+var (
+	Decimal    = of[xsd.Decimal]("decimal")
+	Integer    = of[xsd.Integer]("integer")
+	DateTime   = of[xsd.DateTime]("dateTime")
+	Date       = of[xsd.Date]("date")
+	Time       = of[xsd.Time]("time")
+	Duration   = of[xsd.Duration]("duration")
+	GYear      = of[xsd.GYear]("gYear")
+	GYearMonth = of[xsd.GYearMonth]("gYearMonth")
+	GMonth     = of[xsd.GMonth]("gMonth")
+	GMonthDay  = of[xsd.GMonthDay]("gMonthDay")
+	GDay       = of[xsd.GDay]("gDay")
+	Base64     = of[xsd.Base64]("base64Binary")
+	Hex        = of[xsd.Hex]("hexBinary")
+	QName      = Codec[xsd.QName]{Type: builtin("QName"), Decode: decodeQName, Value: func(e *Encoder, v xsd.QName) (infoset.Value, error) {
+		return xsd.WriteQName(e.w, v), nil
+	}}
+)
+
+// TextOf is the codec of text: of an enumeration, say. local names the built-in type.
+func TextOf[T ~string](local string) Codec[T] {
+	return Codec[T]{Type: builtin(local), Decode: decodeText[T], Value: encodeText[T]}
+}
+
+func decodeText[T ~string](d *Decoder, v *T) error {
+	text, err := d.value()
+	if err != nil {
+		return err
+	}
+	*v = T(text.String())
+	return nil
+}
+
+func encodeText[T ~string](_ *Encoder, v T) (infoset.Value, error) {
+	return infoset.String(string(v)), nil
+}
+
+func decodeBool(d *Decoder, v *bool) error {
+	text, err := d.value()
+	if err != nil {
+		return err
+	}
+	*v, err = text.AsBool()
+	return d.at(err, nil)
+}
+
+func signed[T int8 | int16 | int32 | int64](size int, local string) Codec[T] {
+	return Codec[T]{
+		Type: builtin(local),
+		Decode: func(d *Decoder, v *T) error {
+			text, err := d.value()
+			if err != nil {
+				return err
+			}
+			n, err := text.AsInt(size)
+			*v = T(n) //nolint:gosec // AsInt has looked at the size
+			return d.at(err, nil)
+		},
+		Value: func(_ *Encoder, v T) (infoset.Value, error) { return infoset.Int(int64(v)), nil },
+	}
+}
+
+func unsigned[T uint8 | uint16 | uint32 | uint64](size int, local string) Codec[T] {
+	return Codec[T]{
+		Type: builtin(local),
+		Decode: func(d *Decoder, v *T) error {
+			text, err := d.value()
+			if err != nil {
+				return err
+			}
+			n, err := text.AsUint(size)
+			*v = T(n) //nolint:gosec // AsUint has looked at the size
+			return d.at(err, nil)
+		},
+		Value: func(_ *Encoder, v T) (infoset.Value, error) { return infoset.Uint(uint64(v)), nil },
+	}
+}
+
+func float[T float32 | float64](size int, local string, value func(T) infoset.Value) Codec[T] {
+	return Codec[T]{
+		Type: builtin(local),
+		Decode: func(d *Decoder, v *T) error {
+			text, err := d.value()
+			if err != nil {
+				return err
+			}
+			f, err := text.AsFloat(size)
+			*v = T(f)
+			return d.at(err, nil)
+		},
+		Value: func(_ *Encoder, v T) (infoset.Value, error) { return value(v), nil },
+	}
+}
+
+// of is the codec of a type of package xsd.
+func of[T interface{ Value() infoset.Value }, P interface {
+	*T
+	FromValue(infoset.Value) error
+}](local string,
+) Codec[T] {
+	return Codec[T]{
+		Type: builtin(local),
+		Decode: func(d *Decoder, v *T) error {
+			text, err := d.value()
+			if err != nil {
+				return err
+			}
+			return d.at(P(v).FromValue(text), nil)
+		},
+		Value: func(_ *Encoder, v T) (infoset.Value, error) { return v.Value(), nil },
+	}
+}
+
+func decodeQName(d *Decoder, v *xsd.QName) error {
+	q, err := scoped(d, xsd.ReadQName)
+	*v = q
+	return d.at(err, nil)
+}
+
+// ListOf is the codec of a list in one text (xs:list).
+func ListOf[T any](item Codec[T]) Codec[[]T] {
+	return Codec[[]T]{
+		Decode: func(d *Decoder, v *[]T) error {
+			text, err := d.value()
+			if err != nil {
+				return err
+			}
+			outer := d.attr
+			defer func() { d.attr = outer }()
+			*v = []T{}
+			for word := range strings.FieldsSeq(text.String()) {
+				var one T
+				d.attr = &infoset.Attr{Name: infoset.Name{Local: "item"}, Value: infoset.String(word)}
+				if err := item.Decode(d, &one); err != nil {
+					return err
+				}
+				*v = append(*v, one)
+			}
+			return nil
+		},
+		Value: func(e *Encoder, v []T) (infoset.Value, error) {
+			var text []byte
+			for i := range v {
+				word, err := item.Value(e, v[i])
+				if err != nil {
+					return infoset.Value{}, err
+				}
+				if i > 0 {
+					text = append(text, ' ')
+				}
+				text = word.AppendText(text)
+			}
+			return infoset.Chars(text), nil
+		},
+	}
+}
+
+// wrong adds the place to an error of a value that is written.
+func (e *Encoder) wrong(name *infoset.Name, err error) error {
+	where := e.where()
+	if name != nil {
+		where += "/" + name.Local
+	}
+	return fmt.Errorf("%s: %w", where, err)
+}
+
+// isNil reports whether a struct is a nil pointer.
+func isNil(x Struct) bool {
+	v := reflect.ValueOf(x)
+	return !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil()
+}

@@ -1,0 +1,131 @@
+package gengo
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/causeway-relay/causeway/wsdl/ir"
+)
+
+// builtins maps built-in types of XML Schema to the Go type and the codec. What is not here is text.
+var builtins = map[string][2]string{
+	"boolean": {"bool", "codec.Bool"}, "byte": {"int8", "codec.Int8"}, "short": {"int16", "codec.Int16"}, "int": {"int32", "codec.Int32"},
+	"long": {"int64", "codec.Int64"}, "unsignedByte": {"uint8", "codec.Uint8"}, "unsignedShort": {"uint16", "codec.Uint16"},
+	"unsignedInt": {"uint32", "codec.Uint32"}, "unsignedLong": {"uint64", "codec.Uint64"},
+	"float": {"float32", "codec.Float32"}, "double": {"float64", "codec.Float64"},
+	"decimal": {"xsd.Decimal", "codec.Decimal"}, "integer": {"xsd.Integer", "codec.Integer"}, "nonPositiveInteger": {"xsd.Integer", "codec.Integer"},
+	"negativeInteger": {"xsd.Integer", "codec.Integer"}, "nonNegativeInteger": {"xsd.Integer", "codec.Integer"},
+	"positiveInteger": {"xsd.Integer", "codec.Integer"},
+	"dateTime":        {"xsd.DateTime", "codec.DateTime"}, "date": {"xsd.Date", "codec.Date"}, "time": {"xsd.Time", "codec.Time"},
+	"duration": {"xsd.Duration", "codec.Duration"}, "gYear": {"xsd.GYear", "codec.GYear"}, "gYearMonth": {"xsd.GYearMonth", "codec.GYearMonth"},
+	"gMonth": {"xsd.GMonth", "codec.GMonth"}, "gMonthDay": {"xsd.GMonthDay", "codec.GMonthDay"}, "gDay": {"xsd.GDay", "codec.GDay"},
+	"base64Binary": {"xsd.Base64", "codec.Base64"}, "hexBinary": {"xsd.Hex", "codec.Hex"}, "QName": {"xsd.QName", "codec.QName"},
+	"NOTATION": {"xsd.QName", "codec.QName"},
+}
+
+// ref gives the Go type and the codec of values of a type.
+func (g *generator) ref(t *ir.Type) (goType, codec string) {
+	switch t.Kind {
+	case ir.Builtin:
+		if b, ok := builtins[t.Root]; ok && len(t.Union) == 0 {
+			return b[0], b[1]
+		}
+		return "string", "codec.String"
+	case ir.Enum:
+		return g.names[t], "xml" + g.names[t]
+	case ir.Any:
+		return "xsd.Any", "codec.AnyType"
+	case ir.List, ir.Array:
+		item, codec := g.ref(t.Item)
+		return "[]" + item, g.list(t, codec)
+	}
+	if name, ok := g.anyNames[t]; ok {
+		return name, "xml" + name
+	}
+	return "*" + g.names[t], "codec.Of[" + g.names[t] + "]()"
+}
+
+// list is the codec of a list: those of Go's and schema's own types are the same for all.
+func (g *generator) list(t *ir.Type, item string) string {
+	if t.Kind == ir.Array {
+		return fmt.Sprintf("codec.ArrayOf(%s)", item)
+	}
+	name := "xmlListOf" + strings.TrimPrefix(strings.TrimPrefix(item, "codec."), "xml")
+	g.lists[t] = name + "|" + item
+	return name
+}
+
+// nilable reports whether the Go type itself can say that a value is absent.
+func nilable(t *ir.Type) bool {
+	return t.Kind == ir.Struct || t.Kind == ir.OneOf || t.Kind == ir.Item || t.Kind == ir.Any
+}
+
+// goType gives the type of a field.
+func (g *generator) goType(f *ir.Field) string {
+	switch f.Kind {
+	case ir.AnyAttributes:
+		return "codec.Attributes"
+	case ir.Mixed:
+		return "codec.Mixed"
+	case ir.Wild:
+		if f.Repeated {
+			return "[]xsd.Any"
+		}
+		return "xsd.Any"
+	}
+	base, _ := g.ref(f.Type)
+	switch {
+	case f.Kind == ir.Text:
+		return base
+	case f.Repeated && f.Nillable:
+		return "[]xsd.Nillable[" + base + "]"
+	case f.Repeated:
+		return "[]" + base
+	case f.Nillable && f.Optional:
+		return "*xsd.Nillable[" + base + "]"
+	case f.Nillable:
+		return "xsd.Nillable[" + base + "]"
+	case f.Optional && !nilable(f.Type):
+		return "*" + base
+	}
+	return base
+}
+
+// way names how a field is read and written: the last part of the codec's functions.
+func way(f *ir.Field) string {
+	switch {
+	case f.Repeated && f.Nillable:
+		return "ManyNil"
+	case f.Repeated:
+		return "Many"
+	case f.Nillable && f.Optional:
+		return "OptNil"
+	case f.Nillable:
+		return "Nil"
+	case f.Optional && !nilable(f.Type):
+		return "Opt"
+	}
+	return "One"
+}
+
+// count is the expression that XMLCount gives for a field; "" for one that is always there.
+func (g *generator) count(f *ir.Field) string {
+	x := "x." + g.fields[f]
+	switch {
+	case f.Kind == ir.Mixed || f.Kind == ir.AnyAttributes || f.Kind == ir.Text:
+		return ""
+	case f.Repeated:
+		return "len(" + x + ")"
+	case f.Kind == ir.Wild:
+		return "codec.Count(!" + x + ".IsZero())"
+	case f.Nillable && !f.Optional:
+		return ""
+	case f.Type.Kind == ir.Any && f.Optional && !f.Nillable:
+		return "codec.Count(!" + x + ".IsZero())"
+	case f.Type.Kind == ir.Any && !f.Nillable:
+		return ""
+	case f.Optional || nilable(f.Type):
+		return "codec.Count(" + x + " != nil)"
+	}
+	return ""
+}
