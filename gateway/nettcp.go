@@ -3,10 +3,8 @@ package gateway
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"net/netip"
-	"syscall"
 
 	"github.com/causeway-relay/causeway/bindings/nettcp"
 	"github.com/causeway-relay/causeway/gateway/config"
@@ -39,8 +37,8 @@ func (g *Gateway) bindNetTCP() error {
 	switch {
 	case err == nil:
 		g.doors = append(g.doors, door{nettcp.Name, l})
-	case g.cfg.NetTCP == "" && errors.Is(err, syscall.EADDRINUSE):
-		g.log.Info("door closed: something else has its address", "door", nettcp.Name, "address", addr)
+	case g.cfg.NetTCP == "":
+		g.log.Info("door closed: its address cannot be had", "door", nettcp.Name, "address", addr, "cause", err)
 	default:
 		return fmt.Errorf("door %s: %w: choose another address with --%s, or close it with --%s off", nettcp.Name, err, nettcp.Name, nettcp.Name)
 	}

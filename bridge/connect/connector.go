@@ -209,7 +209,7 @@ func parseTarget(text string) (*target, error) {
 			return nil, errText("expected tcp://HOST:PORT, and nothing behind the port")
 		}
 		return &target{text: text, network: "tcp", address: u.Host}, nil
-	case "net.tcp": // what passes is bytes: the address inside of them is between client and service
+	case netTCP:
 		port := cmp.Or(u.Port(), netTCPPort)
 		if u.Hostname() == "" || !isPort(port, 1) {
 			return nil, errText("expected net.tcp://HOST:PORT")

@@ -108,6 +108,7 @@ func (l *listening) run(ctx context.Context) {
 	})
 	defer watch.Wait()
 	if listener := l.begin(ctx); listener != nil {
+		watch.Go(func() { l.probe(ctx) })
 		<-ctx.Done()
 		_ = listener.Close()
 		return
@@ -201,7 +202,7 @@ func (l *listening) sender(ctx context.Context, s *hybrid.Sender) {
 		return
 	}
 	e.tracking = conn.TrackingID()
-	l.conns.Go(func() { r.join(&e, far{conn}, near, nil, "the target", flow.Back) })
+	l.conns.Go(func() { r.join(&e, r.named(far{conn}), near, nil, "the target", flow.Back) })
 }
 
 // turnAway tells a sender that the target was not reached.
@@ -253,7 +254,7 @@ func (l *listening) port(conn *hybrid.Conn, e *Event) {
 		return
 	}
 	e.tracking = conn.TrackingID()
-	r.join(e, far{conn}, near, nil, "the target", flow.Back)
+	r.join(e, r.named(far{conn}), near, nil, "the target", flow.Back)
 }
 
 // call opens the connection to the port that the sender asks for; nil: e says why there is none.
