@@ -151,7 +151,7 @@ var misdeeds = []misdeed{
 	}, comes(func(at *peer, _ string) error {
 		for {
 			if _, err := at.tryFrame(); err != nil {
-				return nil //nolint:nilerr // it breaks off, and that is what it is to do
+				return nil // it breaks off, and that is what it is to do
 			}
 		}
 	}), status(400, "BadRequest")},

@@ -1,8 +1,14 @@
-// Package entry owns the endpoints of the Hybrid Connections protocol over WebSocket at a gateway: listen (control
-// channels), connect (senders), accept (rendezvous and rejects) and request (which it turns away as each SDK needs it). It
-// translates handshakes, control messages and ends; whether, where and how long is the relay's.
+// Package entry owns the endpoints of the Hybrid Connections protocol at a gateway: over WebSocket listen (control channels),
+// connect (senders), accept (rendezvous and rejects) and request (the rendezvous of an exchange), and plain HTTP senders with
+// the management read of .NET clients. It translates handshakes, heads, control messages and ends; whether, where and how long
+// is the relay's.
 //
-// The front door calls Entry.Take with each connection, on a goroutine of the connection's own. Control channels are read
-// with gorilla/websocket, which sees whole messages; senders and rendezvous become legs (internal/leg), which do not.
-// Source: Hybrid Connections reference sections 1-7 and 14-16.
+// A control channel is the Exchanger of its listener. A request that fits goes there as one unit of message and body, complete
+// before the channel is asked for its turn; any other goes by a pointer and a rendezvous, on which both bodies flow as fast as
+// the slower side. An answer may come on any channel of the listener that was asked, or at the rendezvous, once.
+//
+// The front door calls Entry.Take with each connection, on a goroutine of the connection's own; a plain request gives the
+// connection back. Control channels are read with gorilla/websocket, which sees whole messages; senders and rendezvous become
+// legs (internal/leg), which do not; the server's side of HTTP is internal/httpserve.
+// Source: Hybrid Connections reference sections 1-9, 11 and 13-16.
 package entry

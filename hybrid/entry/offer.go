@@ -116,9 +116,14 @@ func (c *control) send(text, body []byte, deadline time.Time) error {
 	if body != nil {
 		*buf = appendMessage(*buf, wsframe.Binary, body)
 	}
-	if _, err := c.line.send(*buf, deadline); err != nil {
-		_ = c.conn.Close()
-		return fail.Wrap(fail.ListenerLost, "tell the listener", err)
+	n, err := c.line.send(*buf, deadline)
+	if err == nil {
+		return nil
 	}
-	return nil
+	_ = c.conn.Close()
+	err = fail.Wrap(fail.ListenerLost, "tell the listener", err)
+	if n == 0 {
+		err = &shape.Untaken{Err: err}
+	}
+	return err
 }

@@ -30,26 +30,24 @@ func (e *Entry) request(ctx context.Context, v *visit) {
 		return
 	}
 	c := &caller{guest: &guest{visit: v}, over: make(chan struct{})}
-	var err error
-	if v.arrival.Carried {
-		err = e.p.Relay.Join(ctx, ticket, c)
-	} else {
-		t := &errandTraveller{c, &traveller{c.guest}}
-		if err = e.p.Relay.Join(ctx, ticket, t); err == nil && t.carried {
-			return
-		}
+	party := shape.Party(c)
+	if !v.arrival.Carried {
+		party = &farCaller{c, &traveller{c.guest}}
 	}
-	v.arrival.Rest = c.part
+	if err := e.p.Relay.Join(ctx, ticket, party); err == nil && c.carried {
+		return
+	}
+	v.arrival.Rest = c.part // also to turn it away
 }
 
-// errandTraveller is a caller that may have come to the wrong node.
-type errandTraveller struct {
+// farCaller is a caller that may have come to the wrong node.
+type farCaller struct {
 	*caller
 	traveller *traveller
 }
 
 // Detach implements shape.Carrier.
-func (t *errandTraveller) Detach() (shape.Conn, shape.Preface) {
+func (t *farCaller) Detach() (shape.Conn, shape.Preface) {
 	t.carried = true
 	return t.traveller.Detach()
 }
@@ -146,8 +144,8 @@ type reply struct {
 	done sync.Once
 }
 
-func newReply(leg *callerLeg, gap time.Duration) *reply {
-	r := &reply{leg: leg, gap: gap}
+func newReply(of *callerLeg, gap time.Duration) *reply {
+	r := &reply{leg: of, gap: gap}
 	r.session.Rendezvous, r.session.Expect = true, wire.KindResponse
 	return r
 }

@@ -254,6 +254,25 @@ func TestLateRendezvous(t *testing.T) {
 	})
 }
 
+// TestAnswerOnANewChannel: a listener that comes back with its own id answers there what it was asked before, as .NET does.
+func TestAnswerOnANewChannel(t *testing.T) {
+	both(t, func(s *set) {
+		c := s.register("open", "sb-hc-id="+guid(5))
+		p := s.sender()
+		p.write(p.request("GET", "/open"))
+		q := c.asked()
+		next := s.register("open", "sb-hc-id="+guid(5))
+		c.dismissed(1001)
+		other := s.register("hyco", "")
+		other.reply(q.ID, "not mine to answer")
+		other.undisturbed() // so that it has been read
+		next.reply(q.ID, "on the new one")
+		if a := p.response("GET"); a.Status != 200 || a.Body != "on the new one" {
+			t.Errorf("%d %s %q", a.Status, a.Reason, a.Body)
+		}
+	})
+}
+
 // TestWrongAddress: a listener that dials the address of a request as that of a connection ends this exchange and no other.
 func TestWrongAddress(t *testing.T) {
 	both(t, func(s *set) {

@@ -50,7 +50,7 @@ func (v *visit) respond(ctx context.Context, parsed error, body shape.Body) *sha
 	}
 	req.Fields.DelHop()
 	req.Fields.Del("Expect") // it has been met here (reference section 8.3)
-	own := "1.1 " + hostOf(v.hello.Host)
+	own := "1.1 " + v.pseudonym()
 	addVia(&req.Fields, own)
 	res, err := v.entry.p.Relay.Exchange(ctx, v.ask, req)
 	if err != nil {
@@ -70,6 +70,14 @@ func (v *visit) unfit(parsed error) *fail.Error {
 
 // notAllowed is the one BadRequest with the status 405.
 const notAllowed = "The method CONNECT is not allowed: nothing here is a proxy."
+
+// pseudonym is what the gateway calls itself in Via: the host that the sender dialled.
+func (v *visit) pseudonym() string {
+	if host := hostOf(v.hello.Host); host != "" {
+		return host
+	}
+	return "causeway" // HTTP/1.0 need not say (RFC 9110 section 7.6.3)
+}
 
 // addVia notes the gateway on a message that it passes on; answers of its own have no such field (reference section 5).
 func addVia(fields *shape.Fields, own string) {

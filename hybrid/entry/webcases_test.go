@@ -336,8 +336,8 @@ func TestSlowUpload(t *testing.T) {
 			p.write(p.request("POST", "/open", fmt.Sprintf("Content-Length: %d", n)) + "begun")
 			if n > 65536 {
 				at := s.rendezvous(c.asked())
-				at.tryData()  //nolint:errcheck // the message
-				at.tryFrame() //nolint:errcheck // what was begun
+				_, _, _, _ = at.tryData() // the message
+				_, _ = at.tryFrame()      // what was begun
 				at.lost()
 			}
 			p.no("POST", fmt.Sprint(n), 408, "SlowBody", "open")
@@ -409,8 +409,8 @@ func TestRuntimeInformation(t *testing.T) {
 			a := ask(row.target+"?api-version=2016-07", row.lines...)
 			var e struct {
 				XMLName xml.Name `xml:"Error"`
-				Code    int
-				Detail  string
+				Code    int      `xml:"Code"`
+				Detail  string   `xml:"Detail"`
 			}
 			if err := xml.Unmarshal([]byte(a.Body), &e); err != nil || a.Status != row.status || e.Code != row.status || e.Detail != a.Reason || !strings.Contains(e.Detail, row.text) || !strings.Contains(e.Detail, "TrackingId:") {
 				t.Errorf("%s %v: %d %q %v", row.target, row.lines, a.Status, a.Body, err)

@@ -28,17 +28,22 @@ func (x *exchange) send(res *shape.Response) {
 	buf := getBuffer()
 	defer putBuffer(buf)
 	x.out.Reset((*outlet)(x), x.framing, x.appendHead(buf[:0], res))
-	err := error(nil)
-	if whole, ok := res.Body.(shape.Whole); bare || res.Body == nil {
-		err = x.out.Flush()
-	} else if ok {
-		if _, err = x.out.Write(whole.Bytes()); err == nil {
-			err = x.out.Close()
-		}
-	} else {
-		_, err = x.out.Copy(res.Body)
+	x.torn = x.pass(res.Body, bare) != nil
+}
+
+// pass writes the head and what the answer has behind it.
+func (x *exchange) pass(body shape.Body, bare bool) error {
+	if bare || body == nil {
+		return x.out.Flush()
 	}
-	x.torn = x.torn || err != nil
+	if whole, ok := body.(shape.Whole); ok {
+		if _, err := x.out.Write(whole.Bytes()); err != nil {
+			return err
+		}
+		return x.out.Close()
+	}
+	_, err := x.out.Copy(body)
+	return err
 }
 
 // frame settles how the end of the answer is found and whether the connection lasts. It reports whether the answer has no body
