@@ -161,7 +161,6 @@ func (r *Relay) replace(l *route.Listener) {
 			kind = msgReplace
 		}
 		if old.Node != r.self {
-			old.Mark(old.State(), true) // until its node says that it lives
 			ctx, cancel := context.WithTimeout(context.Background(), askTimeout)
 			_ = r.p.Bus.Tell(ctx, old.Node, kind, encodeChannel(old.Channel)) // a lost word leaves the old one to its pings
 			cancel()

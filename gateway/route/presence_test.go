@@ -43,6 +43,27 @@ func TestDeafIsAskedLast(t *testing.T) {
 	})
 }
 
+// TestDeafTakeNoRoom: one that answers is found among more deaf ones than a caller has room for.
+func TestDeafTakeNoRoom(t *testing.T) {
+	tab := table()
+	for i := range 100 {
+		l := listener(i+1, "a")
+		tab.Add(l, at("a"), time.Time{}, 200)
+		l.Mark(presence.Deaf, i != 50)
+	}
+	q := route.Query{At: at("a"), Entity: at("a"), Shape: mesh.Stream, Spread: true}
+	var room [route.MaxCandidates]route.Candidate
+	for range 100 {
+		found, _ := tab.Find(room[:0], &q)
+		if len(found) != route.MaxCandidates || found[0].ID != guid(51) {
+			t.Fatalf("%d found, the first %s", len(found), found[0].ID)
+		}
+	}
+	if n := testing.AllocsPerRun(100, func() { tab.Find(room[:0], &q) }); n != 0 {
+		t.Errorf("%v allocations a lookup with deaf ones", n)
+	}
+}
+
 // TestMarks: what another node says of its listener counts here, whether it comes before or behind the announcement, and ends
 // with the listener.
 func TestMarks(t *testing.T) {
@@ -78,7 +99,7 @@ func TestMarks(t *testing.T) {
 		holding.Channel = 8
 		tab.Apply(mesh.Change{Node: node, Added: []mesh.Holding{holding}})
 	}
-	if got := states(); !slices.Equal(got, []string{"false true gone true", "true false deaf true", "true false online false"}) {
+	if got := states(); !slices.Equal(got, []string{"false true gone true", "true false deaf true", "true false online true"}) { // node 2's is the older one of its id
 		t.Errorf("a dead node's words count: %v", got)
 	}
 }
@@ -86,6 +107,11 @@ func TestMarks(t *testing.T) {
 // TestComesBackAtTheLimit: an id that is there already is let in at the limit; of ids that are no GUIDs up to twice as many.
 func TestComesBackAtTheLimit(t *testing.T) {
 	tab := table()
+	alive := func(is bool) {
+		for _, l := range tab.Locals(at("a"), false) {
+			l.Mark(presence.Online, !is)
+		}
+	}
 	name := func() *route.Listener { return &route.Listener{ID: "meter", At: at("a"), Stream: silent{}} }
 	for i := range 3 {
 		if _, in := tab.Add(listener(i+1, "a"), at("a"), time.Time{}, 4); !in {
@@ -93,9 +119,14 @@ func TestComesBackAtTheLimit(t *testing.T) {
 		}
 	}
 	for i := range 10 {
+		alive(true)
 		if _, in := tab.Add(name(), at("a"), time.Time{}, 4); in != (i < 5) {
 			t.Errorf("%d of the name came, in: %v", i, in)
 		}
+	}
+	alive(false)
+	if _, in := tab.Add(name(), at("a"), time.Time{}, 4); !in {
+		t.Error("those of the name that are in doubt take places")
 	}
 	if _, in := tab.Add(&route.Listener{ID: "meter", At: at("a/b"), Stream: silent{}}, at("a"), time.Time{}, 4); in {
 		t.Error("the name at another path is another listener")

@@ -71,12 +71,12 @@ func NewTable(self mesh.Num, remote func(mesh.Num, mesh.Holding) *Listener) *Tab
 
 // Add enters a local listener for the entity and returns how others are told of it. It reports false when the entity has
 // limit listeners already, unless one of the same id listens at the very path: it comes back. One of the same GUID is about to
-// be replaced; of any other id both stay for as long as both live, up to twice the limit. The listener must not be changed
-// afterwards.
+// be replaced; of any other id both stay for as long as both live, up to twice the limit without those that are in doubt. The
+// listener must not be changed afterwards.
 func (t *Table) Add(l *Listener, ent entity.Address, now time.Time, limit int) (mesh.Holding, bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if n := t.counts[ent]; n >= limit && (!t.returnsLocked(l) || l.GUID == GUID{} && n >= 2*limit) {
+	if t.counts[ent] >= limit && !t.returnsLocked(l, ent, limit) {
 		return mesh.Holding{}, false
 	}
 	t.next++
@@ -86,9 +86,18 @@ func (t *Table) Add(l *Listener, ent entity.Address, now time.Time, limit int) (
 	return mesh.Holding{At: l.At, Entity: ent, ID: l.ID, Channel: l.Channel, Shapes: l.Shapes(), Weight: 1}, true
 }
 
-// returnsLocked reports whether a listener of the same id listens at the very path.
-func (t *Table) returnsLocked(l *Listener) bool {
-	return slices.ContainsFunc(t.paths[l.At], func(c Candidate) bool { return l.is(c.Listener) })
+// returnsLocked reports whether a listener comes back for whom there is a place, although its entity has as many as it may.
+func (t *Table) returnsLocked(l *Listener, ent entity.Address, limit int) bool {
+	same, doubted := 0, 0
+	for _, c := range t.paths[l.At] {
+		if l.is(c.Listener) {
+			same++
+			if c.Last() {
+				doubted++
+			}
+		}
+	}
+	return same > 0 && (l.GUID != GUID{} || t.counts[ent]-doubted < 2*limit)
 }
 
 // Remove takes a local listener out. It reports false when it was out already.
@@ -176,8 +185,14 @@ func (t *Table) Mark(node mesh.Num, channel uint64, s presence.State, last bool)
 	t.early[key] = mark{s, last}
 }
 
-// insertLocked puts the newest in front: among equals of one id it is preferred.
+// insertLocked puts the newest in front: among equals of one id it is preferred, on every node from the moment that it is
+// known there. The others are asked last until they are gone, or their node says that they live.
 func (t *Table) insertLocked(c Candidate) {
+	for _, old := range t.paths[c.At] {
+		if c.is(old.Listener) {
+			old.Mark(old.State(), true)
+		}
+	}
 	t.paths[c.At] = slices.Insert(t.paths[c.At], 0, c)
 	t.counts[c.Entity]++
 }
@@ -203,7 +218,17 @@ func (t *Table) Find(dst []Candidate, q *Query) (found []Candidate, some bool) {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	begin := len(dst)
-	first, fit := begin, 0 // of those that fit alike: where they begin in dst, how many there are
+	dst, some, late := t.gatherLocked(dst, q, len(dst), false)
+	if late {
+		dst, _, _ = t.gatherLocked(dst, q, begin, true)
+	}
+	return dst, some
+}
+
+// gatherLocked appends those who are to be asked first, or, in a second round, everybody who is not among dst from begin on:
+// a mark may change between the rounds, and nobody shall be left out because of that. late says that some were passed over.
+func (t *Table) gatherLocked(dst []Candidate, q *Query, begin int, again bool) (found []Candidate, some, late bool) {
+	first, fit, done := len(dst), 0, dst[begin:] // of those that fit alike: where they begin in dst, how many there are
 	for at, ok := q.At, true; ok && at.Within(q.Entity); at, ok = at.Parent() {
 		if !q.Spread {
 			q.arrange(dst[first:])
@@ -216,29 +241,27 @@ func (t *Table) Find(dst []Candidate, q *Query) (found []Candidate, some bool) {
 				continue
 			}
 			some = true
-			if q.Hints.permits(c.GUID) {
+			switch {
+			case !q.Hints.permits(c.GUID), again && contains(done, c.Listener):
+			case !again && c.Last():
+				late = true
+			default:
 				fit++
 				dst = q.draw(dst, first, fit, c)
 			}
 		}
 	}
 	q.arrange(dst[first:])
-	lastLast(dst[begin:])
-	return dst, some
+	return dst, some, late
 }
 
-// lastLast moves who is to be asked last behind the others, and keeps the order otherwise. There are few, and seldom any.
-func lastLast(c []Candidate) {
-	late := 0 // of those seen so far
-	for i := range c {
-		if c[i].Last() {
-			late++
-			continue
-		}
-		for j := i; late > 0 && j > i-late; j-- {
-			c[j], c[j-1] = c[j-1], c[j]
+func contains(list []Candidate, l *Listener) bool {
+	for i := range list {
+		if list[i].Listener == l {
+			return true
 		}
 	}
+	return false
 }
 
 // draw appends the candidate, the fit'th that fits alike. Without room it takes the place of one of them, or of none, so
