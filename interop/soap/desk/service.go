@@ -161,11 +161,11 @@ func (s *Service) answer(enc *encoder.Encoding, r *http.Request, m *soap.Message
 	if enc.Form == soap.Multipart {
 		typ = mtom.StartInfo(&typ)
 	}
-	http, err := soap.ReadAction(m.Version, &typ, r.Header.Values("SOAPAction"))
+	told, err := soap.ReadAction(m.Version, &typ, r.Header.Values("SOAPAction"))
 	if err != nil {
 		return nil, false, err
 	}
-	action, err := p.CheckAction(m.Version, http)
+	action, err := p.CheckAction(m.Version, told)
 	if err != nil {
 		return nil, false, err
 	}
