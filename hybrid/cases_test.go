@@ -7,7 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -19,7 +19,7 @@ import (
 )
 
 // quiet is for servers whose handlers panic on purpose.
-var quiet = log.New(io.Discard, "", 0)
+var quiet = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 
 // suiteCase is one thing that handlers do. make gives the handler and a scenario that says what was seen. differs is what is seen
 // through the relay where that is documented to be something else than with net/http; "" is the same.

@@ -41,10 +41,10 @@ var controlBuffers sync.Pool
 type control struct {
 	conn    *websocket.Conn
 	cork    *exchange.Cork // below conn
-	silence time.Duration // after the last frame, the gateway counts as dead
-	every   time.Duration // pings
-	expires time.Time     // of the token shown; zero: it is not renewed
-	granted wire.Agent    // of our own extensions
+	silence time.Duration  // after the last frame, the gateway counts as dead
+	every   time.Duration  // pings
+	expires time.Time      // of the token shown; zero: it is not renewed
+	granted wire.Agent     // of our own extensions
 
 	wmu     sync.Mutex // one message at a time
 	mu      sync.Mutex

@@ -14,7 +14,6 @@ import (
 
 	"github.com/causeway-relay/causeway/gateway/shape"
 	"github.com/causeway-relay/causeway/hybrid/wire"
-	"github.com/causeway-relay/causeway/internal/http1"
 	"github.com/causeway-relay/causeway/internal/wsframe"
 )
 
@@ -316,7 +315,7 @@ func (h *httpFake) pass(w http.ResponseWriter, r *http.Request, a answered) {
 		}
 		w.Header().Add(f.Name, f.Value)
 	}
-	if !http1.Fields(a.head.Fields).Has("Content-Type") {
+	if !a.head.Fields.Has("Content-Type") {
 		w.Header()["Content-Type"] = nil
 	}
 	w.WriteHeader(a.head.Status)

@@ -6,8 +6,10 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/causeway-relay/causeway/gateway/entity"
 	"github.com/causeway-relay/causeway/hybrid"
@@ -18,6 +20,7 @@ import (
 type stand struct {
 	name   string
 	client *http.Client
+	end    func() // asks Serve to end
 	base   string // of URLs: what the handler sees follows
 	events events
 }
@@ -108,6 +111,7 @@ func behindCluster(t *testing.T, h http.Handler, nodes int, options ...hybrid.Li
 			t.Errorf("serve: %v", err)
 		}
 	})
+	s.end = stop
 	s.events.next(t, hybrid.Online)
 	transport, err := hybrid.NewTransport(c.Node(0).Ready().ConnectionString, trust, name)
 	if err != nil {
@@ -147,3 +151,42 @@ func TestSuiteOnCluster(t *testing.T) {
 }
 
 const suiteNodes = 2
+
+// TestServeEndsInOrder: what a handler is answering when Serve ends is still answered, for as long as WithDrain says; then its
+// sender is told 503.
+func TestServeEndsInOrder(t *testing.T) {
+	for nodes := 1; nodes <= suiteNodes; nodes++ {
+		for _, patient := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%d node(s), patient %v", nodes, patient), func(t *testing.T) {
+				t.Parallel()
+				began, goOn := make(chan struct{}), make(chan struct{})
+				h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					close(began)
+					select {
+					case <-goOn:
+					case <-r.Context().Done():
+					}
+					fmt.Fprint(w, "done")
+				})
+				drain := 100 * time.Millisecond
+				if patient {
+					drain = patience
+				}
+				s := behindCluster(t, h, nodes, hybrid.WithDrain(drain))
+				answer := make(chan string, 1)
+				r := s.request(t, http.MethodGet, "/", http.NoBody)
+				go func() { answer <- told(s.client.Do(r)) }()
+				<-began
+				s.end()
+				want := "503 The listener was closed before it had answered"
+				if patient {
+					close(goOn)
+					want = "200 OK"
+				}
+				if got := <-answer; !strings.HasPrefix(got, want) {
+					t.Errorf("%s, want %s", got, want)
+				}
+			})
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package hybrid_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -65,7 +66,7 @@ func (s *webSockets) dial(path string, header http.Header) (*websocket.Conn, *ht
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.t.Context(), 3*patience)
 	defer cancel()
-	return s.dialer.DialContext(ctx, s.base+path, header) //nolint:bodyclose // gorilla gives a copy in memory
+	return s.dialer.DialContext(ctx, s.base+path, header)
 }
 
 // chatOnCluster serves the chat at a hybrid connection that takes anonymous senders, on one node and on two.
@@ -126,7 +127,7 @@ func TestWebSocketHandler(t *testing.T) {
 					s.t.Fatal(err)
 				}
 				got, back, err := conn.ReadMessage()
-				if err != nil || got != kind || string(back) != string(sent) {
+				if err != nil || got != kind || !bytes.Equal(back, sent) {
 					s.t.Fatalf("%d bytes: kind %d, %d bytes, %v", n, got, len(back), err)
 				}
 				if <-pongs != "are you there" {

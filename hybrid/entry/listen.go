@@ -145,7 +145,7 @@ func (c *control) serve(ctx context.Context, seat *relay.Seat) {
 	c.mu.Unlock()
 	seat.Leave(end)
 	c.entry.standbys.leave(c)
-	if end.Why != fail.Replaced { // else the listener is there, and answers on its new channel
+	if !c.answersLater(end) {
 		c.entry.calls.lost(c, fail.New(fail.ListenerLost, ""))
 	}
 	c.scold(end)

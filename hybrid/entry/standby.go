@@ -18,6 +18,19 @@ import (
 	"github.com/causeway-relay/causeway/internal/leg"
 )
 
+// answersLater reports whether what the listener was asked may still be answered when its channel has ended so: on the new
+// channel of the same listener, or by rendezvous, as our own agent does behind an end in order.
+func (c *control) answersLater(end *shape.End) bool {
+	switch end.Why {
+	case fail.Replaced:
+		return true
+	case fail.PeerClosed, fail.Draining, fail.TokenExpired:
+		return c.cancels
+	default:
+		return false
+	}
+}
+
 // standbys finds the control channels whose listeners were granted standby connections.
 type standbys struct {
 	mu   sync.Mutex

@@ -583,3 +583,30 @@ func is(target error) func(error) bool {
 }
 
 func second(_ int, err error) error { return err }
+
+// TestPieces: a message of unknown length leaves in fragments, and an empty end is one.
+func TestPieces(t *testing.T) {
+	r := newRaw(t)
+	go func() {
+		for _, p := range []string{"one", "", "two"} {
+			if err := r.c.WritePiece([]byte(p), false); err != nil {
+				t.Error(err)
+			}
+		}
+		if err := r.c.WritePiece(nil, true); err != nil {
+			t.Error(err)
+		}
+		if err := r.c.WritePiece([]byte("whole"), true); err != nil {
+			t.Error(err)
+		}
+	}()
+	for _, want := range []struct {
+		op   wsframe.Op
+		fin  bool
+		body string
+	}{{wsframe.Binary, false, "one"}, {wsframe.Cont, false, "two"}, {wsframe.Cont, true, ""}, {wsframe.Binary, true, "whole"}} {
+		if h, body := r.next(); h.Op != want.op || h.Fin != want.fin || body != want.body {
+			t.Errorf("%v fin %v %q, want %+v", h.Op, h.Fin, body, want)
+		}
+	}
+}

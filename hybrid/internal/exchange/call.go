@@ -39,11 +39,31 @@ func (c *call) run() {
 	if err == nil {
 		return
 	}
+	if c.meeting == nil && errors.Is(context.Cause(c.ctx), errClosed) {
+		c.lastWords()
+	}
 	if why := context.Cause(c.ctx); why != nil {
 		err = why
 	}
 	if !errors.Is(err, errClosed) {
 		c.server.p.Failed(c.offer.ID, err)
+	}
+}
+
+// lastWords tells a sender that its listener has gone before it could answer: the gateway waits for a rendezvous.
+func (c *call) lastWords() {
+	last := &call{server: c.server, channel: c.channel, offer: c.offer}
+	var cancel context.CancelFunc
+	last.ctx, cancel = context.WithTimeout(context.WithoutCancel(c.ctx), lastDial)
+	defer cancel()
+	last.cancel = func(error) {}
+	err := last.reply(refusal(c.offer.ID, http.StatusServiceUnavailable, "The listener was closed before it had answered."), nil)
+	switch {
+	case last.meeting == nil:
+	case err == nil:
+		last.meeting.finish(last.ctx)
+	default:
+		last.meeting.abort()
 	}
 }
 
@@ -106,7 +126,7 @@ func (c *call) meet() error {
 	if err != nil {
 		return fmt.Errorf("dial the rendezvous: %w", err)
 	}
-	m := newMeeting(conn, c.ctx, c.cancel)
+	m := newMeeting(c.ctx, conn, c.cancel)
 	c.server.mu.Lock()
 	c.meeting = m
 	c.server.mu.Unlock()

@@ -38,7 +38,7 @@ type meeting struct {
 }
 
 // newMeeting makes a meeting that ends, as a loss, with ctx. cancel is called when the gateway ends it.
-func newMeeting(conn *wsconn.Conn, ctx context.Context, cancel context.CancelCauseFunc) *meeting {
+func newMeeting(ctx context.Context, conn *wsconn.Conn, cancel context.CancelCauseFunc) *meeting {
 	return &meeting{conn: conn, cancel: cancel, over: make(chan struct{}), unhook: context.AfterFunc(ctx, conn.Abort)}
 }
 

@@ -21,6 +21,8 @@ const (
 	grace = 10 * time.Millisecond
 	// dialTime bounds the dial of a rendezvous (reference section 9: the SDKs' 20 s).
 	dialTime = 20 * time.Second
+	// lastDial bounds the goodbye to a sender whose listener is closed before it has answered.
+	lastDial = 2 * time.Second
 	// maxTurning is how many requests over the bound are answered at a time; more are left to the gateway's timeout.
 	maxTurning = 16
 )

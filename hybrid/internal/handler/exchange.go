@@ -51,9 +51,9 @@ func (x *Exchanger) Exchange(ctx context.Context, r *shape.Request) (*shape.Resp
 // serve runs the handler; the error is of one that panicked.
 func (x *Exchanger) serve(w http.ResponseWriter, r *http.Request, tracking string) (err error) {
 	defer func() {
-		switch p := recover(); {
-		case p == nil:
-		case p == http.ErrAbortHandler: //nolint:errorlint // net/http compares the panic's value, too
+		switch p := recover(); p {
+		case nil:
+		case http.ErrAbortHandler:
 			err = http.ErrAbortHandler
 		default:
 			stack := make([]byte, maxStack)

@@ -64,7 +64,7 @@ func (w *writer) Header() http.Header { return w.header }
 // WriteHeader implements http.ResponseWriter. A status of 1xx is dropped: the protocol has one answer a request.
 func (w *writer) WriteHeader(status int) {
 	if status < 100 || status > 999 {
-		panic("invalid WriteHeader code " + strconv.Itoa(status)) // as net/http does
+		panic("invalid WriteHeader code " + strconv.Itoa(status)) //nolint:forbidigo // a handler's mistake, which net/http answers so
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
