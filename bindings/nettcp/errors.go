@@ -43,6 +43,9 @@ var closes = map[fail.Code]bool{
 	fail.Replaced: true, fail.Dropped: true,
 }
 
+// Fault is what a client of the door is told for the code; "": the connection ends without a word.
+func Fault(code fail.Code) framing.Fault { return faults[code] }
+
 // faultOf is the fault of a refusal. A breach of the framing carries its own.
 func faultOf(err *fail.Error) framing.Fault {
 	if f := framing.FaultOf(err); f != "" {

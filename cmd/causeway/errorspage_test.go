@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/causeway-relay/causeway/bindings/nettcp"
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/front"
 	"github.com/causeway-relay/causeway/gateway/manage"
@@ -23,6 +24,7 @@ Every refusal and every end of a connection has one code. It is spelled the same
 - **HTTP** is the status of a plain request on a relay door, where the service's own ` + "`error.code`" + ` stands in the body.
 - **API** is the status of the management API ([api.md](api.md)). A condition (` + "`If-Match`, `If-None-Match`" + `) that is not met is a ` + "`Conflict`" + ` with 412, a
   method that a path does not have a ` + "`BadRequest`" + ` with 405.
+- **net.tcp** is the framing fault that a WCF client is told before its session begins; "-" closes the connection ([wcf.md](wcf.md)).
 - **Retry** says whether the same request may succeed later, unchanged.
 
 `
@@ -43,7 +45,7 @@ func errorsPage() string {
 	var b strings.Builder
 	b.WriteString(errorsHead)
 	for _, f := range faults {
-		fmt.Fprintf(&b, "## %s\n\n%s\n\n| code | means | do | handshake | HTTP | API | retry |\n|---|---|---|---|---|---|---|\n", f.title, f.text)
+		fmt.Fprintf(&b, "## %s\n\n%s\n\n| code | means | do | handshake | HTTP | API | net.tcp | retry |\n|---|---|---|---|---|---|---|---|\n", f.title, f.text)
 		for _, i := range fail.Table() {
 			if i.Fault == f.fault {
 				b.WriteString(errorRow(i))
@@ -71,8 +73,16 @@ func errorRow(i fail.Info) string {
 	if i.Fault == fail.Nobody {
 		retry = ""
 	}
-	return fmt.Sprintf("| <a id=%q></a>%#q | %s | %s | %s | %s | %s | %s |\n", strings.ToLower(string(i.Code)), i.Code,
-		cell(i.Meaning), cell(i.Do), handshake, http, statusText(manage.Status(i.Code)), retry)
+	return fmt.Sprintf("| <a id=%q></a>%#q | %s | %s | %s | %s | %s | %s | %s |\n", strings.ToLower(string(i.Code)), i.Code,
+		cell(i.Meaning), cell(i.Do), handshake, http, statusText(manage.Status(i.Code)), faultText(i.Code), retry)
+}
+
+// faultText is the fault that a net.tcp client is told.
+func faultText(code fail.Code) string {
+	if f := nettcp.Fault(code); f != "" {
+		return "`" + string(f) + "`"
+	}
+	return "-"
 }
 
 // cell makes a text fit for a table.

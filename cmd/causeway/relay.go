@@ -155,6 +155,9 @@ else. It is printed once; 'causeway rule keys NAME ListenSend' shows it again.`,
 		if err != nil {
 			return err
 		}
+		if note := plainClients(&e); note != "" {
+			defer fmt.Fprint(cmd.ErrOrStderr(), note)
+		}
 		if onTerminal(cmd.OutOrStdout()) {
 			defer fmt.Fprintf(cmd.ErrOrStderr(),
 				"\nnext: give this to your listener and your sender; 'causeway relay show %s' tells who listens\n", e.Name)
@@ -165,6 +168,21 @@ else. It is printed once; 'causeway rule keys NAME ListenSend' shows it again.`,
 		})
 	}
 	return cmd
+}
+
+// plainClients says what clients of a relay need that cannot show a token: those of net.tcp. "" when there is nothing to say.
+func plainClients(e *wire.Entity) string {
+	switch {
+	case e.Kind != string(entity.NetTCP):
+		return ""
+	case !e.AnonymousSenders:
+		return "\nnote: plain NetTcp clients cannot show a token, so this relay turns them away. One of these lets them in:\n" +
+			"  causeway relay update " + e.Name + " --anonymous-senders --allow 192.0.2.0/24   # whoever comes from these networks\n" +
+			"  causeway forward " + e.Name + " --bind 127.0.0.1:9808                           # beside the client: it adds the token\n"
+	case len(e.Settings.Allow) == 0:
+		return "\nnote: whoever reaches the net.tcp door may send here; --allow limits that to networks.\n"
+	}
+	return ""
 }
 
 func newRelayList(c *connection) *cobra.Command {
