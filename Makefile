@@ -18,7 +18,7 @@ SDK      := ./interop $(filter-out $(STACKS) $(patsubst %,./interop/%/...,node p
 LINT     := go tool -modfile=tools/go.mod golangci-lint
 step     := scripts/step
 
-.PHONY: help demo test test-unit test-sdk test-soap interop-table check fuzz soak bench generate
+.PHONY: help demo test test-unit test-sdk test-soap test-windows interop-table check fuzz soak bench generate
 .PHONY: check-shell check-gofmt check-lockfiles check-modules check-layers check-vet check-cross check-generate check-lint check-bench
 
 help: ## this list
@@ -31,6 +31,7 @@ test: test-unit test-sdk test-soap ## all tests, in tiers; installs what they ne
 
 test-unit: ## tests of every package under the race detector
 	@scripts/need race
+	@scripts/need systemd || [ $$? = 3 ] # a test says what it skips without
 	@$(step) unit go test -race -vet=off -timeout 10m ./...
 	@if [ -f bench/go.mod ]; then $(step) unit/bench go -C bench test -vet=off -timeout 5m ./...; fi
 
@@ -39,6 +40,9 @@ test-sdk: ## unmodified SDKs, a browser and Debian's programs against one node a
 
 test-soap: ## Mono, .NET and the SOAP stacks of six languages, against ours
 	@scripts/suite soap $(SOAP) -- go test -vet=off -count=1 -timeout 15m $(STACKS)
+
+test-windows: ## the Windows program under wine: commands, listen, forward, a service (a minute, not part of test)
+	@CAUSEWAY_WINE=1 scripts/suite windows wine -- go test -vet=off -count=1 -timeout 10m ./interop/wine
 
 interop-table: ## write docs/interop.md anew from a run of test-soap
 	@cells=$$(mktemp); trap 'rm -f "$$cells"' EXIT; \

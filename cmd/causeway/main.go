@@ -17,8 +17,8 @@ import (
 )
 
 func main() {
-	os.Exit(service.Run(func(ctx context.Context) int {
-		return run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	os.Exit(service.Run(func(ctx context.Context, args []string) int {
+		return run(ctx, args, os.Stdin, os.Stdout, os.Stderr)
 	}))
 }
 

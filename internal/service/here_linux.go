@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"os"
 	"os/exec"
 )
 
@@ -16,5 +17,7 @@ func Here() (Manager, error) {
 	}}, nil
 }
 
-// Run runs the program. systemd starts services as everything else is started, and stops them by signal.
-func Run(program func(context.Context) int) int { return program(context.Background()) }
+// Run runs the program with the process's arguments. systemd starts services as everything else is started, and stops them by signal.
+func Run(program func(ctx context.Context, args []string) int) int {
+	return program(context.Background(), os.Args[1:])
+}

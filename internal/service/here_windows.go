@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/windows"
 	"golang.org/x/sys/windows/svc"
@@ -15,12 +16,17 @@ import (
 // Here is the manager of this machine.
 func Here() (Manager, error) { return &windowsManager{scm: control{}}, nil }
 
-// Run runs the program: as a service when the service control manager has started it, with its output in LogFile, else as it is.
-func Run(program func(context.Context) int) int {
-	if is, err := svc.IsWindowsService(); err != nil || !is {
-		return program(context.Background())
+// Run runs the program with the process's arguments: as a service when the service control manager has started it, with its
+// output in LogFile, else as it is. Install leaves a word at the end of the command line that says so; services that were made
+// by hand are found by what started them.
+func Run(program func(ctx context.Context, args []string) int) int {
+	args, mark := cutMark(os.Args[1:])
+	if !mark {
+		if is, err := svc.IsWindowsService(); err != nil || !is {
+			return program(context.Background(), args)
+		}
 	}
-	h := &handler{program: program}
+	h := &handler{program: func(ctx context.Context) int { return program(ctx, args) }}
 	if err := svc.Run("", h); err != nil { // the name counts for services that share a process only
 		return 1
 	}
@@ -126,7 +132,7 @@ func (control) Create(u scmService) error {
 		account = `NT AUTHORITY\LocalService`
 	}
 	s, err := m.CreateService(u.Name, u.Program, mgr.Config{
-		DisplayName: u.Display, Description: u.Description, StartType: mgr.StartAutomatic, DelayedAutoStart: true, ServiceStartName: account,
+		DisplayName: u.Display, Description: u.Description, StartType: mgr.StartAutomatic, ServiceStartName: account,
 	}, u.Args...)
 	if err != nil {
 		return known(err)
@@ -136,7 +142,8 @@ func (control) Create(u scmService) error {
 	if err := s.SetRecoveryActions([]mgr.RecoveryAction{again, again, again}, uint32((24 * time.Hour).Seconds())); err != nil {
 		return known(err)
 	}
-	return known(s.SetRecoveryActionsOnNonCrashFailures(true))
+	_ = s.SetRecoveryActionsOnNonCrashFailures(true) // a system that cannot (wine) restarts after crashes alone
+	return nil
 }
 
 // Delete implements scm.
@@ -167,6 +174,24 @@ func (control) Stop(name string) error {
 	})
 }
 
+// startsWithSystem asks for the one thing of a service's configuration that is shown.
+func startsWithSystem(h windows.Handle) (bool, error) {
+	var need uint32
+	err := windows.QueryServiceConfig(h, nil, 0, &need)
+	if !errors.Is(err, windows.ERROR_INSUFFICIENT_BUFFER) || need > maxConfig {
+		return false, err
+	}
+	b := make([]byte, need)
+	config := (*windows.QUERY_SERVICE_CONFIG)(unsafe.Pointer(&b[0])) //nolint:gosec // how the system gives it
+	if err := windows.QueryServiceConfig(h, config, need, &need); err != nil {
+		return false, err
+	}
+	return config.StartType == mgr.StartAutomatic, nil
+}
+
+// maxConfig is the longest configuration of a service that there is: 8 KiB.
+const maxConfig = 8 << 10
+
 // Query implements scm.
 func (control) Query(name string) (state string, auto bool, err error) {
 	err = with(name, func(_ *mgr.Mgr, s *mgr.Service) error {
@@ -174,8 +199,7 @@ func (control) Query(name string) (state string, auto bool, err error) {
 		if err != nil {
 			return err
 		}
-		config, err := s.Config()
-		auto = config.StartType == mgr.StartAutomatic
+		auto, err = startsWithSystem(s.Handle)
 		state = map[svc.State]string{
 			svc.Running: stateRunning, svc.Stopped: stateStopped, svc.StartPending: stateStarting, svc.StopPending: stateStopping,
 			svc.Paused: stateStopped, svc.PausePending: stateStopping, svc.ContinuePending: stateStarting,

@@ -167,7 +167,7 @@ func TestWindows(t *testing.T) {
 	if diff := cmp.Diff(want, f.did); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if got := f.list["plant"]; got.Program != u.Program || !slices.Equal(got.Args, u.Args) || got.Account != "" || got.Description != u.Description {
+	if got := f.list["plant"]; got.Program != u.Program || !slices.Equal(got.Args, append(slices.Clone(u.Args), "--as-service")) || got.Account != "" || got.Description != u.Description {
 		t.Errorf("created %+v", got)
 	}
 	if st, err := w.Status(ctx, "plant"); err != nil || st != (Status{"plant", true, true, "running"}) {
@@ -197,5 +197,16 @@ func TestWindows(t *testing.T) {
 	u.Name = ""
 	if err := w.Install(ctx, u); err == nil {
 		t.Error("a service without a name")
+	}
+}
+
+func TestMark(t *testing.T) {
+	if args, mark := cutMark([]string{"serve", "--as-service"}); !mark || !slices.Equal(args, []string{"serve"}) {
+		t.Errorf("%v %t", args, mark)
+	}
+	for _, list := range [][]string{nil, {"serve"}, {"--as-service", "serve"}} {
+		if args, mark := cutMark(list); mark || !slices.Equal(args, list) {
+			t.Errorf("%v %t", args, mark)
+		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -25,6 +26,17 @@ type scmService struct {
 	Account                    string // "": LocalService
 }
 
+// asService is the last word of an installed service's command line: the program is one, and is not for a console.
+const asService = "--as-service"
+
+// cutMark takes it off.
+func cutMark(args []string) ([]string, bool) {
+	if n := len(args); n > 0 && args[n-1] == asService {
+		return args[:n-1], true
+	}
+	return args, false
+}
+
 var (
 	errNoService = errors.New("there is no such service")
 	errNoRights  = errors.New("access is denied")
@@ -44,7 +56,10 @@ func (w *windowsManager) Install(ctx context.Context, u *Unit) error {
 	if err := w.Uninstall(ctx, u.Name); err != nil && !errors.Is(err, ErrNone) {
 		return err
 	}
-	s := scmService{Name: u.Name, Display: "Causeway " + u.Name, Description: u.Description, Program: u.Program, Args: u.Args, Account: u.User}
+	s := scmService{
+		Name: u.Name, Display: "Causeway " + u.Name, Description: u.Description, Program: u.Program, Account: u.User,
+		Args: append(slices.Clone(u.Args), asService),
+	}
 	if err := w.scm.Create(s); err != nil {
 		return adminAdvice(fmt.Errorf("create the service: %w", err))
 	}
