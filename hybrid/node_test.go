@@ -3,8 +3,10 @@ package hybrid_test
 import (
 	"context"
 	"log/slog"
+	"net/http"
 	"os"
 	"sync"
+	"time"
 
 	"github.com/causeway-relay/causeway/gateway"
 	"github.com/causeway-relay/causeway/gateway/config"
@@ -12,7 +14,18 @@ import (
 	"github.com/causeway-relay/causeway/gateway/local"
 	"github.com/causeway-relay/causeway/gateway/store"
 	"github.com/causeway-relay/causeway/gateway/store/memory"
+	"github.com/causeway-relay/causeway/hybrid/wire"
 )
+
+// senderOf is the address of a WebSocket at a hybrid connection, and the header with a token for it.
+func senderOf(connectionString, name string) (address string, header http.Header) {
+	cs, err := wire.ParseConnectionString(connectionString)
+	if err != nil {
+		panic(err)
+	}
+	token := wire.Sign(wire.Audience(cs.Host, "/"+name), cs.KeyName, cs.Key, time.Now().Add(time.Hour))
+	return "wss://" + cs.Host + "/" + name, http.Header{"ServiceBusAuthorization": {token}}
+}
 
 // startGateway runs a node for an example, with a hybrid connection "web". It gives what its ready file would hold.
 func startGateway() (connectionString, caFile string, stop func()) {

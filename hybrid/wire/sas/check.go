@@ -152,12 +152,12 @@ func (r *Report) expiry(raw string, now time.Time) {
 	}
 	switch {
 	case seconds == 0 || now.IsZero():
-	case seconds >= millis && time.UnixMilli(int64(seconds)).Before(now.AddDate(100, 0, 0)): //nolint:gosec // 63 bits
+	case seconds >= millis && time.UnixMilli(int64(seconds)).Before(now.AddDate(100, 0, 0)):
 		r.note("The expiry seems to be in milliseconds; read as seconds the token is good for ever.", "count seconds since 1970, and sign it anew")
 	case seconds >= 1000 && seconds < 100_000_000:
 		r.add("The expiry seems to be a duration; it is a moment, counted in seconds since 1970.", "add the time of now, and sign it anew")
 	}
-	r.until(min(int64(seconds), maxSeconds), now) //nolint:gosec // 63 bits
+	r.until(min(int64(seconds), maxSeconds), now)
 }
 
 // until notes when the token ends.
