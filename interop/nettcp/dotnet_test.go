@@ -37,6 +37,24 @@ func TestDotNetService(t *testing.T) {
 	}
 }
 
+// TestDotNetTLS: the .NET client's TLS ends at the gateway, with a service that has none: the client gets what it gets from that
+// service in the clear. It uses its connections again, in the clear between one TLS and the next.
+func TestDotNetTLS(t *testing.T) {
+	t.Parallel()
+	interop.Need(t, "dotnet")
+	port := interop.FreePort(t)
+	dotnet.Start(t, "wcf-client", "rm-peer", "--tcp", port).Await(`READY`)
+	const cases = "echo,add,ping,notify,counter,many,channels,reuse"
+	direct := client(t, "--binding", "nettcp", "--address", "net.tcp://127.0.0.1:"+port+"/svc", "--only", cases)
+	interop.OnNodes(t, func(t *testing.T, s *interop.Stand) {
+		expose(t, s, "svc", "127.0.0.1:"+port, func(e *entity.Entity) { e.Settings.EndTLS = true })
+		for _, binding := range []string{"nettcp-ssl", "nettcp-ssl-rm"} {
+			relayed := client(t, "--binding", binding, "--address", "net.tcp://"+door(s)+"/svc", "--ca", s.CA, "--only", cases)
+			equal(t, binding, direct, relayed)
+		}
+	})
+}
+
 // TestDotNetAtMono: the .NET client at Mono's service: every case that both support gives the same. All go over one channel a
 // contract, since Mono leaves a connection half dead when its session ends, and the next one may or may not come through.
 func TestDotNetAtMono(t *testing.T) {
