@@ -19,7 +19,8 @@ type asking struct {
 	id     uint64
 	node   uint16
 	unsent bool // after an error: the other node cannot have seen the whole head
-	upload bool // a goroutine sends the body
+	upload bool // a goroutine sends the body, and has not said how it went
+	failed bool // the connection took no more of the body: it is of no use behind the answer
 }
 
 // ask sends the request and waits for the answer. The connection is in use afterwards, idle or ended.
@@ -57,9 +58,11 @@ func (a *asking) send(f http1.Framing, head []byte, buf *[writeBytes]byte) error
 		c.out.Reset(c, f, head)
 		if err = c.out.Flush(); err == nil {
 			a.upload = true
+			c.halves.Store(2)
 			a.p.work.Go(func() {
 				defer buffers.Put(buf)
 				c.sent <- a.stream(whole)
+				a.p.half(c)
 			})
 			return nil
 		}
@@ -106,7 +109,7 @@ func (a *asking) await(ctx context.Context) error {
 			}
 			return nil
 		case err := <-sent:
-			sent, a.upload = nil, false
+			sent, a.upload, a.failed = nil, false, err != nil
 			if broken := fault(err); broken != nil {
 				return broken
 			}
@@ -133,7 +136,7 @@ func (a *asking) receive() (*shape.Response, shape.Ticket, error) {
 		a.p.drop(a.c)
 		return nil, shape.Ticket{}, fail.Wrap(fail.NodeLost, "read the answer", err)
 	}
-	r := &reply{p: a.p, c: a.c, upload: a.upload, size: f.Length, id: a.id, node: a.node, body: a.req.Body != nil}
+	r := &reply{p: a.p, c: a.c, upload: a.upload, failed: a.failed, size: f.Length, id: a.id, node: a.node, body: a.req.Body != nil}
 	a.c.in.Reset(a.c.src, f)
 	if f.Kind == http1.Length && f.Length == 0 {
 		r.finish()
@@ -155,7 +158,8 @@ type reply struct {
 	p      *Pool
 	c      *conn
 	size   int64
-	upload bool
+	upload bool // as of asking
+	failed bool
 	id     uint64
 	node   uint16
 	body   bool // the request has one
@@ -200,23 +204,19 @@ func (r *reply) Read(b []byte) (int, error) {
 	}
 }
 
-// finish gives the connection back, if the request has gone out whole.
+// finish gives the connection back, or leaves that to whoever still sends the request.
 func (r *reply) finish() {
 	if !r.state.CompareAndSwap(underway, complete) {
 		return
 	}
-	if r.upload {
-		select {
-		case err := <-r.c.sent:
-			r.upload = err != nil
-		default:
-		}
-	}
-	if r.upload {
+	switch {
+	case r.upload:
+		r.p.half(r.c)
+	case r.failed:
 		r.p.drop(r.c)
-		return
+	default:
+		r.p.put(r.c)
 	}
-	r.p.put(r.c)
 }
 
 // Close implements shape.Body: before the end, the other node sees that the sender has left.

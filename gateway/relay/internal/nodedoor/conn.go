@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/causeway-relay/causeway/gateway/fail"
@@ -41,9 +42,10 @@ type conn struct {
 	gone  chan struct{} // closed by shut
 	once  sync.Once
 
-	wrote int        // bytes of the message under way; of whoever writes it
-	sent  chan error // how the request's body went that a goroutine sends
-	since time.Time  // when it became idle; guarded by the pool
+	wrote  int          // bytes of the message under way; of whoever writes it
+	sent   chan error   // how the request's body went that a goroutine sends
+	halves atomic.Int32 // of an exchange with such a body: those not ended in order. Who ends the last one settles the connection
+	since  time.Time    // when it became idle; guarded by the pool
 }
 
 func newConn(c net.Conn) *conn {

@@ -10,12 +10,14 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.uber.org/goleak"
 
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/shape"
+	"github.com/causeway-relay/causeway/internal/netx"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -251,6 +253,100 @@ func TestLost(t *testing.T) {
 	if all, idle := p.pool.Open(); all+idle != 0 {
 		t.Errorf("%d open, %d idle", all, idle)
 	}
+}
+
+// TestBrokenOff: a Read of the request that waits ends with Close, the answer leaves all the same, and the connection goes on.
+func TestBrokenOff(t *testing.T) {
+	read := make(chan error, 1)
+	p := newPair(t, func(ctx context.Context, channel uint64, req *shape.Request) (*shape.Response, shape.Ticket, error) {
+		if channel == 1 {
+			return echo(ctx, channel, req)
+		}
+		first := make([]byte, 1)
+		if _, err := req.Body.Read(first); err != nil {
+			return nil, shape.Ticket{}, err
+		}
+		began := make(chan struct{})
+		go func() {
+			close(began)
+			_, err := req.Body.Read(first)
+			read <- err
+		}()
+		<-began
+		_ = req.Body.Close()
+		if err := <-read; err == nil || ctx.Err() != nil {
+			t.Errorf("the read gives %v, the context %v", err, ctx.Err())
+		}
+		return &shape.Response{Status: 200}, shape.Ticket{}, nil
+	})
+	near, far := net.Pipe()
+	go func() { _, _ = io.WriteString(far, "x") }()
+	resp, _, err := p.pool.Exchange(t.Context(), 2, 0, &shape.Request{Body: &mem{Reader: near, size: -1}})
+	far.Close()
+	if err != nil || resp.Status != 200 {
+		t.Errorf("%+v, %v", resp, err)
+	}
+	for range 2 {
+		resp, _, err = p.pool.Exchange(t.Context(), 2, 1, &shape.Request{Body: bodyOf(strings.Repeat("y", 100<<10))})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := io.ReadAll(resp.Body); len(got) != 100<<10 || err != nil {
+			t.Errorf("then %d bytes, %v", len(got), err)
+		}
+		resp.Body.Close()
+	}
+}
+
+// TestReadEndsWhileClosing: a Close that comes with the last byte leaves no deadline on the connection.
+func TestReadEndsWhileClosing(t *testing.T) {
+	p := newPair(t, func(_ context.Context, _ uint64, req *shape.Request) (*shape.Response, shape.Ticket, error) {
+		over := make(chan struct{})
+		go func() {
+			defer close(over)
+			_, _ = io.Copy(io.Discard, req.Body)
+		}()
+		_ = req.Body.Close()
+		<-over
+		return &shape.Response{Status: 200}, shape.Ticket{}, nil
+	})
+	for i := range 500 {
+		if _, _, err := p.pool.Exchange(t.Context(), 2, 0, &shape.Request{Body: bodyOf("x")}); err != nil {
+			t.Fatalf("exchange %d: %v", i, err)
+		}
+	}
+	if n := p.dials.Load(); n > 10 { // one, and more where the next request was faster than the end of the upload
+		t.Errorf("%d dials", n)
+	}
+}
+
+// TestIdleEnd: a connection that ends while it is idle is forgotten at once.
+func TestIdleEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := NewServer(echo)
+		var carried net.Conn
+		var work sync.WaitGroup
+		pool := NewPool(1, func(context.Context, uint16) (net.Conn, error) {
+			near, far := netx.Pipe()
+			carried = far
+			work.Go(func() { server.Serve(far) })
+			return near, nil
+		}, func(uint16, uint64) {})
+		if _, _, err := pool.Exchange(t.Context(), 2, 0, &shape.Request{}); err != nil {
+			t.Fatal(err)
+		}
+		if all, idle := pool.Open(); all != 1 || idle != 1 {
+			t.Errorf("%d open, %d idle", all, idle)
+		}
+		carried.Close()
+		synctest.Wait()
+		if all, idle := pool.Open(); all+idle != 0 {
+			t.Errorf("then %d open, %d idle", all, idle)
+		}
+		pool.Close()
+		server.Close()
+		work.Wait()
+	})
 }
 
 // endless is a body without an end.

@@ -110,6 +110,19 @@ func (p *Pool) put(c *conn) {
 	p.keep(c)
 }
 
+// half ends one half of an exchange whose body a goroutine sends: the request is sent, or the response is read to its end. With the
+// second one it is known what the connection is good for.
+func (p *Pool) half(c *conn) {
+	if c.halves.Add(-1) > 0 {
+		return
+	}
+	if err := <-c.sent; err != nil {
+		p.drop(c)
+		return
+	}
+	p.put(c)
+}
+
 // keep makes a connection idle whose watcher waits.
 func (p *Pool) keep(c *conn) {
 	p.mu.Lock()
