@@ -13,6 +13,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/relay"
 	"github.com/causeway-relay/causeway/gateway/shape"
+	"github.com/causeway-relay/causeway/hybrid/entry/internal/standby"
 	"github.com/causeway-relay/causeway/hybrid/wire"
 	"github.com/causeway-relay/causeway/internal/http1"
 	"github.com/causeway-relay/causeway/internal/leg"
@@ -39,7 +40,7 @@ type Params struct {
 type Entry struct {
 	p        Params
 	calls    calls
-	standbys standbys
+	standbys standby.Table[*control]
 }
 
 // New makes an entry.

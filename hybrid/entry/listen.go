@@ -17,6 +17,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/relay"
 	"github.com/causeway-relay/causeway/gateway/shape"
+	"github.com/causeway-relay/causeway/hybrid/entry/internal/standby"
 	"github.com/causeway-relay/causeway/hybrid/wire"
 	"github.com/causeway-relay/causeway/internal/leg"
 )
@@ -39,7 +40,7 @@ func (e *Entry) listen(ctx context.Context, v *visit) {
 	c := &control{entry: e, hello: v.hello, trail: v.trail(), ready: make(chan struct{}), plain: !v.arrival.TLS}
 	defer c.unready()
 	agent := v.agent()
-	c.cancels, c.waiters.most = agent.Cancel, agent.Standby
+	c.cancels, c.waiters.Most = agent.Cancel, agent.Standby
 	l := &relay.Listener{
 		ID: strings.Clone(v.target.ID), Agent: agentOf(v), Stream: c, Exchange: c, Check: c.check, Leave: c.end,
 	}
@@ -53,9 +54,9 @@ func (e *Entry) listen(ctx context.Context, v *visit) {
 	if err != nil {
 		return
 	}
-	e.standbys.enter(c)
+	c.enter()
 	if c.conn, c.line, err = v.upgrade(); err != nil {
-		e.standbys.leave(c)
+		c.leave()
 		_ = v.arrival.Conn.Close()
 		seat.Leave(&shape.End{Why: fail.Aborted, Cause: err})
 		return
@@ -112,7 +113,7 @@ type control struct {
 	trail    wire.Trail
 	plain    bool // ws: the listener came by a door without TLS
 	cancels  bool // our own agent: it understands cancel messages
-	waiters  waiters
+	waiters  standby.Waiters
 	conn     *websocket.Conn
 	line     *line
 	ready    chan struct{} // closed when the 101 has been written, or never will be
@@ -144,7 +145,7 @@ func (c *control) serve(ctx context.Context, seat *relay.Seat) {
 	c.pulse = nil
 	c.mu.Unlock()
 	seat.Leave(end)
-	c.entry.standbys.leave(c)
+	c.leave()
 	if !c.answersLater(end) {
 		c.entry.calls.lost(c, fail.New(fail.ListenerLost, ""))
 	}

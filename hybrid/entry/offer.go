@@ -18,7 +18,7 @@ func (c *control) Offer(ctx context.Context, o *shape.Offer) error {
 	if err := c.stands(ctx); err != nil {
 		return err
 	}
-	if c.waiters.give(o) {
+	if c.waiters.Give(o) {
 		return nil
 	}
 	return c.tell(o)

@@ -1,19 +1,16 @@
 package entry
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"net"
-	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/causeway-relay/causeway/gateway/entity"
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/shape"
+	"github.com/causeway-relay/causeway/hybrid/entry/internal/standby"
 	"github.com/causeway-relay/causeway/hybrid/wire"
 	"github.com/causeway-relay/causeway/internal/leg"
 )
@@ -31,110 +28,24 @@ func (c *control) answersLater(end *shape.End) bool {
 	}
 }
 
-// standbys finds the control channels whose listeners were granted standby connections.
-type standbys struct {
-	mu   sync.Mutex
-	here map[standbyKey]*control
-}
-
-// standbyKey names a listener: the same id at the same address.
-type standbyKey struct {
-	at entity.Address
-	id string
-}
-
-// enter lets standby connections find a channel; a later one of the same listener takes its place.
-func (s *standbys) enter(c *control) {
-	if c.waiters.most == 0 {
-		return
+// enter lets standby connections find the channel, if any were granted.
+func (c *control) enter() {
+	if c.waiters.Most > 0 {
+		c.entry.standbys.Enter(standby.Key{At: c.hello.At, ID: c.listener.ID}, c)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.here == nil {
-		s.here = map[standbyKey]*control{}
-	}
-	s.here[standbyKey{c.hello.At, c.listener.ID}] = c
 }
 
-// leave takes a channel out and ends the connections that wait for it.
-func (s *standbys) leave(c *control) {
-	s.mu.Lock()
-	if key := (standbyKey{c.hello.At, c.listener.ID}); s.here[key] == c {
-		delete(s.here, key)
-	}
-	s.mu.Unlock()
-	c.waiters.end()
-}
-
-func (s *standbys) find(at entity.Address, id string) *control {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.here[standbyKey{at, id}]
-}
-
-// waiters are the standby connections of one control channel. The newest is used first: it is the likeliest to be alive.
-type waiters struct {
-	most int // that were granted
-
-	mu   sync.Mutex
-	list []*waiter
-	over bool
-}
-
-// add lets a connection wait. It reports false when as many do as may, or the channel has gone.
-func (w *waiters) add(one *waiter) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.over || len(w.list) >= w.most {
-		return false
-	}
-	w.list = append(w.list, one)
-	return true
-}
-
-// give hands the offer to a connection that waits. It reports false when there is none.
-func (w *waiters) give(o *shape.Offer) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	n := len(w.list)
-	if n == 0 {
-		return false
-	}
-	one := w.list[n-1]
-	w.list = w.list[:n-1]
-	one.offers <- o // it has room for the only one
-	return true
-}
-
-// drop takes a connection out. It reports false when it was given an offer before.
-func (w *waiters) drop(one *waiter) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	i := slices.Index(w.list, one)
-	if i < 0 {
-		return false
-	}
-	w.list = slices.Delete(w.list, i, i+1)
-	return true
-}
-
-// end lets nobody wait any more.
-func (w *waiters) end() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.over = true
-	for _, one := range w.list {
-		close(one.over)
-	}
-	w.list = nil
+// leave ends the connections that wait for the channel.
+func (c *control) leave() {
+	c.entry.standbys.Leave(standby.Key{At: c.hello.At, ID: c.listener.ID}, c)
+	c.waiters.End()
 }
 
 // waiter is one standby connection that has its 101.
 type waiter struct {
+	*standby.Waiter
 	control *control
 	visit   *visit
-	offers  chan *shape.Offer
-	over    chan struct{} // closed when its control channel has gone
 }
 
 // standby serves a connection of our own agent that waits for an offer (docs/agent.md). It waits on a goroutine of its own.
@@ -148,21 +59,21 @@ func (e *Entry) standby(ctx context.Context, v *visit) {
 		v.turnAway(fail.Of(err))
 		return
 	}
-	c := e.standbys.find(v.hello.At, v.target.ID)
+	c := e.standbys.Find(standby.Key{At: v.hello.At, ID: v.target.ID})
 	if c == nil {
 		v.turnAway(fail.New(fail.Conflict, "The listener of that id is not connected to this node, or was granted no standby connections."))
 		return
 	}
 	v.keep()
 	v.hello.Fields, v.hello.Offers = nil, nil
-	w := &waiter{control: c, visit: v, offers: make(chan *shape.Offer, 1), over: make(chan struct{})}
-	if !c.waiters.add(w) {
+	w := &waiter{Waiter: standby.NewWaiter(), control: c, visit: v}
+	if !c.waiters.Add(w.Waiter) {
 		v.turnAway(fail.New(fail.Conflict, "As many connections stand by as were granted."))
 		return
 	}
 	if v.write(v.welcome("")) != nil {
-		if !c.waiters.drop(w) {
-			w.otherwise(<-w.offers)
+		if o := w.dropped(); o != nil {
+			w.otherwise(o)
 		}
 		_ = v.arrival.Conn.Close()
 		return
@@ -192,15 +103,10 @@ func (w *waiter) wait(ctx context.Context) {
 	watch := leg.Watch(w.visit.arrival.Conn, false, leave)
 	var o *shape.Offer
 	select {
-	case o = <-w.offers:
-	case <-w.over:
+	case o = <-w.Offers:
+	case <-w.Over:
 	case <-life.Done():
-		if !w.control.waiters.drop(w) {
-			select {
-			case o = <-w.offers:
-			case <-w.over:
-			}
-		}
+		o = w.dropped()
 	}
 	early, gone := watch.Stop()
 	if o == nil {
@@ -213,6 +119,19 @@ func (w *waiter) wait(ctx context.Context) {
 		return
 	}
 	w.meet(ctx, o)
+}
+
+// dropped takes a connection out that cannot wait any more. It gives the offer that the connection got before, if it did.
+func (w *waiter) dropped() *shape.Offer {
+	if w.control.waiters.Drop(w.Waiter) {
+		return nil
+	}
+	select {
+	case o := <-w.Offers:
+		return o
+	case <-w.Over:
+		return nil
+	}
 }
 
 // otherwise sends an offer the ordinary way, because the connection that stood by has gone.
@@ -270,25 +189,7 @@ func (w *waiter) ask(conn net.Conn, o *shape.Offer) (line string, rest []byte, e
 	if _, err := conn.Write(*buf); err != nil {
 		return "", nil, err
 	}
-	return readAnswer(conn)
-}
-
-// readAnswer reads an agent's answer line.
-func readAnswer(conn net.Conn) (line string, rest []byte, err error) {
-	buf := make([]byte, 0, wire.MaxAnswer)
-	for {
-		n, err := conn.Read(buf[len(buf):cap(buf)])
-		buf = buf[:len(buf)+n]
-		if i := bytes.IndexByte(buf, '\n'); i >= 0 {
-			return string(buf[:i+1]), bytes.Clone(buf[i+1:]), conn.SetDeadline(time.Time{})
-		}
-		switch {
-		case len(buf) == cap(buf):
-			return "", nil, errors.New("the answer line is too long")
-		case err != nil:
-			return "", nil, fmt.Errorf("read the answer line: %w", err)
-		}
-	}
+	return standby.ReadAnswer(conn)
 }
 
 // stander is a listener whose standby connection has become its rendezvous.
@@ -343,7 +244,7 @@ func (e *Entry) Carried(ctx context.Context, conn net.Conn, p shape.Preface) err
 		_ = conn.Close()
 		return fmt.Errorf("carried standby connection: %w", err)
 	}
-	line, rest, err := readAnswer(conn)
+	line, rest, err := standby.ReadAnswer(conn)
 	var status int
 	var protocol string
 	if err == nil {
