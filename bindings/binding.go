@@ -47,6 +47,9 @@ const (
 	binarySession = "binary session"
 	none          = "none"
 	sessionStream = "transport"
+	stream        = "stream"
+	exchange      = "exchange"
+	cast          = "cast"
 )
 
 var (
@@ -70,51 +73,51 @@ const maxSessionSize = 2048
 // all is the table, plain bindings first, in the order of the documentation.
 var all = []Binding{
 	{
-		"BasicHttpBinding", []string{"http"}, "http", text, "1.1", none, none, "None", ends, streamed, "exchange", entity.HTTP,
+		"BasicHttpBinding", []string{"http"}, "http", text, "1.1", none, none, "None", ends, streamed, exchange, entity.HTTP,
 		"BasicHttpRelayBinding", usual(0), "SOAPAction in the HTTP header",
 	},
 	{
-		"BasicHttpsBinding", []string{"https"}, "https", text, "1.1", none, none, "Transport, no credential", ends, streamed, "exchange", entity.HTTP,
+		"BasicHttpsBinding", []string{"https"}, "https", text, "1.1", none, none, "Transport, no credential", ends, streamed, exchange, entity.HTTP,
 		"BasicHttpRelayBinding", usual(0), "TLS ends at the gateway",
 	},
 	{
-		"WSHttpBinding", []string{"http", "https"}, "http", text, "1.2", "1.0", "reliable (optional)", "Message, Windows credential", ends, buffered, "exchange", entity.HTTP,
+		"WSHttpBinding", []string{"http", "https"}, "http", text, "1.2", "1.0", "reliable (optional)", "Message, Windows credential", ends, buffered, exchange, entity.HTTP,
 		"WS2007HttpRelayBinding", usual(0), "reliable sessions are WS-RM 1.0",
 	},
 	{
-		"WS2007HttpBinding", []string{"http", "https"}, "http", text, "1.2", "1.0", "reliable (optional)", "Message, Windows credential", ends, buffered, "exchange", entity.HTTP,
+		"WS2007HttpBinding", []string{"http", "https"}, "http", text, "1.2", "1.0", "reliable (optional)", "Message, Windows credential", ends, buffered, exchange, entity.HTTP,
 		"WS2007HttpRelayBinding", usual(0), "reliable sessions are WS-RM 1.1",
 	},
 	{
-		"WSDualHttpBinding", []string{"http"}, "http", text, "1.2", "1.0", "reliable (always)", "Message, Windows credential", nil, buffered, "exchange", entity.HTTP,
+		"WSDualHttpBinding", []string{"http"}, "http", text, "1.2", "1.0", "reliable (always)", "Message, Windows credential", nil, buffered, exchange, entity.HTTP,
 		"", usual(0), "the service calls the client back over HTTP: the client has to be reachable, which a relay does not change; use NetTcpBinding",
 	},
 	{
 		"NetTcpBinding", []string{"net.tcp"}, "net.tcp", binarySession, "1.2", "1.0", sessionStream, "Transport, Windows credential, signed and encrypted", tcpModes, streamed,
-		"stream", entity.NetTCP, "NetTcpRelayBinding", usual(maxSessionSize), "streamed modes have no session and encode plain binary; reliable sessions are WS-RM 1.0",
+		stream, entity.NetTCP, "NetTcpRelayBinding", usual(maxSessionSize), "streamed modes have no session and encode plain binary; reliable sessions are WS-RM 1.0",
 	},
 	{
 		"NetNamedPipeBinding", []string{"net.pipe"}, "net.pipe", binarySession, "1.2", "1.0", sessionStream, "Transport, Windows credential", nil, streamed,
-		"stream", entity.NetTCP, "", usual(maxSessionSize), "of one machine: give the service a NetTcpBinding endpoint as well",
+		stream, entity.NetTCP, "", usual(maxSessionSize), "of one machine: give the service a NetTcpBinding endpoint as well",
 	},
 	{
-		"NetHttpBinding", []string{"http", "ws"}, "http", binary, "1.2", "1.0", none, "None", ends, streamed, "exchange", entity.Hybrid,
+		"NetHttpBinding", []string{"http", "ws"}, "http", binary, "1.2", "1.0", none, "None", ends, streamed, exchange, entity.Hybrid,
 		"", usual(0), "duplex contracts go over WebSocket with the sub-protocol soap, as a stream of messages",
 	},
 	{
-		"NetHttpsBinding", []string{"https", "wss"}, "https", binary, "1.2", "1.0", none, "Transport, no credential", ends, streamed, "exchange", entity.Hybrid,
+		"NetHttpsBinding", []string{"https", "wss"}, "https", binary, "1.2", "1.0", none, "Transport, no credential", ends, streamed, exchange, entity.Hybrid,
 		"", usual(0), "as NetHttpBinding; TLS ends at the gateway",
 	},
 	{
-		"WebHttpBinding", []string{"http", "https"}, "http", none, none, none, none, "None", []string{"None"}, streamed, "exchange", entity.HTTP,
+		"WebHttpBinding", []string{"http", "https"}, "http", none, none, none, none, "None", []string{"None"}, streamed, exchange, entity.HTTP,
 		"WebHttpRelayBinding", usual(0), "XML, JSON or raw bodies without an envelope",
 	},
-	relayed("BasicHttpRelayBinding", []string{"http", "https"}, text, "1.1", none, none, streamed, "exchange", entity.HTTP, "BasicHttpBinding", 0),
-	relayed("WS2007HttpRelayBinding", []string{"http", "https"}, text, "1.2", "1.0", "reliable (optional)", buffered, "exchange", entity.HTTP, "WS2007HttpBinding", 0),
-	relayed("WebHttpRelayBinding", []string{"http", "https"}, none, none, none, none, streamed, "exchange", entity.HTTP, "WebHttpBinding", 0),
-	relayed("NetTcpRelayBinding", []string{"sb"}, binarySession, "1.2", "1.0", sessionStream, streamed, "stream", entity.NetTCP, "NetTcpBinding", maxSessionSize),
-	relayed("NetOnewayRelayBinding", []string{"sb"}, binary, "1.2", "1.0", none, buffered, "cast", entity.OneWay, "", 0),
-	relayed("NetEventRelayBinding", []string{"sb"}, binary, "1.2", "1.0", none, buffered, "cast", entity.Event, "", 0),
+	relayed("BasicHttpRelayBinding", []string{"http", "https"}, text, "1.1", none, none, streamed, exchange, entity.HTTP, "BasicHttpBinding", 0),
+	relayed("WS2007HttpRelayBinding", []string{"http", "https"}, text, "1.2", "1.0", "reliable (optional)", buffered, exchange, entity.HTTP, "WS2007HttpBinding", 0),
+	relayed("WebHttpRelayBinding", []string{"http", "https"}, none, none, none, none, streamed, exchange, entity.HTTP, "WebHttpBinding", 0),
+	relayed("NetTcpRelayBinding", []string{"sb"}, binarySession, "1.2", "1.0", sessionStream, streamed, stream, entity.NetTCP, "NetTcpBinding", maxSessionSize),
+	relayed("NetOnewayRelayBinding", []string{"sb"}, binary, "1.2", "1.0", none, buffered, cast, entity.OneWay, "", 0),
+	relayed("NetEventRelayBinding", []string{"sb"}, binary, "1.2", "1.0", none, buffered, cast, entity.Event, "", 0),
 }
 
 // relayed is a binding of the relay library: the stack of its plain counterpart, with the relay as transport.

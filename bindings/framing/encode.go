@@ -17,14 +17,14 @@ func AppendInt(dst []byte, n int) []byte {
 
 // Int reads a length and says how many bytes it took. Longer forms than needed are accepted, as by WCF.
 func Int(b []byte) (v, n int, err error) {
-	for n = 0; n < len(b); n++ {
+	for i, c := range b {
 		switch {
-		case n == maxInt-1 && b[n] > 0x07:
+		case i == maxInt-1 && c > 0x07:
 			return 0, 0, errInt
-		case b[n] < 0x80:
-			return v | int(b[n])<<(7*n), n + 1, nil
+		case c < 0x80:
+			return v | int(c)<<(7*i), i + 1, nil
 		}
-		v |= int(b[n]&0x7f) << (7 * n)
+		v |= int(c&0x7f) << (7 * i)
 	}
 	return 0, 0, ErrShort
 }

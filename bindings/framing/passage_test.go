@@ -79,15 +79,15 @@ func upgraded(name string) []byte {
 }
 
 func tlsRecord(kind byte, n int) []byte {
-	return append([]byte{kind, 3, 3, byte(n >> 8), byte(n)}, bytes.Repeat([]byte{0}, n)...)
+	return append([]byte{kind, 3, 3, byte(n >> 8), byte(n)}, make([]byte, n)...)
 }
 
 func shake(id byte, n int) []byte {
-	return append([]byte{id, 1, 0, byte(n >> 8), byte(n)}, bytes.Repeat([]byte{0}, n)...)
+	return append([]byte{id, 1, 0, byte(n >> 8), byte(n)}, make([]byte, n)...)
 }
 
 func frame(n int) []byte {
-	return append(binary.LittleEndian.AppendUint32(nil, uint32(n)), bytes.Repeat([]byte{0}, n)...)
+	return append(binary.LittleEndian.AppendUint32(nil, uint32(n)), make([]byte, n)...)
 }
 
 // TestBehindUpgrades: a second preamble is found behind TLS and NegotiateStream, with protection or none, and not in what only
@@ -95,7 +95,7 @@ func frame(n int) []byte {
 func TestBehindUpgrades(t *testing.T) {
 	join := func(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
 	second := unhex(t, "000100 0102 0201 62 0308 0c 07")
-	clear := unhex(t, "0c 0603 000100 07") // the records of a session without protection; the message looks like a version
+	plain := unhex(t, "0c 0603 000100 07") // the records of a session without protection; the message looks like a version
 	rows := []struct {
 		name   string
 		first  []byte
@@ -106,8 +106,8 @@ func TestBehindUpgrades(t *testing.T) {
 		{"TLS twice", join(upgraded(framing.UpgradeTLS), tlsRecord(22, 150)), join(upgraded(framing.UpgradeTLS), tlsRecord(22, 7)), 2},
 		{"NTLM, sealed", join(upgraded(framing.UpgradeNegotiate), shake(22, 40), shake(22, 400), shake(20, 30), frame(17), frame(0x100), frame(0xfc30)), second, 2},
 		{"Kerberos, sealed, no last frame", join(upgraded(framing.UpgradeNegotiate), shake(22, 1400), frame(61), frame(0x116)), second, 2},
-		{"NTLM, no protection", join(upgraded(framing.UpgradeNegotiate), shake(22, 40), shake(20, 30), clear), second, 2},
-		{"no last frame, no protection", join(upgraded(framing.UpgradeNegotiate), shake(22, 40), clear), second, 2},
+		{"NTLM, no protection", join(upgraded(framing.UpgradeNegotiate), shake(22, 40), shake(20, 30), plain), second, 2},
+		{"no last frame, no protection", join(upgraded(framing.UpgradeNegotiate), shake(22, 40), plain), second, 2},
 		{"an upgrade within", join(upgraded(framing.UpgradeNegotiate), shake(20, 3), framing.AppendText(nil, framing.UpgradeRequest, framing.UpgradeTLS), tlsRecord(22, 9)), second, 1},
 		{"unknown", join(upgraded("application/x"), []byte{7}), second, 1},
 		{"TLS that is none", join(upgraded(framing.UpgradeTLS), []byte{99}), second, 1},

@@ -84,8 +84,7 @@ func TestBroken(t *testing.T) {
 			continue
 		}
 		s, err := play(script)
-		var breach *framing.Error
-		if !errors.As(err, &breach) {
+		if _, ok := errors.AsType[*framing.Error](err); !ok {
 			t.Errorf("%s is taken: %v, %v", script, s.State(framing.Client), s.State(framing.Server))
 		}
 		before, _ := play(good)

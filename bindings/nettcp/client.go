@@ -84,7 +84,7 @@ type session struct {
 func (s *session) arrive(ctx context.Context, read []byte) (pump func()) {
 	refusal := s.listen(read)
 	if refusal == nil {
-		refusal = s.upgrade()
+		refusal = s.upgrade(ctx)
 	}
 	if refusal != nil {
 		s.turnAway(refusal)
@@ -163,7 +163,7 @@ func (s *session) locate() *fail.Error {
 }
 
 // upgrade ends TLS here, if the entity wants it so; all other upgrades are for the listener.
-func (s *session) upgrade() *fail.Error {
+func (s *session) upgrade(ctx context.Context) *fail.Error {
 	switch {
 	case !s.entity.Settings.EndTLS:
 		return nil
@@ -180,7 +180,7 @@ func (s *session) upgrade() *fail.Error {
 	}
 	s.fence = newFence(s.line, s.preamble, s.early)
 	secure := &secured{Conn: tls.Server(s.fence, s.config()), below: s.fence}
-	if err := secure.Handshake(); err != nil {
+	if err := secure.HandshakeContext(ctx); err != nil {
 		return s.failed(err)
 	}
 	s.conn = secure
