@@ -99,8 +99,7 @@ func (g *Gateway) build(cfg *config.Config) (w world, err error) {
 // reload is Reload for the API.
 func (g *Gateway) reload(ctx context.Context) (done wire.Reloaded, problems []wire.ConfigProblem, err error) {
 	r, err := g.Reload(ctx)
-	var wrong config.Problems
-	if errors.As(err, &wrong) {
+	if wrong, ok := errors.AsType[config.Problems](err); ok {
 		for _, p := range wrong {
 			if !p.Warning {
 				problems = append(problems, wire.ConfigProblem{

@@ -163,7 +163,7 @@ func (g *Gateway) watchCertificates(ctx context.Context) {
 		if g.acme != nil {
 			do = "see the lines 'certificate not obtained' for what keeps the authority from renewing it"
 		}
-		g.log.WarnContext(ctx, "certificate expiring", "certificate", s.Name, "notAfter", s.NotAfter, "left", left.Round(time.Minute), "do", do)
+		g.log.WarnContext(ctx, "certificate expiring", "certificate", s.Name, "not_after", s.NotAfter, "left", left.Round(time.Minute), "do", do)
 		if g.p.Expiring != nil {
 			g.p.Expiring(s.Name, s.NotAfter)
 		}

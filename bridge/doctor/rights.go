@@ -115,7 +115,11 @@ func judge(answer *http.Response) verdict {
 	v := verdict{status: answer.StatusCode, code: fail.Code(answer.Header.Get("Causeway-Error"))}
 	_, v.text, _ = strings.Cut(answer.Status, " ")
 	v.text, _, _ = strings.Cut(v.text, " TrackingId:")
-	var body struct{ Error struct{ Message string } }
+	var body struct {
+		Error struct {
+			Message string `json:"message"`
+		} `json:"error"`
+	}
 	b, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
 	if err == nil && answer.StatusCode >= http.StatusBadRequest && json.Unmarshal(b, &body) == nil && body.Error.Message != "" {
 		v.text, _, _ = strings.Cut(body.Error.Message, " TrackingId:")
@@ -136,9 +140,6 @@ func (e *exam) who() string {
 
 // judgeManage is the verdict without a relay: whoever may not manage is known all the same.
 func (e *exam) judgeManage(v verdict) {
-	for _, row := range []string{Entity, Listener} {
-		defer e.skipped(row, "no relay was named: 'causeway doctor NAME'")
-	}
 	switch {
 	case v.status == http.StatusOK:
 		e.ok(Token, "taken: "+e.who()+" may manage")
@@ -148,6 +149,10 @@ func (e *exam) judgeManage(v verdict) {
 		e.ok(Token, "taken: "+e.who()+", for "+e.Gateway.EntityPath)
 	default:
 		e.refused(v)
+		return
+	}
+	for _, row := range []string{Entity, Listener} {
+		e.skipped(row, "no relay was named: 'causeway doctor NAME'")
 	}
 }
 

@@ -147,8 +147,7 @@ func (w *ward) must(name string, args ...string) string {
 	w.t.Helper()
 	out, err := w.command(name, args...).Output()
 	if err != nil {
-		var exit *exec.ExitError
-		if errors.As(err, &exit) {
+		if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 			w.t.Fatalf("%s %v: %v\n%s%s", name, args, err, out, exit.Stderr)
 		}
 		w.t.Fatalf("%s %v: %v", name, args, err)

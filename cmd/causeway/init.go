@@ -16,8 +16,8 @@ func newInit() *cobra.Command {
 	var force bool
 	cmd := &cobra.Command{
 		Use: "init [FILE]", Short: "Write a configuration file for production", Args: args(cobra.MaximumNArgs(1)),
-		Long: `Write a causeway.yaml with every key in it, for a gateway that others can reach: port 443, certificate files, a log for
-collectors. Lines that may stay away are comments. FILE is causeway.yaml when it is not given, and standard output for -.`,
+		Long: `Write a causeway.yaml with every key in it, for a gateway that others can reach: port 443, a certificate by ACME, a log
+for collectors. Lines that may stay away are comments. FILE is causeway.yaml when it is not given, and standard output for -.`,
 		Example: `  causeway init --host relay.example.com
   causeway init /etc/causeway/causeway.yaml --host relay.example.com
   causeway init - | less`,

@@ -15,7 +15,10 @@ func TestReload(t *testing.T) {
 	calls := 0
 	done, problems, failure := wire.Reloaded{Changed: []string{"entities"}, Restart: []string{}}, []wire.ConfigProblem(nil), error(nil)
 	w := newWorld(t, func(p *manage.Params) {
-		p.Reload = func(context.Context) (wire.Reloaded, []wire.ConfigProblem, error) { calls++; return done, problems, failure }
+		p.Reload = func(context.Context) (wire.Reloaded, []wire.ConfigProblem, error) {
+			calls++
+			return done, problems, failure
+		}
 	})
 	if got := w.ask("POST", "/$api/reload", "").want(t, http.StatusOK).body; got != `{"changed":["entities"],"restart":[]}`+"\n" {
 		t.Errorf("got %s", got)

@@ -89,11 +89,7 @@ func TestReady(t *testing.T) {
 	}
 	t.Setenv("NOTIFY_SOCKET", "")
 	Ready()
-	dir, err := os.MkdirTemp("", "n") // the name of a socket is short
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
+	dir := t.TempDir()
 	path := filepath.Join(dir, "s")
 	socket, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
 	if err != nil {

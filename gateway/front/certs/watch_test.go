@@ -31,7 +31,7 @@ func TestWatch(t *testing.T) {
 				told = append(told, word{s.Name, time.Since(begin) / day, left.Round(day) / day})
 			})
 		}()
-		at := func(d time.Duration) { <-time.After(d*day - time.Since(begin)); synctest.Wait() } // the bubble's clock
+		at := func(days int) { <-time.After(time.Until(begin.AddDate(0, 0, days))); synctest.Wait() } // the bubble's clock
 		at(26)
 		want := []word{{"a", 4, 21}, {"a", 18, 7}, {"a", 24, 1}, {"a", 25, 0}}
 		if diff := cmp.Diff(want, told); diff != "" {

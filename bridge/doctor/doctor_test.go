@@ -1,0 +1,240 @@
+package doctor
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/pem"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/causeway-relay/causeway/hybrid/wire"
+	"github.com/causeway-relay/causeway/internal/trust"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// door is a gateway as the doctor meets it: healthy, and with one answer to whatever has a token.
+type door struct {
+	*httptest.Server
+	status int
+	code   string
+	asked  *http.Request // the last one that is no health
+	silent bool          // no Date
+}
+
+func newDoor(t *testing.T, status int, code string) *door {
+	t.Helper()
+	d := &door{status: status, code: code}
+	d.Server = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if d.silent {
+			w.Header()["Date"] = nil
+		}
+		if r.URL.Path == "/$health" {
+			_, _ = w.Write([]byte(`{"healthy":true}`))
+			return
+		}
+		d.asked = r.Clone(context.Background())
+		if d.code != "" {
+			w.Header().Set("Causeway-Error", d.code)
+		}
+		w.WriteHeader(d.status)
+		_, _ = fmt.Fprintf(w, `{"error":{"code":%q,"message":"because. TrackingId:x"}}`, d.code)
+	}))
+	d.Config.ErrorLog = nil
+	t.Cleanup(d.Close)
+	return d
+}
+
+// params are those of somebody who trusts the door.
+func (d *door) params(t *testing.T, entity string) Params {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: d.Certificate().Raw}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cs, err := wire.ParseConnectionString("Endpoint=sb://" + d.Listener.Addr().String() + "/;SharedAccessKeyName=send;SharedAccessKey=a2V5")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Params{Gateway: cs, Entity: entity, Roots: trust.Roots{File: file}, System: "linux"}
+}
+
+// states is the rows in short: one letter for each state.
+func states(rows []Check) string {
+	var b strings.Builder
+	for _, r := range rows {
+		b.WriteByte(r.State[0])
+	}
+	return b.String()
+}
+
+// TestVerdicts: what a gateway answers to the one request with a token, and the rows that come of it.
+func TestVerdicts(t *testing.T) {
+	for name, c := range map[string]struct {
+		entity string
+		status int
+		code   string
+		states string // dns tcp tls clock token entity listener
+		do     string // of the first row with advice
+	}{
+		"all well":            {"hyco", 404, "NoMatchingListener", "ooooooo", ""},
+		"not ours, all well":  {"hyco", 101, "", "ooooooo", ""},
+		"no listener":         {"hyco", 404, "NoListener", "oooooof", "causeway listen hyco --target tcp://HOST:PORT"},
+		"no relay":            {"a/b", 404, "UnknownEntity", "ooooofs", "causeway relay create a/b"},
+		"may not send":        {"hyco", 401, "RightMissing", "oooooss", "causeway rule create hyco Sender --rights Send"},
+		"wrong key":           {"hyco", 401, "InvalidSignature", "oooofss", "causeway rule keys send"},
+		"expired":             {"hyco", 401, "ExpiredToken", "oooofss", "sign it anew"},
+		"audience":            {"hyco", 401, "InvalidAudience", "oooofss", "of 'causeway rule keys send'"},
+		"drains":              {"hyco", 503, "Draining", "oooofss", ""},
+		"something else":      {"hyco", 200, "", "oooofss", "this is no gateway of ours"},
+		"manage":              {"", 200, "", "oooooss", ""},
+		"may not manage":      {"", 401, "RightMissing", "oooooss", ""},
+		"wrong key to manage": {"", 401, "InvalidSignature", "oooofss", "causeway rule keys send"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDoor(t, c.status, c.code)
+			var began []string
+			p := d.params(t, c.entity)
+			p.Begins = func(row string) { began = append(began, row) }
+			rows := Run(t.Context(), p)
+			if got := states(rows); got != c.states {
+				t.Fatalf("rows %s, want %s: %+v", got, c.states, rows)
+			}
+			do := ""
+			for _, r := range rows {
+				if do == "" {
+					do = r.Do
+				}
+				if strings.Contains(r.Detail+r.Do, "a2V5") || strings.Contains(r.Detail, "TrackingId") {
+					t.Errorf("%+v", r)
+				}
+			}
+			if !strings.Contains(do, c.do) {
+				t.Errorf("advice %q, want %q", do, c.do)
+			}
+			if strings.Join(began, " ") != "dns tcp tls clock token" {
+				t.Errorf("progress %v", began)
+			}
+			if c.entity != "" && (d.asked.Header.Get("Microsoft-Relay-AllowedListeners") == "" || d.asked.URL.Query().Get("sb-hc-action") != "connect") {
+				t.Errorf("asked %s %v: a listener might notice", d.asked.URL, d.asked.Header)
+			}
+		})
+	}
+}
+
+// TestNoTokenForStrangers: nothing with a token is sent to who is not trusted.
+func TestNoTokenForStrangers(t *testing.T) {
+	d := newDoor(t, 404, "NoMatchingListener")
+	p := d.params(t, "hyco")
+	p.Roots = trust.Roots{}
+	rows := Run(t.Context(), p)
+	if got := states(rows); got != "oofosss" || d.asked != nil {
+		t.Fatalf("rows %s, asked %v: %+v", got, d.asked, rows)
+	}
+	if !strings.Contains(rows[2].Do, "--ca-file FILE") {
+		t.Errorf("advice %q", rows[2].Do)
+	}
+}
+
+// TestTimes: no Date is no error; a certificate that has ended is told from a clock that is wrong.
+func TestTimes(t *testing.T) {
+	d := newDoor(t, 404, "NoMatchingListener")
+	d.silent = true
+	if rows := Run(t.Context(), d.params(t, "hyco")); states(rows) != "ooosooo" {
+		t.Errorf("without Date: %+v", rows)
+	}
+	d.silent = false
+	p := d.params(t, "hyco")
+	p.Now = func() time.Time { return d.Certificate().NotAfter.Add(time.Hour) }
+	rows := Run(t.Context(), p)
+	if states(rows) != "ooffsss" || rows[2].Do != "set the clock, see the row clock" || !strings.Contains(rows[3].Do, "date -u -s @") {
+		t.Errorf("a clock far ahead: %+v", rows)
+	}
+	for system, want := range map[string]string{"windows": "w32tm /resync", "darwin": "sntp", "linux": "date -u -s @60,"} {
+		if got := clockAdvice(system, time.Unix(60, 0)); !strings.Contains(got, want) {
+			t.Errorf("%s: %q", system, got)
+		}
+	}
+}
+
+// TestPatience: a port that accepts and says nothing is given up in time, and everything when the context ends.
+func TestPatience(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	cs, err := wire.ParseConnectionString("Endpoint=sb://" + l.Addr().String() + "/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	rows := Run(t.Context(), Params{Gateway: cs, Entity: "hyco", Timeout: 200 * time.Millisecond, System: "linux"})
+	if states(rows) != "oofssss" || time.Since(began) > 20*time.Second {
+		t.Errorf("after %v: %+v", time.Since(began), rows)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if rows := Run(ctx, Params{Gateway: cs}); states(rows) != "ofsssss" {
+		t.Errorf("cancelled: %+v", rows)
+	}
+}
+
+// TestProxy: a way is asked for as HTTP has it, a refusal ends the row, and advice is about the proxy.
+func TestProxy(t *testing.T) {
+	d := newDoor(t, 404, "NoMatchingListener")
+	for answer, ok := range map[string]bool{"200 Connection established": true, "407 Proxy Authentication Required": false} {
+		conn, far := net.Pipe()
+		done := make(chan error, 1)
+		go func() { done <- through(conn, d.Listener.Addr().String()) }()
+		b := make([]byte, 1000)
+		n, err := far.Read(b)
+		if err != nil || !strings.HasPrefix(string(b[:n]), "CONNECT "+d.Listener.Addr().String()+" HTTP/1.1\r\n") {
+			t.Errorf("asked %q %v", b[:n], err)
+		}
+		_, _ = far.Write([]byte("HTTP/1.1 " + answer + "\r\n\r\n"))
+		if err := <-done; (err == nil) != ok {
+			t.Errorf("%s: %v", answer, err)
+		}
+		_ = conn.Close()
+		_ = far.Close()
+	}
+	e := &exam{Params: Params{System: "linux"}, host: "relay.example.com", address: "relay.example.com:443", via: "proxy.example:1"}
+	if got := e.nameAdvice("proxy.example", &net.DNSError{IsNotFound: true}); !strings.Contains(got, "HTTPS_PROXY") {
+		t.Errorf("advice %q", got)
+	}
+	if got := e.portAdvice(t.Context(), net.ErrClosed); !strings.Contains(got, "HTTPS_PROXY") {
+		t.Errorf("advice %q", got)
+	}
+}
+
+// TestAdvice: names and certificates, without a network.
+func TestAdvice(t *testing.T) {
+	gone := &net.DNSError{IsNotFound: true, Name: "x"}
+	e := &exam{Params: Params{System: "windows", Own: &Own{Host: "relay.example.com", Port: "443"}}, host: "rely.example.com", address: "rely.example.com:443"}
+	if got := e.nameAdvice("rely.example.com", gone); !strings.Contains(got, "write Endpoint=sb://relay.example.com/ in") {
+		t.Errorf("advice %q", got)
+	}
+	if got := e.nameAdvice("quite.different", gone); !strings.Contains(got, `hosts 'ADDRESS quite.different'`) || !strings.Contains(got, "Add-Content") {
+		t.Errorf("advice %q", got)
+	}
+	if got := e.nameAdvice("relay.example.com", &net.DNSError{IsTimeout: true}); !strings.Contains(got, "DNS server that answers") {
+		t.Errorf("advice %q", got)
+	}
+	d := newDoor(t, 200, "")
+	if got := e.namesAdvice(d.Certificate()); !strings.Contains(got, "write Endpoint=sb://example.com/ in") {
+		t.Errorf("advice %q", got)
+	}
+	if got := e.trustAdvice(nil, tls.AlertError(1)); got == "" {
+		t.Error("no advice")
+	}
+}
