@@ -149,12 +149,12 @@ func eventLine(e *wire.Event) string {
 	}
 	line := strings.Join(parts, "  ")
 	if why := strings.TrimSpace(e.Reason + " " + e.Text); why != "" {
-		line += "  " + oneLine(why)
+		line += "  " + why
 	}
 	if e.Duration != 0 {
 		line += fmt.Sprintf(" (after %s)", time.Duration(e.Duration).Round(time.Second))
 	}
-	return line
+	return oneLine(line)
 }
 
 // oneLine takes out what would break a line, or change a terminal: texts may come from peers.
