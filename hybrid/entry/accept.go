@@ -8,12 +8,10 @@ import (
 
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/shape"
+	"github.com/causeway-relay/causeway/hybrid/entry/internal/bodies"
 	"github.com/causeway-relay/causeway/hybrid/wire"
 	"github.com/causeway-relay/causeway/internal/leg"
 )
-
-// maxListenerPiece is the longest payload of a frame towards a listener (reference section 6.3).
-const maxListenerPiece = 32 << 10
 
 // accept serves the address of an accept message: the rendezvous itself, or a reject.
 func (e *Entry) accept(ctx context.Context, v *visit) {
@@ -60,7 +58,7 @@ func (g *guest) Accept(a shape.Answer) (shape.Leg, error) {
 	if v.raw {
 		return leg.NewTCP(v.arrival.Conn, v.arrival.Read, v.entry.p.Write), nil
 	}
-	return leg.NewWS(v.arrival.Conn, v.arrival.Read, v.entry.legOptions(maxListenerPiece)), nil
+	return leg.NewWS(v.arrival.Conn, v.arrival.Read, v.entry.legOptions(bodies.MaxPiece)), nil
 }
 
 // Refuse implements shape.Party.

@@ -1,11 +1,11 @@
 package entry
 
 import (
-	"io"
 	"sync"
 
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/shape"
+	"github.com/causeway-relay/causeway/hybrid/entry/internal/bodies"
 	"github.com/causeway-relay/causeway/hybrid/wire"
 )
 
@@ -21,7 +21,7 @@ type call struct {
 	control *control
 	settled chan struct{} // closed when there is an outcome
 	answer  *wire.Response
-	body    *whole // of the answer; nil: none
+	body    *bodies.Whole // of the answer; nil: none
 	lost    *fail.Error
 }
 
@@ -44,7 +44,7 @@ func (t *calls) finish(ticket shape.Ticket) {
 
 // answered hands an answer to whoever waits for it. It reports false when nobody does: it came late, twice, with an id of
 // nobody's, or from a listener that was not asked.
-func (t *calls) answered(from *control, r *wire.Response, body *whole) bool {
+func (t *calls) answered(from *control, r *wire.Response, body *bodies.Whole) bool {
 	ticket, ok := wire.ParseID(r.RequestID)
 	if !ok {
 		return false
@@ -72,36 +72,4 @@ func (t *calls) lost(from *control, why *fail.Error) {
 			close(c.settled)
 		}
 	}
-}
-
-// whole is a body of a control channel: complete, in a buffer that goes back with Close. It implements shape.Body and
-// shape.Whole.
-type whole struct {
-	parcel *[]byte
-	data   []byte // in the parcel
-	read   int
-}
-
-// Read implements io.Reader.
-func (w *whole) Read(p []byte) (int, error) {
-	n := copy(p, w.data[w.read:])
-	if w.read += n; w.read == len(w.data) {
-		return n, io.EOF
-	}
-	return n, nil
-}
-
-// Size implements shape.Body.
-func (w *whole) Size() int64 { return int64(len(w.data)) }
-
-// Bytes implements shape.Whole.
-func (w *whole) Bytes() []byte { return w.data }
-
-// Close implements io.Closer.
-func (w *whole) Close() error {
-	if w.parcel != nil {
-		putParcel(w.parcel)
-		w.parcel, w.data, w.read = nil, nil, 0
-	}
-	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/entity"
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/shape"
+	"github.com/causeway-relay/causeway/hybrid/entry/internal/bodies"
 	"github.com/causeway-relay/causeway/internal/http1"
 )
 
@@ -100,10 +101,10 @@ func (v *visit) xml(status int, reason, kind string, document any) *shape.Respon
 	if err != nil { // cannot be: the types above always encode
 		status, reason = http.StatusInternalServerError, strconv.Quote(err.Error())
 	}
-	parcel := getParcel()
+	parcel := bodies.GetParcel()
 	*parcel = append(*parcel, b...)
 	return &shape.Response{
 		Status: status, Reason: reason, Fields: shape.Fields{{Name: "Content-Type", Value: kind}},
-		Body: &whole{parcel: parcel, data: *parcel},
+		Body: bodies.NewWhole(parcel, *parcel),
 	}
 }

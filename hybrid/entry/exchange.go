@@ -13,6 +13,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/relay"
 	"github.com/causeway-relay/causeway/gateway/shape"
+	"github.com/causeway-relay/causeway/hybrid/entry/internal/bodies"
 	"github.com/causeway-relay/causeway/hybrid/wire"
 	"github.com/causeway-relay/causeway/internal/wsframe"
 )
@@ -22,10 +23,11 @@ type exchange struct {
 	control  *control
 	req      *shape.Request
 	settings entity.Settings
-	up       *upload // nil: the request has no body
-	short    bool    // the request fits the control channel
+	up       *bodies.Upload // nil: the request has no body
+	short    bool           // the request fits the control channel
 	ticket   shape.Ticket
 	call     call
+	leg      *callerLeg // at the rendezvous
 }
 
 // Exchange implements shape.Exchanger.
@@ -35,7 +37,7 @@ func (c *control) Exchange(ctx context.Context, req *shape.Request) (*shape.Resp
 		x.settings = ent.Settings
 	}
 	if req.Body != nil {
-		x.up = newUpload(req.Body)
+		x.up = bodies.NewUpload(req.Body)
 	}
 	res, at, err := x.dispatch(ctx)
 	if at != nil {
@@ -48,7 +50,7 @@ func (c *control) Exchange(ctx context.Context, req *shape.Request) (*shape.Resp
 // release lets go of the request.
 func (x *exchange) release() {
 	if x.up != nil {
-		x.up.stop()
+		x.up.Stop()
 	}
 }
 
@@ -60,7 +62,7 @@ func (x *exchange) dispatch(ctx context.Context) (res *shape.Response, at shape.
 	}
 	x.short = true
 	if x.up != nil {
-		if x.short, err = x.up.gather(ctx); err != nil {
+		if x.short, err = x.up.Gather(ctx); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -113,15 +115,15 @@ func (x *exchange) message() *wire.Request {
 			Plain: plain, Authority: authority, Path: path, Action: wire.ActionRequest, Ticket: x.ticket,
 		},
 		Target: wire.RequestTarget(path, query, x.settings.RawRequestTarget), Method: x.req.Method, Remote: x.req.Remote,
-		Fields: x.req.Fields, Body: x.up != nil && !(x.up.ended && len(x.up.data) == 0),
+		Fields: x.req.Fields, Body: x.up != nil && !x.up.Empty(),
 	}
 }
 
 // tell writes the request, or the pointer to it, to the control channel. A request that no message can carry is refused before
 // anything leaves, also when it would go by the rendezvous.
 func (x *exchange) tell() error {
-	buf := getParcel()
-	defer putParcel(buf)
+	buf := bodies.GetParcel()
+	defer bodies.PutParcel(buf)
 	m := x.message()
 	b, err := m.Append(*buf)
 	if *buf = b; err != nil {
@@ -133,7 +135,7 @@ func (x *exchange) tell() error {
 			return badMessage(err)
 		}
 	} else if m.Body {
-		body = x.up.data
+		body = x.up.Data()
 	}
 	return x.control.send(*buf, body, time.Now().Add(controlWrite))
 }
@@ -159,12 +161,13 @@ func (x *exchange) meet(ctx context.Context, at shape.Party) (*shape.Response, e
 		x.release()
 		return nil, fail.New(fail.BadAnswer, "The listener dialled the request's address as that of a connection.")
 	}
-	r := newReply(leg, x.gap())
-	unwatch := context.AfterFunc(ctx, func() { leg.Abort(partingEnd(context.Cause(ctx))) })
-	r.end = func(complete bool, left *reply) {
+	x.leg = leg
+	var r *bodies.Reply
+	unwatch := context.AfterFunc(ctx, func() { leg.Abort(x.partingEnd(context.Cause(ctx))) })
+	r = bodies.NewReply(leg, x.gap(), func(complete, left bool) {
 		unwatch()
 		x.part(r, complete, left)
-	}
+	})
 	res, err := x.converse(r)
 	if err != nil {
 		_ = r.Close() // gives nil
@@ -181,8 +184,12 @@ func (x *exchange) gap() time.Duration {
 	return x.control.entry.p.Response
 }
 
-// partingEnd is what a listener is told whose exchange ended from outside: the sender left, its time is up, the gateway goes.
-func partingEnd(cause error) *shape.End {
+// partingEnd is what a listener is told whose exchange ended from outside: the sender left, its time is up, the gateway goes. In the
+// middle of an upload it is told nothing: to .NET a Close would be the end of the body (reference section 8.2).
+func (x *exchange) partingEnd(cause error) *shape.End {
+	if !x.short && !x.up.Sent() {
+		return &shape.End{Why: fail.Of(cause).Code, Cause: cause}
+	}
 	if end, ok := errors.AsType[*shape.End](cause); ok {
 		return end
 	}
@@ -190,11 +197,11 @@ func partingEnd(cause error) *shape.End {
 }
 
 // converse sends the request, if it was a pointer that brought the listener here, and reads the head of the answer.
-func (x *exchange) converse(r *reply) (*shape.Response, error) {
+func (x *exchange) converse(r *bodies.Reply) (*shape.Response, error) {
 	if err := x.hand(r); err != nil {
 		return nil, x.blame(r, err)
 	}
-	m, err := r.head()
+	m, err := r.Head()
 	if err != nil {
 		return nil, x.blame(r, err)
 	}
@@ -206,28 +213,28 @@ func (x *exchange) converse(r *reply) (*shape.Response, error) {
 }
 
 // hand gives the listener at the rendezvous what the control channel could not take.
-func (x *exchange) hand(r *reply) error {
+func (x *exchange) hand(r *bodies.Reply) error {
 	if x.short {
 		return nil
 	}
-	buf := getParcel()
-	defer putParcel(buf)
+	buf := bodies.GetParcel()
+	defer bodies.PutParcel(buf)
 	b, err := x.message().Append(*buf)
 	if *buf = b; err != nil {
 		return badMessage(err)
 	}
-	return x.up.start(r.leg, b)
+	return x.up.Start(x.leg, b)
 }
 
 // blame finds whose fault it is that a rendezvous failed before its answer.
-func (x *exchange) blame(r *reply, err error) error {
+func (x *exchange) blame(r *bodies.Reply, err error) error {
 	if x.up != nil {
-		if fault := x.up.fault(); fault != nil {
-			r.leg.Abort(&shape.End{Why: fail.Of(fault).Code, Cause: fault})
+		if fault := x.up.Fault(); fault != nil {
+			x.leg.Abort(&shape.End{Why: fail.Of(fault).Code, Cause: fault})
 			return fault
 		}
 	}
-	if err = r.ended(err); errors.Is(err, io.EOF) {
+	if err = r.Ended(err); errors.Is(err, io.EOF) {
 		return fail.New(fail.BadAnswer, "The listener closed the rendezvous without an answer.")
 	}
 	return err
@@ -235,12 +242,12 @@ func (x *exchange) blame(r *reply, err error) error {
 
 // attach gives the answer its body, unless the method or the status has none: that is read and dropped, not to be waited for
 // by the sender (reference section 8.4).
-func (x *exchange) attach(res *shape.Response, r *reply) *shape.Response {
+func (x *exchange) attach(res *shape.Response, r *bodies.Reply) *shape.Response {
 	switch {
-	case r.err != nil: // no body
+	case r.Over(): // no body
 		_ = r.Close()
 	case x.bodiless(res.Status):
-		r.done.Do(func() { r.end(true, r) })
+		r.Leave()
 	default:
 		res.Body = r
 	}
@@ -253,21 +260,23 @@ func (x *exchange) bodiless(status int) bool {
 }
 
 // part ends a rendezvous. It is called once, by whoever has read the answer as far as he wanted.
-func (x *exchange) part(r *reply, complete bool, left *reply) {
-	c := r.leg.caller
-	sent := x.short || x.up.sent()
+func (x *exchange) part(r *bodies.Reply, complete, left bool) {
+	c := x.leg.caller
+	sent := x.short || x.up.Sent()
 	switch {
 	case complete && !sent: // it answered without reading all of the request
-		r.leg.Abort(&shape.End{Why: fail.PeerClosed, Code: wsframe.CloseNormal, Text: "NormalClosure"})
-		left = nil
+		x.leg.Abort(&shape.End{Why: fail.PeerClosed, Code: wsframe.CloseNormal, Text: "NormalClosure"})
+		left = false
 	case !complete:
-		r.leg.Abort(&shape.End{Why: fail.SenderGone, Code: wsframe.CloseGoingAway, Text: "The sender has left."}) // unless it was aborted before
+		x.leg.Abort(x.partingEnd(fail.New(fail.SenderGone, "The sender has left."))) // unless it was aborted before
 	}
 	x.release()
-	if left == nil {
-		r.quiesce()
+	if left {
+		c.left = r
+	} else {
+		r.Quiesce()
 	}
-	c.left, c.polite = left, complete && sent
+	c.polite = complete && sent
 	c.release()
 	if !complete {
 		x.cancel()
@@ -275,7 +284,7 @@ func (x *exchange) part(r *reply, complete bool, left *reply) {
 }
 
 // answer makes the response of a listener's message. body is that of the control channel.
-func (x *exchange) answer(m *wire.Response, body *whole) (*shape.Response, error) {
+func (x *exchange) answer(m *wire.Response, body *bodies.Whole) (*shape.Response, error) {
 	length := m.Fields.Get("Content-Length")
 	res := &shape.Response{Status: m.Status, Reason: m.Reason, Fields: listenerFields(m.Fields)}
 	if body != nil {
@@ -294,7 +303,7 @@ func (x *exchange) answer(m *wire.Response, body *whole) (*shape.Response, error
 	case x.req.Method == http.MethodHead:
 		if n, err := strconv.ParseUint(length, 10, 63); err == nil {
 			x.drop(res)
-			res.Body = announced(n)
+			res.Body = bodies.Announced(n)
 		}
 	case x.bodiless(m.Status):
 		x.drop(res)
@@ -333,15 +342,3 @@ func listenerFields(fields shape.Fields) shape.Fields {
 	fields.DelHop()
 	return fields
 }
-
-// announced is the body of an answer to HEAD: a length and nothing to read.
-type announced int64
-
-// Read implements io.Reader.
-func (announced) Read([]byte) (int, error) { return 0, io.EOF }
-
-// Size implements shape.Body.
-func (a announced) Size() int64 { return int64(a) }
-
-// Close implements io.Closer.
-func (announced) Close() error { return nil }

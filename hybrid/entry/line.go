@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/causeway-relay/causeway/hybrid/entry/internal/bodies"
 	"github.com/causeway-relay/causeway/internal/wsframe"
 )
 
@@ -89,7 +90,7 @@ func (l *line) Read(b []byte) (int, error) {
 // appendMessage appends a message in frames that every listener takes (reference section 6.3).
 func appendMessage(dst []byte, op wsframe.Op, payload []byte) []byte {
 	for first := true; first || len(payload) > 0; first = false {
-		n := min(len(payload), maxListenerPiece)
+		n := min(len(payload), bodies.MaxPiece)
 		h := wsframe.Header{Fin: n == len(payload), Op: op}
 		if !first {
 			h.Op = wsframe.Cont
@@ -98,19 +99,4 @@ func appendMessage(dst []byte, op wsframe.Op, payload []byte) []byte {
 		payload = payload[n:]
 	}
 	return dst
-}
-
-// parcels are buffers for messages, in both directions. Most need less than a kilobyte, the longest some more than 64.
-var parcels = sync.Pool{New: func() any { b := make([]byte, 0, 2<<10); return &b }}
-
-// maxKept is the longest buffer that goes back into the pool: both frames of the longest request.
-const maxKept = 160 << 10
-
-func getParcel() *[]byte { return parcels.Get().(*[]byte) }
-
-func putParcel(b *[]byte) {
-	if cap(*b) <= maxKept {
-		*b = (*b)[:0]
-		parcels.Put(b)
-	}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/relay"
 	"github.com/causeway-relay/causeway/gateway/shape"
+	"github.com/causeway-relay/causeway/hybrid/entry/internal/bodies"
 	"github.com/causeway-relay/causeway/hybrid/entry/internal/standby"
 	"github.com/causeway-relay/causeway/hybrid/wire"
 	"github.com/causeway-relay/causeway/internal/leg"
@@ -201,7 +202,7 @@ func (c *control) read(seat *relay.Seat) *shape.End {
 		if err != nil {
 			return endOf(err)
 		}
-		parcel := getParcel() // only now: an idle channel holds none
+		parcel := bodies.GetParcel() // only now: an idle channel holds none
 		if *parcel, err = readAll(r, *parcel); err != nil {
 			return endOf(err)
 		}
@@ -212,7 +213,7 @@ func (c *control) read(seat *relay.Seat) *shape.End {
 			return c.ended.Load()
 		}
 		if !c.took(seat, event, parcel) {
-			putParcel(parcel)
+			bodies.PutParcel(parcel)
 		}
 	}
 }
@@ -262,7 +263,7 @@ func (c *control) answered(r *wire.Response, data []byte, parcel *[]byte) (kept,
 	if !r.Body {
 		return false, c.entry.calls.answered(c, r, nil)
 	}
-	waited = c.entry.calls.answered(c, r, &whole{parcel: parcel, data: data})
+	waited = c.entry.calls.answered(c, r, bodies.NewWhole(parcel, data))
 	return waited, waited
 }
 

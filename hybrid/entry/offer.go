@@ -9,6 +9,7 @@ import (
 
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/shape"
+	"github.com/causeway-relay/causeway/hybrid/entry/internal/bodies"
 	"github.com/causeway-relay/causeway/hybrid/wire"
 	"github.com/causeway-relay/causeway/internal/wsframe"
 )
@@ -26,8 +27,8 @@ func (c *control) Offer(ctx context.Context, o *shape.Offer) error {
 
 // tell writes an accept message to the listener.
 func (c *control) tell(o *shape.Offer) error {
-	buf := getParcel()
-	defer putParcel(buf)
+	buf := bodies.GetParcel()
+	defer bodies.PutParcel(buf)
 	message := c.acceptMessage(o)
 	var err error
 	if *buf, err = message.Append(*buf); err != nil {
@@ -110,8 +111,8 @@ func (c *control) send(text, body []byte, deadline time.Time) error {
 	if latest := time.Now().Add(controlWrite); deadline.After(latest) {
 		deadline = latest
 	}
-	buf := getParcel()
-	defer putParcel(buf)
+	buf := bodies.GetParcel()
+	defer bodies.PutParcel(buf)
 	*buf = appendMessage(*buf, wsframe.Text, text)
 	if body != nil {
 		*buf = appendMessage(*buf, wsframe.Binary, body)

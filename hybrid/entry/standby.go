@@ -10,6 +10,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/entity"
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/shape"
+	"github.com/causeway-relay/causeway/hybrid/entry/internal/bodies"
 	"github.com/causeway-relay/causeway/hybrid/entry/internal/standby"
 	"github.com/causeway-relay/causeway/hybrid/wire"
 	"github.com/causeway-relay/causeway/internal/leg"
@@ -176,8 +177,8 @@ func (w *waiter) meet(ctx context.Context, o *shape.Offer) {
 
 // ask writes the offer line and reads the answer line, and what came behind it.
 func (w *waiter) ask(conn net.Conn, o *shape.Offer) (line string, rest []byte, err error) {
-	buf := getParcel()
-	defer putParcel(buf)
+	buf := bodies.GetParcel()
+	defer bodies.PutParcel(buf)
 	message := w.control.acceptMessage(o)
 	if *buf, err = message.Append(*buf); err != nil {
 		return "", nil, err

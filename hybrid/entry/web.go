@@ -7,6 +7,7 @@ import (
 
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/shape"
+	"github.com/causeway-relay/causeway/hybrid/entry/internal/bodies"
 	"github.com/causeway-relay/causeway/hybrid/wire"
 	"github.com/causeway-relay/causeway/internal/http1"
 	"github.com/causeway-relay/causeway/internal/httpserve"
@@ -103,8 +104,8 @@ func (v *visit) no(err *fail.Error) *shape.Response {
 		res.Status = http.StatusMethodNotAllowed
 		res.Fields.Add("Allow", methods)
 	}
-	parcel := getParcel()
+	parcel := bodies.GetParcel()
 	*parcel = wire.AppendErrorBody(*parcel, serviceCode(err, res.Status), res.Reason)
-	res.Body = &whole{parcel: parcel, data: *parcel}
+	res.Body = bodies.NewWhole(parcel, *parcel)
 	return res
 }

@@ -1,4 +1,4 @@
-package entry
+package bodies
 
 import (
 	"context"
@@ -20,17 +20,17 @@ const (
 )
 
 // boxes are what bodies are read into on their way to a rendezvous: headroom and one fragment.
-var boxes = sync.Pool{New: func() any { return new([shape.Headroom + maxListenerPiece]byte) }}
+var boxes = sync.Pool{New: func() any { return new([shape.Headroom + MaxPiece]byte) }}
 
-// upload brings a request's body to its listener. Until it is known whether the body is short enough for the control channel it
+// Upload brings a request's body to its listener. Until it is known whether the body is short enough for the control channel it
 // is gathered; from then on it flows to the rendezvous, as fast as the listener takes it.
-type upload struct {
+type Upload struct {
 	body shape.Body
 	news chan struct{} // holds a token when something was gathered
 	over sync.WaitGroup
 
 	mu      sync.Mutex
-	may     sync.Cond // gather more, or flow
+	may     sync.Cond // Gather more, or flow
 	data    []byte    // gathered
 	parcel  *[]byte   // what data stands in
 	ended   bool      // all was read
@@ -39,15 +39,16 @@ type upload struct {
 	stopped bool
 }
 
-func newUpload(body shape.Body) *upload {
-	u := &upload{body: body, news: make(chan struct{}, 1), parcel: getParcel()}
+// NewUpload makes the upload of a body, which it closes in Stop.
+func NewUpload(body shape.Body) *Upload {
+	u := &Upload{body: body, news: make(chan struct{}, 1), parcel: GetParcel()}
 	u.data = (*u.parcel)[:0]
 	u.may.L = &u.mu
 	return u
 }
 
-// gather reads what a control channel takes. whole reports that this is all; else the body has to go by a rendezvous.
-func (u *upload) gather(ctx context.Context) (all bool, err error) {
+// Gather reads what a control channel takes. whole reports that this is all; else the body has to go by a rendezvous.
+func (u *Upload) Gather(ctx context.Context) (all bool, err error) {
 	switch size := u.body.Size(); {
 	case size > maxControlBody:
 		return false, nil
@@ -79,7 +80,7 @@ func (u *upload) gather(ctx context.Context) (all bool, err error) {
 }
 
 // readAll gathers a body of a known length. The buffer grows with what comes, not with what was announced.
-func (u *upload) readAll(size int) error {
+func (u *Upload) readAll(size int) error {
 	for len(u.data) < size {
 		if len(u.data) == cap(u.data) {
 			u.data = append(u.data, 0)[:len(u.data)]
@@ -97,15 +98,15 @@ func (u *upload) readAll(size int) error {
 	return nil
 }
 
-// start lets the body flow, behind the message that announces it.
-func (u *upload) start(leg shape.Leg, message []byte) error {
+// Start lets the body flow, behind the message that announces it.
+func (u *Upload) Start(leg shape.Leg, message []byte) error {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.err != nil {
 		return u.err
 	}
-	parcel := getParcel()
-	defer putParcel(parcel)
+	parcel := GetParcel()
+	defer PutParcel(parcel)
 	var gap [shape.Headroom]byte
 	b := append(append(append(append(*parcel, gap[:]...), message...), gap[:]...), u.data...)
 	*parcel = b
@@ -125,17 +126,17 @@ func (u *upload) start(leg shape.Leg, message []byte) error {
 }
 
 // dropLocked gives the buffer of what was gathered back.
-func (u *upload) dropLocked() {
+func (u *Upload) dropLocked() {
 	if u.parcel != nil {
 		*u.parcel = u.data
-		putParcel(u.parcel)
+		PutParcel(u.parcel)
 		u.parcel, u.data = nil, nil
 	}
 }
 
 // run reads the body until it ends or nobody wants it.
-func (u *upload) run() {
-	box := boxes.Get().(*[shape.Headroom + maxListenerPiece]byte) //nolint:forcetypeassert // the pool holds nothing else
+func (u *Upload) run() {
+	box := boxes.Get().(*[shape.Headroom + MaxPiece]byte) //nolint:forcetypeassert // the pool holds nothing else
 	defer boxes.Put(box)
 	pieces := make([]shape.Piece, 1)
 	for more := true; more; {
@@ -146,7 +147,7 @@ func (u *upload) run() {
 }
 
 // took takes one read of the body: to what was gathered, or to the listener. It reports whether more is wanted.
-func (u *upload) took(b *shape.Batch, err error) bool {
+func (u *Upload) took(b *shape.Batch, err error) bool {
 	p := &b.Pieces[0]
 	leg, more := u.gathered(b.Buf[p.Off:p.Off+p.Len], p.Last, err)
 	switch {
@@ -163,7 +164,7 @@ func (u *upload) took(b *shape.Batch, err error) bool {
 
 // gathered notes how the body stands. Before the body flows it keeps the data, and waits when that is enough; from then on it
 // gives the leg that takes it.
-func (u *upload) gathered(data []byte, ended bool, err error) (leg shape.Leg, more bool) {
+func (u *Upload) gathered(data []byte, ended bool, err error) (leg shape.Leg, more bool) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.ended = ended
@@ -184,22 +185,22 @@ func (u *upload) gathered(data []byte, ended bool, err error) (leg shape.Leg, mo
 	return nil, err == nil && !u.stopped
 }
 
-// fault is what was wrong with the body.
-func (u *upload) fault() error {
+// Fault is what was wrong with the body.
+func (u *Upload) Fault() error {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	return u.err
 }
 
-// sent reports whether all of the body has been read and passed on.
-func (u *upload) sent() bool {
+// Sent reports whether all of the body has been read and passed on.
+func (u *Upload) Sent() bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	return u.ended
 }
 
-// stop ends the reading of the body and waits for it. A write that is stuck ends with its leg, which the caller has aborted.
-func (u *upload) stop() {
+// Stop ends the reading of the body and waits for it. A write that is stuck ends with its leg, which the caller has aborted.
+func (u *Upload) Stop() {
 	u.mu.Lock()
 	u.stopped = true
 	u.may.Broadcast()
@@ -209,4 +210,18 @@ func (u *upload) stop() {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.dropLocked()
+}
+
+// Data is what was gathered, when Gather said that this is all; it is valid until Stop.
+func (u *Upload) Data() []byte {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.data
+}
+
+// Empty reports whether all was read and it is nothing.
+func (u *Upload) Empty() bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.ended && len(u.data) == 0
 }
