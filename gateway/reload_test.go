@@ -1,6 +1,7 @@
 package gateway_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/ecdsa"
@@ -115,11 +116,7 @@ func (n *node) ask(method, path string) (int, string) {
 	if err != nil {
 		n.t.Fatal(err)
 	}
-	token, err := os.ReadFile(filepath.Join(filepath.Dir(n.file), "data", "admin.token"))
-	if err != nil {
-		n.t.Fatal(err)
-	}
-	r.Header.Set("Authorization", "Bearer "+strings.TrimSpace(string(token)))
+	r.Header.Set("Authorization", "Bearer "+n.adminToken())
 	answer, err := http.DefaultClient.Do(r)
 	if err != nil {
 		n.t.Fatal(err)
@@ -130,6 +127,16 @@ func (n *node) ask(method, path string) (int, string) {
 		n.t.Fatal(err)
 	}
 	return answer.StatusCode, string(b)
+}
+
+// adminToken is the admin door's own.
+func (n *node) adminToken() string {
+	n.t.Helper()
+	b, err := os.ReadFile(filepath.Join(filepath.Dir(n.file), "data", "admin.token"))
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	return strings.TrimSpace(string(b))
 }
 
 // names lists the entities that the API shows.
@@ -391,4 +398,34 @@ func TestExpiring(t *testing.T) {
 	if !strings.Contains(n.log.String(), "certificate expiring") {
 		t.Errorf("the log says nothing:\n%s", n.log)
 	}
+	if got := n.event("certificate.expiring"); !strings.Contains(got, cert.NotAfter.UTC().Format(time.RFC3339)) || !strings.Contains(got, "localhost") {
+		t.Errorf("the event says %s", got)
+	}
+}
+
+// event waits for an event of the node, an earlier one too, and gives its data.
+func (n *node) event(name string) string {
+	n.t.Helper()
+	ctx, cancel := context.WithTimeout(n.t.Context(), patience)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+n.Addresses()["admin"]+"/api/events", http.NoBody)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+n.adminToken())
+	r.Header.Set("Last-Event-ID", "0")
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	lines, found := bufio.NewScanner(answer.Body), false
+	for lines.Scan() {
+		found = found || lines.Text() == "event: "+name
+		if data, ok := strings.CutPrefix(lines.Text(), "data: "); ok && found {
+			return data
+		}
+	}
+	n.t.Fatalf("no event %s: %v", name, lines.Err())
+	return ""
 }

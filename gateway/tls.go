@@ -164,6 +164,7 @@ func (g *Gateway) watchCertificates(ctx context.Context) {
 			do = "see the lines 'certificate not obtained' for what keeps the authority from renewing it"
 		}
 		g.log.WarnContext(ctx, "certificate expiring", "certificate", s.Name, "not_after", s.NotAfter, "left", left.Round(time.Minute), "do", do)
+		g.CertificateExpiring(s.Name, s.NotAfter)
 		if g.p.Expiring != nil {
 			g.p.Expiring(s.Name, s.NotAfter)
 		}
