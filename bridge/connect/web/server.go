@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/causeway-relay/causeway/gateway/fail"
@@ -181,9 +182,10 @@ func (s *Server) on(ctx context.Context, c *conn, r *shape.Request) (*shape.Resp
 		_, x.sentErr = c.Write(http1.AppendRequest(nil, head))
 		close(x.sent)
 	} else {
+		x.read.Store(r.Body.Size() == 0) // the head alone may be answered
 		s.p.Go(func() {
 			defer close(x.sent)
-			x.sentErr = c.send(head, f, r.Body)
+			x.sentErr = c.send(head, f, &upload{Body: r.Body, x: x, left: r.Body.Size()})
 		})
 	}
 	answer, err := c.answer()
@@ -213,8 +215,10 @@ func (s *Server) on(ctx context.Context, c *conn, r *shape.Request) (*shape.Resp
 type exchange struct {
 	server  *Server
 	conn    *conn
-	stop    func() bool   // of the context's watch
-	sent    chan struct{} // closed when the request has left, or will not
+	stop    func() bool           // of the context's watch
+	read    atomic.Bool           // the request's body was read to its end
+	broken  atomic.Pointer[error] // why it could not be
+	sent    chan struct{}         // closed when the request has left, or will not
 	sentErr error
 	keep    bool
 	in      http1.BodyReader
@@ -226,12 +230,8 @@ func (x *exchange) why(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	select {
-	case <-x.sent:
-		if source, ok := errors.AsType[*http1.SourceError](x.sentErr); ok {
-			return source
-		}
-	default:
+	if broken := x.broken.Load(); broken != nil {
+		return *broken
 	}
 	return err
 }
@@ -264,17 +264,62 @@ func (x *exchange) Close() error {
 func (x *exchange) end(whole bool) {
 	x.once.Do(func() {
 		cancelled := !x.stop()
-		select {
-		case <-x.sent:
-		default: // the server has answered all it wants to: the rest of the request is not waited for
-			whole = false
-		}
-		if whole && !cancelled && x.keep && x.sentErr == nil && x.in.Reusable() {
+		if whole = whole && x.left(); whole && !cancelled && x.keep && x.sentErr == nil && x.in.Reusable() {
 			x.server.put(x.conn)
 			return
 		}
 		_ = x.conn.Close()
 	})
+}
+
+// sentTime is how long an answer that came whole waits for the end of its request, which was read and is being written.
+const sentTime = time.Second
+
+// left reports whether the whole request has left. A server may have answered all it wants to before: the rest is not waited for.
+func (x *exchange) left() bool {
+	select {
+	case <-x.sent:
+		return true
+	default:
+	}
+	if !x.read.Load() {
+		return false
+	}
+	timer := time.NewTimer(sentTime)
+	defer timer.Stop()
+	select {
+	case <-x.sent:
+		return true
+	case <-timer.C:
+		return false
+	}
+}
+
+// upload is the body of a request on its way.
+type upload struct {
+	shape.Body
+
+	x    *exchange
+	left int64 // below 0: not known
+}
+
+// Read implements io.Reader.
+func (u *upload) Read(p []byte) (int, error) {
+	n, err := u.Body.Read(p)
+	if u.left -= int64(n); u.left == 0 || errors.Is(err, io.EOF) {
+		u.x.read.Store(true)
+	} else if err != nil {
+		u.x.broken.Store(&err)
+	}
+	return n, err
+}
+
+// Buffered is how much there is without waiting, as far as it is known.
+func (u *upload) Buffered() int {
+	if b, ok := u.Body.(interface{ Buffered() int }); ok {
+		return b.Buffered()
+	}
+	return 0
 }
 
 // Upgrade asks the server for what a WebSocket sender asks the relay, and gives its answer, with what was read behind the head. With
