@@ -53,7 +53,7 @@ func (g *Gateway) openNetTCP(enter func(netip.AddrPort) (func(), *fail.Error)) {
 		}
 		g.ports = append(g.ports, nettcp.New(nettcp.Params{
 			Relay: g.relay, Listener: d.listener, Tracking: entry.NewTracking, Enter: enter,
-			Preamble: g.cfg.Timeouts.Preamble, Write: g.cfg.Timeouts.Write, PlainTokens: g.cfg.AllowPlainTokens,
+			Preamble: g.cfg.Timeouts.Preamble, Write: g.cfg.Timeouts.Write, Quiet: g.cfg.Timeouts.Session, PlainTokens: g.cfg.AllowPlainTokens,
 			TLS: g.certificateFor(), Find: func(at entity.Address) *entity.Entity { return g.store.View().Find(at) },
 		}))
 	}

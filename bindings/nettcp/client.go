@@ -270,6 +270,9 @@ func (s *session) Accept(shape.Answer) (shape.Leg, error) {
 		limits: s.door.p.Limits, patient: s.door.p.Preamble,
 		skip: len(replay), passage: framing.NewPassage(s.preamble),
 	}
+	s.leg.quiet = newQuiet(s.door.p.Quiet, func() {
+		s.leg.Abort(&shape.End{Why: fail.Idle, Text: "nothing flowed for as long as timeouts.session allows"})
+	})
 	return s.leg, nil
 }
 

@@ -35,6 +35,7 @@ type Params struct {
 	Tracking func() string       // makes a tracking id
 	Preamble time.Duration       // for the whole preamble, an upgrade that ends here included; 0: DefaultPreamble
 	Write    time.Duration       // how long one write to a peer may take; 0: leg.DefaultWriteTimeout
+	Quiet    time.Duration       // how long a session may be without a byte either way; 0: as long as it likes
 	Limits   framing.Limits      // of preambles
 	Keep     net.KeepAliveConfig // zero: a client that vanished is seen to after 30 s
 	TLS      func(*tls.Config)   // sets the certificate of upgrades that end here; nil: there is none

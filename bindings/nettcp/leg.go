@@ -23,6 +23,7 @@ type sessionLeg struct {
 	forward string // what the listener gets in its place; "": the same
 	limits  framing.Limits
 	patient time.Duration // for a preamble that has begun
+	quiet   *quiet        // nil: a session may be as quiet as it likes
 
 	// Of the goroutine that reads.
 	skip    int // bytes of the first preamble, which are before the passage
@@ -34,6 +35,7 @@ type sessionLeg struct {
 	mu       sync.Mutex
 	over     bool // the line goes on without this leg
 	finished bool // the listener ended and the client was told: the line has to end
+	closed   bool // the line is not this leg's any more
 }
 
 // Wire implements flow.Wired: bytes that the kernel moves are seen by nobody, so it moves none.
@@ -55,6 +57,7 @@ func (s *sessionLeg) Read(b *shape.Batch) error {
 		if err := s.TCP.Read(b); err != nil {
 			return s.ended(b, err)
 		}
+		s.quiet.heard()
 		if s.fence != nil {
 			return nil
 		}
@@ -71,6 +74,21 @@ func (s *sessionLeg) Read(b *shape.Batch) error {
 			return nil
 		}
 	}
+}
+
+// Write implements shape.Leg.
+func (s *sessionLeg) Write(b *shape.Batch) error {
+	s.quiet.heard()
+	return s.TCP.Write(b)
+}
+
+// Close implements shape.Leg.
+func (s *sessionLeg) Close() {
+	s.quiet.stop()
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	s.TCP.Close()
 }
 
 // pass is the passage, behind the first preamble.
@@ -165,7 +183,7 @@ func (s *sessionLeg) CloseWrite(end *shape.End) error {
 // Abort implements shape.Leg. A listener that is lost behind the session's end takes nobody with it.
 func (s *sessionLeg) Abort(end *shape.End) {
 	s.mu.Lock()
-	if s.over && end.Why == fail.Aborted {
+	if s.closed || s.over && end.Why == fail.Aborted {
 		s.mu.Unlock()
 		return
 	}

@@ -357,6 +357,35 @@ func session(client, service net.Conn, preamble []byte, i int) error {
 // quick has a node wait for little.
 func quick(_ int, c *config.Config) { c.Timeouts.Preamble = 300 * time.Millisecond }
 
+// TestQuiet: a session without a byte is ended where the operator says so, visibly at both ends; one that says something is not.
+func TestQuiet(t *testing.T) {
+	const most = 400 * time.Millisecond
+	w := newWorld(t, 1, testcluster.WithConfig(func(_ int, c *config.Config) { c.Timeouts.Session = most }))
+	calls := w.listen("calc")
+	client := w.dial()
+	w.send(client, w.preamble("calc"))
+	service := w.take(calls)
+	w.expect(service, w.preamble("calc"))
+	begin := time.Now()
+	beat := time.NewTicker(most / 8)
+	defer beat.Stop()
+	for time.Since(begin) < 2*most { // either side keeps it alive
+		<-beat.C
+		w.say(service, client, reply)
+	}
+	begin = time.Now()
+	if _, how := rest(client); how != "reset" {
+		t.Errorf("the client saw %s", how)
+	}
+	if took := time.Since(begin); took < most/2 {
+		t.Errorf("ended after %v", took)
+	}
+	if _, how := rest(service); how == "still open" || how == "closed" {
+		t.Errorf("the service saw %s", how)
+	}
+	w.reason("closed", "Idle")
+}
+
 // TestSlowPreamble: half a preamble is waited for so long and no longer, the first and the next one alike.
 func TestSlowPreamble(t *testing.T) {
 	w := newWorld(t, 1, testcluster.WithConfig(quick))

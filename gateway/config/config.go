@@ -142,6 +142,9 @@ type Timeouts struct {
 	Head time.Duration `key:"head" min:"1ms" max:"24h" default:"10s"`
 	// For the preamble of a net.tcp client to arrive whole. Default: as WCF's own listeners.
 	Preamble time.Duration `key:"preamble" min:"1ms" max:"24h" default:"30s"`
+	// For anything to flow in a session of a net.tcp client, either way. Default: as long as client and service want, whose own
+	// receive time-outs are 10 minutes unless they say otherwise.
+	Session time.Duration `key:"session" min:"1ms" max:"24h" example:"10m"`
 	// For the listener to open the rendezvous. Default: the documented life of an accept address.
 	Accept time.Duration `key:"accept" min:"1ms" max:"24h" default:"30s"`
 	// For the listener's answer to an HTTP request; an entity can have its own. Default: the service's documented limit.

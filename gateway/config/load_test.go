@@ -38,7 +38,7 @@ limits:
   headBytes: 2048
   pending: 6
   pendingPerSource: 5
-timeouts: {head: 1s, preamble: 7s, accept: 2s, response: 3s, idle: 4s, write: 5s, drain: 6s, tokenGrace: 1h30m}
+timeouts: {head: 1s, preamble: 7s, session: 8s, accept: 2s, response: 3s, idle: 4s, write: 5s, drain: 6s, tokenGrace: 1h30m}
 rules:
   - name: Root.Rule
     rights: [Listen, Send, Manage]
@@ -88,7 +88,7 @@ func TestLoadReadsEveryKey(t *testing.T) {
 		Metrics:   Metrics{PerEntity: true},
 		Limits:    Limits{ListenersPerEntity: 3, Connections: 4, HeadBytes: 2048, Pending: 6, PendingPerSource: 5},
 		Timeouts: Timeouts{
-			Head: time.Second, Preamble: 7 * time.Second, Accept: 2 * time.Second, Response: 3 * time.Second, Idle: 4 * time.Second,
+			Head: time.Second, Preamble: 7 * time.Second, Session: 8 * time.Second, Accept: 2 * time.Second, Response: 3 * time.Second, Idle: 4 * time.Second,
 			Write: 5 * time.Second, Drain: 6 * time.Second, TokenGrace: 90 * time.Minute,
 		},
 		Rules: []Rule{{

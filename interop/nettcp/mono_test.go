@@ -6,6 +6,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/causeway-relay/causeway/gateway/entity"
 	"github.com/causeway-relay/causeway/interop"
 	"github.com/causeway-relay/causeway/interop/mono"
 )
@@ -57,6 +58,23 @@ func column(t *testing.T, at func(name, listen string) (address string)) []strin
 		all = append(all, fmt.Sprintf("%d %v: %s", i+1, r, strings.Join(lines, "; ")))
 	}
 	return all
+}
+
+// TestMonoReactions: what Mono's client makes of the gateway's no. It knows one kind of it, the fault in the place of the
+// acknowledgement, which it shows as text.
+func TestMonoReactions(t *testing.T) {
+	t.Parallel()
+	interop.Need(t, "mono")
+	interop.OnNodes(t, func(t *testing.T, s *interop.Stand) {
+		host := mono.Start(t)
+		s.Add(&entity.Entity{Name: "silent", Kind: entity.NetTCP, AnonymousSenders: true})
+		for path, fault := range map[string]string{"silent": "EndpointNotFound", "nowhere": "EndpointNotFound", interop.Hyco: "EndpointAccessDenied"} {
+			lines := host.Client("tcp", "echo", "net.tcp://"+door(s)+"/"+path, "echo")
+			if len(lines) == 0 || !strings.Contains(lines[0], "FAILED") || !strings.Contains(lines[0], "faults/"+fault) {
+				t.Errorf("%s: %q", path, lines)
+			}
+		}
+	})
 }
 
 // TestMonoRows: each row of Mono's truth table through the gateway equals the same row of the same program without it.
