@@ -178,7 +178,7 @@ func TestDeaf(t *testing.T) {
 
 // TestHandshakeFails: TLS that comes to nothing at the gateway.
 func TestHandshakeFails(t *testing.T) {
-	w := newWorld(t, 1, testcluster.WithConfig(quick))
+	w := newWorld(t, 1, testcluster.WithConfig(func(_ int, c *config.Config) { c.Timeouts.Preamble = 2 * time.Second }))
 	w.open("secure", func(e *entity.Entity) { e.Settings.EndTLS = true })
 	calls := w.listen("secure")
 	upgrade := w.changed(framing.Preamble{Via: w.via("secure"), Upgrade: framing.UpgradeTLS})
