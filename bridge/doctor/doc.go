@@ -2,8 +2,8 @@
 // name, port, trust, clock, token, entity, listener. It owns the checks and the advice of each row, which is a command or a setting
 // that repairs it. It does not print and does not read the configuration of a node; cmd/causeway does.
 //
-// No check disturbs what runs: the last three rows come from one handshake of a sender that allows only a listener that
-// does not exist, so that the gateway says how far it would have come (hybrid reference section 6.6). No token is sent to a
+// No check disturbs what runs: the last three rows come from the handshake of a sender that allows only a listener that
+// does not exist, or of that listener, so that the gateway says how far it would have come (hybrid reference section 6.6). No token goes to a
 // gateway whose certificate is not trusted. Every check is bounded in time.
 //
 // Run may be called from any goroutine.

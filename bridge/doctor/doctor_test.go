@@ -25,10 +25,11 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // door is a gateway as the doctor meets it: healthy, and with one answer to whatever has a token.
 type door struct {
 	*httptest.Server
-	status int
-	code   string
-	asked  *http.Request // the last one that is no health
-	silent bool          // no Date
+	status  int
+	code    string
+	asked   *http.Request // the last one that is no health
+	silent  bool          // no Date
+	standby string        // code for who asks as a listener
 }
 
 func newDoor(t *testing.T, status int, code string) *door {
@@ -43,8 +44,11 @@ func newDoor(t *testing.T, status int, code string) *door {
 			return
 		}
 		d.asked = r.Clone(context.Background())
-		if d.code != "" {
-			w.Header().Set("Causeway-Error", d.code)
+		if code := d.code; code != "" {
+			if r.URL.Query().Get("sb-hc-action") == "standby" && d.standby != "" {
+				code = d.standby
+			}
+			w.Header().Set("Causeway-Error", code)
 		}
 		w.WriteHeader(d.status)
 		_, _ = fmt.Fprintf(w, `{"error":{"code":%q,"message":"because. TrackingId:x"}}`, d.code)
@@ -90,7 +94,7 @@ func TestVerdicts(t *testing.T) {
 		"not ours, all well":  {"hyco", 101, "", "ooooooo", ""},
 		"no listener":         {"hyco", 404, "NoListener", "oooooof", "causeway listen hyco --target tcp://HOST:PORT"},
 		"no relay":            {"a/b", 404, "UnknownEntity", "ooooofs", "causeway relay create a/b"},
-		"may not send":        {"hyco", 401, "RightMissing", "oooooss", "causeway rule create hyco Sender --rights Send"},
+		"may do nothing":      {"hyco", 401, "RightMissing", "oooofss", "causeway rule update send --rights Listen,Send"},
 		"wrong key":           {"hyco", 401, "InvalidSignature", "oooofss", "causeway rule keys send"},
 		"expired":             {"hyco", 401, "ExpiredToken", "oooofss", "sign it anew"},
 		"audience":            {"hyco", 401, "InvalidAudience", "oooofss", "of 'causeway rule keys send'"},
@@ -124,10 +128,25 @@ func TestVerdicts(t *testing.T) {
 			if strings.Join(began, " ") != "dns tcp tls clock token" {
 				t.Errorf("progress %v", began)
 			}
-			if c.entity != "" && (d.asked.Header.Get("Microsoft-Relay-AllowedListeners") == "" || d.asked.URL.Query().Get("sb-hc-action") != "connect") {
+			if c.entity != "" && d.asked.Header.Get("Microsoft-Relay-AllowedListeners") == "" {
 				t.Errorf("asked %s %v: a listener might notice", d.asked.URL, d.asked.Header)
 			}
 		})
+	}
+}
+
+// TestListensOnly: a rule that may listen alone sees whether its relay is there.
+func TestListensOnly(t *testing.T) {
+	for code, want := range map[string]string{"Conflict": "oooooos", "UnknownEntity": "ooooofs", "BadRequest": "oooooss"} {
+		d := newDoor(t, 401, "RightMissing")
+		d.standby = code
+		rows := Run(t.Context(), d.params(t, "hyco"))
+		if got := states(rows); got != want {
+			t.Errorf("%s: rows %s, want %s: %+v", code, got, want, rows)
+		}
+		if code == "Conflict" && !strings.Contains(rows[6].Do, "causeway rule create hyco Sender --rights Send") {
+			t.Errorf("advice %q", rows[6].Do)
+		}
 	}
 }
 

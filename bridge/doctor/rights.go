@@ -39,14 +39,19 @@ func (e *exam) checkRights(ctx context.Context) {
 			return
 		}
 	}
-	v, err := e.ask(ctx, token)
-	if err != nil {
-		e.failed(Token, why(err), trust.Advice(err))
-		return
+	v, err := e.ask(ctx, token, false)
+	listens := verdict{}
+	if err == nil && e.Entity != "" && v.code == fail.RightMissing {
+		listens, err = e.ask(ctx, token, true)
 	}
-	if e.Entity == "" {
+	switch {
+	case err != nil:
+		e.failed(Token, why(err), trust.Advice(err))
+	case e.Entity == "":
 		e.judgeManage(v)
-	} else {
+	case v.code == fail.RightMissing:
+		e.judgeListen(listens)
+	default:
 		e.judgeSend(v)
 	}
 }
@@ -60,8 +65,9 @@ func (e *exam) token() string {
 	return wire.Sign(audience, e.Gateway.KeyName, e.Gateway.Key, e.Now().Add(tokenTime-e.skew))
 }
 
-// ask sends the one request that carries a token, over a connection that is verified.
-func (e *exam) ask(ctx context.Context, token string) (verdict, error) {
+// ask sends a request with a token, over a connection that is verified: for the management API where no relay is meant, else that
+// of a sender whom only a listener that does not exist may have, or that of such a listener's standby connection.
+func (e *exam) ask(ctx context.Context, token string, listens bool) (verdict, error) {
 	roots, err := e.Roots.Config(e.host)
 	if err != nil {
 		return verdict{}, err
@@ -82,9 +88,12 @@ func (e *exam) ask(ctx context.Context, token string) (verdict, error) {
 		request.WriteString("GET /$api/status HTTP/1.1\r\n")
 		field("Connection", "close")
 	} else {
-		id := nobody()
-		request.WriteString("GET " + (&url.URL{Path: "/$hc/" + e.Entity}).EscapedPath() + "?sb-hc-action=connect&sb-hc-id=" + id + " HTTP/1.1\r\n")
-		field("Upgrade", "websocket")
+		id, action, upgrade := nobody(), "connect", "websocket"
+		if listens {
+			action, upgrade = "standby", "causeway/1"
+		}
+		request.WriteString("GET " + (&url.URL{Path: "/$hc/" + e.Entity}).EscapedPath() + "?sb-hc-action=" + action + "&sb-hc-id=" + id + " HTTP/1.1\r\n")
+		field("Upgrade", upgrade)
 		field("Connection", "Upgrade")
 		field("Sec-WebSocket-Version", "13")
 		field("Sec-WebSocket-Key", base64.StdEncoding.EncodeToString([]byte(id)[:16]))
@@ -160,14 +169,9 @@ func (e *exam) judgeManage(v verdict) {
 func (e *exam) judgeSend(v verdict) {
 	taken := func() { e.ok(Token, "taken: "+e.who()+" may send") }
 	switch {
-	case v.code == fail.RightMissing:
-		e.ok(Token, "taken: "+e.who()+", who may not send")
-		do := "to see them, check with a rule that may send: causeway rule create " + e.Entity + " Sender --rights Send"
-		e.set(Entity, Skipped, "only who may send is told", do)
-		e.set(Listener, Skipped, "only who may send is told", do)
 	case v.code == fail.UnknownEntity:
 		taken()
-		e.failed(Entity, v.text, "causeway relay create "+e.Entity)
+		e.noEntity(v)
 	case v.code == fail.NoListener:
 		taken()
 		e.ok(Entity, e.Entity+" exists")
@@ -179,6 +183,30 @@ func (e *exam) judgeSend(v verdict) {
 	default:
 		e.refused(v)
 	}
+}
+
+// judgeListen is the verdict of a rule that may not send: it sees its relay, and not who listens.
+func (e *exam) judgeListen(v verdict) {
+	switch v.code {
+	case fail.RightMissing:
+		e.failed(Token, "RightMissing: "+e.who()+" may neither listen nor send", "causeway rule update "+e.ruleArgs()+" --rights Listen,Send")
+		return
+	case fail.UnknownEntity:
+		e.ok(Token, "taken: "+e.who()+" may listen, not send")
+		e.noEntity(v)
+	case fail.Conflict: // there is no such listener, and that is all that was wrong
+		e.ok(Token, "taken: "+e.who()+" may listen, not send")
+		e.ok(Entity, e.Entity+" exists")
+	default:
+		e.ok(Token, "taken: "+e.who()+" may not send")
+		e.skipped(Entity, "the gateway does not tell this rule")
+	}
+	e.set(Listener, Skipped, "only who may send is told", "check with a rule that may send: causeway rule create "+e.Entity+" Sender --rights Send")
+}
+
+// noEntity fails the row of the relay.
+func (e *exam) noEntity(v verdict) {
+	e.failed(Entity, v.text, "causeway relay create "+e.Entity)
 }
 
 // refused is a verdict before any right was looked at, or one of an overloaded gateway.

@@ -290,6 +290,23 @@ func TestDoctor(t *testing.T) {
 				w.env["CAUSEWAY_CONNECTION_STRING"] = "" // it is run where the gateway runs
 				w.env["CAUSEWAY_CONNECTION_STRING"] = cut(w.t, `(Endpoint=\S+)`, w.shell(command))
 			}, ""},
+		"key wrong of a rule that may listen": {doctor.Token,
+			func(w *ward) {
+				w.must("causeway", "rule", "create", "hyco", "Reader", "--rights", "Listen")
+				cs := w.must("causeway", "rule", "keys", "hyco", "Reader")
+				w.env["CAUSEWAY_CONNECTION_STRING"] = cut(w.t, `(Endpoint=\S+)`, cs)
+				// It may listen: all that can be seen is well.
+				rows := w.rows()
+				if well(w.t, rows, doctor.Entity); rows[6].State != doctor.Skipped {
+					w.t.Fatalf("a listener's rule: %+v", rows)
+				}
+				w.change("SharedAccessKey=.", "SharedAccessKey=")
+			},
+			func(w *ward, advice string) {
+				command := cut(w.t, `: (causeway rule keys .*)$`, advice)
+				w.env["CAUSEWAY_CONNECTION_STRING"] = ""
+				w.env["CAUSEWAY_CONNECTION_STRING"] = cut(w.t, `(Endpoint=\S+)`, w.shell(command))
+			}, doctor.Entity},
 		"token expired": {doctor.Token,
 			func(w *ward) {
 				token := wire.Sign("http://localhost/hyco", "any", "a2V5", time.Now().Add(-time.Minute))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"path/filepath"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,6 +17,7 @@ func TestWatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const day = 24 * time.Hour
 		begin := time.Now()
+		var mu sync.Mutex // over list and told
 		list := []Served{{Name: "a", NotAfter: begin.Add(25 * day)}, {Name: "b", NotAfter: begin.Add(400 * day)}}
 		type word struct {
 			Name string
@@ -27,7 +29,10 @@ func TestWatch(t *testing.T) {
 		ended := make(chan struct{})
 		go func() {
 			defer close(ended)
-			Watch(ctx, func() []Served { return list }, func(s Served, left time.Duration) {
+			now := func() []Served { mu.Lock(); defer mu.Unlock(); return list }
+			Watch(ctx, now, func(s Served, left time.Duration) {
+				mu.Lock()
+				defer mu.Unlock()
 				told = append(told, word{s.Name, time.Since(begin) / day, left.Round(day) / day})
 			})
 		}()
@@ -37,10 +42,15 @@ func TestWatch(t *testing.T) {
 		if diff := cmp.Diff(want, told); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
-		told = nil
-		list = []Served{{Name: "a", NotAfter: begin.Add(29 * day)}} // renewed, but for a short time
+		renew := func(days int) {
+			mu.Lock()
+			defer mu.Unlock()
+			list = []Served{{Name: "a", NotAfter: begin.AddDate(0, 0, days)}}
+		}
+		told = nil // Watch waits, and goes on behind the lock of renew
+		renew(29)  // but for a short time
 		at(27)
-		list = []Served{{Name: "a", NotAfter: begin.Add(90 * day)}}
+		renew(90)
 		at(60)
 		if diff := cmp.Diff([]word{{"a", 26, 3}}, told); diff != "" {
 			t.Errorf("after renewals (-want +got):\n%s", diff)
