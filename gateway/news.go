@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"fmt"
+	"strconv"
 	"sync"
 	"time"
 
@@ -61,7 +62,7 @@ var happened = map[string]string{
 
 // listener tells of a listener's coming, going and hearing.
 func (n *news) listener(p *relay.Presence) {
-	name := ""
+	var name string
 	switch {
 	case p.Was == presence.Gone:
 		name = events.ListenerConnected
@@ -153,7 +154,7 @@ func (n *news) expiring(node mesh.Num, name string, notAfter, now time.Time) {
 		n.expiry[name] = which
 		n.mu.Unlock()
 		if !told {
-			text := "It ends within " + fmt.Sprint(days) + " days."
+			text := "It ends within " + strconv.Itoa(days) + " days."
 			switch days {
 			case 0:
 				text = "It has ended."

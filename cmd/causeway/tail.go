@@ -77,11 +77,11 @@ func (t *tail) run(ctx context.Context) error {
 	t.waits = firstPause
 	for {
 		err := t.client.Events(ctx, t.entity, t.last, t.open, t.show)
-		switch {
-		case ctx.Err() != nil, errors.Is(err, errEnough):
-			return nil
-		case !t.stood, !again(err):
-			return err
+		if errors.Is(err, errEnough) {
+			err = nil
+		}
+		if err == nil || !t.stood || !again(err) {
+			return interrupted(ctx, err)
 		}
 		pause := t.waits/2 + rand.N(t.waits/2) // many who were cut off at once shall not come back at once
 		t.waits = min(2*t.waits, lastPause)
@@ -98,8 +98,7 @@ func (t *tail) run(ctx context.Context) error {
 
 // again reports whether an end may be over soon: nobody answered, or a node that starts or drains.
 func again(err error) bool {
-	var no *client.Error
-	if errors.As(err, &no) {
+	if no, ok := errors.AsType[*client.Error](err); ok {
 		return no.Status == http.StatusServiceUnavailable
 	}
 	return errors.As(err, new(*client.Unreachable))

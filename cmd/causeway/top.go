@@ -107,10 +107,12 @@ func (t *top) run(ctx context.Context) error {
 
 // interrupted makes an interruption no failure.
 func interrupted(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
+	select {
+	case <-ctx.Done():
 		return nil
+	default:
+		return err
 	}
-	return err
 }
 
 // topLine is one object of --watch -o json.

@@ -25,17 +25,17 @@ func Names() []string {
 
 // Event is something that happened. What does not belong to its kind is zero.
 type Event struct {
-	ID          string // the same at every node; given by the log unless it is set
-	Name        string
-	Time        time.Time // given by the log unless it is set
-	Entity      string    // the relay's name; "" when it is none's
-	Node        uint16    // where it happened; 0: everywhere
-	Listener    string
-	Channel     uint64 // tells two of one listener id apart
-	Remote      string
-	Reason      string // a code of docs/errors.md
-	Text        string // why, for people
-	Lasted      time.Duration
-	Certificate string
-	NotAfter    time.Time
+	ID          string        `json:"id"` // the same at every node; given by the log unless it is set
+	Name        string        `json:"name"`
+	Time        time.Time     `json:"time"`   // given by the log unless it is set
+	Entity      string        `json:"entity"` // the relay's name; "" when it is none's
+	Node        uint16        `json:"node"`   // where it happened; 0: everywhere
+	Listener    string        `json:"listener"`
+	Channel     uint64        `json:"channel"` // tells two of one listener id apart
+	Remote      string        `json:"remote"`
+	Reason      string        `json:"reason"` // a code of docs/errors.md
+	Text        string        `json:"text"`   // why, for people
+	Lasted      time.Duration `json:"lasted"`
+	Certificate string        `json:"certificate"`
+	NotAfter    time.Time     `json:"notAfter"`
 }

@@ -186,7 +186,7 @@ func (s *scene) ignored() {
 }
 
 // says waits until the log has so many lines of a message.
-func (s *scene) says(message string, text string) {
+func (s *scene) says(message, text string) {
 	s.t.Helper()
 	s.Await(s.ctx, message, func(line map[string]string) bool {
 		return line["msg"] == message && line["entity"] == "hyco" && strings.Contains(line["text"], text)

@@ -51,9 +51,9 @@ func (c *Client) Events(ctx context.Context, entity, after string, open func(), 
 	var feed wire.Feed
 	for lines.Scan() {
 		watchdog.Reset(silence)
-		e, err := feed.Line(lines.Text())
-		if err == nil && e != nil {
-			err = each(e)
+		e, ok, err := feed.Line(lines.Text())
+		if ok {
+			err = each(&e)
 		}
 		if err != nil {
 			return err

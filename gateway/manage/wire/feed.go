@@ -16,9 +16,8 @@ type Feed struct {
 	some           bool // a data line came
 }
 
-// Line takes in a line without its end. With the line that completes an event it gives the event; other lines give nil.
-// Unknown fields and comments are passed over; data that is no event of the API is an error.
-func (f *Feed) Line(line string) (*Event, error) {
+// Line takes in a line without its end. With the line that completes an event it gives the event, and ok. Unknown fields and comments are passed over; data that is no event of the API is an error.
+func (f *Feed) Line(line string) (e Event, ok bool, err error) {
 	if line == "" {
 		return f.dispatch()
 	}
@@ -36,23 +35,22 @@ func (f *Feed) Line(line string) (*Event, error) {
 			f.data += "\n"
 		}
 		if len(f.data)+len(value) > MaxLine {
-			return nil, fmt.Errorf("an event has more than %d bytes", MaxLine)
+			return e, false, fmt.Errorf("an event has more than %d bytes", MaxLine)
 		}
 		f.data, f.some = f.data+value, true
 	}
-	return nil, nil
+	return e, false, nil
 }
 
 // dispatch completes an event. The id goes on to those behind it that have none of their own.
-func (f *Feed) dispatch() (*Event, error) {
+func (f *Feed) dispatch() (e Event, ok bool, err error) {
 	name, data, some := f.name, f.data, f.some
 	f.name, f.data, f.some = "", "", false
 	if !some {
-		return nil, nil
+		return e, false, nil
 	}
-	e := new(Event)
-	if err := json.Unmarshal([]byte(data), e); err != nil {
-		return nil, fmt.Errorf("read an event: %w", err)
+	if err := json.Unmarshal([]byte(data), &e); err != nil {
+		return e, false, fmt.Errorf("read an event: %w", err)
 	}
 	if f.id != "" {
 		e.ID = f.id
@@ -60,5 +58,5 @@ func (f *Feed) dispatch() (*Event, error) {
 	if name != "" {
 		e.Event = name
 	}
-	return e, nil
+	return e, true, nil
 }

@@ -8,14 +8,14 @@ import (
 )
 
 // read takes in a stream.
-func read(text string) (list []*wire.Event, failure error) {
+func read(text string) (list []wire.Event, failure error) {
 	var f wire.Feed
 	for line := range strings.SplitSeq(text, "\n") {
-		e, err := f.Line(strings.TrimSuffix(line, "\r"))
+		e, ok, err := f.Line(strings.TrimSuffix(line, "\r"))
 		if err != nil {
 			failure = err
 		}
-		if e != nil {
+		if ok {
 			list = append(list, e)
 		}
 	}
