@@ -343,7 +343,7 @@ func bothWays(t *testing.T) (http.Handler, func(*stand) string) {
 
 // slowReader: a handler waits while nobody reads, with a bound on what is on the way, and all arrives.
 func slowReader(t *testing.T) (http.Handler, func(*stand) string) {
-	const total = 64 << 20
+	const total = 24 << 20
 	var sent atomic.Int64
 	h := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		piece := pattern(64 << 10)
@@ -363,7 +363,8 @@ func slowReader(t *testing.T) (http.Handler, func(*stand) string) {
 		defer answer.Body.Close()
 		stuck := stands(t, &sent)
 		n, err := io.Copy(io.Discard, answer.Body)
-		return fmt.Sprintf("waited %v, then %d bytes %v", stuck < total/2, n, err)
+		t.Logf("%s: %d KiB on the way", s.name, stuck>>10)
+		return fmt.Sprintf("waited %v, then %d bytes %v", stuck < total, n, err)
 	}
 }
 
@@ -382,7 +383,7 @@ func stands(t *testing.T, n *atomic.Int64) int64 {
 
 // slowSender: a sender waits while the handler does not read.
 func slowSender(t *testing.T) (http.Handler, func(*stand) string) {
-	const total = 64 << 20
+	const total = 24 << 20
 	read := make(chan struct{})
 	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		<-read
@@ -396,7 +397,8 @@ func slowSender(t *testing.T) (http.Handler, func(*stand) string) {
 		go func() { answered <- told(s.client.Do(r)) }()
 		stuck := stands(t, &sent)
 		close(read)
-		return fmt.Sprintf("waited %v, then %s", stuck < total/2, <-answered)
+		t.Logf("%s: %d KiB on the way", s.name, stuck>>10)
+		return fmt.Sprintf("waited %v, then %s", stuck < total, <-answered)
 	}
 }
 

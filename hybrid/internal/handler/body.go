@@ -48,13 +48,16 @@ func (f *flow) Close() error {
 }
 
 // complete is the body of an answer that fits into the window. It implements shape.Whole.
-type complete struct{ flow }
+type complete struct {
+	flow
+	size int64
+}
 
 // Bytes implements shape.Whole.
 func (c *complete) Bytes() []byte { return c.w.buf }
 
 // Size implements shape.Body.
-func (c *complete) Size() int64 { return int64(len(c.w.buf)) }
+func (c *complete) Size() int64 { return c.size }
 
 // deadline is a point in time that can be moved. Its owner's lock guards it.
 type deadline struct {

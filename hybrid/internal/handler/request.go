@@ -15,13 +15,12 @@ import (
 func newRequest(ctx context.Context, r *shape.Request, prefix string) (*http.Request, error) {
 	target := CutPrefix(r.Target, prefix)
 	u, err := url.ParseRequestURI(target)
-	if err != nil { // the service shows paths decoded (reference section 2.2): blanks and the like are encoded again
-		if u, err = url.ParseRequestURI(escape(target)); err != nil {
-			return nil, fmt.Errorf("the target cannot be read: %w", err)
-		}
+	if err != nil || strings.ContainsFunc(target, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
+		target = escape(target) // the service shows paths decoded (reference section 2.2), as no sender can have written them
+		u, err = url.ParseRequestURI(target)
 	}
-	if strings.ContainsFunc(target, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
-		target = u.RequestURI() // what no sender can have written
+	if err != nil {
+		return nil, fmt.Errorf("the target cannot be read: %w", err)
 	}
 	h := make(http.Header, len(r.Fields))
 	for _, f := range r.Fields {
@@ -55,14 +54,29 @@ func CutPrefix(target, prefix string) string {
 	return target
 }
 
-// escape encodes what may not stand in a target as it is.
+// escape encodes what may not stand in a path as it is, and leaves escapes alone: the service keeps those that would mean something
+// else when decoded.
 func escape(target string) string {
+	const digits = "0123456789ABCDEF"
 	path, query, asked := strings.Cut(target, "?")
-	path = (&url.URL{Path: path}).EscapedPath()
-	if asked {
-		return path + "?" + query
+	var b strings.Builder
+	for i := range len(path) {
+		if c := path[i]; c > ' ' && c < 0x7f && (c != '%' || escaped(path[i:])) {
+			b.WriteByte(c)
+		} else {
+			b.Write([]byte{'%', digits[c>>4], digits[c&15]})
+		}
 	}
-	return path
+	if asked {
+		b.WriteString("?" + query)
+	}
+	return b.String()
+}
+
+// escaped reports whether s begins with an escape.
+func escaped(s string) bool {
+	_, err := url.PathUnescape(s[:min(len(s), len("%XX"))])
+	return err == nil
 }
 
 // body is a request's body as handlers know it: Close may come twice.

@@ -261,7 +261,7 @@ func (w *writer) response() (*shape.Response, error) {
 	}
 	r := &shape.Response{Status: w.status, Reason: http.StatusText(w.status), Fields: w.fields, Body: &flow{w}}
 	if w.done && !w.flows {
-		r.Body = &complete{flow{w}}
+		r.Body = &complete{flow{w}, int64(len(w.buf))}
 	}
 	return r, nil
 }
