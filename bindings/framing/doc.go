@@ -9,4 +9,6 @@
 // It does not own what is in an envelope (soap), any connection, or time: preambles that take too long are the caller's to
 // end. Nothing here may be shared between goroutines. Sources: [MC-NMF] 2.2 and 3; WCF wire reference sections 1, 5 and 13
 // (the defaults of the limits are those of WCF's own listeners).
+//
+//go:generate go test -run ^TestDiagram$ -update .
 package framing
