@@ -247,6 +247,7 @@ func freePort(t *testing.T) string {
 }
 
 // TestDoctor breaks one row at a time, follows the advice to the letter, and wants the row well again.
+// Long: it is a table, one entry for each way to break something.
 func TestDoctor(t *testing.T) {
 	for name, c := range map[string]struct {
 		row   string
