@@ -5,9 +5,12 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"strings"
 	"time"
+
+	"github.com/causeway-relay/causeway/internal/trust"
 )
 
 // nc is a program of the stories that talks as netcat does:
@@ -15,6 +18,8 @@ import (
 //	nc -l FILE PREFIX        a service: reads each connection to its end and answers PREFIX and what came; its address is in FILE
 //	nc ADDR TEXT             says TEXT, ends its side, prints what comes until the end; exit code 1 when that is a loss
 //	nc -wait ADDR TEXT WANT  the same, again and again until WANT comes
+//	nc -web FILE             a web server: writes the head of each request to FILE as it came; its address is in FILE.address
+//	nc -get ADDR CA TARGET TOKEN  asks a gateway as an HTTP sender until the answer is no 404; prints status and body
 //
 // ADDR with a slash is a Unix socket.
 func nc() {
@@ -30,6 +35,10 @@ func talk(args []string) error {
 		return answer(args[1], args[2])
 	case len(args) == 4 && args[0] == "-wait":
 		return askUntil(args[1], args[2], args[3])
+	case len(args) == 2 && args[0] == "-web":
+		return web(args[1])
+	case len(args) == 5 && args[0] == "-get":
+		return getUntil(args[1], args[2], args[3], args[4])
 	case len(args) == 2:
 		text, err := ask(args[0], args[1])
 		fmt.Fprintln(os.Stdout, text)
@@ -97,6 +106,74 @@ func askUntil(address, text, want string) error {
 		case <-tick.C:
 		case <-end:
 			return fmt.Errorf("%q, %w; want %q", got, err, want)
+		}
+	}
+}
+
+// web keeps the bytes of heads, which a web server of net/http would not.
+func web(file string) error {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(file+".address", []byte(l.Addr().String()), 0o600); err != nil {
+		return err
+	}
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			return err
+		}
+		go func() {
+			defer c.Close()
+			_ = c.SetDeadline(time.Now().Add(patience))
+			buf := make([]byte, 0, 4<<10)
+			for !strings.Contains(string(buf), "\r\n\r\n") && len(buf) < cap(buf) {
+				n, err := c.Read(buf[len(buf):cap(buf)])
+				if err != nil {
+					return
+				}
+				buf = buf[:len(buf)+n]
+			}
+			_ = os.WriteFile(file, []byte(strings.ReplaceAll(string(buf), "\r\n", "\n")), 0o600)
+			_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 8\r\nConnection: close\r\n\r\nanswered")
+		}()
+	}
+}
+
+func getUntil(address, caFile, target, token string) error {
+	config, err := trust.Roots{File: caFile}.Config("localhost")
+	if err != nil {
+		return err
+	}
+	config.ServerName = "localhost"
+	client := http.Client{Transport: &http.Transport{TLSClientConfig: config}, Timeout: patience}
+	_, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return err
+	}
+	tick, end := time.NewTicker(20*time.Millisecond), time.After(patience)
+	defer tick.Stop()
+	for {
+		request, err := http.NewRequest(http.MethodGet, "https://localhost:"+port+target, http.NoBody)
+		if err != nil {
+			return err
+		}
+		request.Header.Set("ServiceBusAuthorization", token)
+		answer, err := client.Do(request)
+		if err != nil {
+			return err
+		}
+		b, err := io.ReadAll(answer.Body)
+		answer.Body.Close()
+		if answer.StatusCode != http.StatusNotFound || err != nil {
+			fmt.Fprintln(os.Stdout, answer.StatusCode, string(b))
+			return err
+		}
+		select {
+		case <-tick.C:
+		case <-end:
+			return errors.New("nobody listens")
 		}
 	}
 }

@@ -94,6 +94,10 @@ func tour(ctx context.Context, p Params, world *world, show *show) error {
 	}
 	took := time.Since(began)
 	show.summary(p.Senders, took)
+	if err := connectors(bounded, world, show, service.address()); err != nil {
+		return show.failed(err)
+	}
+	show.say("next: causeway serve --ready-file ready.json, then causeway relay create NAME")
 	return nil
 }
 

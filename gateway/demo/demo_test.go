@@ -35,6 +35,15 @@ func TestNineSteps(t *testing.T) {
 			t.Errorf("line %d is step %s", i+1, l[1])
 		}
 	}
+	for _, want := range []string{
+		`(?m)^listen demo-tcp at node 2, forward at node 1 .*: "[^"]+" came back$`,
+		`(?m)^GET .*/demo-web/hello: 200 OK, "hello from behind a firewall"$`,
+		`(?m)^SOAP 1.1 POST .*/demo-web/service: 200 OK, <AddResult>42</AddResult>$`,
+	} {
+		if !regexp.MustCompile(want).MatchString(out.String()) {
+			t.Errorf("no line is like %s:\n%s", want, out.String())
+		}
+	}
 	if len(lines) != 9 || len(nodes) != 2 {
 		t.Errorf("%d steps on %d nodes:\n%s", len(lines), len(nodes), out.String())
 	}

@@ -113,5 +113,4 @@ func (s *show) failed(err error) error {
 func (s *show) summary(senders int, took time.Duration) {
 	each := took / time.Duration(senders)
 	s.say("%d senders reached a service behind the listener; %s each from dialling to the echo and a clean close", senders, each.Round(10*time.Microsecond))
-	s.say("next: causeway serve --ready-file ready.json, then causeway relay create NAME")
 }

@@ -61,12 +61,16 @@ func open(dir string, show *show) (_ *world, err error) {
 	if w.trust, err = trust(w.nodes[nodes-1].CAFile(), w.nodes[0].CAFile()); err != nil {
 		return nil, err
 	}
-	at, err := entity.NewAddress("", entityName)
-	if err != nil {
-		return nil, err
+	for _, name := range []string{entityName, tcpName, webName} {
+		at, err := entity.NewAddress("", name)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := w.store.Put(ctx, &entity.Entity{Name: name, At: at, Kind: entity.Hybrid}, store.None); err != nil {
+			return nil, err
+		}
 	}
-	_, err = w.store.Put(ctx, &entity.Entity{Name: entityName, At: at, Kind: entity.Hybrid}, store.None)
-	return w, err
+	return w, nil
 }
 
 func (w *world) start(ctx context.Context, dir string, i int, together *local.Mesh) error {

@@ -105,7 +105,24 @@ func (s *Server) target(raw string) string {
 	if asked {
 		path += "?" + query
 	}
-	return path
+	return ascii(path)
+}
+
+// ascii percent-encodes what is no ASCII: a relay decodes paths as the service does, and not every server reads UTF-8 there.
+func ascii(s string) string {
+	if !strings.ContainsFunc(s, func(r rune) bool { return r > '~' }) {
+		return s
+	}
+	const digits = "0123456789ABCDEF"
+	b := make([]byte, 0, 2*len(s))
+	for i := range len(s) {
+		if s[i] <= '~' {
+			b = append(b, s[i])
+		} else {
+			b = append(b, '%', digits[s[i]>>4], digits[s[i]&15])
+		}
+	}
+	return string(b)
 }
 
 // under gives what follows a prefix, on the border of a segment. Names of relays are found whatever their case.

@@ -101,6 +101,7 @@ func TestPaths(t *testing.T) {
 		{"/web", "/app", "/web/", "/app/", "http://origin:80/app/x", "/web/x"},
 		{"/web", "/app", "/web", "/app", "http://elsewhere/app/x", "http://elsewhere/app/x"},
 		{"/web", "/app", "/web", "/app", "relative", "relative"},
+		{"/web", "", "/web/a b/\u00fc", "/a%20b/%C3%BC", "/", "/web/"}, // as the relay decodes it
 		{"/web", "/web", "/web/x", "/web/x", "http://origin:80", "http://origin:80"},
 		{"/web", "", "/web/x", "/x", "http://origin:80", "/web/"},
 	} {
