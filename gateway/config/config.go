@@ -64,7 +64,7 @@ type Config struct {
 // Advertise is one door's address as others see it.
 type Advertise struct {
 	// Name of the door.
-	Door string `key:"door" is:"choice" oneof:"https|http" required:"true" example:"https"`
+	Door string `key:"door" is:"choice" oneof:"https|http|nettcp" required:"true" example:"https"`
 	// HOST:PORT that reaches the door.
 	Address string `key:"address" is:"hostport" required:"true" example:"node1.example.com:443"`
 }

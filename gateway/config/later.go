@@ -16,7 +16,7 @@ var later = map[string]bool{
 var laterChoices = map[string]map[string]bool{
 	"hosts[].roles": {"signalr": true, "iothub": true, "streams": true, "management": true, "api": true},
 	"advertise[].door": {
-		"nettcp": true, "amqps": true, "oneway": true, "oneways": true, "relay": true, "mqtts": true,
+		"amqps": true, "oneway": true, "oneways": true, "relay": true, "mqtts": true,
 	},
 }
 

@@ -42,8 +42,8 @@ var problemCases = []struct {
 		`causeway.yaml:3:1 "amqps" is not available in this version`}},
 	{"later role", "hosts:\n  - {name: a, roles: [relay, signalr]}\n", []string{
 		`causeway.yaml:2:30 hosts[0].roles[1]: this value is not available in this version; expected relay`}},
-	{"later door", "advertise: [{door: nettcp, address: 'a:1'}]\n", []string{
-		`causeway.yaml:1:20 advertise[0].door: this value is not available in this version; expected one of https, http`}},
+	{"later door", "advertise: [{door: amqps, address: 'a:1'}]\n", []string{
+		`causeway.yaml:1:20 advertise[0].door: this value is not available in this version; expected one of https, http, nettcp`}},
 	{"repeated key", "host: a\nhttps: :1\nhost: b\n", []string{
 		`causeway.yaml:3:1 repeated key "host"; the first is at causeway.yaml:1:1`}},
 	{"text for a group", "limits: 5\n", []string{
@@ -255,7 +255,7 @@ func TestEnvironmentAndFlagProblems(t *testing.T) {
 	}
 	flags := map[string]string{
 		"http": "x", "timeouts.drain": "1", "nosuch": "1", "entities": "1",
-		"advertise": "https,http=a,https=a:1,nettcp=a:1,https=b:1",
+		"advertise": "https,http=a,https=a:1,amqps=a:1,https=b:1",
 	}
 	want := []string{
 		`CAUSEWAY_ALLOWPLAINTOKENS: expected true or false`,
@@ -273,7 +273,7 @@ func TestEnvironmentAndFlagProblems(t *testing.T) {
 		`warning: CAUSEWAY_TLS_ACME_HOSTS: the list tls.acme.hosts is not set from the environment; write it in the file`,
 		`--advertise: expected DOOR=HOST:PORT, more of them after commas`,
 		`--advertise: expected an address such as relay.example.com:443, with a host and a port from 1 to 65535`,
-		`--advertise: this value is not available in this version; expected one of https, http`,
+		`--advertise: this value is not available in this version; expected one of https, http, nettcp`,
 		`--advertise: the door https stands twice`,
 		`entities: no setting has this path`,
 		`--http: expected an address such as 127.0.0.1:8443, :8443 or "[::1]:8443", or off`,
