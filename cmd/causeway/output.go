@@ -67,6 +67,9 @@ func writeLine(w io.Writer, v any) error {
 	return e.Encode(v)
 }
 
+// columnListener is the head of the column that names listeners, in every table that has one.
+const columnListener = "LISTENER"
+
 // table aligns rows in columns. The first row is the head.
 func table(w io.Writer, rows [][]string) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)

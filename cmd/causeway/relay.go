@@ -243,7 +243,7 @@ func newRelayShow(c *connection) *cobra.Command {
 				return err
 			}
 			_, _ = fmt.Fprintln(cmd.OutOrStdout()) // the next write says what is wrong
-			rows := [][]string{{"LISTENER", "NODE", "STATE", "REMOTE", "SINCE", "ACCEPTED", "IGNORED"}}
+			rows := [][]string{{columnListener, "NODE", "STATE", "REMOTE", "SINCE", "ACCEPTED", "IGNORED"}}
 			for i := range list {
 				l := &list[i]
 				rows = append(rows, []string{

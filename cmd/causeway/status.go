@@ -60,7 +60,7 @@ func showRelay(w io.Writer, s *wire.Status) error {
 	if err := table(w, rows); err != nil {
 		return err
 	}
-	rows = [][]string{{"LISTENER", "NODE", "STATE", "REMOTE", "SINCE", "ACCEPTED", "IGNORED", "AGENT"}}
+	rows = [][]string{{columnListener, "NODE", "STATE", "REMOTE", "SINCE", "ACCEPTED", "IGNORED", "AGENT"}}
 	for i := range s.Listening {
 		l := &s.Listening[i]
 		rows = append(rows, []string{
@@ -76,7 +76,7 @@ func showRelay(w io.Writer, s *wire.Status) error {
 
 // showPresence writes who came and went, and why.
 func showPresence(w io.Writer, list []wire.Presence, withRelay bool) error {
-	rows := [][]string{{"TIME", "EVENT", "LISTENER", "NODE", "REMOTE", "AFTER", "WHY"}}
+	rows := [][]string{{"TIME", "EVENT", columnListener, "NODE", "REMOTE", "AFTER", "WHY"}}
 	if withRelay {
 		rows[0] = slices.Insert(rows[0], 2, "RELAY")
 	}

@@ -244,7 +244,7 @@ func (r *rates) draw(w io.Writer) error {
 	if err := table(w, rows); err != nil {
 		return err
 	}
-	rows = [][]string{{"LISTENER", "RELAY", "NODE", "STATE", "ACCEPTED", "IGNORED", "STREAMS", "IN/S", "OUT/S", "FOR"}}
+	rows = [][]string{{columnListener, "RELAY", "NODE", "STATE", "ACCEPTED", "IGNORED", "STREAMS", "IN/S", "OUT/S", "FOR"}}
 	for i := range r.listeners {
 		l := &r.listeners[i]
 		rows = append(rows, []string{
@@ -255,7 +255,7 @@ func (r *rates) draw(w io.Writer) error {
 	if err := section(w, rows); err != nil {
 		return err
 	}
-	rows = [][]string{{"STREAM FROM", "RELAY", "LISTENER", "NODE", "IN/S", "OUT/S", "FOR"}}
+	rows = [][]string{{"STREAM FROM", "RELAY", columnListener, "NODE", "IN/S", "OUT/S", "FOR"}}
 	for i := range r.streams {
 		s := &r.streams[i]
 		rows = append(rows, []string{
