@@ -198,7 +198,7 @@ func (x *exchange) partingEnd(cause error) *shape.End {
 
 // converse sends the request, if it was a pointer that brought the listener here, and reads the head of the answer.
 func (x *exchange) converse(r *bodies.Reply) (*shape.Response, error) {
-	if err := x.hand(r); err != nil {
+	if err := x.hand(); err != nil {
 		return nil, x.blame(r, err)
 	}
 	m, err := r.Head()
@@ -213,7 +213,7 @@ func (x *exchange) converse(r *bodies.Reply) (*shape.Response, error) {
 }
 
 // hand gives the listener at the rendezvous what the control channel could not take.
-func (x *exchange) hand(r *bodies.Reply) error {
+func (x *exchange) hand() error {
 	if x.short {
 		return nil
 	}

@@ -74,7 +74,7 @@ func (c *caller) Accept(a shape.Answer) (shape.Leg, error) {
 		return nil, fmt.Errorf("answer the listener: %w", err)
 	}
 	c.leg = leg.NewWS(v.arrival.Conn, v.arrival.Read, v.entry.legOptions(bodies.MaxPiece))
-	return &callerLeg{c.leg, c}, nil
+	return &callerLeg{Leg: c.leg, caller: c}, nil
 }
 
 // Refuse implements shape.Party. With an HTTP error hyco-https would die (reference section 1, rule 6): part completes the
@@ -120,6 +120,15 @@ func (c *caller) farewell() {
 type callerLeg struct {
 	shape.Leg
 	caller *caller
+
+	mu sync.Mutex // of Abort: whoever calls it second returns when the last word of the first has left
+}
+
+// Abort implements shape.Leg.
+func (l *callerLeg) Abort(end *shape.End) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.Leg.Abort(end)
 }
 
 // Close implements shape.Leg.
