@@ -108,7 +108,7 @@ func (t *Transport) locate(u *url.URL) *url.URL {
 		path = "/" + path
 	}
 	raw := t.endpoint.path + path
-	at := &url.URL{Scheme: "https", Host: t.endpoint.cs.Host, RawQuery: u.RawQuery}
+	at := &url.URL{Scheme: "https", Host: t.endpoint.cs.Host, RawQuery: u.RawQuery, ForceQuery: u.ForceQuery}
 	if at.Path, at.RawPath = raw, raw; strings.Contains(raw, "%") {
 		if plain, err := url.PathUnescape(raw); err == nil {
 			at.Path = plain
