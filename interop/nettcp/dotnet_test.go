@@ -55,6 +55,29 @@ func TestDotNetTLS(t *testing.T) {
 	})
 }
 
+// TestDotNetTLSPasses: the .NET client's TLS passes the gateway, to a service that ends it: here another gateway, since none of the
+// services at hand can. The client trusts that one's authority alone, so TLS that ended on the way would fail.
+func TestDotNetTLSPasses(t *testing.T) {
+	t.Parallel()
+	interop.Need(t, "dotnet")
+	port := interop.FreePort(t)
+	dotnet.Start(t, "wcf-client", "rm-peer", "--tcp", port).Await(`READY`)
+	const cases = "echo,add,ping,notify,counter,many,channels,reuse"
+	far := testcluster.New(t, 1)
+	service := interop.NewStand(t, far.Node(0).Ready(), far.Node(0).Ready())
+	service.Cluster = far
+	expose(t, service, "svc", "127.0.0.1:"+port, func(e *entity.Entity) { e.Settings.EndTLS = true })
+	direct := client(t, "--binding", "nettcp-ssl", "--address", "net.tcp://"+door(service)+"/svc", "--ca", service.CA, "--only", cases)
+	if passed(direct) != strings.Count(cases, ",")+1 {
+		t.Fatalf("direct: %q", direct)
+	}
+	interop.OnNodes(t, func(t *testing.T, s *interop.Stand) {
+		expose(t, s, "svc", far.Node(0).Door("nettcp"))
+		relayed := client(t, "--binding", "nettcp-ssl", "--address", "net.tcp://"+door(s)+"/svc", "--ca", service.CA, "--only", cases)
+		equal(t, "TLS", direct, relayed)
+	})
+}
+
 // TestDotNetAtMono: the .NET client at Mono's service: every case that both support gives the same. All go over one channel a
 // contract, since Mono leaves a connection half dead when its session ends, and the next one may or may not come through.
 func TestDotNetAtMono(t *testing.T) {
