@@ -67,7 +67,7 @@ func newNode(t *testing.T, text string, change ...func(*gateway.Params)) *node {
 	n.write(text)
 	load := func() (*config.Config, config.Problems) {
 		return config.Load(config.Params{File: n.file, Env: []string{}, Flags: map[string]string{
-			"data": filepath.Join(dir, "data"), "https": "127.0.0.1:0", "http": "127.0.0.1:0", "admin": "127.0.0.1:0",
+			"data": filepath.Join(dir, "data"), "https": "127.0.0.1:0", "http": "127.0.0.1:0", "admin": "127.0.0.1:0", "nettcp": "off",
 		}})
 	}
 	cfg, problems := load()

@@ -46,7 +46,7 @@ func newWard(t *testing.T, flags ...string) *ward {
 	dir := t.TempDir()
 	w := &ward{t: t, dir: dir, ctx: t.Context(), env: map[string]string{
 		"CAUSEWAY_DATA": filepath.Join(dir, "data"), "CAUSEWAY_CONNECTION_STRING": "", "CAUSEWAY_CA_FILE": "", "CAUSEWAY_CONFIG": "",
-		"GORACE": "atexit_sleep_ms=0", "HOME": dir,
+		"GORACE": "atexit_sleep_ms=0", "HOME": dir, "CAUSEWAY_NETTCP": "off",
 	}}
 	w.serve(append([]string{"--https", "127.0.0.1:0", "--http", "off", "--admin", "127.0.0.1:0"}, flags...)...)
 	w.env["CAUSEWAY_ADMIN"] = w.ready.Endpoints["admin"]

@@ -58,7 +58,7 @@ func row(t *testing.T, rows []doctor.Check, name string) doctor.Check {
 
 // TestDoctorConfig breaks a node's settings, doors and certificate one by one, and follows the advice.
 func TestDoctorConfig(t *testing.T) {
-	w := &ward{t: t, dir: t.TempDir(), ctx: t.Context(), env: map[string]string{"GORACE": "atexit_sleep_ms=0"}}
+	w := &ward{t: t, dir: t.TempDir(), ctx: t.Context(), env: map[string]string{"GORACE": "atexit_sleep_ms=0", "CAUSEWAY_NETTCP": "off"}}
 	w.env["HOME"], w.env["CAUSEWAY_DATA"] = w.dir, filepath.Join(w.dir, "data")
 	w.env["CAUSEWAY_CONNECTION_STRING"], w.env["CAUSEWAY_CONFIG"], w.env["CAUSEWAY_CA_FILE"] = "", "", ""
 	file := filepath.Join(w.dir, "causeway.yaml")
@@ -67,6 +67,7 @@ func TestDoctorConfig(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	t.Setenv("CAUSEWAY_NETTCP", "off") // of what is checked here, beside what runs
 	good := "https: 127.0.0.1:" + freePort(t) + "\nhttp: off\nadmin: 127.0.0.1:0\ntls: {cert: tls.crt, key: tls.key}\n"
 	check := func(name, state string) doctor.Check {
 		t.Helper()

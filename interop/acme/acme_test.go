@@ -184,7 +184,7 @@ const httpsDoor, httpDoor = "127.0.0.1:1", "127.0.0.1:2"
 func newNode(t *testing.T, a *authority, open map[string]net.Listener, plain bool) *node {
 	t.Helper()
 	cfg := config.Default()
-	cfg.Data, cfg.Host, cfg.HTTPS, cfg.HTTP, cfg.Admin = t.TempDir(), host, httpsDoor, config.Off, config.Off
+	cfg.Data, cfg.Host, cfg.HTTPS, cfg.HTTP, cfg.Admin, cfg.NetTCP = t.TempDir(), host, httpsDoor, config.Off, config.Off, config.Off
 	if plain {
 		cfg.HTTP = httpDoor
 	}
