@@ -85,7 +85,7 @@ func (c *Conn) answer(head *http1.Head) error {
 		if err == nil {
 			err = ErrRefused
 		}
-		c.settle(nil, err)
+		_ = c.settle(nil, err) // it gives the error back
 		return nil // the answer was heard; what is written behind it is not
 	}
 	conn, read, err := c.p.Accept(head)
