@@ -187,13 +187,14 @@ func (x *exchange) gap() time.Duration {
 // partingEnd is what a listener is told whose exchange ended from outside: the sender left, its time is up, the gateway goes. In the
 // middle of an upload it is told nothing: to .NET a Close would be the end of the body (reference section 8.2).
 func (x *exchange) partingEnd(cause error) *shape.End {
+	end, ok := errors.AsType[*shape.End](cause)
+	if !ok {
+		end = &shape.End{Why: fail.Of(cause).Code, Code: wsframe.CloseGoingAway, Text: fail.Of(cause).Message(), Cause: cause}
+	}
 	if !x.short && !x.up.Sent() {
-		return &shape.End{Why: fail.Of(cause).Code, Cause: cause}
+		return &shape.End{Why: end.Why, Cause: end.Cause}
 	}
-	if end, ok := errors.AsType[*shape.End](cause); ok {
-		return end
-	}
-	return &shape.End{Why: fail.Of(cause).Code, Code: wsframe.CloseGoingAway, Text: fail.Of(cause).Message(), Cause: cause}
+	return end
 }
 
 // converse sends the request, if it was a pointer that brought the listener here, and reads the head of the answer.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/causeway-relay/causeway/gateway/fail"
@@ -28,6 +29,7 @@ type Upload struct {
 	body shape.Body
 	news chan struct{} // holds a token when something was gathered
 	over sync.WaitGroup
+	read atomic.Bool // all of it; apart from mu, which a write to the listener may hold
 
 	mu      sync.Mutex
 	may     sync.Cond // Gather more, or flow
@@ -168,6 +170,7 @@ func (u *Upload) gathered(data []byte, ended bool, err error) (leg shape.Leg, mo
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.ended = ended
+	u.read.Store(ended)
 	if err != nil && !ended && !u.stopped {
 		u.err = err
 	}
@@ -193,11 +196,7 @@ func (u *Upload) Fault() error {
 }
 
 // Sent reports whether all of the body has been read and passed on.
-func (u *Upload) Sent() bool {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	return u.ended
-}
+func (u *Upload) Sent() bool { return u.read.Load() }
 
 // Stop ends the reading of the body and waits for it. A write that is stuck ends with its leg, which the caller has aborted.
 func (u *Upload) Stop() {
