@@ -130,11 +130,27 @@ func (r *reader) decoded(h partHead) (io.Reader, error) {
 	case "", "binary", "8bit", "7bit":
 		return r.s, nil
 	case "base64":
-		return base64.NewDecoder(base64.StdEncoding, r.s), nil
+		return &transfer{r, base64.NewDecoder(base64.StdEncoding, r.s)}, nil
 	case "quoted-printable":
-		return quotedprintable.NewReader(r.s), nil
+		return &transfer{r, quotedprintable.NewReader(r.s)}, nil
 	}
 	return nil, r.s.fail(infoset.Refused, "transfer encoding "+infoset.Clip(h.encoding))
+}
+
+// transfer reads content out of its transfer encoding; the root's document is read from it without anybody between, so its errors say
+// themselves what is wrong.
+type transfer struct {
+	r   *reader
+	src io.Reader
+}
+
+// Read gives decoded bytes.
+func (t *transfer) Read(p []byte) (int, error) {
+	n, err := t.src.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = t.r.contentError(err)
+	}
+	return n, err
 }
 
 // contentError gives the error of a part's content: that of the MIME reader, or
