@@ -3,6 +3,7 @@ package entry_test
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"strings"
@@ -153,4 +154,60 @@ func TestExchangeAllocations(t *testing.T) {
 	if costs[0] > 100 || costs[65536] > costs[0]+25 {
 		t.Errorf("allocations an exchange by size of the bodies: %v", costs)
 	}
+}
+
+// BenchmarkDownload is a long answer by rendezvous, in frames of 64 KiB, to a sender that reads as fast as it can.
+func BenchmarkDownload(b *testing.B) {
+	for nodes := 1; nodes <= 2; nodes++ {
+		b.Run(fmt.Sprintf("%dnodes", nodes), func(b *testing.B) {
+			const piece = 64 << 10
+			s := bench(b, nodes)
+			control := mustDial(b, s.listenerNode.Door("http"))
+			token := s.Token(s.Root(), "http://localhost/", inAnHour())
+			host := s.listenerNode.Host("http")
+			fmt.Fprintf(control, "GET /$hc/open?sb-hc-action=listen HTTP/1.1\r\nHost: %s\r\nServiceBusAuthorization: %s\r\n%s\r\n", host, token, upgrade)
+			until(b, control, "\r\n\r\n")
+			sender := mustDial(b, s.senderNode.Door("http"))
+			fmt.Fprint(sender, "GET /open HTTP/1.1\r\nHost: localhost\r\n\r\n")
+			message := until(b, control, "}}")
+			address, _, _ := strings.Cut(message[strings.Index(message, `"ws://`)+1:], `"`)
+			id := address[strings.LastIndexByte(address, '=')+1:]
+			at := mustDial(b, s.listenerNode.Door("http"))
+			fmt.Fprintf(at, "GET %s HTTP/1.1\r\nHost: %s\r\n%s\r\n", address[strings.Index(address, "/$hc"):], host, upgrade)
+			until(b, at, "\r\n\r\n")
+			head := fmt.Appendf(nil, `{"response":{"requestId":%q,"statusCode":200,"body":true}}`, id)
+			_, _ = at.Write(wsframe.AppendFrame(nil, wsframe.Header{Fin: true, Op: wsframe.Text, Masked: true}, head))
+			first := wsframe.AppendFrame(nil, wsframe.Header{Op: wsframe.Binary, Masked: true}, make([]byte, piece))
+			next := wsframe.AppendFrame(nil, wsframe.Header{Op: wsframe.Cont, Masked: true}, make([]byte, piece))
+			go func() { // ends with the connection
+				for f := first; ; f = next {
+					if _, err := at.Write(f); err != nil {
+						return
+					}
+				}
+			}()
+			buf := make([]byte, piece)
+			b.SetBytes(piece)
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := io.ReadFull(sender, buf); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// until reads up to a text and gives what came.
+func until(b testing.TB, conn net.Conn, text string) string {
+	b.Helper()
+	var in []byte
+	for buf := make([]byte, 4096); !bytes.Contains(in, []byte(text)); {
+		n, err := conn.Read(buf)
+		if err != nil {
+			b.Fatalf("%v behind %q", err, in)
+		}
+		in = append(in, buf[:n]...)
+	}
+	return string(in)
 }
