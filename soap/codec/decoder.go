@@ -75,7 +75,15 @@ func (d *Decoder) report(kind Deviation, name string, element xsd.Any) error {
 	if !d.Strict && d.Report == nil {
 		return nil
 	}
-	p := &Problem{Kind: kind, Path: d.r.Path(), Name: name, Element: element}
+	return d.tell(&Problem{Kind: kind, Path: d.r.Path(), Name: name, Element: element})
+}
+
+// reportAt is report for something that is not where the reader stands.
+func (d *Decoder) reportAt(path string, kind Deviation, name string) error {
+	return d.tell(&Problem{Kind: kind, Path: path, Name: name})
+}
+
+func (d *Decoder) tell(p *Problem) error {
 	if d.Strict {
 		return p
 	}

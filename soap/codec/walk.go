@@ -12,6 +12,7 @@ type frame struct {
 	at    int // the last leaf that was there, None before the first
 	seen  int // where its counts begin in Decoder.seen
 	outer int // the leaf of the frame below that this is a turn of; None for an element's own
+	path  string
 }
 
 // content reads the children of an element into x.
@@ -46,7 +47,14 @@ func (d *Decoder) content(x Struct, m *Model) error {
 }
 
 func (d *Decoder) push(x Struct, m *Model, outer int) {
-	d.frames = append(d.frames, frame{x: x, m: m, at: None, seen: len(d.seen), outer: outer})
+	f := frame{x: x, m: m, at: None, seen: len(d.seen), outer: outer}
+	switch {
+	case outer != None:
+		f.path = d.frames[len(d.frames)-1].path
+	case d.Strict || d.Report != nil:
+		f.path = d.r.Path() // what is missing is known behind the end tag, where the element is closed
+	}
+	d.frames = append(d.frames, f)
 	for range m.Leaves {
 		d.seen = append(d.seen, 0)
 	}
@@ -58,7 +66,7 @@ func (d *Decoder) pop() error {
 	counts := d.seen[f.seen:]
 	var err error
 	if d.Strict || d.Report != nil {
-		err = f.m.missing(func(leaf int) int { return int(counts[leaf]) }, func(what string) error { return d.report(Missing, what, xsd.Any{}) })
+		err = f.m.missing(func(leaf int) int { return int(counts[leaf]) }, func(what string) error { return d.reportAt(f.path, Missing, what) })
 	}
 	d.seen = d.seen[:f.seen]
 	d.frames = d.frames[:len(d.frames)-1]
