@@ -110,7 +110,7 @@ type entryKey struct {
 	binding func(s *Settings, b *binding, text string) string
 }
 
-func port(s *Settings, b *binding, text string) string {
+func port(_ *Settings, b *binding, text string) string {
 	b.port = text
 	isNumber, wrong := portText(text)
 	if wrong == "" && !isNumber {
@@ -231,7 +231,7 @@ func (s *Settings) forward(file string, n *yaml.Node, keys map[string]entryKey) 
 		if !ok {
 			return
 		}
-		wrong := ""
+		var wrong string
 		if k.entry != nil {
 			wrong = k.entry(&f, text)
 		} else {

@@ -78,11 +78,11 @@ func ParseArgs(args []string) (a Args, problems Problems) {
 	}
 	for i := 0; i < len(args); i++ {
 		arg := args[i]
-		switch {
-		case arg == "-?", arg == "-h", arg == "--help":
+		switch arg {
+		case "-?", "-h", "--help":
 			a.Help = true
 			continue
-		case arg == "--svc":
+		case "--svc":
 			wrong(arg, "is for azbridge's own service; run 'causeway service install' instead")
 			continue
 		}

@@ -70,8 +70,8 @@ func (s *Settings) wrong(at place, format string, args ...any) {
 	s.problems = append(s.problems, at.problem(fmt.Sprintf(format, args...)))
 }
 
-func (s *Settings) warn(at place, format string, args ...any) {
-	p := at.problem(fmt.Sprintf(format, args...))
+func (s *Settings) warn(at place, message string) {
+	p := at.problem(message)
 	p.Warning = true
 	s.problems = append(s.problems, p)
 }

@@ -183,7 +183,7 @@ func TestHTTP(t *testing.T) {
 
 // TestFidelity: 500 generated heads each way, compared byte for byte; allowed is what is documented and nothing else.
 func TestFidelity(t *testing.T) {
-	const rounds = 500
+	const rounds = 500 / min(small, 4)
 	both(t, func(w *world) {
 		random := rand.New(rand.NewPCG(1, 2))
 		var next string

@@ -130,7 +130,7 @@ func (l *listening) begin(ctx context.Context) *hybrid.Listener {
 			return nil
 		}
 		pause := ladder[min(rung, len(ladder)-1)]
-		pause += time.Duration(rand.Int64N(int64(pause / 4))) //nolint:gosec // spreads attempts; nobody gains by guessing it
+		pause += time.Duration(rand.Int64N(int64(pause / 4)))
 		l.heard(hybrid.Event{Kind: hybrid.Offline, Err: err, Retry: pause})
 		timer := time.NewTimer(pause)
 		select {

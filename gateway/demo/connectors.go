@@ -35,13 +35,12 @@ func connectors(ctx context.Context, w *world, show *show, echo string) (err err
 	defer site.close()
 	heard := &heard{events: make(map[string]connect.Event), more: make(chan struct{})}
 	behind, beside := w.bridge(nodes-1, heard), w.bridge(0, heard)
-	for _, b := range []*connect.Bridge{behind, beside} {
-		defer func() {
-			now, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
-			defer cancel()
-			b.Shutdown(now)
-		}()
-	}
+	defer func() {
+		now, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+		defer cancel()
+		beside.Shutdown(now)
+		behind.Shutdown(now)
+	}()
 	if err := errors.Join(
 		behind.Apply([]connect.Connector{{Listen: tcpName, Target: "tcp://" + echo}, {Listen: webName, Target: "http://" + site.address()}}),
 		beside.Apply([]connect.Connector{{Forward: tcpName, Bind: "127.0.0.1:0"}}),
