@@ -96,7 +96,7 @@ func talk(ctx context.Context, connectionString, caFile string) (string, error) 
 	pool.AppendCertsFromPEM(pem)
 	dialer := websocket.Dialer{TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}}
 	address, header := senderOf(connectionString, "web")
-	conn, _, err := dialer.DialContext(ctx, address+"/chat", header) //nolint:bodyclose // gorilla gives a copy in memory
+	conn, _, err := dialer.DialContext(ctx, address+"/chat", header)
 	if err != nil {
 		return "", err
 	}
@@ -119,7 +119,7 @@ func ExampleSender_Upgrade() {
 		fmt.Println(err)
 		return
 	}
-	server := &http.Server{Handler: http.StripPrefix("/web", application())} //nolint:gosec // nobody else reaches it
+	server := &http.Server{Handler: http.StripPrefix("/web", application())}
 	go func() { _ = server.Serve(target) }()
 	defer server.Close()
 

@@ -86,7 +86,7 @@ func (c *Conn) answer(head *http1.Head) error {
 			err = ErrRefused
 		}
 		_ = c.settle(nil, err) // it gives the error back
-		return nil // the answer was heard; what is written behind it is not
+		return nil             // the answer was heard; what is written behind it is not
 	}
 	conn, read, err := c.p.Accept(head)
 	if err != nil {
