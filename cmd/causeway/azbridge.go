@@ -68,8 +68,9 @@ Datagrams (UDP) are not carried: such a binding is an error with its line. 'caus
 			fallback = c.given()
 		}
 		list, found := s.Connectors(fallback)
-		if problems = append(problems, found...); problems.Err() != nil {
-			return problems
+		problems = append(problems, found...)
+		if err := problems.Err(); err != nil {
+			return err
 		}
 		for _, w := range problems {
 			fmt.Fprintln(cmd.ErrOrStderr(), w)

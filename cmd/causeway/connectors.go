@@ -157,8 +157,7 @@ func untilStopped(ctx context.Context, bridge *connect.Bridge, signals <-chan os
 		return err
 	case <-signals:
 		stop()
-		<-ended
-		return nil
+		return <-ended
 	}
 }
 
