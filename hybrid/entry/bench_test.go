@@ -173,7 +173,7 @@ func BenchmarkDownload(b *testing.B) {
 			address, _, _ := strings.Cut(message[strings.Index(message, `"ws://`)+1:], `"`)
 			id := address[strings.LastIndexByte(address, '=')+1:]
 			at := mustDial(b, s.listenerNode.Door("http"))
-			fmt.Fprintf(at, "GET %s HTTP/1.1\r\nHost: %s\r\n%s\r\n", address[strings.Index(address, "/$hc"):], host, upgrade)
+			fmt.Fprintf(at, "GET %s HTTP/1.1\r\nHost: %s\r\n%s\r\n", "/"+strings.SplitN(address, "/", 4)[3], host, upgrade)
 			until(b, at, "\r\n\r\n")
 			head := fmt.Appendf(nil, `{"response":{"requestId":%q,"statusCode":200,"body":true}}`, id)
 			_, _ = at.Write(wsframe.AppendFrame(nil, wsframe.Header{Fin: true, Op: wsframe.Text, Masked: true}, head))
