@@ -3,8 +3,10 @@ package gateway
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"net/netip"
+	"os"
 
 	"github.com/causeway-relay/causeway/bindings/nettcp"
 	"github.com/causeway-relay/causeway/gateway/config"
@@ -46,7 +48,11 @@ func (g *Gateway) bindNetTCP() error {
 }
 
 // openNetTCP makes the net.tcp door.
-func (g *Gateway) openNetTCP(enter func(netip.AddrPort) (func(), *fail.Error)) {
+func (g *Gateway) openNetTCP(enter func(netip.AddrPort) (func(), *fail.Error)) error {
+	clients, err := g.clientAuthorities()
+	if err != nil {
+		return err
+	}
 	for _, d := range g.doors {
 		if d.name != nettcp.Name {
 			continue
@@ -54,15 +60,38 @@ func (g *Gateway) openNetTCP(enter func(netip.AddrPort) (func(), *fail.Error)) {
 		g.ports = append(g.ports, nettcp.New(nettcp.Params{
 			Relay: g.relay, Listener: d.listener, Tracking: entry.NewTracking, Enter: enter,
 			Preamble: g.cfg.Timeouts.Preamble, Write: g.cfg.Timeouts.Write, Quiet: g.cfg.Timeouts.Session, PlainTokens: g.cfg.AllowPlainTokens,
-			TLS: g.certificateFor(), Find: func(at entity.Address) *entity.Entity { return g.store.View().Find(at) },
+			TLS: g.certificateFor(clients), Find: func(at entity.Address) *entity.Entity { return g.store.View().Find(at) },
 		}))
 	}
+	return nil
 }
 
-// certificateFor sets the certificate of the https door; nil when there is none.
-func (g *Gateway) certificateFor() func(*tls.Config) {
+// clientAuthorities are those whose client certificates are taken; nil: none is asked for.
+func (g *Gateway) clientAuthorities() (*x509.CertPool, error) {
+	file := g.cfg.TLS.ClientCA
+	if file == "" {
+		return nil, nil
+	}
+	pem, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("tls.clientCA: %w", err)
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("tls.clientCA: %s holds no certificate: give a PEM file", file)
+	}
+	return pool, nil
+}
+
+// certificateFor sets the certificate of the https door, and whose clients may show theirs; nil when there is none.
+func (g *Gateway) certificateFor(clients *x509.CertPool) func(*tls.Config) {
 	if g.certs == nil {
 		return nil
 	}
-	return func(c *tls.Config) { c.GetCertificate = g.certs.GetCertificate }
+	return func(c *tls.Config) {
+		c.GetCertificate = g.certs.GetCertificate
+		if clients != nil {
+			c.ClientCAs, c.ClientAuth = clients, tls.VerifyClientCertIfGiven
+		}
+	}
 }

@@ -48,7 +48,9 @@ func (g *Gateway) openFront(hybrid *entry.Entry, api *manage.API) error {
 	if err := g.openPorts(enter); err != nil {
 		return err
 	}
-	g.openNetTCP(enter)
+	if err := g.openNetTCP(enter); err != nil {
+		return err
+	}
 	mux := http.NewServeMux()
 	mux.Handle("/$api/", api.ByToken("/$api/"))
 	mux.HandleFunc("/$health", g.healthy)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/causeway-relay/causeway/bindings/framing"
+	"github.com/causeway-relay/causeway/gateway/auth"
 	"github.com/causeway-relay/causeway/gateway/entity"
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/relay"
@@ -184,6 +185,9 @@ func (s *session) upgrade(ctx context.Context) *fail.Error {
 		return s.failed(err)
 	}
 	s.conn = secure
+	if shown := secure.ConnectionState().VerifiedChains; len(shown) > 0 && s.to.cred.Scheme == auth.None {
+		s.to.cred = auth.Credential{Scheme: auth.Certificate, Text: shown[0][0].Subject.CommonName}
+	}
 	return s.inside()
 }
 

@@ -91,6 +91,9 @@ type TLS struct {
 	Cert string `key:"cert" is:"file" live:"true" example:"/etc/causeway/tls.crt"`
 	// PEM file with the private key; nobody but the gateway should be able to read it.
 	Key string `key:"key" is:"file" live:"true" example:"/etc/causeway/tls.key"`
+	// PEM file of the authorities whose client certificates are taken, where TLS of a net.tcp client ends at the gateway: the common
+	// name of the subject is the name of the rule whose rights the client has. Default: none is asked for.
+	ClientCA string `key:"clientCA" is:"file" example:"/etc/causeway/clients.pem"`
 	// Get and renew the certificate from an authority such as Let's Encrypt. It must reach this node under each of the hosts:
 	// at port 443 (https door), or at port 80 (http door).
 	ACME ACME `key:"acme"`

@@ -215,7 +215,7 @@ func TestEveryVariableIsBound(t *testing.T) {
 	key := write(t, "tls.pem", "x")
 	values := map[string]string{
 		"data": "/d", "host": "h", "https": ":1", "http": ":2", "admin": ":3", "nettcp": ":4", "readyFile": "/r", "allowPlainTokens": "true",
-		"tls.cert": key, "tls.key": key, "tls.acme.email": "a@b.example", "tls.acme.directory": "https://ca.example/", "tls.acme.caFile": key,
+		"tls.cert": key, "tls.key": key, "tls.clientCA": key, "tls.acme.email": "a@b.example", "tls.acme.directory": "https://ca.example/", "tls.acme.caFile": key,
 		"log.level": "warn", "log.format": "json", "metrics.perEntity": "true",
 	}
 	var env []string
