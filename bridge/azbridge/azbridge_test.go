@@ -1,6 +1,7 @@
 package azbridge_test
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -279,6 +280,18 @@ func TestSpecs(t *testing.T) {
 		if err := bad(); err == nil || !strings.Contains(err.Error(), "-") {
 			t.Errorf("%v", err)
 		}
+	}
+}
+
+// TestMany: a command line gives as many connectors as a causeway.yaml takes, and says so of more.
+func TestMany(t *testing.T) {
+	var items []string
+	for port := 1; port <= 5000; port++ {
+		items = append(items, strconv.Itoa(port))
+	}
+	_, list, problems := read(t, "", "-L", strings.Join(items, ";")+":r")
+	if len(list) != 1000 || len(problems) != 1 || !strings.Contains(problems[0], "more than 1000 bindings") {
+		t.Errorf("%d connectors, %q", len(list), problems)
 	}
 }
 

@@ -13,10 +13,14 @@ import (
 	hybrid "github.com/causeway-relay/causeway/hybrid/wire"
 )
 
+// maxConnectors bounds what one command line or file gives; a causeway.yaml takes as many.
+const maxConnectors = 1000
+
 // Connectors are what the settings ask to run, and everything that was found wrong while they were read. fallback is the
 // connection string where none is said. Connectors that have a problem are left out.
 func (s *Settings) Connectors(fallback string) ([]connect.Connector, Problems) {
 	problems := len(s.problems)
+	s.added = 0
 	var list []connect.Connector
 	if s.clear {
 		if len(s.local)+len(s.remote) > 0 {
@@ -46,6 +50,13 @@ func (s *Settings) Connectors(fallback string) ([]connect.Connector, Problems) {
 
 // add checks a connector by itself and beside those before.
 func (s *Settings) add(list []connect.Connector, at place, c connect.Connector) []connect.Connector {
+	switch s.added++; {
+	case s.added == maxConnectors+1:
+		s.wrong(at, "more than %d bindings; split the file", maxConnectors)
+		return list
+	case s.added > maxConnectors:
+		return list
+	}
 	for _, flaw := range c.Check() {
 		s.wrong(at, "%s", flaw.Message)
 		return list

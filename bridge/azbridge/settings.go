@@ -31,6 +31,7 @@ type Settings struct {
 	local        []forward
 	remote       []forward
 	problems     Problems
+	added        int // bindings, while they become connectors
 }
 
 // forward is one relay of LocalForward or RemoteForward.
