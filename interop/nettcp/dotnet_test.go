@@ -2,6 +2,9 @@ package nettcp
 
 import (
 	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -53,6 +56,56 @@ func TestDotNetTLS(t *testing.T) {
 			equal(t, binding, direct, relayed)
 		}
 	})
+}
+
+// TestDotNetCertificate: the .NET client shows a certificate to the gateway, whose subject is the name of a rule, and is let in
+// where senders need a right; without one it is not.
+func TestDotNetCertificate(t *testing.T) {
+	t.Parallel()
+	interop.Need(t, "dotnet")
+	if _, err := exec.LookPath("openssl"); err != nil {
+		t.Skip("SKIPPED: openssl makes the certificate's file: apt-get install openssl")
+	}
+	ca, client12 := clientFiles(t, "clerk")
+	port := interop.FreePort(t)
+	dotnet.Start(t, "wcf-client", "rm-peer", "--tcp", port).Await(`READY`)
+	trusting := testcluster.WithConfig(func(_ int, c *config.Config) { c.TLS.ClientCA = ca })
+	interop.OnNodes(t, func(t *testing.T, s *interop.Stand) {
+		expose(t, s, "svc", "127.0.0.1:"+port, func(e *entity.Entity) {
+			e.AnonymousSenders, e.Settings.EndTLS, e.Rules = false, true, []entity.Rule{entity.NewRule("clerk", entity.Send)}
+		})
+		to := []string{"--address", "net.tcp://" + door(s) + "/svc", "--ca", s.CA, "--only"}
+		shown := client(t, append([]string{"--binding", "nettcp-ssl-cert", "--client-cert", client12, "--client-cert-password", "x"}, append(to, "echo,reuse")...)...)
+		if passed(shown) != 2 {
+			t.Errorf("with a certificate: %q", shown)
+		}
+		bare := client(t, append([]string{"--binding", "nettcp-ssl"}, append(to, "echo", "--expect", "echo=ProtocolException")...)...)
+		if passed(bare) != 1 || !strings.Contains(bare[0], "EndpointAccessDenied") {
+			t.Errorf("without one: %q", bare)
+		}
+	}, trusting)
+}
+
+// clientFiles makes an authority and a client certificate of its own: the files that the gateway and the client read.
+func clientFiles(t *testing.T, name string) (ca, client12 string) {
+	t.Helper()
+	dir := t.TempDir()
+	run := func(args ...string) {
+		t.Helper()
+		cmd := exec.CommandContext(t.Context(), "openssl", args...)
+		cmd.Dir = dir
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("openssl %v: %v\n%s", args, err, out)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, "use.cnf"), []byte("extendedKeyUsage=clientAuth\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=clients", "-days", "2")
+	run("req", "-newkey", "rsa:2048", "-nodes", "-keyout", "c.key", "-out", "c.csr", "-subj", "/CN="+name)
+	run("x509", "-req", "-in", "c.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-out", "c.pem", "-days", "2", "-extfile", "use.cnf")
+	run("pkcs12", "-export", "-in", "c.pem", "-inkey", "c.key", "-out", "c.p12", "-passout", "pass:x")
+	return filepath.Join(dir, "ca.pem"), filepath.Join(dir, "c.p12")
 }
 
 // TestDotNetTLSPasses: the .NET client's TLS passes the gateway, to a service that ends it: here another gateway, since none of the
