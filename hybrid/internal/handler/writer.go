@@ -105,10 +105,11 @@ func (w *writer) snapshot() shape.Fields {
 	return fields
 }
 
+// breaks are what would part a field line.
+var breaks = strings.NewReplacer("\r", " ", "\n", " ")
+
 // clean makes a value one line, as net/http does.
-func clean(value string) string {
-	return strings.TrimSpace(strings.NewReplacer("\r", " ", "\n", " ").Replace(value))
-}
+func clean(value string) string { return strings.TrimSpace(breaks.Replace(value)) }
 
 // Write implements io.Writer.
 func (w *writer) Write(p []byte) (int, error) {
