@@ -41,7 +41,7 @@ test-sdk: ## unmodified SDKs, a browser and Debian's programs against one node a
 test-soap: ## Mono, .NET and the SOAP stacks of six languages, against ours
 	@scripts/suite soap $(SOAP) -- go test -vet=off -count=1 -timeout 15m $(STACKS)
 
-test-windows: ## the Windows program under wine: commands, listen, forward, a service (a minute, not part of test)
+test-windows: ## the Windows program under wine: commands, listen, forward (a minute, not part of test)
 	@CAUSEWAY_WINE=1 scripts/suite windows wine -- go test -vet=off -count=1 -timeout 10m ./interop/wine
 
 interop-table: ## write docs/interop.md anew from a run of test-soap
