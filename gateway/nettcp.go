@@ -49,9 +49,12 @@ func (g *Gateway) bindNetTCP() error {
 
 // openNetTCP makes the net.tcp door.
 func (g *Gateway) openNetTCP(enter func(netip.AddrPort) (func(), *fail.Error)) error {
-	clients, err := g.clientAuthorities()
-	if err != nil {
-		return err
+	var clients *x509.CertPool // whose client certificates are taken; nil: none is asked for
+	if file := g.cfg.TLS.ClientCA; file != "" {
+		var err error
+		if clients, err = authorities(file); err != nil {
+			return fmt.Errorf("tls.clientCA: %w", err)
+		}
 	}
 	for _, d := range g.doors {
 		if d.name != nettcp.Name {
@@ -66,19 +69,15 @@ func (g *Gateway) openNetTCP(enter func(netip.AddrPort) (func(), *fail.Error)) e
 	return nil
 }
 
-// clientAuthorities are those whose client certificates are taken; nil: none is asked for.
-func (g *Gateway) clientAuthorities() (*x509.CertPool, error) {
-	file := g.cfg.TLS.ClientCA
-	if file == "" {
-		return nil, nil
-	}
+// authorities reads certificates of authorities.
+func authorities(file string) (*x509.CertPool, error) {
 	pem, err := os.ReadFile(file)
 	if err != nil {
-		return nil, fmt.Errorf("tls.clientCA: %w", err)
+		return nil, err
 	}
 	pool := x509.NewCertPool()
 	if !pool.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("tls.clientCA: %s holds no certificate: give a PEM file", file)
+		return nil, fmt.Errorf("%s holds no certificate: give a PEM file", file)
 	}
 	return pool, nil
 }

@@ -76,6 +76,7 @@ func open(dir string, show *show) (_ *world, err error) {
 func (w *world) start(ctx context.Context, dir string, i int, together *local.Mesh) error {
 	cfg := config.Default()
 	cfg.Data, cfg.HTTPS, cfg.HTTP, cfg.Admin = dir, "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0"
+	cfg.NetTCP = "127.0.0.1:0"
 	g, err := gateway.New(gateway.Params{
 		Config: cfg, Node: mesh.Num(i + 1), Store: w.store, Join: together.Join, Step: w.step, Presence: w.presence,
 	})
