@@ -27,7 +27,9 @@ func newBag(m *codec.Model) *bag {
 
 func (b *bag) XMLModel() *codec.Model { return b.m }
 
-func (b *bag) XMLCount(field int) int { return len(b.text[field]) + len(b.wild[field]) + len(b.items[field]) }
+func (b *bag) XMLCount(field int) int {
+	return len(b.text[field]) + len(b.wild[field]) + len(b.items[field])
+}
 
 // kind tells what a field is: a leaf of elements, a wildcard, or a group.
 func (b *bag) leaf(field int) *codec.Leaf {

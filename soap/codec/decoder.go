@@ -2,7 +2,6 @@ package codec
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/causeway-relay/causeway/soap/infoset"
 	"github.com/causeway-relay/causeway/soap/xsd"
@@ -21,6 +20,7 @@ type Decoder struct {
 	r      xsd.Scoped
 	start  *infoset.Token // the element that is read: its start is the last token of r; nil otherwise
 	attr   *infoset.Attr  // the attribute that is read; nil while content is
+	last   infoset.Name   // of the element whose value was read last, for errors
 	buf    []byte
 	frames []frame
 	seen   []uint16
@@ -96,6 +96,7 @@ func (d *Decoder) value() (infoset.Value, error) {
 	if d.attr != nil {
 		return d.attr.Value, nil
 	}
+	d.last = *d.start.Name
 	v, err := infoset.Content(d.r, d.buf)
 	if raw := v.Raw(); cap(raw) > cap(d.buf) && v.Type() == infoset.TypeText {
 		d.buf = raw[:0]
@@ -108,6 +109,7 @@ func scoped[T any](d *Decoder, parse func(infoset.Value, xsd.Scope) (T, error)) 
 	if d.attr != nil {
 		return parse(d.attr.Value, d.r)
 	}
+	d.last = *d.start.Name
 	var out T
 	var text []byte
 	err := d.bad(infoset.Value{}, "an empty value")
@@ -134,19 +136,15 @@ func (d *Decoder) bad(_ infoset.Value, detail string) error {
 	return &infoset.Error{Reason: infoset.BadValue, Offset: -1, Path: d.r.Path(), Detail: detail}
 }
 
-// at adds the place to an error of a value.
-func (d *Decoder) at(err error, name *infoset.Name) error {
-	if err == nil {
+// at adds the place to an error of a value: its element is behind when that is known.
+func (d *Decoder) at(err error) error {
+	switch {
+	case err == nil:
 		return nil
+	case d.attr != nil && d.attr.Name.Local != "":
+		return fmt.Errorf("%s/@%s: %w", d.r.Path(), d.attr.Name.String(), err)
 	}
-	where := d.r.Path()
-	if d.attr != nil {
-		return fmt.Errorf("%s/@%s: %w", where, d.attr.Name.String(), err)
-	}
-	if name != nil && !strings.HasSuffix(where, "/"+name.String()) {
-		where += "/" + name.String()
-	}
-	return fmt.Errorf("%s: %w", where, err)
+	return fmt.Errorf("%s/%s: %w", d.r.Path(), d.last.String(), err)
 }
 
 // Struct reads attributes and content of the element that is read into x.

@@ -77,7 +77,7 @@ func decodeBool(d *Decoder, v *bool) error {
 		return err
 	}
 	*v, err = text.AsBool()
-	return d.at(err, nil)
+	return d.at(err)
 }
 
 func signed[T int8 | int16 | int32 | int64](size int, local string) Codec[T] {
@@ -90,7 +90,7 @@ func signed[T int8 | int16 | int32 | int64](size int, local string) Codec[T] {
 			}
 			n, err := text.AsInt(size)
 			*v = T(n) //nolint:gosec // AsInt has looked at the size
-			return d.at(err, nil)
+			return d.at(err)
 		},
 		Value: func(_ *Encoder, v T) (infoset.Value, error) { return infoset.Int(int64(v)), nil },
 	}
@@ -106,7 +106,7 @@ func unsigned[T uint8 | uint16 | uint32 | uint64](size int, local string) Codec[
 			}
 			n, err := text.AsUint(size)
 			*v = T(n) //nolint:gosec // AsUint has looked at the size
-			return d.at(err, nil)
+			return d.at(err)
 		},
 		Value: func(_ *Encoder, v T) (infoset.Value, error) { return infoset.Uint(uint64(v)), nil },
 	}
@@ -122,7 +122,7 @@ func float[T float32 | float64](size int, local string, value func(T) infoset.Va
 			}
 			f, err := text.AsFloat(size)
 			*v = T(f)
-			return d.at(err, nil)
+			return d.at(err)
 		},
 		Value: func(_ *Encoder, v T) (infoset.Value, error) { return value(v), nil },
 	}
@@ -141,7 +141,7 @@ func of[T interface{ Value() infoset.Value }, P interface {
 			if err != nil {
 				return err
 			}
-			return d.at(P(v).FromValue(text), nil)
+			return d.at(P(v).FromValue(text))
 		},
 		Value: func(_ *Encoder, v T) (infoset.Value, error) { return v.Value(), nil },
 	}
@@ -150,7 +150,7 @@ func of[T interface{ Value() infoset.Value }, P interface {
 func decodeQName(d *Decoder, v *xsd.QName) error {
 	q, err := scoped(d, xsd.ReadQName)
 	*v = q
-	return d.at(err, nil)
+	return d.at(err)
 }
 
 // ListOf is the codec of a list in one text (xs:list).
@@ -166,7 +166,7 @@ func ListOf[T any](item Codec[T]) Codec[[]T] {
 			*v = []T{}
 			for word := range strings.FieldsSeq(text.String()) {
 				var one T
-				d.attr = &infoset.Attr{Name: infoset.Name{Local: "item"}, Value: infoset.String(word)}
+				d.attr = &infoset.Attr{Value: infoset.String(word)} // no name: the list is the place of its items
 				if err := item.Decode(d, &one); err != nil {
 					return err
 				}
