@@ -103,12 +103,22 @@ func (p *Program) Text() string {
 // group matched, or the whole match when it has no group. The test fails when the program ends first or patience does.
 func (p *Program) Await(pattern string) string {
 	p.t.Helper()
-	re, timer := regexp.MustCompile(pattern), time.NewTimer(Patience)
+	found, ok := p.Within(pattern, Patience)
+	if !ok {
+		p.t.Fatalf("%s did not print %q within %v", p.name, pattern, Patience)
+	}
+	return found
+}
+
+// Within is Await for what may never come: false when it has not within the time.
+func (p *Program) Within(pattern string, limit time.Duration) (string, bool) {
+	p.t.Helper()
+	re, timer := regexp.MustCompile(pattern), time.NewTimer(limit)
 	defer timer.Stop()
 	for ended := false; ; {
 		found, more := p.next(re)
 		if found != nil {
-			return found[len(found)-1]
+			return found[len(found)-1], true
 		}
 		if ended {
 			p.t.Fatalf("%s ended (%v) before it printed %q", p.name, p.err, pattern)
@@ -118,7 +128,7 @@ func (p *Program) Await(pattern string) string {
 		case <-p.done:
 			ended = true // and look once more
 		case <-timer.C:
-			p.t.Fatalf("%s did not print %q within %v", p.name, pattern, Patience)
+			return "", false
 		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/causeway-relay/causeway/interop"
 )
@@ -24,8 +25,15 @@ type Host struct {
 // Start starts a process. env has more variables for it, such as PEER_EXPECT=1 (see Peer.cs). It ends with the test.
 func Start(t testing.TB, env ...string) *Host {
 	t.Helper()
+	return StartBy(t, nil, env...)
+}
+
+// StartBy is Start with a command in front that runs the process, such as "ip netns exec NAME".
+func StartBy(t testing.TB, by []string, env ...string) *Host {
+	t.Helper()
 	env = append([]string{"LC_ALL=C.UTF-8", "TZ=UTC"}, env...)
-	h := &Host{t: t, p: interop.Start(t, t.TempDir(), env, "mono", compiled(t), "host")}
+	command := append(slices.Clip(by), "mono", compiled(t), "host")
+	h := &Host{t: t, p: interop.Start(t, t.TempDir(), env, command[0], command[1:]...)}
 	h.p.Await(`^HOST$`)
 	return h
 }
@@ -57,9 +65,29 @@ func (h *Host) ServiceAt(binding, contract, address, listen string) {
 // "step: FAILED exception". The last is "close: ok" where the channel could be closed.
 func (h *Host) Client(binding, contract, address, steps string) (lines []string) {
 	h.t.Helper()
+	h.call(binding, contract, address, steps)
+	h.p.Await(fmt.Sprintf(`^%d DONE (\d+)$`, h.count))
+	return h.printed()
+}
+
+// Begin is Client for calls that may never return, as Mono's with half streamed bindings do. It does not wait: end does, and done is
+// false when they have not returned within its time. Nobody waits for them then.
+func (h *Host) Begin(binding, contract, address, steps string) (end func(limit time.Duration) (lines []string, done bool)) {
+	h.call(binding, contract, address, steps)
+	return func(limit time.Duration) ([]string, bool) {
+		h.t.Helper()
+		_, done := h.p.Within(fmt.Sprintf(`^%d DONE (\d+)$`, h.count), limit)
+		return h.printed(), done
+	}
+}
+
+func (h *Host) call(binding, contract, address, steps string) {
 	h.count++
 	h.p.Say(fmt.Sprintf("%d call %s %s %s %s", h.count, binding, contract, address, steps))
-	h.p.Await(fmt.Sprintf(`^%d DONE (\d+)$`, h.count))
+}
+
+// printed gives the lines of the last call so far.
+func (h *Host) printed() (lines []string) {
 	for line := range strings.Lines(h.p.Text()) {
 		if l, ok := strings.CutPrefix(line, fmt.Sprintf("%d ", h.count)); ok && !strings.HasPrefix(l, "DONE ") {
 			lines = append(lines, strings.TrimRight(l, "\r\n"))
