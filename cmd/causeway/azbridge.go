@@ -12,6 +12,7 @@ import (
 
 	"github.com/causeway-relay/causeway/bridge/azbridge"
 	"github.com/causeway-relay/causeway/bridge/connect"
+	"github.com/causeway-relay/causeway/cmd/causeway/internal/cli"
 	"github.com/causeway-relay/causeway/gateway/manage/client"
 	"github.com/causeway-relay/causeway/hybrid"
 )
@@ -32,7 +33,7 @@ func newAzbridge() *cobra.Command {
 		Long: `Take azbridge's options and configuration files, and run what they ask for: ports by name, so that the other end may be an azbridge
 or a connector with a port name. Options are single letters, values stand behind a blank:
 
-  -x STRING    connection string; else ` + azbridgeString + `, else ` + envConnectionString + `
+  -x STRING    connection string; else ` + azbridgeString + `, else ` + cli.EnvConnectionString + `
   -e URI -K NAME -k KEY -s TOKEN    endpoint, rule, key, ready token
   -L [ADDR:]PORT[/NAME][;...]:RELAY    listen here, connect at the other end
   -T RELAY:[NAME/][HOST:]PORT[;...]    listen at the relay, connect from here
@@ -58,14 +59,14 @@ Datagrams (UDP) are not carried: such a binding is an error with its line. 'caus
 		if err != nil {
 			return err
 		}
-		f := asTable
+		f := cli.AsTable
 		if said.JSON {
-			f = asJSON
+			f = cli.AsJSON
 		}
-		c := &connectors{connection: &connection{format: &f, timeout: client.DefaultTimeout}, quiet: s.Quiet, grace: connect.DefaultGrace}
+		c := &connectors{Connection: &cli.Connection{Format: &f, Timeout: client.DefaultTimeout}, quiet: s.Quiet, grace: connect.DefaultGrace}
 		fallback := os.Getenv(azbridgeString)
 		if fallback == "" {
-			fallback = c.given()
+			fallback = c.Given()
 		}
 		list, found := s.Connectors(fallback)
 		problems = append(problems, found...)
@@ -76,7 +77,7 @@ Datagrams (UDP) are not carried: such a binding is an error with its line. 'caus
 			fmt.Fprintln(cmd.ErrOrStderr(), w)
 		}
 		if len(list) == 0 {
-			return usage("nothing to run: give -L, -T or -H, or a file with LocalForward or RemoteForward")
+			return cli.Usage("nothing to run: give -L, -T or -H, or a file with LocalForward or RemoteForward")
 		}
 		if s.KeepAlive > 0 {
 			c.more = append(c.more, hybrid.WithKeepAlive(s.KeepAlive))
@@ -120,7 +121,7 @@ func readAzbridge(said azbridge.Args) (*azbridge.Settings, error) {
 		case errors.Is(err, fs.ErrNotExist) && name != said.File:
 			continue
 		case err != nil:
-			return nil, usage("%v", err)
+			return nil, cli.Usage("%v", err)
 		}
 		s.ReadFile(name, b)
 	}
@@ -139,14 +140,14 @@ func readBounded(name string) ([]byte, error) {
 }
 
 func newImport() *cobra.Command {
-	return group("import", "Bring in what other products have", `  causeway import azbridge azbridge_config.yml`, newImportAzbridge())
+	return cli.Group("import", "Bring in what other products have", `  causeway import azbridge azbridge_config.yml`, newImportAzbridge())
 }
 
 func newImportAzbridge() *cobra.Command {
 	var out string
 	var force, partial bool
 	cmd := &cobra.Command{
-		Use: "azbridge FILE", Short: "Write a causeway.yaml of an azbridge configuration", Args: args(cobra.ExactArgs(1)),
+		Use: "azbridge FILE", Short: "Write a causeway.yaml of an azbridge configuration", Args: cli.Args(cobra.ExactArgs(1)),
 		Long: `Read a configuration file of azbridge and write its forwards as connectors of a causeway.yaml, with the port names that azbridge peers
 ask for. What has no counterpart is told with its line: as a warning when it changes nothing, else as an error, and then nothing is
 written unless --partial is given. The file holds keys and is readable by its owner alone.`,
@@ -160,11 +161,11 @@ written unless --partial is given. The file holds keys and is readable by its ow
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		b, err := readBounded(args[0])
 		if err != nil {
-			return usage("%v", err)
+			return cli.Usage("%v", err)
 		}
 		var s azbridge.Settings
 		s.ReadFile(args[0], b)
-		list, problems := s.Connectors(os.Getenv(envConnectionString))
+		list, problems := s.Connectors(os.Getenv(cli.EnvConnectionString))
 		if problems.Err() != nil && !partial {
 			return problems
 		}
@@ -179,7 +180,7 @@ written unless --partial is given. The file holds keys and is readable by its ow
 			_, err = cmd.OutOrStdout().Write(file)
 			return err
 		}
-		if err := writeNew(out, file, force); err != nil {
+		if err := cli.WriteNew(out, file, force); err != nil {
 			return err
 		}
 		_, err = fmt.Fprintf(cmd.ErrOrStderr(), "wrote %s: %d connectors\nnext: look through it, then 'causeway listen --config %s'\n", out, len(list), out)

@@ -9,12 +9,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/causeway-relay/causeway/bindings"
+	"github.com/causeway-relay/causeway/cmd/causeway/internal/cli"
 )
 
 // newBindings makes the command that prints the table of bindings.
 func newBindings() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "bindings [NAME]", Short: "Say what each WCF binding is on the wire and how it goes through the gateway", Args: args(cobra.MaximumNArgs(1)),
+		Use: "bindings [NAME]", Short: "Say what each WCF binding is on the wire and how it goes through the gateway", Args: cli.Args(cobra.MaximumNArgs(1)),
 		Long: `Say what each WCF binding is when nobody changes anything: transport, encoder, SOAP and addressing version, session and security;
 which kind of relay to create for it; and which relay binding takes its place. With a name, everything about that binding.`,
 		Example: `  causeway bindings
@@ -28,16 +29,16 @@ which kind of relay to create for it; and which relay binding takes its place. W
 			return names, cobra.ShellCompDirectiveNoFileComp
 		},
 	}
-	format := formatFlag(cmd)
+	format := cli.FormatFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if len(args) == 0 {
-			return format.write(cmd, bindings.All(), func() error { return table(cmd.OutOrStdout(), bindingTable()) })
+			return format.Write(cmd, bindings.All(), func() error { return cli.Table(cmd.OutOrStdout(), bindingTable()) })
 		}
 		b, ok := bindings.Find(args[0])
 		if !ok {
-			return usage("%q is no binding: 'causeway bindings' lists them", args[0])
+			return cli.Usage("%q is no binding: 'causeway bindings' lists them", args[0])
 		}
-		return format.write(cmd, b, func() error { return table(cmd.OutOrStdout(), bindingRows(&b)) })
+		return format.Write(cmd, b, func() error { return cli.Table(cmd.OutOrStdout(), bindingRows(&b)) })
 	}
 	return cmd
 }

@@ -5,29 +5,30 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/causeway-relay/causeway/cmd/causeway/internal/cli"
 	"github.com/causeway-relay/causeway/gateway/config"
 )
 
 func newConfig() *cobra.Command {
-	return group("config", "Look at configuration files", `  causeway config check --config causeway.yaml`, newConfigCheck())
+	return cli.Group("config", "Look at configuration files", `  causeway config check --config causeway.yaml`, newConfigCheck())
 }
 
 func newConfigCheck() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "check", Short: "Tell everything that is wrong with a configuration", Args: args(cobra.NoArgs),
+		Use: "check", Short: "Tell everything that is wrong with a configuration", Args: cli.Args(cobra.NoArgs),
 		Long: `Tell everything that is wrong with a configuration file and with the CAUSEWAY_ variables, one line for each problem with file,
 line and column. The exit code is 2 when there is a problem; warnings alone are no problem. No value is ever shown.`,
 		Example: `  causeway config check --config causeway.yaml
   causeway config check --config causeway.yaml -o json | jq .problems`,
 	}
 	file := configFlag(cmd)
-	format := formatFlag(cmd)
+	format := cli.FormatFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		_, problems := config.Load(config.Params{File: *file})
 		if problems == nil {
 			problems = config.Problems{}
 		}
-		err := format.write(cmd, problems, func() error {
+		err := format.Write(cmd, problems, func() error {
 			if len(problems) == 0 {
 				_, err := fmt.Fprintln(cmd.ErrOrStderr(), "the configuration is in order")
 				return err
@@ -39,7 +40,7 @@ line and column. The exit code is 2 when there is a problem; warnings alone are 
 			return err
 		}
 		if problems.Err() != nil {
-			return &silentError{exitUsage}
+			return cli.Silent(cli.ExitUsage)
 		}
 		return nil
 	}

@@ -15,9 +15,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/causeway-relay/causeway/bridge/connect"
+	"github.com/causeway-relay/causeway/cmd/causeway/internal/cli"
 	"github.com/causeway-relay/causeway/gateway/config"
 	"github.com/causeway-relay/causeway/gateway/entity"
-	"github.com/causeway-relay/causeway/gateway/manage/client"
 	"github.com/causeway-relay/causeway/hybrid"
 	"github.com/causeway-relay/causeway/hybrid/wire"
 	"github.com/causeway-relay/causeway/internal/service"
@@ -25,7 +25,7 @@ import (
 
 // connectors is what 'listen', 'forward' and 'azbridge' share: which gateway, what is said, when it ends.
 type connectors struct {
-	*connection
+	*cli.Connection
 
 	file  string // of --config; "" none
 	grace time.Duration
@@ -37,11 +37,8 @@ type connectors struct {
 
 // connectorFlags adds the flags that every command with connectors has.
 func connectorFlags(cmd *cobra.Command) *connectors {
-	c := &connectors{connection: &connection{format: formatFlag(cmd), timeout: client.DefaultTimeout}}
+	c := &connectors{Connection: cli.GatewayFlags(cmd)}
 	flags := cmd.Flags()
-	flags.StringVar(&c.connectionString, "connection-string", "",
-		"`STRING` that names gateway, rule and key; without it "+envConnectionString+", else the node of this machine. Others can see a command line: prefer the variable")
-	flags.StringVar(&c.caFile, "ca-file", "", "PEM `FILE` to trust; without it "+envCAFile+", else the system's roots and, for loopback hosts, the local CA")
 	flags.StringVar(&c.file, "config", "", "run every connector of this `FILE`, a causeway.yaml, instead of one from the command line; a change of the file is taken up")
 	flags.DurationVar(&c.grace, "grace", connect.DefaultGrace, "`TIME` that connections have to end when the command is stopped")
 	flags.BoolVar(&c.retry, "retry", false, "try again also when the first attempt is refused; a file's connectors always do")
@@ -58,7 +55,7 @@ func (c *connectors) tell(cmd *cobra.Command) func(connect.Event) {
 	data := json.NewEncoder(cmd.OutOrStdout())
 	data.SetEscapeHTML(false)
 	return func(e connect.Event) {
-		if *c.format == asJSON {
+		if *c.Format == cli.AsJSON {
 			_ = data.Encode(e) // nobody reads any more: the connectors go on
 		}
 		if line := e.String(); line != "" && (!c.quiet || e.Do != "") {
@@ -70,10 +67,10 @@ func (c *connectors) tell(cmd *cobra.Command) func(connect.Event) {
 // fallback is the connection string of connectors without their own: the one that is given, else that of the node of this
 // machine, which only its user can ask for.
 func (c *connectors) fallback(ctx context.Context) (string, error) {
-	if given := c.given(); given != "" {
+	if given := c.Given(); given != "" {
 		return given, nil
 	}
-	asked, err := c.client()
+	asked, err := c.Client()
 	if err != nil {
 		return "", err
 	}
@@ -121,7 +118,7 @@ func (c *connectors) run(cmd *cobra.Command, list []connect.Connector) error {
 	var err error
 	if c.file != "" {
 		if list, err = c.ofFile(ctx, talk); err == nil && len(list) == 0 {
-			err = usage("%s has no connectors: write some under 'connectors:', or name one on the command line", c.file)
+			err = cli.Usage("%s has no connectors: write some under 'connectors:', or name one on the command line", c.file)
 		}
 	} else {
 		err = c.complete(ctx, list)
@@ -130,7 +127,7 @@ func (c *connectors) run(cmd *cobra.Command, list []connect.Connector) error {
 		return err
 	}
 	bridge := connect.New(connect.Params{
-		Roots: c.roots(nodeHere()), Options: c.more, Tell: c.tell(cmd), Grace: c.grace, Final: c.file == "" && !c.retry,
+		Roots: c.Roots(cli.NodeHere()), Options: c.more, Tell: c.tell(cmd), Grace: c.grace, Final: c.file == "" && !c.retry,
 	})
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
@@ -225,12 +222,12 @@ func (c *connectors) named(args []string) (string, error) {
 	if len(args) > 0 {
 		return args[0], nil
 	}
-	given, err := wire.ParseConnectionString(c.given())
-	if c.given() != "" && err != nil {
-		return "", usage("%v", err)
+	given, err := wire.ParseConnectionString(c.Given())
+	if c.Given() != "" && err != nil {
+		return "", cli.Usage("%v", err)
 	}
 	if given.EntityPath == "" {
-		return "", usage("no relay is named: give NAME, --config FILE, or a connection string with EntityPath")
+		return "", cli.Usage("no relay is named: give NAME, --config FILE, or a connection string with EntityPath")
 	}
 	return given.EntityPath, nil
 }
@@ -241,11 +238,11 @@ func (c *connectors) alone(cmd *cobra.Command, args []string, flags ...string) e
 		return nil
 	}
 	if len(args) > 0 {
-		return usage("--config names all connectors: leave %s out", args[0])
+		return cli.Usage("--config names all connectors: leave %s out", args[0])
 	}
 	for _, name := range flags {
 		if cmd.Flags().Changed(name) {
-			return usage("--config names all connectors: leave --%s out", name)
+			return cli.Usage("--config names all connectors: leave --%s out", name)
 		}
 	}
 	return nil
@@ -254,7 +251,7 @@ func (c *connectors) alone(cmd *cobra.Command, args []string, flags ...string) e
 // usageOf makes what is wrong with a connector of the command line a usage error.
 func usageOf(err error) error {
 	if flaw, ok := errors.AsType[*connect.Flaw](err); ok {
-		return usage("%s", flaw.Message)
+		return cli.Usage("%s", flaw.Message)
 	}
 	return err
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/causeway-relay/causeway/bridge/doctor"
+	"github.com/causeway-relay/causeway/cmd/causeway/internal/cli"
 	"github.com/causeway-relay/causeway/gateway/config"
 	"github.com/causeway-relay/causeway/gateway/entity"
 	"github.com/causeway-relay/causeway/gateway/manage/client"
@@ -24,7 +25,7 @@ import (
 func newDoctor() *cobra.Command {
 	var file string
 	cmd := &cobra.Command{
-		Use: "doctor [NAME]", Short: "Find out why a gateway or a relay cannot be reached, and what repairs it", Args: args(cobra.MaximumNArgs(1)),
+		Use: "doctor [NAME]", Short: "Find out why a gateway or a relay cannot be reached, and what repairs it", Args: cli.Args(cobra.MaximumNArgs(1)),
 		Long: `Check everything between this machine and a relay, one row each: the name is known (dns), the port takes connections (tcp), the
 certificate is trusted (tls), the clocks agree (clock), the key or token is taken (token), the relay exists (entity) and
 somebody listens (listener). A row that failed says what repairs it. No listener notices.
@@ -36,22 +37,22 @@ certificate ends. The exit code is that of the first row that failed: 5 dns, tcp
   causeway doctor hyco --connection-string "$CS" -o json | jq '.[] | select(.state == "failed")'
   causeway doctor --config /etc/causeway/causeway.yaml`,
 	}
-	c := connectionFlags(cmd)
-	cmd.ValidArgsFunction = c.relayNames
+	c := cli.ConnectionFlags(cmd)
+	cmd.ValidArgsFunction = c.RelayNames
 	cmd.Flags().StringVar(&file, "config", "", "`FILE` of a node of this machine, to be checked too")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		var rows []doctor.Check
 		if file != "" {
 			rows = checkNode(cmd.Context(), file)
 		}
-		if file == "" || len(args) > 0 || c.given() != "" {
-			more, err := c.examine(cmd, strings.Join(args, ""))
+		if file == "" || len(args) > 0 || c.Given() != "" {
+			more, err := examine(cmd, c, strings.Join(args, ""))
 			if err != nil {
 				return err
 			}
 			rows = append(rows, more...)
 		}
-		if err := c.format.write(cmd, rows, func() error { return showChecks(cmd.OutOrStdout(), rows) }); err != nil {
+		if err := c.Format.Write(cmd, rows, func() error { return showChecks(cmd.OutOrStdout(), rows) }); err != nil {
 			return err
 		}
 		return verdictOf(rows)
@@ -61,9 +62,9 @@ certificate ends. The exit code is that of the first row that failed: 5 dns, tcp
 
 // rowCodes are the exit codes of rows that failed.
 var rowCodes = map[string]int{
-	doctor.DNS: exitUnreachable, doctor.TCP: exitUnreachable, doctor.TLS: exitUnreachable, doctor.Clock: exitFailure,
-	doctor.Token: exitUnauthorized, doctor.Entity: exitNotFound, doctor.Listener: exitNotFound,
-	rowConfig: exitUsage, rowCertificate: exitFailure,
+	doctor.DNS: cli.ExitUnreachable, doctor.TCP: cli.ExitUnreachable, doctor.TLS: cli.ExitUnreachable, doctor.Clock: cli.ExitFailure,
+	doctor.Token: cli.ExitUnauthorized, doctor.Entity: cli.ExitNotFound, doctor.Listener: cli.ExitNotFound,
+	rowConfig: cli.ExitUsage, rowCertificate: cli.ExitFailure,
 }
 
 // verdictOf ends the command by the first row that failed.
@@ -71,46 +72,48 @@ func verdictOf(rows []doctor.Check) error {
 	for _, r := range rows {
 		if r.State == doctor.Failed {
 			if code, ok := rowCodes[r.Name]; ok {
-				return &silentError{code}
+				return cli.Silent(code)
 			}
-			return &silentError{exitUnreachable} // a door
+			return cli.Silent(cli.ExitUnreachable) // a door
 		}
 	}
 	return nil
 }
 
 // examine checks the way to the gateway that is meant.
-func (c *connection) examine(cmd *cobra.Command, name string) ([]doctor.Check, error) {
+func examine(cmd *cobra.Command, c *cli.Connection, name string) ([]doctor.Check, error) {
 	own := ownNode(cmd.Context())
-	given := c.given()
+	given := c.Given()
 	if given == "" {
-		asked, err := c.client()
+		asked, err := c.Client()
 		if err != nil {
 			return nil, err
 		}
-		if given, err = ruleString(cmd.Context(), asked, "", entity.RootRule); err != nil {
+		keys, err := asked.Keys(cmd.Context(), "", entity.RootRule)
+		if err != nil {
 			return nil, err
 		}
+		given = keys.ConnectionString
 	}
 	cs, err := hybrid.ParseConnectionString(given)
 	if err != nil {
-		return nil, usage("%v", err)
+		return nil, cli.Usage("%v", err)
 	}
 	at := cs
 	if name != "" {
 		if err := entity.CheckName(name); err != nil {
-			return nil, usage("%v", err)
+			return nil, cli.Usage("%v", err)
 		}
 		at.EntityPath = name
 	}
 	p := doctor.Params{
-		Gateway: cs, Roots: trust.Default(c.caFile), Own: own, System: runtime.GOOS, Entity: strings.Trim(at.Path(), "/"),
+		Gateway: cs, Roots: trust.Default(c.CAFile), Own: own, System: runtime.GOOS, Entity: strings.Trim(at.Path(), "/"),
 	}
-	p.Roots.Local = filepath.Join(nodeHere().Data, "ca.pem")
+	p.Roots.Local = filepath.Join(cli.NodeHere().Data, "ca.pem")
 	if cmd.Flags().Changed("timeout") {
-		p.Timeout = c.timeout
+		p.Timeout = c.Timeout
 	}
-	if err := cmd.ErrOrStderr(); onTerminal(err) {
+	if err := cmd.ErrOrStderr(); cli.OnTerminal(err) {
 		p.Begins = func(row string) { fmt.Fprintf(err, "\r\x1b[Kchecking %s ...", row) }
 		defer fmt.Fprint(err, "\r\x1b[K")
 	}
@@ -122,14 +125,14 @@ const askOwn = time.Second
 
 // ownNode is what is known of the node of this machine; nil when there is none.
 func ownNode(ctx context.Context) *doctor.Own {
-	here := nodeHere()
+	here := cli.NodeHere()
 	own := &doctor.Own{Host: here.Host}
 	ca := filepath.Join(here.Data, "ca.pem")
 	if _, err := os.Stat(ca); err == nil {
 		own.CAFile, _ = filepath.Abs(ca) // a working folder that is gone: no advice
 	}
 	token, err := os.ReadFile(filepath.Join(here.Data, "admin.token"))
-	if err != nil || !dialable(here.Admin) {
+	if err != nil || !cli.Dialable(here.Admin) {
 		if own.CAFile == "" {
 			return nil
 		}
@@ -156,7 +159,7 @@ func showChecks(w io.Writer, rows []doctor.Check) error {
 	for _, r := range rows {
 		lines = append(lines, []string{r.State, r.Name, r.Detail})
 	}
-	if err := table(w, lines); err != nil {
+	if err := cli.Table(w, lines); err != nil {
 		return err
 	}
 	for _, r := range rows {

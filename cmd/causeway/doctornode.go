@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/causeway-relay/causeway/bridge/doctor"
+	"github.com/causeway-relay/causeway/cmd/causeway/internal/cli"
 	"github.com/causeway-relay/causeway/gateway/config"
 	"github.com/causeway-relay/causeway/gateway/front/certs"
 )
@@ -87,13 +88,13 @@ func checkCertificate(ctx context.Context, cfg *config.Config) doctor.Check {
 		return row
 	}
 	left := time.Until(ends)
-	row.State, row.Detail = doctor.OK, fmt.Sprintf("good until %s (%d days)", clock(ends), int(left.Hours()/24))
+	row.State, row.Detail = doctor.OK, fmt.Sprintf("good until %s (%d days)", cli.Clock(ends), int(left.Hours()/24))
 	switch {
 	case len(cfg.TLS.ACME.Hosts) > 0 && strings.HasPrefix(issuer, "Causeway local CA"):
 		row.State, row.Detail = doctor.Failed, "the authority has given none yet; clients get one of the local CA"
 		row.Do = "see 'certificate not obtained' in the node's log: the authority must reach " + cfg.TLS.ACME.Hosts[0] + " at port 443 or 80"
 	case left < 0:
-		row.State, row.Detail, row.Do = doctor.Failed, "ended "+clock(ends), renewAdvice(cfg)
+		row.State, row.Detail, row.Do = doctor.Failed, "ended "+cli.Clock(ends), renewAdvice(cfg)
 	case left < soon:
 		row.State, row.Do = doctor.Failed, renewAdvice(cfg)
 	}

@@ -5,13 +5,14 @@ import (
 
 	"github.com/causeway-relay/causeway/bridge/azbridge"
 	"github.com/causeway-relay/causeway/bridge/connect"
+	"github.com/causeway-relay/causeway/cmd/causeway/internal/cli"
 )
 
 func newForward() *cobra.Command {
 	var bind, portName string
 	var local []string
 	cmd := &cobra.Command{
-		Use: "forward [NAME]", Short: "Open a local port that leads to a relay", Args: args(cobra.MaximumNArgs(1)),
+		Use: "forward [NAME]", Short: "Open a local port that leads to a relay", Args: cli.Args(cobra.MaximumNArgs(1)),
 		Long: `Open a local address; each connection to it becomes a sender of the relay NAME and so reaches the service behind its listener.
 Whoever reaches the address may send: keep it on loopback, or behind a firewall. A Unix socket is open to its user alone.
 
@@ -25,7 +26,7 @@ or SIGTERM closes the address and gives connections --grace to end; a second one
   causeway forward -L '2222/ssh;3389/rdp:bridge'      # azbridge at the other end: ports by name`,
 	}
 	c := connectorFlags(cmd)
-	cmd.ValidArgsFunction = c.relayNames
+	cmd.ValidArgsFunction = c.RelayNames
 	flags := cmd.Flags()
 	flags.StringVar(&bind, "bind", "", "`ADDR` to open: HOST:PORT, :PORT for all interfaces, port 0 for any free one, or the path of a Unix socket")
 	flags.StringArrayVarP(&local, "local-forward", "L", nil, "azbridge's `[ADDR:]PORT[/NAME][;...]:RELAY`, with its preamble; may be repeated")
@@ -39,11 +40,11 @@ or SIGTERM closes the address and gives connections --grace to end; a second one
 			return c.run(cmd, nil)
 		case len(local) > 0:
 			if flag := firstChanged(cmd, []string{"bind", "port-name"}); len(args) > 0 || flag != "" {
-				return usage("-L says everything: leave NAME, --bind and --port-name out")
+				return cli.Usage("-L says everything: leave NAME, --bind and --port-name out")
 			}
 			return c.runAll(cmd, local, azbridge.Local)
 		case bind == "":
-			return usage("no address: give --bind HOST:PORT or the path of a Unix socket, or --config FILE")
+			return cli.Usage("no address: give --bind HOST:PORT or the path of a Unix socket, or --config FILE")
 		}
 		name, err := c.named(args)
 		if err != nil {

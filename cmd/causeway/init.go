@@ -1,13 +1,11 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 
 	"github.com/spf13/cobra"
 
+	"github.com/causeway-relay/causeway/cmd/causeway/internal/cli"
 	"github.com/causeway-relay/causeway/gateway/config"
 )
 
@@ -15,7 +13,7 @@ func newInit() *cobra.Command {
 	var host string
 	var force bool
 	cmd := &cobra.Command{
-		Use: "init [FILE]", Short: "Write a configuration file for production", Args: args(cobra.MaximumNArgs(1)),
+		Use: "init [FILE]", Short: "Write a configuration file for production", Args: cli.Args(cobra.MaximumNArgs(1)),
 		Long: `Write a causeway.yaml with every key in it, for a gateway that others can reach: port 443, a certificate by ACME, a log
 for collectors. Lines that may stay away are comments. FILE is causeway.yaml when it is not given, and standard output for -.`,
 		Example: `  causeway init --host relay.example.com
@@ -31,13 +29,13 @@ for collectors. Lines that may stay away are comments. FILE is causeway.yaml whe
 		}
 		sample, err := config.Sample(host)
 		if err != nil {
-			return usage("%v", err)
+			return cli.Usage("%v", err)
 		}
 		if file == "-" {
 			_, err = cmd.OutOrStdout().Write(sample)
 			return err
 		}
-		if err := writeNew(file, sample, force); err != nil {
+		if err := cli.WriteNew(file, sample, force); err != nil {
 			return err
 		}
 		_, err = fmt.Fprintf(cmd.ErrOrStderr(),
@@ -45,22 +43,4 @@ for collectors. Lines that may stay away are comments. FILE is causeway.yaml whe
 		return err
 	}
 	return cmd
-}
-
-// writeNew writes a file that only its owner can read, since keys may be written into it. One that is there is left alone
-// unless it may be overwritten.
-func writeNew(file string, b []byte, overwrite bool) error {
-	mode := os.O_WRONLY | os.O_CREATE | os.O_EXCL
-	if overwrite {
-		mode = os.O_WRONLY | os.O_CREATE | os.O_TRUNC
-	}
-	f, err := os.OpenFile(file, mode, 0o600)
-	if errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("%s exists: give --force to overwrite it, or name another file", file)
-	}
-	if err != nil {
-		return fmt.Errorf("write the configuration: %w", err)
-	}
-	_, err = f.Write(b)
-	return errors.Join(err, f.Close())
 }

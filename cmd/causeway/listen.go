@@ -7,6 +7,7 @@ import (
 
 	"github.com/causeway-relay/causeway/bridge/azbridge"
 	"github.com/causeway-relay/causeway/bridge/connect"
+	"github.com/causeway-relay/causeway/cmd/causeway/internal/cli"
 	"github.com/causeway-relay/causeway/gateway/shape"
 )
 
@@ -18,7 +19,7 @@ func newListen() *cobra.Command {
 	var remote, add []string
 	var web connect.Web
 	cmd := &cobra.Command{
-		Use: "listen [NAME]", Short: "Make a service reachable through a relay", Args: args(cobra.MaximumNArgs(1)),
+		Use: "listen [NAME]", Short: "Make a service reachable through a relay", Args: cli.Args(cobra.MaximumNArgs(1)),
 		Long: `Listen on the relay NAME and lead each of its senders to one target: tcp://HOST:PORT, net.tcp://HOST:PORT, unix:///PATH,
 http://HOST:PORT/PATH or https://HOST:PORT/PATH. Senders reach nothing else. No inbound port is needed here: the command dials out.
 
@@ -35,7 +36,7 @@ end; a second one ends them. Exit codes of a first attempt that is refused: 3 no
   causeway listen -T 'bridge:ssh/localhost:22;rdp/win:3389'  # azbridge at the other end: ports by name`,
 	}
 	c := connectorFlags(cmd)
-	cmd.ValidArgsFunction = c.relayNames
+	cmd.ValidArgsFunction = c.RelayNames
 	flags := cmd.Flags()
 	flags.StringVar(&target, "target", "", "`URL` to lead senders to")
 	flags.StringArrayVarP(&remote, "remote-forward", "T", nil, "azbridge's `RELAY:[NAME/][HOST:]PORT[;...]`, with its preamble; may be repeated")
@@ -57,11 +58,11 @@ end; a second one ends them. Exit codes of a first attempt that is refused: 3 no
 			return c.run(cmd, nil)
 		case len(remote) > 0:
 			if flag := firstChanged(cmd, single); len(args) > 0 || flag != "" {
-				return usage("-T says everything: leave NAME and other flags of one connector out")
+				return cli.Usage("-T says everything: leave NAME and other flags of one connector out")
 			}
 			return c.runAll(cmd, remote, azbridge.Remote)
 		case target == "":
-			return usage("no target: give --target tcp://HOST:PORT, unix:///PATH or http://HOST:PORT, or --config FILE")
+			return cli.Usage("no target: give --target tcp://HOST:PORT, unix:///PATH or http://HOST:PORT, or --config FILE")
 		}
 		var err error
 		if web.From, web.To, err = prefixOf(prefix); err != nil {
@@ -82,7 +83,7 @@ end; a second one ends them. Exit codes of a first attempt that is refused: 3 no
 // one runs a single connector.
 func (c *connectors) one(cmd *cobra.Command, one connect.Connector) error {
 	for _, flaw := range one.Check() {
-		return usage("%s: %s", flagOf(flaw.Key), flaw.Message)
+		return cli.Usage("%s: %s", flagOf(flaw.Key), flaw.Message)
 	}
 	return usageOf(c.run(cmd, []connect.Connector{one}))
 }
@@ -140,7 +141,7 @@ func prefixOf(text string) (from, to string, err error) {
 	}
 	from, to, ok := strings.Cut(text, "=")
 	if !ok || from == "" || to == "" {
-		return "", "", usage("--prefix: expected FROM=TO, for instance /web=/app")
+		return "", "", cli.Usage("--prefix: expected FROM=TO, for instance /web=/app")
 	}
 	return from, to, nil
 }
@@ -150,7 +151,7 @@ func headersOf(list []string) (fields []shape.Field, err error) {
 	for _, text := range list {
 		name, value, ok := strings.Cut(text, ":")
 		if !ok {
-			return nil, usage("--add-header: expected 'NAME: VALUE'")
+			return nil, cli.Usage("--add-header: expected 'NAME: VALUE'")
 		}
 		fields = append(fields, shape.Field{Name: name, Value: strings.TrimSpace(value)})
 	}

@@ -13,6 +13,7 @@ import (
 	"io"
 	"os"
 
+	"github.com/causeway-relay/causeway/cmd/causeway/internal/cli"
 	"github.com/causeway-relay/causeway/internal/service"
 )
 
@@ -24,14 +25,5 @@ func main() {
 
 // run executes one command line and gives the exit code.
 func run(ctx context.Context, args []string, in io.Reader, out, err io.Writer) int {
-	root := newRoot()
-	root.SetArgs(args)
-	root.SetIn(in)
-	root.SetOut(out)
-	root.SetErr(err)
-	cmd, failure := root.ExecuteContextC(ctx)
-	if failure != nil {
-		explain(err, cmd, failure)
-	}
-	return exitCode(failure)
+	return cli.Run(ctx, newRoot(), args, in, out, err)
 }

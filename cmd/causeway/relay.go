@@ -10,17 +10,18 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/causeway-relay/causeway/cmd/causeway/internal/cli"
 	"github.com/causeway-relay/causeway/gateway/entity"
 	"github.com/causeway-relay/causeway/gateway/manage/wire"
 )
 
 func newRelay() *cobra.Command {
-	var c *connection
-	g := group("relay", "Create, look at and change relays", `  causeway relay create hyco
+	var c *cli.Connection
+	g := cli.Group("relay", "Create, look at and change relays", `  causeway relay create hyco
   causeway relay list
   causeway relay show hyco`)
 	g.Aliases = []string{"hyco"}
-	c = connectionFlags(g)
+	c = cli.ConnectionFlags(g)
 	g.AddCommand(newRelayCreate(c), newRelayList(c), newRelayShow(c), newRelayUpdate(c), newRelayDelete(c))
 	return g
 }
@@ -78,14 +79,14 @@ func (f *relayFlags) change(cmd *cobra.Command) (wire.EntityChange, error) {
 	if given("response-timeout") {
 		span, err := responseTime(f.timeout)
 		if err != nil {
-			return c, usage("--response-timeout: %v", err)
+			return c, cli.Usage("--response-timeout: %v", err)
 		}
 		s.ResponseTimeout = &span
 	}
 	if given("allow") {
 		networks, err := networksOf(f.allow)
 		if err != nil {
-			return c, usage("--allow: %v", err)
+			return c, cli.Usage("--allow: %v", err)
 		}
 		s.Allow = &networks
 	}
@@ -98,7 +99,7 @@ func (f *relayFlags) change(cmd *cobra.Command) (wire.EntityChange, error) {
 // checkKind refuses what is no kind.
 func checkKind(kind string) error {
 	if kind != "" && !slices.Contains(entity.Kinds(), entity.Kind(kind)) {
-		return usage("--kind: expected one of %v", entity.Kinds())
+		return cli.Usage("--kind: expected one of %v", entity.Kinds())
 	}
 	return nil
 }
@@ -127,10 +128,10 @@ func networksOf(list []string) ([]netip.Prefix, error) {
 	return networks, nil
 }
 
-func newRelayCreate(c *connection) *cobra.Command {
+func newRelayCreate(c *cli.Connection) *cobra.Command {
 	var flags relayFlags
 	cmd := &cobra.Command{
-		Use: "create NAME", Short: "Create a relay and print its connection string", Args: args(cobra.ExactArgs(1)),
+		Use: "create NAME", Short: "Create a relay and print its connection string", Args: cli.Args(cobra.ExactArgs(1)),
 		Long: `Create a relay and print the connection string of its first rule, ListenSend, which may listen and send there and nowhere
 else. It is printed once; 'causeway rule keys NAME ListenSend' shows it again.`,
 		Example: `  causeway relay create hyco
@@ -141,13 +142,13 @@ else. It is printed once; 'causeway rule keys NAME ListenSend' shows it again.`,
 	flags.add(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := entity.CheckName(args[0]); err != nil {
-			return usage("%v", err)
+			return cli.Usage("%v", err)
 		}
 		body, err := flags.change(cmd)
 		if err != nil {
 			return err
 		}
-		asked, err := c.client()
+		asked, err := c.Client()
 		if err != nil {
 			return err
 		}
@@ -158,11 +159,11 @@ else. It is printed once; 'causeway rule keys NAME ListenSend' shows it again.`,
 		if note := plainClients(&e); note != "" {
 			defer fmt.Fprint(cmd.ErrOrStderr(), note)
 		}
-		if onTerminal(cmd.OutOrStdout()) {
+		if cli.OnTerminal(cmd.OutOrStdout()) {
 			defer fmt.Fprintf(cmd.ErrOrStderr(),
 				"\nnext: give this to your listener and your sender; 'causeway relay show %s' tells who listens\n", e.Name)
 		}
-		return c.format.write(cmd, e, func() error {
+		return c.Format.Write(cmd, e, func() error {
 			_, err := fmt.Fprintln(cmd.OutOrStdout(), e.ConnectionString)
 			return err
 		})
@@ -185,10 +186,10 @@ func plainClients(e *wire.Entity) string {
 	return ""
 }
 
-func newRelayList(c *connection) *cobra.Command {
+func newRelayList(c *cli.Connection) *cobra.Command {
 	var prefix, kind string
 	cmd := &cobra.Command{
-		Use: "list", Short: "List relays", Args: args(cobra.NoArgs), Aliases: []string{"ls"},
+		Use: "list", Short: "List relays", Args: cli.Args(cobra.NoArgs), Aliases: []string{"ls"},
 		Example: `  causeway relay list
   causeway relay list --prefix plant/ -o json`,
 	}
@@ -198,7 +199,7 @@ func newRelayList(c *connection) *cobra.Command {
 		if err := checkKind(kind); err != nil {
 			return err
 		}
-		asked, err := c.client()
+		asked, err := c.Client()
 		if err != nil {
 			return err
 		}
@@ -206,27 +207,27 @@ func newRelayList(c *connection) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return c.format.write(cmd, list, func() error {
+		return c.Format.Write(cmd, list, func() error {
 			rows := [][]string{{"NAME", "KIND", "SENDERS", "LISTENERS", "SOURCE", "UPDATED"}}
 			for i := range list {
 				e := &list[i]
-				rows = append(rows, []string{e.Name, e.Kind, senders(e), strconv.Itoa(e.Listeners.Online), e.Source, clock(e.UpdatedAt)})
+				rows = append(rows, []string{e.Name, e.Kind, senders(e), strconv.Itoa(e.Listeners.Online), e.Source, cli.Clock(e.UpdatedAt)})
 			}
-			return table(cmd.OutOrStdout(), rows)
+			return cli.Table(cmd.OutOrStdout(), rows)
 		})
 	}
 	return cmd
 }
 
-func newRelayShow(c *connection) *cobra.Command {
+func newRelayShow(c *cli.Connection) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "show NAME", Short: "Show a relay and who listens there", Args: args(cobra.ExactArgs(1)),
+		Use: "show NAME", Short: "Show a relay and who listens there", Args: cli.Args(cobra.ExactArgs(1)),
 		Example: `  causeway relay show hyco
   causeway relay show plant/line1 -o json`,
-		ValidArgsFunction: c.relayNames,
+		ValidArgsFunction: c.RelayNames,
 	}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		asked, err := c.client()
+		asked, err := c.Client()
 		if err != nil {
 			return err
 		}
@@ -234,24 +235,24 @@ func newRelayShow(c *connection) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return c.format.write(cmd, e, func() error {
+		return c.Format.Write(cmd, e, func() error {
 			list, err := asked.Listeners(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}
-			if err := table(cmd.OutOrStdout(), relayRows(&e)); err != nil || len(list) == 0 {
+			if err := cli.Table(cmd.OutOrStdout(), relayRows(&e)); err != nil || len(list) == 0 {
 				return err
 			}
 			_, _ = fmt.Fprintln(cmd.OutOrStdout()) // the next write says what is wrong
-			rows := [][]string{{columnListener, "NODE", "STATE", "REMOTE", "SINCE", "ACCEPTED", "IGNORED"}}
+			rows := [][]string{{"LISTENER", "NODE", "STATE", "REMOTE", "SINCE", "ACCEPTED", "IGNORED"}}
 			for i := range list {
 				l := &list[i]
 				rows = append(rows, []string{
-					l.ID, strconv.Itoa(l.Node), l.State, l.Remote, clock(l.Since),
+					l.ID, strconv.Itoa(l.Node), l.State, l.Remote, cli.Clock(l.Since),
 					strconv.FormatInt(l.Offers.Accepted, 10), strconv.FormatInt(l.Offers.Ignored, 10),
 				})
 			}
-			return table(cmd.OutOrStdout(), rows)
+			return cli.Table(cmd.OutOrStdout(), rows)
 		})
 	}
 	return cmd
@@ -273,7 +274,7 @@ func relayRows(e *wire.Entity) [][]string {
 		{"name", e.Name}, {"kind", e.Kind}, {"senders", senders(e)}, {"response timeout", timeout},
 		{"request target", e.Settings.RequestTarget}, {"plain websocket", strconv.FormatBool(e.Settings.PlainWebSocket)},
 		{"tls", e.Settings.TLS}, {"sticky", strconv.FormatBool(e.Settings.Sticky)},
-		{"allow", strings.Join(allow, ", ")}, {"source", e.Source}, {"created", clock(e.CreatedAt)}, {"updated", clock(e.UpdatedAt)},
+		{"allow", strings.Join(allow, ", ")}, {"source", e.Source}, {"created", cli.Clock(e.CreatedAt)}, {"updated", cli.Clock(e.UpdatedAt)},
 		{"listeners", strconv.Itoa(e.Listeners.Online)},
 	}
 }
@@ -286,17 +287,14 @@ func senders(e *wire.Entity) string {
 	return "token"
 }
 
-// clock writes a time for people and still for programs.
-func clock(t time.Time) string { return t.UTC().Format(time.RFC3339) }
-
-func newRelayUpdate(c *connection) *cobra.Command {
+func newRelayUpdate(c *cli.Connection) *cobra.Command {
 	var flags relayFlags
 	cmd := &cobra.Command{
-		Use: "update NAME", Short: "Change a relay; what no flag names stays", Args: args(cobra.ExactArgs(1)),
+		Use: "update NAME", Short: "Change a relay; what no flag names stays", Args: cli.Args(cobra.ExactArgs(1)),
 		Example: `  causeway relay update hyco --anonymous-senders=false
   causeway relay update hyco --allow ""                    # everybody again
   causeway relay update hyco --response-timeout default`,
-		ValidArgsFunction: c.relayNames,
+		ValidArgsFunction: c.RelayNames,
 	}
 	flags.add(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -305,9 +303,9 @@ func newRelayUpdate(c *connection) *cobra.Command {
 			return err
 		}
 		if body == (wire.EntityChange{}) {
-			return usage("nothing to change: give at least one flag")
+			return cli.Usage("nothing to change: give at least one flag")
 		}
-		asked, err := c.client()
+		asked, err := c.Client()
 		if err != nil {
 			return err
 		}
@@ -315,19 +313,19 @@ func newRelayUpdate(c *connection) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return c.format.write(cmd, e, func() error { return table(cmd.OutOrStdout(), relayRows(&e)) })
+		return c.Format.Write(cmd, e, func() error { return cli.Table(cmd.OutOrStdout(), relayRows(&e)) })
 	}
 	return cmd
 }
 
-func newRelayDelete(c *connection) *cobra.Command {
+func newRelayDelete(c *cli.Connection) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "delete NAME", Short: "Delete a relay; its connections end", Args: args(cobra.ExactArgs(1)), Aliases: []string{"rm"},
+		Use: "delete NAME", Short: "Delete a relay; its connections end", Args: cli.Args(cobra.ExactArgs(1)), Aliases: []string{"rm"},
 		Example:           `  causeway relay delete hyco`,
-		ValidArgsFunction: c.relayNames,
+		ValidArgsFunction: c.RelayNames,
 	}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		asked, err := c.client()
+		asked, err := c.Client()
 		if err != nil {
 			return err
 		}

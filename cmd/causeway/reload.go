@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/causeway-relay/causeway/cmd/causeway/internal/cli"
 	"github.com/causeway-relay/causeway/gateway"
 	"github.com/causeway-relay/causeway/gateway/config"
 	"github.com/causeway-relay/causeway/gateway/manage/client"
@@ -21,46 +22,46 @@ import (
 
 func newReload() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "reload", Short: "Have a node read its configuration again", Args: args(cobra.NoArgs),
+		Use: "reload", Short: "Have a node read its configuration again", Args: cli.Args(cobra.NoArgs),
 		Long: `Have the node read its file and put in force what can be while connections are open: entities, rules, certificate files, the
 log's level. Connections stay. With any problem nothing changes; the exit code is then 2. What takes a restart is named.
 A node reloads by itself when its file changes, and on SIGHUP.`,
 		Example: `  causeway reload
   causeway reload -o json | jq .restart`,
 	}
-	c := connectionFlags(cmd)
+	c := cli.ConnectionFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		asked, err := c.client()
+		asked, err := c.Client()
 		if err != nil {
 			return err
 		}
 		done, err := asked.Reload(cmd.Context())
 		if no, ok := errors.AsType[*client.Error](err); ok && len(no.Problems) > 0 {
-			return c.notReloaded(cmd, no.Problems)
+			return notReloaded(cmd, *c.Format, no.Problems)
 		}
 		if err != nil {
 			return err
 		}
-		return c.format.write(cmd, done, func() error { return showReloaded(cmd, done) })
+		return c.Format.Write(cmd, done, func() error { return showReloaded(cmd, done) })
 	}
 	return cmd
 }
 
 // notReloaded tells the problems as 'config check' does.
-func (c *connection) notReloaded(cmd *cobra.Command, list []wire.ConfigProblem) error {
+func notReloaded(cmd *cobra.Command, format cli.Format, list []wire.ConfigProblem) error {
 	problems := make(config.Problems, 0, len(list))
 	for _, p := range list {
 		problems = append(problems, config.Problem{
 			File: p.File, Line: p.Line, Column: p.Column, Key: p.Key, Message: p.Message, Suggestion: p.Suggestion,
 		})
 	}
-	if *c.format != asJSON {
+	if format != cli.AsJSON {
 		return problems
 	}
-	if err := writeJSON(cmd.OutOrStdout(), problems); err != nil {
+	if err := cli.WriteJSON(cmd.OutOrStdout(), problems); err != nil {
 		return err
 	}
-	return &silentError{exitUsage}
+	return cli.Silent(cli.ExitUsage)
 }
 
 func showReloaded(cmd *cobra.Command, done wire.Reloaded) error {

@@ -7,18 +7,19 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/causeway-relay/causeway/cmd/causeway/internal/cli"
 	"github.com/causeway-relay/causeway/gateway/manage/wire"
 )
 
 func newRule() *cobra.Command {
-	g := group("rule", "Create, look at and change authorization rules and their keys",
+	g := cli.Group("rule", "Create, look at and change authorization rules and their keys",
 		`  causeway rule list                                # of the namespace
   causeway rule create hyco Sender --rights Send    # of a relay
   causeway rule keys hyco Sender`)
 	g.Long = `An authorization rule has a name, rights and two keys that are good at the same time. A rule of the namespace is good for
 every relay, a rule of a relay for that relay. Commands take the relay's name first; without it the namespace is meant.`
 	g.Aliases = []string{"authorization-rule"}
-	c := connectionFlags(g)
+	c := cli.ConnectionFlags(g)
 	g.AddCommand(newRuleCreate(c), newRuleList(c), newRuleUpdate(c), newRuleDelete(c), newRuleKeys(c))
 	return g
 }
@@ -67,38 +68,38 @@ func secretOf(flag, where string) (*wire.Key, error) {
 	} else if file, ok := strings.CutPrefix(where, "file:"); ok {
 		b, err := os.ReadFile(file)
 		if err != nil {
-			return nil, usage("--%s: %v", flag, err)
+			return nil, cli.Usage("--%s: %v", flag, err)
 		}
 		text = strings.TrimRight(string(b), "\r\n")
 	} else {
-		return nil, usage("--%s: expected env:NAME or file:PATH: a key on the command line can be seen by others", flag)
+		return nil, cli.Usage("--%s: expected env:NAME or file:PATH: a key on the command line can be seen by others", flag)
 	}
 	if text == "" {
-		return nil, usage("--%s: there is no key", flag)
+		return nil, cli.Usage("--%s: there is no key", flag)
 	}
 	key := wire.Key(text)
 	return &key, nil
 }
 
-func newRuleCreate(c *connection) *cobra.Command {
+func newRuleCreate(c *cli.Connection) *cobra.Command {
 	var flags ruleFlags
 	cmd := &cobra.Command{
-		Use: "create [NAME] RULE", Short: "Create a rule", Args: args(cobra.RangeArgs(1, 2)),
+		Use: "create [NAME] RULE", Short: "Create a rule", Args: cli.Args(cobra.RangeArgs(1, 2)),
 		Example: `  causeway rule create hyco Sender --rights Send
   causeway rule create Operators --rights Manage                        # of the namespace
   causeway rule create hyco Old --rights Send --primary-key file:old.key   # with the key that clients have already`,
-		ValidArgsFunction: c.relayNames,
+		ValidArgsFunction: c.RelayNames,
 	}
 	flags.add(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if !cmd.Flags().Changed("rights") {
-			return usage("--rights is missing: give Listen, Send or Manage")
+			return cli.Usage("--rights is missing: give Listen, Send or Manage")
 		}
 		body, err := flags.change(cmd)
 		if err != nil {
 			return err
 		}
-		asked, err := c.client()
+		asked, err := c.Client()
 		if err != nil {
 			return err
 		}
@@ -107,23 +108,23 @@ func newRuleCreate(c *connection) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if onTerminal(cmd.OutOrStdout()) {
+		if cli.OnTerminal(cmd.OutOrStdout()) {
 			defer fmt.Fprintf(cmd.ErrOrStderr(), "\nnext: 'causeway rule keys %s' shows its keys\n", strings.Join(args, " "))
 		}
-		return c.format.write(cmd, r, func() error { return ruleTable(cmd, r) })
+		return c.Format.Write(cmd, r, func() error { return ruleTable(cmd, r) })
 	}
 	return cmd
 }
 
-func newRuleList(c *connection) *cobra.Command {
+func newRuleList(c *cli.Connection) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "list [NAME]", Short: "List the rules of a relay, or of the namespace", Args: args(cobra.MaximumNArgs(1)), Aliases: []string{"ls"},
+		Use: "list [NAME]", Short: "List the rules of a relay, or of the namespace", Args: cli.Args(cobra.MaximumNArgs(1)), Aliases: []string{"ls"},
 		Example: `  causeway rule list
   causeway rule list hyco -o json`,
-		ValidArgsFunction: c.relayNames,
+		ValidArgsFunction: c.RelayNames,
 	}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		asked, err := c.client()
+		asked, err := c.Client()
 		if err != nil {
 			return err
 		}
@@ -131,7 +132,7 @@ func newRuleList(c *connection) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return c.format.write(cmd, list, func() error { return ruleTable(cmd, list...) })
+		return c.Format.Write(cmd, list, func() error { return ruleTable(cmd, list...) })
 	}
 	return cmd
 }
@@ -141,15 +142,15 @@ func ruleTable(cmd *cobra.Command, list ...wire.Rule) error {
 	for _, r := range list {
 		rows = append(rows, []string{r.Name, strings.Join(r.Rights, ",")})
 	}
-	return table(cmd.OutOrStdout(), rows)
+	return cli.Table(cmd.OutOrStdout(), rows)
 }
 
-func newRuleUpdate(c *connection) *cobra.Command {
+func newRuleUpdate(c *cli.Connection) *cobra.Command {
 	var flags ruleFlags
 	cmd := &cobra.Command{
-		Use: "update [NAME] RULE", Short: "Change a rule; what no flag names stays", Args: args(cobra.RangeArgs(1, 2)),
+		Use: "update [NAME] RULE", Short: "Change a rule; what no flag names stays", Args: cli.Args(cobra.RangeArgs(1, 2)),
 		Example:           `  causeway rule update hyco Sender --rights Listen,Send`,
-		ValidArgsFunction: c.relayNames,
+		ValidArgsFunction: c.RelayNames,
 	}
 	flags.add(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -158,9 +159,9 @@ func newRuleUpdate(c *connection) *cobra.Command {
 			return err
 		}
 		if body == (wire.RuleChange{}) {
-			return usage("nothing to change: give at least one flag")
+			return cli.Usage("nothing to change: give at least one flag")
 		}
-		asked, err := c.client()
+		asked, err := c.Client()
 		if err != nil {
 			return err
 		}
@@ -169,19 +170,19 @@ func newRuleUpdate(c *connection) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return c.format.write(cmd, r, func() error { return ruleTable(cmd, r) })
+		return c.Format.Write(cmd, r, func() error { return ruleTable(cmd, r) })
 	}
 	return cmd
 }
 
-func newRuleDelete(c *connection) *cobra.Command {
+func newRuleDelete(c *cli.Connection) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "delete [NAME] RULE", Short: "Delete a rule; who is connected stays", Args: args(cobra.RangeArgs(1, 2)), Aliases: []string{"rm"},
+		Use: "delete [NAME] RULE", Short: "Delete a rule; who is connected stays", Args: cli.Args(cobra.RangeArgs(1, 2)), Aliases: []string{"rm"},
 		Example:           `  causeway rule delete hyco Sender`,
-		ValidArgsFunction: c.relayNames,
+		ValidArgsFunction: c.RelayNames,
 	}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		asked, err := c.client()
+		asked, err := c.Client()
 		if err != nil {
 			return err
 		}
@@ -195,23 +196,23 @@ func newRuleDelete(c *connection) *cobra.Command {
 	return cmd
 }
 
-func newRuleKeys(c *connection) *cobra.Command {
+func newRuleKeys(c *cli.Connection) *cobra.Command {
 	var which string
 	cmd := &cobra.Command{
-		Use: "keys [NAME] RULE", Short: "Print a rule's keys and connection string, or make a key anew", Args: args(cobra.RangeArgs(1, 2)),
+		Use: "keys [NAME] RULE", Short: "Print a rule's keys and connection string, or make a key anew", Args: cli.Args(cobra.RangeArgs(1, 2)),
 		Long: `Print a rule's two keys and the connection string with the primary one. To change keys without a break, give clients the
 secondary key, regenerate the primary one, give clients that, and regenerate the secondary one.`,
 		Example: `  causeway rule keys hyco ListenSend
   causeway rule keys RootManageSharedAccessKey -o json | jq -r .connectionString
   causeway rule keys hyco ListenSend --regenerate primary`,
-		ValidArgsFunction: c.relayNames,
+		ValidArgsFunction: c.RelayNames,
 	}
 	cmd.Flags().StringVar(&which, "regenerate", "", "`KEY` to make anew first: primary or secondary")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if which != "" && which != wire.Primary && which != wire.Secondary {
-			return usage("--regenerate: expected primary or secondary")
+			return cli.Usage("--regenerate: expected primary or secondary")
 		}
-		asked, err := c.client()
+		asked, err := c.Client()
 		if err != nil {
 			return err
 		}
@@ -225,8 +226,8 @@ secondary key, regenerate the primary one, give clients that, and regenerate the
 		if err != nil {
 			return err
 		}
-		return c.format.write(cmd, keys, func() error {
-			return table(cmd.OutOrStdout(), [][]string{
+		return c.Format.Write(cmd, keys, func() error {
+			return cli.Table(cmd.OutOrStdout(), [][]string{
 				{"primary key", string(keys.PrimaryKey)}, {"secondary key", string(keys.SecondaryKey)},
 				{"connection string", keys.ConnectionString},
 			})

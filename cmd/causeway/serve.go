@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/causeway-relay/causeway/cmd/causeway/internal/cli"
 	"github.com/causeway-relay/causeway/gateway"
 	"github.com/causeway-relay/causeway/gateway/config"
 	"github.com/causeway-relay/causeway/internal/service"
@@ -35,7 +36,7 @@ var serveFlags = []struct{ name, path, help string }{
 
 func newServe() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "serve", Short: "Run a node", Args: args(cobra.NoArgs),
+		Use: "serve", Short: "Run a node", Args: cli.Args(cobra.NoArgs),
 		Long: `Run a node until SIGTERM or SIGINT. Without any setting it opens its doors on loopback with a certificate of its own CA.
 
 A flag wins over the environment (CAUSEWAY_...), the environment over the file, the file over the default. The first signal
@@ -112,7 +113,7 @@ func serve(ctx context.Context, load func() (*config.Config, config.Problems), f
 	node.OnReady(func() {
 		node.ready()
 		service.Ready()
-		if onTerminal(err) {
+		if cli.OnTerminal(err) {
 			fmt.Fprint(err, nextSteps)
 		}
 	})

@@ -6,14 +6,13 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"path/filepath"
-	"runtime"
 	"strings"
 	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/causeway-relay/causeway/cmd/causeway/internal/cli"
 	"github.com/causeway-relay/causeway/gateway/config"
 )
 
@@ -104,26 +103,6 @@ func TestLog(t *testing.T) {
 	}
 }
 
-// TestWriteNew: nobody else can read the file, and none is overwritten unasked.
-func TestWriteNew(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "f")
-	if err := writeNew(file, []byte("one"), false); err != nil {
-		t.Fatal(err)
-	}
-	if info, err := os.Stat(file); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
-		t.Errorf("%v, %v", info, err)
-	}
-	if err := writeNew(file, []byte("two"), false); err == nil || !strings.Contains(err.Error(), "--force") {
-		t.Errorf("overwritten: %v", err)
-	}
-	if err := writeNew(file, []byte("3"), true); err != nil {
-		t.Error(err)
-	}
-	if b, err := os.ReadFile(file); err != nil || string(b) != "3" {
-		t.Errorf("%q, %v", b, err)
-	}
-}
-
 // TestHelp: every command has a short text, an example that names it, and flags with a text.
 func TestHelp(t *testing.T) {
 	eachCommand(newRoot(), func(cmd *command) {
@@ -131,7 +110,7 @@ func TestHelp(t *testing.T) {
 			t.Errorf("%s: %q with the example %q", cmd.CommandPath(), cmd.Short, cmd.Example)
 		}
 	})
-	if code := run(t.Context(), []string{"relay", "create", "--help"}, nil, io.Discard, io.Discard); code != exitOK {
+	if code := run(t.Context(), []string{"relay", "create", "--help"}, nil, io.Discard, io.Discard); code != cli.ExitOK {
 		t.Errorf("help ends with %d", code)
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/causeway-relay/causeway/cmd/causeway/internal/cli"
 	"github.com/causeway-relay/causeway/internal/service"
 )
 
@@ -26,13 +27,13 @@ var here = service.Here //nolint:gochecknoglobals // as above
 
 func newService() *cobra.Command {
 	var name string
-	g := group("service", "Run a node or a connector as a service of this machine", `  sudo causeway service install --user causeway -- serve --config /etc/causeway/causeway.yaml
+	g := cli.Group("service", "Run a node or a connector as a service of this machine", `  sudo causeway service install --user causeway -- serve --config /etc/causeway/causeway.yaml
   sudo causeway service install --name plant --credential connection-string=/etc/causeway/plant.cs -- listen plant --target tcp://localhost:22
   causeway service status --name plant`)
 	g.Long = `Install, look at and take away a service: with systemd on Linux, with the service control manager on Windows. Both start it with
 the system and again after a failure, and stop it in order.`
 	g.PersistentFlags().StringVar(&name, "name", serviceName, "`NAME` of the service")
-	f := formatFlag(g)
+	f := cli.FormatFlag(g)
 	g.AddCommand(newServiceInstall(&name), newServiceUninstall(&name), newServiceStatus(&name, f))
 	return g
 }
@@ -42,7 +43,7 @@ func newServiceInstall(name *string) *cobra.Command {
 	var credentials []string
 	var dry bool
 	cmd := &cobra.Command{
-		Use: "install -- COMMAND [FLAG...]", Short: "Install a command as a service and start it", Args: args(cobra.MinimumNArgs(1)),
+		Use: "install -- COMMAND [FLAG...]", Short: "Install a command as a service and start it", Args: cli.Args(cobra.MinimumNArgs(1)),
 		Long: `Install serve, listen or forward, with its flags, as a service and start it. One that has the name is replaced. On Linux this writes
 a unit for systemd in which the service may do nothing but use the network and its own folder, /var/lib/NAME; without --user it runs
 as a user that exists only while it does. A connection string is a secret: write it into a file that only root can read, and give it
@@ -56,7 +57,7 @@ On Windows the service runs as LocalService, and its log is %ProgramData%\causew
 	cmd.Flags().StringArrayVar(&credentials, "credential", nil, "secret `NAME=FILE` for the service alone (systemd); may be repeated")
 	cmd.Flags().BoolVar(&dry, "print", false, "change nothing, only say what would be written and run")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		u, err := unitOf(*name, user, credentials, args)
+		u, err := unitOf(cmd.Root(), *name, user, credentials, args)
 		if err != nil {
 			return err
 		}
@@ -79,7 +80,7 @@ On Windows the service runs as LocalService, and its log is %ProgramData%\causew
 
 func newServiceUninstall(name *string) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "uninstall", Short: "Stop a service and take it away; its data stays", Args: args(cobra.NoArgs),
+		Use: "uninstall", Short: "Stop a service and take it away; its data stays", Args: cli.Args(cobra.NoArgs),
 		Example: `  sudo causeway service uninstall --name plant`,
 	}
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
@@ -89,7 +90,7 @@ func newServiceUninstall(name *string) *cobra.Command {
 		}
 		if err := m.Uninstall(cmd.Context(), *name); errors.Is(err, service.ErrNone) {
 			fmt.Fprintf(cmd.ErrOrStderr(), "causeway: there is no service %s\n  next: name another with --name\n", *name)
-			return &silentError{exitNotFound}
+			return cli.Silent(cli.ExitNotFound)
 		} else if err != nil {
 			return err
 		}
@@ -99,9 +100,9 @@ func newServiceUninstall(name *string) *cobra.Command {
 	return cmd
 }
 
-func newServiceStatus(name *string, f *format) *cobra.Command {
+func newServiceStatus(name *string, f *cli.Format) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "status", Short: "Say whether a service is installed and runs", Args: args(cobra.NoArgs),
+		Use: "status", Short: "Say whether a service is installed and runs", Args: cli.Args(cobra.NoArgs),
 		Long:    "Say whether a service is installed, starts with the system, and runs. The exit code is 0 when it runs, 3 when it is not installed, else 1.",
 		Example: `  causeway service status --name plant -o json`,
 	}
@@ -114,20 +115,20 @@ func newServiceStatus(name *string, f *format) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		err = f.write(cmd, s, func() error {
+		err = f.Write(cmd, s, func() error {
 			state := s.State
 			if !s.Installed {
 				state = "not installed"
 			}
-			return table(cmd.OutOrStdout(), [][]string{{"service", s.Name}, {"state", state}, {"starts with the system", map[bool]string{true: "yes", false: "no"}[s.Enabled]}})
+			return cli.Table(cmd.OutOrStdout(), [][]string{{"service", s.Name}, {"state", state}, {"starts with the system", map[bool]string{true: "yes", false: "no"}[s.Enabled]}})
 		})
 		switch {
 		case err != nil:
 			return err
 		case !s.Installed:
-			return &silentError{exitNotFound}
+			return cli.Silent(cli.ExitNotFound)
 		case s.State != "running":
-			return &silentError{exitFailure}
+			return cli.Silent(cli.ExitFailure)
 		}
 		return nil
 	}
@@ -138,10 +139,10 @@ func newServiceStatus(name *string, f *format) *cobra.Command {
 var services = map[string]string{"serve": "relay gateway", "listen": "relay listener", "forward": "relay forwarder"}
 
 // unitOf makes the unit of a command line, which has to be one that can run without a person's shell around it.
-func unitOf(name, user string, credentials, words []string) (*service.Unit, error) {
+func unitOf(root *cobra.Command, name, user string, credentials, words []string) (*service.Unit, error) {
 	what, ok := services[words[0]]
 	if !ok {
-		return nil, usage("%q is no command that can be a service: give serve, listen or forward, behind --", words[0])
+		return nil, cli.Usage("%q is no command that can be a service: give serve, listen or forward, behind --", words[0])
 	}
 	program, err := os.Executable()
 	if err != nil {
@@ -154,7 +155,7 @@ func unitOf(name, user string, credentials, words []string) (*service.Unit, erro
 	for _, c := range credentials {
 		key, file, ok := strings.Cut(c, "=")
 		if !ok || !filepath.IsAbs(file) {
-			return nil, usage("--credential: expected NAME=FILE with the whole path of the file")
+			return nil, cli.Usage("--credential: expected NAME=FILE with the whole path of the file")
 		}
 		u.Credentials = append(u.Credentials, service.Credential{Name: key, File: file})
 	}
@@ -162,9 +163,9 @@ func unitOf(name, user string, credentials, words []string) (*service.Unit, erro
 		u.Description = "Causeway " + what
 	}
 	if err := u.Check(); err != nil {
-		return nil, usage("%v", err)
+		return nil, cli.Usage("%v", err)
 	}
-	return u, checkWords(u, words)
+	return u, checkWords(root, u, words)
 }
 
 // secretOnLine reports whether the words hold a connection string, which a description must not repeat.
@@ -176,13 +177,13 @@ func secretOnLine(words []string) bool {
 var pathFlags = []string{"config", "data", "ready-file", "ca-file"}
 
 // checkWords finds what would keep the service from running: unknown flags, relative paths, a file or a key that it cannot have.
-func checkWords(u *service.Unit, words []string) error {
-	cmd, rest, err := newRoot().Find(words)
+func checkWords(root *cobra.Command, u *service.Unit, words []string) error {
+	cmd, rest, err := root.Find(words)
 	if err != nil {
-		return usage("%v", err)
+		return cli.Usage("%v", err)
 	}
 	if err := cmd.ParseFlags(rest); err != nil {
-		return usage("%v", err)
+		return cli.Usage("%v", err)
 	}
 	value := func(flag string) string {
 		if f := cmd.Flags().Lookup(flag); f != nil {
@@ -193,7 +194,7 @@ func checkWords(u *service.Unit, words []string) error {
 	for _, flag := range pathFlags {
 		if path := value(flag); path != "" && !filepath.IsAbs(path) {
 			whole, _ := filepath.Abs(path) // a working folder that is gone: no advice
-			return usage("--%s: a service runs in another folder: write %s", flag, whole)
+			return cli.Usage("--%s: a service runs in another folder: write %s", flag, whole)
 		}
 	}
 	if runtime.GOOS != "linux" {
@@ -201,28 +202,12 @@ func checkWords(u *service.Unit, words []string) error {
 	}
 	if file := value("config"); file != "" && u.User == "" {
 		if info, err := os.Stat(file); err == nil && info.Mode().Perm()&0o004 == 0 {
-			return usage("--config: the service's own user may not read %s: give --user NAME of one who may, or keep keys out of it (env:, file:) and run 'chmod 644 %s'", file, file)
+			return cli.Usage("--config: the service's own user may not read %s: give --user NAME of one who may, or keep keys out of it (env:, file:) and run 'chmod 644 %s'", file, file)
 		}
 	}
-	given := slices.ContainsFunc(u.Credentials, func(c service.Credential) bool { return c.Name == credentialName })
+	given := slices.ContainsFunc(u.Credentials, func(c service.Credential) bool { return c.Name == cli.CredentialName })
 	if words[0] != "serve" && value("connection-string") == "" && value("config") == "" && !given {
-		return usage("the service has no connection string: write it into a file that only root can read and give --credential %s=FILE", credentialName)
+		return cli.Usage("the service has no connection string: write it into a file that only root can read and give --credential %s=FILE", cli.CredentialName)
 	}
 	return nil
-}
-
-// credentialName is the credential that has a client's connection string.
-const credentialName = "connection-string"
-
-// credential reads the connection string that systemd has given to this service; "" when there is none.
-func credential() string {
-	dir := os.Getenv("CREDENTIALS_DIRECTORY")
-	if dir == "" {
-		return ""
-	}
-	b, err := os.ReadFile(filepath.Join(dir, credentialName))
-	if err != nil {
-		return ""
-	}
-	return strings.TrimSpace(string(b))
 }

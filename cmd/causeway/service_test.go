@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/causeway-relay/causeway/cmd/causeway/internal/cli"
 	"github.com/causeway-relay/causeway/internal/service"
 )
 
@@ -64,51 +65,51 @@ func TestService(t *testing.T) {
 			t.Errorf("%v: %q is not said: %s%s", args, says, &out, &talk)
 		}
 	}
-	do(exitNotFound, "not installed", "status")
-	do(exitNotFound, "there is no service", "uninstall")
-	do(exitOK, "plan of plant", "install", "--print", "--name", "plant", "--", "serve")
+	do(cli.ExitNotFound, "not installed", "status")
+	do(cli.ExitNotFound, "there is no service", "uninstall")
+	do(cli.ExitOK, "plan of plant", "install", "--print", "--name", "plant", "--", "serve")
 	if m.unit != nil {
 		t.Fatal("--print has installed")
 	}
-	do(exitOK, "installed and started causeway", "install", "--user", "relay", "--credential", "causeway-key=/etc/k", "--", "serve", "--config", shut, "--https", ":443")
+	do(cli.ExitOK, "installed and started causeway", "install", "--user", "relay", "--credential", "causeway-key=/etc/k", "--", "serve", "--config", shut, "--https", ":443")
 	u := m.unit
 	if u == nil || u.User != "relay" || !u.Notify || len(u.Credentials) != 1 || strings.Join(u.Args, " ") != "serve --config "+shut+" --https :443" || !filepath.IsAbs(u.Program) {
 		t.Errorf("installed %+v", u)
 	}
-	do(exitOK, `"state": "running"`, "status", "-o", "json")
+	do(cli.ExitOK, `"state": "running"`, "status", "-o", "json")
 	m.state = "failed"
-	do(exitFailure, "failed", "status")
-	do(exitOK, "stopped and removed", "uninstall")
-	do(exitNotFound, "not installed", "status")
+	do(cli.ExitFailure, "failed", "status")
+	do(cli.ExitOK, "stopped and removed", "uninstall")
+	do(cli.ExitNotFound, "not installed", "status")
 
-	do(exitUsage, "is no command that can be a service", "install", "--", "status")
-	do(exitUsage, "requires at least 1 arg", "install")
-	do(exitUsage, "unknown flag: --htps", "install", "--", "serve", "--htps", ":1")
-	do(exitUsage, "a service runs in another folder: write "+string(filepath.Separator), "install", "--", "serve", "--config", "causeway.yaml")
-	do(exitUsage, "expected NAME=FILE", "install", "--credential", "x", "--", "serve")
-	do(exitUsage, "name must be", "install", "--name", "../x", "--", "serve")
+	do(cli.ExitUsage, "is no command that can be a service", "install", "--", "status")
+	do(cli.ExitUsage, "requires at least 1 arg", "install")
+	do(cli.ExitUsage, "unknown flag: --htps", "install", "--", "serve", "--htps", ":1")
+	do(cli.ExitUsage, "a service runs in another folder: write "+string(filepath.Separator), "install", "--", "serve", "--config", "causeway.yaml")
+	do(cli.ExitUsage, "expected NAME=FILE", "install", "--credential", "x", "--", "serve")
+	do(cli.ExitUsage, "name must be", "install", "--name", "../x", "--", "serve")
 	if runtime.GOOS == "linux" {
-		do(exitUsage, "chmod 644 "+shut, "install", "--", "serve", "--config", shut)
-		do(exitOK, "installed", "install", "--", "serve", "--config", open)
-		do(exitUsage, "--credential connection-string=FILE", "install", "--", "listen", "plant", "--target", "tcp://localhost:22")
+		do(cli.ExitUsage, "chmod 644 "+shut, "install", "--", "serve", "--config", shut)
+		do(cli.ExitOK, "installed", "install", "--", "serve", "--config", open)
+		do(cli.ExitUsage, "--credential connection-string=FILE", "install", "--", "listen", "plant", "--target", "tcp://localhost:22")
 	}
-	do(exitOK, "installed", "install", "--credential", "connection-string=/etc/cs", "--", "listen", "plant", "--target", "tcp://localhost:22")
+	do(cli.ExitOK, "installed", "install", "--credential", "connection-string=/etc/cs", "--", "listen", "plant", "--target", "tcp://localhost:22")
 	if m.unit.Notify || !strings.Contains(m.unit.Description, "listen plant") {
 		t.Errorf("installed %+v", m.unit)
 	}
 	const secret = "Endpoint=sb://a/;SharedAccessKeyName=n;SharedAccessKey=c2VjcmV0"
-	do(exitOK, "installed", "install", "--", "forward", "plant", "--bind", "127.0.0.1:1", "--connection-string", secret)
+	do(cli.ExitOK, "installed", "install", "--", "forward", "plant", "--bind", "127.0.0.1:1", "--connection-string", secret)
 	if strings.Contains(m.unit.Description, "Shared") {
 		t.Errorf("the description tells the key: %s", m.unit.Description)
 	}
 	here = func() (service.Manager, error) { return nil, service.ErrSystem }
 	for _, args := range [][]string{{"install", "--", "serve"}, {"status"}, {"uninstall"}} {
-		do(exitFailure, service.ErrSystem.Error(), args...)
+		do(cli.ExitFailure, service.ErrSystem.Error(), args...)
 	}
 	broken := errors.New("the manager is ill")
 	here = func() (service.Manager, error) { return ill{broken}, nil }
 	for _, args := range [][]string{{"install", "--", "serve"}, {"status"}, {"uninstall"}} {
-		do(exitFailure, broken.Error(), args...)
+		do(cli.ExitFailure, broken.Error(), args...)
 	}
 }
 
@@ -121,28 +122,3 @@ func (m ill) Status(context.Context, string) (service.Status, error) {
 	return service.Status{}, m.err
 }
 func (ill) Plan(*service.Unit) string { return "" }
-
-// TestCredential: a service finds its connection string where systemd puts credentials, behind flag and variable.
-func TestCredential(t *testing.T) {
-	dir := t.TempDir()
-	t.Setenv("CREDENTIALS_DIRECTORY", dir)
-	t.Setenv(envConnectionString, "")
-	c := &connection{}
-	if got := c.given(); got != "" {
-		t.Errorf("without a credential %q", got)
-	}
-	if err := os.WriteFile(filepath.Join(dir, credentialName), []byte("of the file\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if got := c.given(); got != "of the file" {
-		t.Errorf("got %q", got)
-	}
-	t.Setenv(envConnectionString, "of the variable")
-	if got := c.given(); got != "of the variable" {
-		t.Errorf("got %q", got)
-	}
-	c.connectionString = "of the flag"
-	if got := c.given(); got != "of the flag" {
-		t.Errorf("got %q", got)
-	}
-}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/causeway-relay/causeway/cmd/causeway/internal/cli"
 	"github.com/causeway-relay/causeway/soap/inspect"
 )
 
@@ -15,7 +16,7 @@ import (
 const maxInput = 64 << 20
 
 func newSoap() *cobra.Command {
-	return group("soap", "Look at SOAP messages in any encoding: text, .NET binary, net.tcp streams",
+	return cli.Group("soap", "Look at SOAP messages in any encoding: text, .NET binary, net.tcp streams",
 		`  causeway soap decode capture.hex
   causeway soap encode request.xml --as session --hex
   causeway soap diff sent.bin expected.xml`,
@@ -24,7 +25,7 @@ func newSoap() *cobra.Command {
 
 func newSoapDecode() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "decode [FILE|-]", Short: "Show what bytes say, as indented XML with a summary", Args: args(cobra.MaximumNArgs(1)),
+		Use: "decode [FILE|-]", Short: "Show what bytes say, as indented XML with a summary", Args: cli.Args(cobra.MaximumNArgs(1)),
 		Example: `  causeway soap decode capture.bin                  # one direction of a net.tcp connection
   xxd capture.bin | causeway soap decode -         # or from a dump that somebody pasted
   causeway soap decode message.hex -o json`,
@@ -34,14 +35,14 @@ The bytes tell what they are: raw, or written in hex (plain, xxd, hexdump -C); a
 XML with or without the string table of a session; a whole net.tcp stream in one direction; HTTP messages;
 WebSocket frames behind an HTTP upgrade; gzip or deflate around any of these.`,
 	}
-	format := formatFlag(cmd)
+	format := cli.FormatFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, list []string) error {
 		input, err := readInput(cmd, list)
 		if err != nil {
 			return err
 		}
 		report, err := inspect.Decode(input)
-		wrote := format.write(cmd, report, func() error {
+		wrote := format.Write(cmd, report, func() error {
 			if _, err := cmd.OutOrStdout().Write(report.AppendXML(nil)); err != nil {
 				return err
 			}
@@ -58,7 +59,7 @@ WebSocket frames behind an HTTP upgrade; gzip or deflate around any of these.`,
 
 func newSoapEncode() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "encode [FILE|-]", Short: "Write a document in another encoding", Args: args(cobra.MaximumNArgs(1)),
+		Use: "encode [FILE|-]", Short: "Write a document in another encoding", Args: cli.Args(cobra.MaximumNArgs(1)),
 		Example: `  causeway soap encode request.xml > request.bin
   causeway soap encode request.xml --as session --hex
   causeway soap encode request.bin --as canonical`,
@@ -93,7 +94,7 @@ Binary output to a terminal is shown in hex.`,
 			return err
 		}
 		binary := form == inspect.Binary || form == inspect.Session
-		if *hex || binary && onTerminal(cmd.OutOrStdout()) {
+		if *hex || binary && cli.OnTerminal(cmd.OutOrStdout()) {
 			out = inspect.AppendHex(nil, out)
 		}
 		_, err = cmd.OutOrStdout().Write(out)
@@ -108,7 +109,7 @@ func soapForm(word string) (inspect.Format, error) {
 			return f, nil
 		}
 	}
-	return "", usage("%q is no form: use one of %v", word, inspect.Formats())
+	return "", cli.Usage("%q is no form: use one of %v", word, inspect.Formats())
 }
 
 // errDiffer gives exit code 1, as diff(1) does.
@@ -116,17 +117,17 @@ var errDiffer = errors.New("the documents differ")
 
 func newSoapDiff() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "diff LEFT RIGHT", Short: "Compare what two inputs say, whatever their encodings", Args: args(cobra.ExactArgs(2)),
+		Use: "diff LEFT RIGHT", Short: "Compare what two inputs say, whatever their encodings", Args: cli.Args(cobra.ExactArgs(2)),
 		Example: `  causeway soap diff request.xml request.bin
   causeway soap diff left.hex right.hex -o json`,
 		Long: `Compares documents as infosets: prefixes, declarations, the order of attributes, comments, and white space
 between elements do not matter. Each input may have any form that 'causeway soap decode' takes; one may be - for
 standard input. Nothing is printed and the exit code is 0 when they say the same, 1 when they differ.`,
 	}
-	format := formatFlag(cmd)
+	format := cli.FormatFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, list []string) error {
 		if list[0] == "-" && list[1] == "-" {
-			return usage("only one input can be standard input")
+			return cli.Usage("only one input can be standard input")
 		}
 		left, err := readInput(cmd, list[:1])
 		if err != nil {
@@ -143,7 +144,7 @@ standard input. Nothing is printed and the exit code is 0 when they say the same
 		if found == nil {
 			found = []inspect.Difference{} // an array in JSON too
 		}
-		err = format.write(cmd, found, func() error {
+		err = format.Write(cmd, found, func() error {
 			for _, d := range found {
 				if _, err := fmt.Fprintln(cmd.OutOrStdout(), d); err != nil {
 					return err

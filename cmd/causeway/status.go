@@ -12,22 +12,23 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/causeway-relay/causeway/cmd/causeway/internal/cli"
 	"github.com/causeway-relay/causeway/gateway/manage/wire"
 )
 
 func newStatus() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "status [NAME]", Short: "Show nodes, relays, listeners and certificates, or one relay's listeners", Args: args(cobra.MaximumNArgs(1)),
+		Use: "status [NAME]", Short: "Show nodes, relays, listeners and certificates, or one relay's listeners", Args: cli.Args(cobra.MaximumNArgs(1)),
 		Long: `Show the gateway in one picture. With NAME: who listens at that relay and what each seems to be (online, slow, deaf), and when and
 why listeners came, went, became deaf and came back.`,
 		Example: `  causeway status
   causeway status hyco
   causeway status -o json | jq .nodes`,
 	}
-	c := connectionFlags(cmd)
-	cmd.ValidArgsFunction = c.relayNames
+	c := cli.ConnectionFlags(cmd)
+	cmd.ValidArgsFunction = c.RelayNames
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		asked, err := c.client()
+		asked, err := c.Client()
 		if err != nil {
 			return err
 		}
@@ -36,16 +37,19 @@ why listeners came, went, became deaf and came back.`,
 			if err != nil {
 				return err
 			}
-			return c.format.write(cmd, s, func() error { return showRelay(cmd.OutOrStdout(), &s) })
+			return c.Format.Write(cmd, s, func() error { return showRelay(cmd.OutOrStdout(), &s) })
 		}
 		s, err := asked.Status(cmd.Context())
 		if err != nil {
 			return err
 		}
-		return c.format.write(cmd, s, func() error { return showStatus(cmd.OutOrStdout(), &s) })
+		return c.Format.Write(cmd, s, func() error { return showStatus(cmd.OutOrStdout(), &s) })
 	}
 	return cmd
 }
+
+// columnListener is the head of the column that names listeners, in every table that has one.
+const columnListener = "LISTENER"
 
 // showRelay writes the picture of one relay for people.
 func showRelay(w io.Writer, s *wire.Status) error {
@@ -57,15 +61,15 @@ func showRelay(w io.Writer, s *wire.Status) error {
 		{"relay", e.Name},
 		{"listeners", fmt.Sprintf("%d online, %d slow, %d deaf", e.Listeners.Online, e.Listeners.Slow, e.Listeners.Deaf)},
 	}
-	if err := table(w, rows); err != nil {
+	if err := cli.Table(w, rows); err != nil {
 		return err
 	}
 	rows = [][]string{{columnListener, "NODE", "STATE", "REMOTE", "SINCE", "ACCEPTED", "IGNORED", "AGENT"}}
 	for i := range s.Listening {
 		l := &s.Listening[i]
 		rows = append(rows, []string{
-			oneLine(l.ID), strconv.Itoa(l.Node), l.State, l.Remote, clock(l.Since),
-			strconv.FormatInt(l.Offers.Accepted, 10), strconv.FormatInt(l.Offers.Ignored, 10), oneLine(l.Agent),
+			cli.OneLine(l.ID), strconv.Itoa(l.Node), l.State, l.Remote, cli.Clock(l.Since),
+			strconv.FormatInt(l.Offers.Accepted, 10), strconv.FormatInt(l.Offers.Ignored, 10), cli.OneLine(l.Agent),
 		})
 	}
 	if err := section(w, rows); err != nil {
@@ -87,11 +91,11 @@ func showPresence(w io.Writer, list []wire.Presence, withRelay bool) error {
 			after = time.Duration(p.Duration).Round(time.Second).String()
 		}
 		row := []string{
-			clock(p.Time), strings.TrimPrefix(p.Event, "listener."), oneLine(p.Listener), strconv.Itoa(p.Node), p.Remote, after,
-			oneLine(strings.TrimSpace(p.Reason + " " + p.Text)),
+			cli.Clock(p.Time), strings.TrimPrefix(p.Event, "listener."), cli.OneLine(p.Listener), strconv.Itoa(p.Node), p.Remote, after,
+			cli.OneLine(strings.TrimSpace(p.Reason + " " + p.Text)),
 		}
 		if withRelay {
-			row = slices.Insert(row, 2, oneLine(p.Entity))
+			row = slices.Insert(row, 2, cli.OneLine(p.Entity))
 		}
 		rows = append(rows, row)
 	}
@@ -107,9 +111,9 @@ func showStatus(w io.Writer, s *wire.Status) error {
 		{"version", s.Version}, {"relays", strconv.Itoa(s.Entities)}, {"listeners", strconv.Itoa(s.Listeners)}, {"streams", strconv.Itoa(s.Streams)},
 	}
 	for _, cert := range s.Certificates {
-		rows = append(rows, []string{"certificate", cert.Name + " until " + clock(cert.NotAfter)})
+		rows = append(rows, []string{"certificate", cert.Name + " until " + cli.Clock(cert.NotAfter)})
 	}
-	if err := table(w, rows); err != nil {
+	if err := cli.Table(w, rows); err != nil {
 		return err
 	}
 	_, _ = fmt.Fprintln(w) // the next write says what is wrong
@@ -119,9 +123,9 @@ func showStatus(w io.Writer, s *wire.Status) error {
 		for _, door := range slices.Sorted(maps.Keys(n.Doors)) {
 			doors = append(doors, door+" "+n.Doors[door])
 		}
-		rows = append(rows, []string{strconv.Itoa(n.Node), strconv.FormatBool(n.Live), clock(n.Since), strings.Join(doors, ", ")})
+		rows = append(rows, []string{strconv.Itoa(n.Node), strconv.FormatBool(n.Live), cli.Clock(n.Since), strings.Join(doors, ", ")})
 	}
-	if err := table(w, rows); err != nil {
+	if err := cli.Table(w, rows); err != nil {
 		return err
 	}
 	return showPresence(w, s.Presence[max(0, len(s.Presence)-shownPresence):], true)

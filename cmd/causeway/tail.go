@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/causeway-relay/causeway/cmd/causeway/internal/cli"
 	"github.com/causeway-relay/causeway/gateway/manage/client"
 	"github.com/causeway-relay/causeway/gateway/manage/wire"
 )
@@ -22,7 +23,7 @@ func newTail() *cobra.Command {
 	var after string
 	var count int
 	cmd := &cobra.Command{
-		Use: "tail [NAME]", Short: "Follow what happens: listeners, relays, limits, certificates", Args: args(cobra.MaximumNArgs(1)),
+		Use: "tail [NAME]", Short: "Follow what happens: listeners, relays, limits, certificates", Args: cli.Args(cobra.MaximumNArgs(1)),
 		Long: `Show what happens on all nodes, one event a line, until interrupted: listeners that come, go, become deaf and come back, with
 the reasons; relays that are made, changed and deleted; limits that are reached; certificates that end soon. With NAME only
 what concerns that relay. A lost connection is opened again, and what happened meanwhile is shown, as far as the gateway
@@ -31,18 +32,18 @@ still has it: it keeps the last 1,000 events.`,
   causeway tail plant/line1
   causeway tail -o json | jq -c 'select(.event == "listener.deaf")'`,
 	}
-	c := connectionFlags(cmd)
-	cmd.ValidArgsFunction = c.relayNames
+	c := cli.ConnectionFlags(cmd)
+	cmd.ValidArgsFunction = c.RelayNames
 	cmd.Flags().StringVar(&after, "after", "", "begin behind the event with this `ID`; default: now")
 	cmd.Flags().IntVar(&count, "count", 0, "end after `N` events; default: never")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		asked, err := c.client()
+		asked, err := c.Client()
 		if err != nil {
 			return err
 		}
 		ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGINT, syscall.SIGTERM)
 		defer stop()
-		t := &tail{client: asked, out: cmd.OutOrStdout(), talk: cmd.ErrOrStderr(), format: c.format, last: after, left: count}
+		t := &tail{client: asked, out: cmd.OutOrStdout(), talk: cmd.ErrOrStderr(), format: c.Format, last: after, left: count}
 		if len(args) > 0 {
 			t.entity = args[0]
 		}
@@ -55,7 +56,7 @@ still has it: it keeps the last 1,000 events.`,
 type tail struct {
 	client    *client.Client
 	out, talk io.Writer
-	format    *format
+	format    *cli.Format
 	entity    string
 	last      string // id of the last event seen
 	left      int    // events still to show; 0 from the beginning: no end
@@ -115,8 +116,8 @@ func (t *tail) open() {
 func (t *tail) show(e *wire.Event) error {
 	t.last = e.ID
 	var err error
-	if *t.format == asJSON {
-		err = writeLine(t.out, e)
+	if *t.format == cli.AsJSON {
+		err = cli.WriteLine(t.out, e)
 	} else {
 		_, err = fmt.Fprintln(t.out, eventLine(e))
 	}
@@ -131,7 +132,7 @@ func (t *tail) show(e *wire.Event) error {
 
 // eventLine is an event for people.
 func eventLine(e *wire.Event) string {
-	parts := []string{clock(e.Time), fmt.Sprintf("%-21s", e.Event)}
+	parts := []string{cli.Clock(e.Time), fmt.Sprintf("%-21s", e.Event)}
 	for _, s := range []string{e.Entity, e.Listener, e.Certificate} {
 		if s != "" {
 			parts = append(parts, s)
@@ -144,7 +145,7 @@ func eventLine(e *wire.Event) string {
 		parts = append(parts, e.Remote)
 	}
 	if e.NotAfter != nil {
-		parts = append(parts, "until "+clock(*e.NotAfter))
+		parts = append(parts, "until "+cli.Clock(*e.NotAfter))
 	}
 	line := strings.Join(parts, "  ")
 	if why := strings.TrimSpace(e.Reason + " " + e.Text); why != "" {
@@ -153,15 +154,5 @@ func eventLine(e *wire.Event) string {
 	if e.Duration != 0 {
 		line += fmt.Sprintf(" (after %s)", time.Duration(e.Duration).Round(time.Second))
 	}
-	return oneLine(line)
-}
-
-// oneLine takes out what would break a line, or change a terminal: texts may come from peers.
-func oneLine(text string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r >= 0x7f && r < 0xa0 {
-			return ' '
-		}
-		return r
-	}, text)
+	return cli.OneLine(line)
 }

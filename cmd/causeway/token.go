@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/causeway-relay/causeway/cmd/causeway/internal/cli"
 	"github.com/causeway-relay/causeway/gateway/entity"
 	"github.com/causeway-relay/causeway/gateway/manage/client"
 )
@@ -17,7 +18,7 @@ func newToken() *cobra.Command {
 	var rule string
 	var ttl time.Duration
 	cmd := &cobra.Command{
-		Use: "token NAME", Short: "Print a token for a relay", Args: args(cobra.ExactArgs(1)),
+		Use: "token NAME", Short: "Print a token for a relay", Args: cli.Args(cobra.ExactArgs(1)),
 		Long: `Print a shared access signature for http://HOST/NAME and nothing else. With a connection string and without --rule it is
 signed here, without asking the gateway. Otherwise the key is asked for, which takes the right Manage: that of the rule of
 the relay or, if it has none of that name, of the namespace; without --rule that of the relay's first rule.
@@ -26,24 +27,24 @@ A relay whose name is check is written /check here.`,
   causeway token hyco --rule Sender --ttl 15m
   curl -H "ServiceBusAuthorization: $(causeway token hyco)" https://relay.example.com/hyco`,
 	}
-	c := connectionFlags(cmd)
+	c := cli.ConnectionFlags(cmd)
 	cmd.AddCommand(newTokenCheck(c))
-	cmd.ValidArgsFunction = c.relayNames
+	cmd.ValidArgsFunction = c.RelayNames
 	cmd.Flags().StringVar(&rule, "rule", "", "`RULE` that signs; default: that of the connection string")
 	cmd.Flags().DurationVar(&ttl, "ttl", time.Hour, "`TIME` for which the token is good")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if ttl <= 0 {
-			return usage("--ttl: expected a time of more than zero, such as 1h")
+			return cli.Usage("--ttl: expected a time of more than zero, such as 1h")
 		}
 		if err := entity.CheckName(args[0]); err != nil {
-			return usage("%v", err)
+			return cli.Usage("%v", err)
 		}
 		expiry := time.Now().Add(ttl)
-		token, err := c.token(cmd.Context(), args[0], rule, expiry)
+		token, err := tokenOf(cmd.Context(), c, args[0], rule, expiry)
 		if err != nil {
 			return err
 		}
-		return c.format.write(cmd, tokenOutput{token, expiry.UTC().Truncate(time.Second)}, func() error {
+		return c.Format.Write(cmd, tokenOutput{token, expiry.UTC().Truncate(time.Second)}, func() error {
 			_, err := fmt.Fprintln(cmd.OutOrStdout(), token)
 			return err
 		})
@@ -57,16 +58,16 @@ type tokenOutput struct {
 	Expires time.Time `json:"expires"`
 }
 
-// token signs with the connection string at hand, or with the one of a rule that the gateway is asked for.
-func (c *connection) token(ctx context.Context, name, rule string, expiry time.Time) (string, error) {
-	if given := c.given(); given != "" && rule == "" {
+// tokenOf signs with the connection string at hand, or with the one of a rule that the gateway is asked for.
+func tokenOf(ctx context.Context, c *cli.Connection, name, rule string, expiry time.Time) (string, error) {
+	if given := c.Given(); given != "" && rule == "" {
 		token, err := client.Token(given, name, expiry)
 		if err != nil {
-			return "", usage("%v", err)
+			return "", cli.Usage("%v", err)
 		}
 		return token, nil
 	}
-	asked, err := c.client()
+	asked, err := c.Client()
 	if err != nil {
 		return "", err
 	}

@@ -10,14 +10,15 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/causeway-relay/causeway/cmd/causeway/internal/cli"
 	hybrid "github.com/causeway-relay/causeway/hybrid/wire"
 	"github.com/causeway-relay/causeway/hybrid/wire/sas"
 )
 
-func newTokenCheck(c *connection) *cobra.Command {
+func newTokenCheck(c *cli.Connection) *cobra.Command {
 	var name string
 	cmd := &cobra.Command{
-		Use: "check TOKEN|-", Short: "Say what a token says, and what is wrong with it", Args: args(cobra.ExactArgs(1)),
+		Use: "check TOKEN|-", Short: "Say what a token says, and what is wrong with it", Args: cli.Args(cobra.ExactArgs(1)),
 		Long: `Take a token apart: audience, rule, expiry, and everything that would keep a gateway from taking it: escapes that are too many
 or too few, a missing part, a wrong host or path, an end that has passed. With a connection string of the rule that signed
 it, the signature is checked too, and the common mistakes in signing are told. No gateway is asked, no key and no signature is
@@ -34,20 +35,20 @@ when a gateway would refuse the token.`,
 			return err
 		}
 		p := sas.Params{Now: time.Now(), Path: name}
-		if whole := c.given(); whole != "" {
+		if whole := c.Given(); whole != "" {
 			cs, err := hybrid.ParseConnectionString(whole)
 			if err != nil {
-				return usage("%v", err)
+				return cli.Usage("%v", err)
 			}
 			p.Host, p.Rule, p.Key = cs.Host, cs.KeyName, cs.Key
 			p.Path = cmp.Or(name, strings.Trim(cs.Path(), "/"))
 		}
 		report := sas.Check(text, p)
-		if err := c.format.write(cmd, report, func() error { return showToken(cmd.OutOrStdout(), &report) }); err != nil {
+		if err := c.Format.Write(cmd, report, func() error { return showToken(cmd.OutOrStdout(), &report) }); err != nil {
 			return err
 		}
 		if len(report.Problems) > 0 {
-			return &silentError{exitUnauthorized}
+			return cli.Silent(cli.ExitUnauthorized)
 		}
 		return nil
 	}
@@ -89,7 +90,7 @@ func showToken(w io.Writer, r *sas.Report) error {
 		at   *time.Time
 	}{{"not before", r.NotBefore}, {"expires", r.Expires}} {
 		if end.at != nil {
-			row(end.name, clock(*end.at)+" ("+until(*end.at)+")")
+			row(end.name, cli.Clock(*end.at)+" ("+until(*end.at)+")")
 		}
 	}
 	if r.Kind != "" {
@@ -97,7 +98,7 @@ func showToken(w io.Writer, r *sas.Report) error {
 			sas.Unknown: "not checked: that takes a connection string with the rule's key", sas.Matches: "matches the key", sas.Differs: "does not match the key",
 		}[r.Signature])
 	}
-	if err := table(w, rows); err != nil {
+	if err := cli.Table(w, rows); err != nil {
 		return err
 	}
 	for _, list := range []struct {

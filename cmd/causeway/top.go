@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/causeway-relay/causeway/cmd/causeway/internal/cli"
 	"github.com/causeway-relay/causeway/gateway/manage/wire"
 )
 
@@ -22,7 +23,7 @@ func newTop() *cobra.Command {
 	var watch bool
 	var most int
 	cmd := &cobra.Command{
-		Use: "top", Short: "Show what runs: relays, listeners and streams with their rates", Args: args(cobra.NoArgs),
+		Use: "top", Short: "Show what runs: relays, listeners and streams with their rates", Args: cli.Args(cobra.NoArgs),
 		Long: `Show what runs on all nodes, with the rates of the time between two looks: in is from senders to listeners. On a terminal the
 table is drawn anew until interrupted; otherwise it is written once. With --watch it goes on there too, tables apart by an
 empty line, and with -o json one object a line for each relay, listener and stream at each look: in and out are the bytes of
@@ -31,18 +32,18 @@ the time in duration.`,
   causeway top --interval 10s
   causeway top --watch -o json | jq -c 'select(.event == "top.stream" and .in > 0)'`,
 	}
-	c := connectionFlags(cmd)
+	c := cli.ConnectionFlags(cmd)
 	cmd.Flags().DurationVar(&every, "interval", 2*time.Second, "`TIME` between two looks, from 100ms")
 	cmd.Flags().BoolVar(&watch, "watch", false, "go on, also where the output is no terminal")
 	cmd.Flags().IntVar(&most, "most", 20, "show at most `N` streams and listeners")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if every < 100*time.Millisecond {
-			return usage("--interval: expected a time of at least 100ms, such as 2s")
+			return cli.Usage("--interval: expected a time of at least 100ms, such as 2s")
 		}
 		if most < 0 || most > maxTop {
-			return usage("--most: expected a number from 0 to %d", maxTop)
+			return cli.Usage("--most: expected a number from 0 to %d", maxTop)
 		}
-		asked, err := c.client()
+		asked, err := c.Client()
 		if err != nil {
 			return err
 		}
@@ -52,8 +53,8 @@ the time in duration.`,
 		t := &top{
 			look:  func(ctx context.Context) (wire.Traffic, error) { return asked.Traffic(ctx, max(most, rated)) },
 			out:   out,
-			every: every, most: most, asJSON: *c.format == asJSON,
-			live: onTerminal(out) && *c.format != asJSON, watch: watch,
+			every: every, most: most, asJSON: *c.Format == cli.AsJSON,
+			live: cli.OnTerminal(out) && *c.Format != cli.AsJSON, watch: watch,
 		}
 		return t.run(ctx)
 	}
@@ -84,7 +85,7 @@ func (t *top) run(ctx context.Context) error {
 		return interrupted(ctx, err)
 	}
 	if t.asJSON && !t.watch {
-		return writeJSON(t.out, before)
+		return cli.WriteJSON(t.out, before)
 	}
 	tick := time.NewTicker(t.every)
 	defer tick.Stop()
@@ -210,7 +211,7 @@ func (t *top) show(r *rates, n int) error {
 	if t.asJSON {
 		for _, lines := range [][]topLine{r.entities, r.listeners, r.streams} {
 			for i := range lines {
-				if err := writeLine(t.out, &lines[i]); err != nil {
+				if err := cli.WriteLine(t.out, &lines[i]); err != nil {
 					return err
 				}
 			}
@@ -237,18 +238,18 @@ func (r *rates) draw(w io.Writer) error {
 	for i := range r.entities {
 		e := &r.entities[i]
 		rows = append(rows, []string{
-			oneLine(e.Entity), strconv.Itoa(e.counts.Online), strconv.Itoa(e.counts.Slow), strconv.Itoa(e.counts.Deaf), strconv.Itoa(e.Streams),
+			cli.OneLine(e.Entity), strconv.Itoa(e.counts.Online), strconv.Itoa(e.counts.Slow), strconv.Itoa(e.counts.Deaf), strconv.Itoa(e.Streams),
 			r.rate(e.In), r.rate(e.Out),
 		})
 	}
-	if err := table(w, rows); err != nil {
+	if err := cli.Table(w, rows); err != nil {
 		return err
 	}
 	rows = [][]string{{columnListener, "RELAY", "NODE", "STATE", "ACCEPTED", "IGNORED", "STREAMS", "IN/S", "OUT/S", "FOR"}}
 	for i := range r.listeners {
 		l := &r.listeners[i]
 		rows = append(rows, []string{
-			oneLine(l.Listener), oneLine(l.Entity), strconv.Itoa(l.Node), l.State, strconv.FormatInt(l.offers.Accepted, 10),
+			cli.OneLine(l.Listener), cli.OneLine(l.Entity), strconv.Itoa(l.Node), l.State, strconv.FormatInt(l.offers.Accepted, 10),
 			strconv.FormatInt(l.offers.Ignored, 10), strconv.Itoa(l.Streams), r.rate(l.In), r.rate(l.Out), l.age.Round(time.Second).String(),
 		})
 	}
@@ -259,7 +260,7 @@ func (r *rates) draw(w io.Writer) error {
 	for i := range r.streams {
 		s := &r.streams[i]
 		rows = append(rows, []string{
-			s.Remote, oneLine(s.Entity), oneLine(s.Listener), strconv.Itoa(s.Node), r.rate(s.In), r.rate(s.Out), s.age.Round(time.Second).String(),
+			s.Remote, cli.OneLine(s.Entity), cli.OneLine(s.Listener), strconv.Itoa(s.Node), r.rate(s.In), r.rate(s.Out), s.age.Round(time.Second).String(),
 		})
 	}
 	if err := section(w, rows); err != nil || len(r.missing) == 0 {
@@ -281,7 +282,7 @@ func section(w io.Writer, rows [][]string) error {
 	if _, err := fmt.Fprintln(w); err != nil {
 		return err
 	}
-	return table(w, rows)
+	return cli.Table(w, rows)
 }
 
 // rate writes bytes a second.

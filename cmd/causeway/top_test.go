@@ -16,6 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/causeway-relay/causeway/cmd/causeway/internal/cli"
 	"github.com/causeway-relay/causeway/gateway/manage/client"
 	"github.com/causeway-relay/causeway/gateway/manage/wire"
 )
@@ -183,7 +184,7 @@ func refuses(status int, code string) func(w http.ResponseWriter, r *http.Reques
 func TestTailComesBack(t *testing.T) {
 	asked, seen := feeds(t, says("1-1", "1-2"), refuses(503, "Starting"), says("1-3"))
 	var out, talk bytes.Buffer
-	text := asTable
+	text := cli.AsTable
 	tail := &tail{client: asked, out: &out, talk: &talk, format: &text, entity: "hy co", last: "1-0", left: 3}
 	if err := tail.run(t.Context()); err != nil {
 		t.Fatal(err)
@@ -203,7 +204,7 @@ func TestTailComesBack(t *testing.T) {
 
 // TestTailGivesUp: a no is final, and so is a first attempt that nobody answers; an interruption is no failure.
 func TestTailGivesUp(t *testing.T) {
-	lines := asJSON
+	lines := cli.AsJSON
 	asked, _ := feeds(t, says("1-1"), refuses(401, "ExpiredToken"))
 	var out bytes.Buffer
 	err := (&tail{client: asked, out: &out, talk: io.Discard, format: &lines}).run(t.Context())

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/causeway-relay/causeway/cmd/causeway/internal/cli"
 	"github.com/causeway-relay/causeway/gateway/front/localca"
 )
 
@@ -17,19 +18,19 @@ func newTrust() *cobra.Command {
 	var data string
 	var dry bool
 	cmd := &cobra.Command{
-		Use: "trust", Short: "Let this machine trust the gateway's local CA", Args: args(cobra.NoArgs),
+		Use: "trust", Short: "Let this machine trust the gateway's local CA", Args: cli.Args(cobra.NoArgs),
 		Long: `Copy the certificate of the local CA in the data folder to where the system keeps the CAs that its administrator trusts,
 and say what to do for programs with a store of their own. Whoever can read ca.key in that folder can then pose as any
 site to this machine: trust a CA only on machines that use its gateway.`,
 		Example: `  causeway trust --print                                     # what would be done, and what to do for other programs
   sudo causeway trust --data "$HOME/.local/share/causeway"   # as administrator, for a gateway that runs as you`,
 	}
-	format := formatFlag(cmd)
+	format := cli.FormatFlag(cmd)
 	cmd.Flags().StringVar(&data, "data", "", "`DIR` of the node; default: that of 'causeway serve' in the same environment")
 	cmd.Flags().BoolVar(&dry, "print", false, "change nothing, only say what would be done")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if data == "" {
-			data = nodeHere().Data
+			data = cli.NodeHere().Data
 		}
 		plan, err := trustPlan(data)
 		if err != nil {
@@ -41,7 +42,7 @@ site to this machine: trust a CA only on machines that use its gateway.`,
 			}
 		}
 		shown := trustOf(plan)
-		return format.write(cmd, shown, func() error {
+		return format.Write(cmd, shown, func() error {
 			_, err := fmt.Fprint(cmd.OutOrStdout(), shown.text(dry))
 			return err
 		})

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/causeway-relay/causeway/cmd/causeway/internal/cli"
 	"github.com/causeway-relay/causeway/gateway"
 )
 
@@ -21,14 +22,14 @@ type build struct {
 
 func newVersion() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "version", Short: "Say which version this is", Args: args(cobra.NoArgs),
+		Use: "version", Short: "Say which version this is", Args: cli.Args(cobra.NoArgs),
 		Example: `  causeway version
   causeway version -o json`,
 	}
-	format := formatFlag(cmd)
+	format := cli.FormatFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		b := buildInfo()
-		return format.write(cmd, b, func() error {
+		return format.Write(cmd, b, func() error {
 			_, err := fmt.Fprintf(cmd.OutOrStdout(), "causeway %s %s %s/%s\n", b.Version, b.Go, b.OS, b.Arch)
 			return err
 		})

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"context"
@@ -16,14 +16,14 @@ import (
 	"github.com/causeway-relay/causeway/hybrid"
 )
 
-// Exit codes (architecture section 5).
+// Exit codes of every command (architecture section 5).
 const (
-	exitOK           = 0
-	exitFailure      = 1
-	exitUsage        = 2
-	exitNotFound     = 3
-	exitUnauthorized = 4
-	exitUnreachable  = 5
+	ExitOK           = 0
+	ExitFailure      = 1
+	ExitUsage        = 2
+	ExitNotFound     = 3
+	ExitUnauthorized = 4
+	ExitUnreachable  = 5
 )
 
 // usageError is a command line that cannot be understood.
@@ -31,10 +31,14 @@ type usageError struct{ text string }
 
 func (e *usageError) Error() string { return e.text }
 
-func usage(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }
+// Usage makes an error of a command line that cannot be understood: exit code 2, and people are pointed to --help.
+func Usage(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }
 
 // silentError ends a command whose output has said everything.
 type silentError struct{ code int }
+
+// Silent ends a command with an exit code and without a word: its output has said everything.
+func Silent(code int) error { return &silentError{code} }
 
 func (*silentError) Error() string { return "see the output" }
 
@@ -45,47 +49,47 @@ func exitCode(err error) int {
 	var relayed *hybrid.Error
 	switch {
 	case err == nil:
-		return exitOK
+		return ExitOK
 	case errors.As(err, &silent):
 		return silent.code
 	case errors.As(err, new(*usageError)), errors.As(err, new(config.Problems)), errors.As(err, new(azbridge.Problems)), errors.As(err, new(*connect.Flaw)):
-		return exitUsage
+		return ExitUsage
 	case errors.As(err, &relayed):
 		return exitOfRelay(relayed)
 	case errors.As(err, &no):
 		return exitOf(no)
 	case errors.As(err, new(*client.Unreachable)), errors.Is(err, context.DeadlineExceeded):
-		return exitUnreachable
+		return ExitUnreachable
 	}
-	return exitFailure
+	return ExitFailure
 }
 
 // exitOfRelay sorts what keeps a listener or sender from its relay.
 func exitOfRelay(no *hybrid.Error) int {
 	switch {
 	case no.Status == http.StatusNotFound:
-		return exitNotFound
+		return ExitNotFound
 	case no.Status == http.StatusUnauthorized, no.Status == http.StatusForbidden:
-		return exitUnauthorized
+		return ExitUnauthorized
 	case no.Status == 0, no.Temporary():
-		return exitUnreachable
+		return ExitUnreachable
 	}
-	return exitFailure
+	return ExitFailure
 }
 
 // exitOf sorts what a gateway answers. An answer without a code is not a gateway's: its status means something else.
 func exitOf(no *client.Error) int {
 	switch {
 	case no.Code == "":
-		return exitFailure
+		return ExitFailure
 	case no.Status == http.StatusNotFound:
-		return exitNotFound
+		return ExitNotFound
 	case no.Status == http.StatusUnauthorized, no.Status == http.StatusForbidden:
-		return exitUnauthorized
+		return ExitUnauthorized
 	case no.Status == http.StatusServiceUnavailable, no.Status == http.StatusGatewayTimeout:
-		return exitUnreachable
+		return ExitUnreachable
 	}
-	return exitFailure
+	return ExitFailure
 }
 
 // explain writes an error for people: what happened, what to do next, and how to find it in the gateway's log. Problems
