@@ -72,7 +72,7 @@ func (l *Listener) register(ctx context.Context) (*control, error) {
 	var cork *exchange.Cork
 	dialer := websocket.Dialer{
 		NetDialTLSContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			conn, err := l.dialer.open(ctx, e.cs.Host, false)
+			conn, err := l.dialer.open(ctx, e.cs.Host)
 			if err != nil {
 				return nil, err
 			}

@@ -11,6 +11,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/causeway-relay/causeway/hybrid/internal/either"
 	"github.com/causeway-relay/causeway/hybrid/internal/proxy"
 	"github.com/causeway-relay/causeway/hybrid/wire"
 	"github.com/causeway-relay/causeway/internal/http1"
@@ -28,11 +29,14 @@ const sessions = 32
 type dialer struct {
 	dial func(ctx context.Context, network, address string) (net.Conn, error)
 	tls  *tls.Config
+	own  string // the authority of the connection string, which is tried where another is not reached
+	ways either.Ways
 }
 
 // newDialer reads whom to trust.
 func newDialer(s *settings, authority string) (*dialer, error) {
-	d := &dialer{dial: s.netDial}
+	d := &dialer{dial: s.netDial, own: authority}
+	d.ways.Open = d.open
 	if d.dial == nil {
 		d.dial = proxy.Dialer(http.ProxyFromEnvironment)
 	}
@@ -50,15 +54,11 @@ func newDialer(s *settings, authority string) (*dialer, error) {
 	return d, nil
 }
 
-// open connects to an authority and, unless plain, secures the connection.
-func (d *dialer) open(ctx context.Context, authority string, plain bool) (net.Conn, error) {
-	port := "443"
-	if plain {
-		port = "80"
-	}
-	conn, err := d.dial(ctx, "tcp", trust.Address(authority, port))
-	if err != nil || plain {
-		return conn, err
+// open connects to an authority and secures the connection.
+func (d *dialer) open(ctx context.Context, authority string) (net.Conn, error) {
+	conn, err := d.dial(ctx, "tcp", trust.Address(authority, "443"))
+	if err != nil {
+		return nil, err
 	}
 	config := d.tls
 	if config.ServerName == "" {
@@ -88,10 +88,11 @@ const rawUpgrade = "causeway/1"
 // upgrade opens a connection and asks for a WebSocket at the address, or for bytes with raw, with the fields behind those of the
 // handshake. ctx bounds all of it. The error is an *Error without Op and Target.
 func (d *dialer) upgrade(ctx context.Context, at *wire.Address, raw bool, more http1.Fields) (*upgraded, error) {
-	conn, err := d.open(ctx, at.Authority, at.Plain)
+	conn, authority, err := d.ways.Dial(ctx, at.Authority, d.own)
 	if err != nil {
 		return nil, unanswered(err)
 	}
+	at = &wire.Address{Authority: authority, Target: at.Target}                      // whoever was reached
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) }) // wakes what waits below
 	u, err := shake(conn, at, raw, more)
 	if !stop() && err == nil {
