@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"github.com/causeway-relay/causeway/cmd/causeway/internal/cli"
 	"github.com/causeway-relay/causeway/gateway/demo"
 )
 
@@ -16,7 +17,7 @@ senders at node 1, and prints the nine documented steps as the relay reports the
 		Example: `  causeway demo
   causeway demo --keep --ready-file demo.json   # try your own listener and sender on both nodes
   causeway demo --stop-listener-before 6        # see how the road ends without a listener`,
-		Args: cobra.NoArgs,
+		Args: cli.Args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
 			p.Out = c.OutOrStdout()
 			return demo.Run(c.Context(), p)

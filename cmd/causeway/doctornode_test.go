@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/json"
 	"encoding/pem"
 	"math/big"
 	"os"
@@ -15,7 +16,6 @@ import (
 	"time"
 
 	"github.com/causeway-relay/causeway/bridge/doctor"
-	"github.com/causeway-relay/causeway/gateway/config"
 )
 
 // putPair writes tls.crt and tls.key that end at a time.
@@ -67,11 +67,18 @@ func TestDoctorConfig(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	t.Setenv("CAUSEWAY_NETTCP", "off") // of what is checked here, beside what runs
+	checks := func() []doctor.Check {
+		out, _ := w.command("causeway", "doctor", "--config", file, "-o", "json").Output() // fails when a row has
+		var rows []doctor.Check
+		if err := json.Unmarshal(out, &rows); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		return rows
+	}
 	good := "https: 127.0.0.1:" + freePort(t) + "\nhttp: off\nadmin: 127.0.0.1:0\ntls: {cert: tls.crt, key: tls.key}\n"
 	check := func(name, state string) doctor.Check {
 		t.Helper()
-		r := row(t, checkNode(t.Context(), file), name)
+		r := row(t, checks(), name)
 		if r.State != state || (state == doctor.Failed) == (r.Do == "") {
 			t.Fatalf("want %s: %+v", state, r)
 		}
@@ -80,49 +87,39 @@ func TestDoctorConfig(t *testing.T) {
 	putPair(t, w.dir, time.Now().AddDate(0, 3, 0))
 
 	put(good + "hots: 1\n")
-	advice := check(rowConfig, doctor.Failed).Do
+	advice := check("config", doctor.Failed).Do
 	out, _ := w.command("sh", "-c", cut(t, `(causeway config check --config .*)$`, advice)).CombinedOutput()
 	if !strings.Contains(string(out), `causeway.yaml:5:1 unknown key "hots"`) {
 		t.Errorf("the advice says %s", out)
 	}
 	put(good)
-	check(rowConfig, doctor.OK)
+	check("config", doctor.OK)
 
-	advice = check(rowDoor+"https", doctor.Failed).Do
-	check(rowDoor+"http", doctor.Skipped)
-	check(rowDoor+"admin", doctor.Skipped)
-	if r := check(rowCertificate, doctor.OK); !strings.Contains(r.Detail, "good until") { // of the files, while nobody serves
+	advice = check("door https", doctor.Failed).Do
+	check("door http", doctor.Skipped)
+	check("door admin", doctor.Skipped)
+	if r := check("certificate", doctor.OK); !strings.Contains(r.Detail, "good until") { // of the files, while nobody serves
 		t.Errorf("%+v", r)
 	}
 	w.serve(strings.Fields(strings.TrimPrefix(advice, "causeway serve"))...)
-	check(rowDoor+"https", doctor.OK)
-	check(rowCertificate, doctor.OK)
+	check("door https", doctor.OK)
+	check("certificate", doctor.OK)
 
 	for _, ends := range []time.Time{time.Now().AddDate(0, 0, 5), time.Now().Add(-time.Hour)} {
 		putPair(t, w.dir, ends)
 		eventuallyT(t, "the new certificate", func() bool { // the node looks once a second
-			return row(t, checkNode(t.Context(), file), rowCertificate).State == doctor.Failed
+			return row(t, checks(), "certificate").State == doctor.Failed
 		})
-		if advice := check(rowCertificate, doctor.Failed).Do; !strings.Contains(advice, filepath.Join(w.dir, "tls.crt")) {
+		if advice := check("certificate", doctor.Failed).Do; !strings.Contains(advice, filepath.Join(w.dir, "tls.crt")) {
 			t.Errorf("advice %q", advice)
 		}
 		putPair(t, w.dir, time.Now().AddDate(0, 3, 0)) // which is what it says
 		eventuallyT(t, "the renewed certificate", func() bool {
-			return row(t, checkNode(t.Context(), file), rowCertificate).State == doctor.OK
+			return row(t, checks(), "certificate").State == doctor.OK
 		})
 	}
 	out, err := w.command("causeway", "doctor", "--config", file, "-o", "json").Output()
 	if err != nil || strings.Contains(string(out), `"dns"`) {
 		t.Errorf("%v: %s", err, out)
-	}
-}
-
-func TestDoorAddress(t *testing.T) {
-	for address, want := range map[string]string{
-		":443": "127.0.0.1:443", "0.0.0.0:1": "127.0.0.1:1", "[::]:1": "[::1]:1", "192.0.2.1:5": "192.0.2.1:5", "127.0.0.1:0": "", config.Off: "",
-	} {
-		if got := doorAddress(address); got != want {
-			t.Errorf("%s gives %q, want %q", address, got, want)
-		}
 	}
 }

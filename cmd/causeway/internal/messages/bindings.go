@@ -1,0 +1,79 @@
+package messages
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/causeway-relay/causeway/bindings"
+	"github.com/causeway-relay/causeway/cmd/causeway/internal/cli"
+)
+
+// NewBindings makes the command that prints the table of bindings.
+func NewBindings() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "bindings [NAME]", Short: "Say what each WCF binding is on the wire and how it goes through the gateway", Args: cli.Args(cobra.MaximumNArgs(1)),
+		Long: `Say what each WCF binding is when nobody changes anything: transport, encoder, SOAP and addressing version, session and security;
+which kind of relay to create for it; and which relay binding takes its place. With a name, everything about that binding.`,
+		Example: `  causeway bindings
+  causeway bindings NetTcpBinding
+  causeway bindings -o json`,
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			var names []cobra.Completion
+			for _, b := range bindings.All() {
+				names = append(names, b.Name)
+			}
+			return names, cobra.ShellCompDirectiveNoFileComp
+		},
+	}
+	format := cli.FormatFlag(cmd)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return format.Write(cmd, bindings.All(), func() error { return cli.Table(cmd.OutOrStdout(), bindingTable()) })
+		}
+		b, ok := bindings.Find(args[0])
+		if !ok {
+			return cli.Usage("%q is no binding: 'causeway bindings' lists them", args[0])
+		}
+		return format.Write(cmd, b, func() error { return cli.Table(cmd.OutOrStdout(), bindingRows(&b)) })
+	}
+	return cmd
+}
+
+// bindingTable shows every binding, one a row.
+func bindingTable() [][]string {
+	rows := [][]string{{"BINDING", "TRANSPORT", "ENCODER", "SOAP", "WSA", "SESSION", "SECURITY", "KIND", "SHAPE", "COUNTERPART"}}
+	for _, b := range bindings.All() {
+		rows = append(rows, []string{
+			strings.TrimSuffix(b.Name, "Binding"), b.Transport, b.Encoder, b.SOAP, b.Addressing, b.Session, b.Security, string(b.Kind), b.Shape,
+			dash(strings.TrimSuffix(b.Relay, "Binding")),
+		})
+	}
+	return rows
+}
+
+// bindingRows shows one binding, one member a row.
+func bindingRows(b *bindings.Binding) [][]string {
+	d := &b.Defaults
+	span := func(t time.Duration) string { return t.String() }
+	return [][]string{
+		{"name", b.Name}, {"addresses", strings.Join(b.Schemes, ", ")}, {"transport", b.Transport}, {"encoder", b.Encoder},
+		{"SOAP", b.SOAP}, {"WS-Addressing", b.Addressing}, {"session", b.Session}, {"security", b.Security},
+		{"modes that pass", dash(strings.Join(b.Modes, ", "))}, {"transfer", strings.Join(b.Transfer, ", ")},
+		{"relay", fmt.Sprintf("causeway relay create NAME --kind %s", b.Kind)}, {"shape", b.Shape}, {"counterpart", dash(b.Relay)},
+		{"open, close, send timeout", span(d.Open) + ", " + span(d.Close) + ", " + span(d.Send)}, {"receive timeout", span(d.Receive)},
+		{"message size", strconv.Itoa(d.MessageSize)}, {"depth", strconv.Itoa(d.Depth)}, {"string length", strconv.Itoa(d.StringLength)},
+		{"array length", strconv.Itoa(d.ArrayLength)}, {"session strings", strconv.Itoa(d.SessionStrings)}, {"note", dash(b.Note)},
+	}
+}
+
+// dash stands where there is nothing.
+func dash(text string) string {
+	if text == "" {
+		return "-"
+	}
+	return text
+}

@@ -1,0 +1,69 @@
+package node
+
+import (
+	"runtime/debug"
+	"runtime/metrics"
+	"sync"
+	"time"
+)
+
+// collectorPercent is how much garbage may stand beside live memory. A relay's live heap is small, so the default of 100
+// collects all the time: with 400 the reference measured 17% more set-ups a second on the same machine. The price is at
+// most four times the live heap, which is 10 to 20 KiB a connection; tidying takes it back when a burst is over.
+const collectorPercent = 400
+
+// tuneCollector sets it and tidies until stop is called, unless the operator has spoken.
+func tuneCollector(getenv func(string) string) (stop func()) {
+	if getenv("GOGC") != "" {
+		return func() {}
+	}
+	debug.SetGCPercent(collectorPercent)
+	end := make(chan struct{})
+	var running sync.WaitGroup
+	running.Go(func() { tidyUntil(end) })
+	return func() {
+		close(end)
+		running.Wait()
+	}
+}
+
+const (
+	tidyEvery = 2 * time.Second
+	tidyQuiet = 1 << 20 // bytes allocated between two looks below which the node is quiet
+	tidyWorth = 8 << 20 // bytes allocated since the last tidying that make it worth while
+)
+
+// tidyUntil collects once when the node is quiet after a burst, and gives the memory back to the system: thousands of idle
+// connections may stay for days, and the garbage of their handshakes would stay with them for minutes, as would the room
+// on their stacks.
+func tidyUntil(end <-chan struct{}) {
+	ticks := time.NewTicker(tidyEvery)
+	defer ticks.Stop()
+	allocated := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
+	var t tidier
+	for {
+		select {
+		case <-ticks.C:
+			metrics.Read(allocated)
+			if t.due(allocated[0].Value.Uint64()) {
+				debug.FreeOSMemory()
+			}
+		case <-end:
+			return
+		}
+	}
+}
+
+// tidier decides from what the program has allocated in all.
+type tidier struct{ seen, tidied uint64 }
+
+// due reports whether it is time.
+func (t *tidier) due(allocated uint64) bool {
+	quiet := allocated-t.seen < tidyQuiet
+	t.seen = allocated
+	if !quiet || allocated-t.tidied < tidyWorth {
+		return false
+	}
+	t.tidied = allocated
+	return true
+}

@@ -1,0 +1,40 @@
+package node
+
+import (
+	"runtime/debug"
+	"testing"
+)
+
+// TestCollector keeps the operator's setting and sets ours otherwise.
+func TestCollector(t *testing.T) {
+	before := debug.SetGCPercent(77)
+	defer debug.SetGCPercent(before)
+	tuneCollector(func(string) string { return "50" })()
+	if got := debug.SetGCPercent(77); got != 77 {
+		t.Errorf("GOGC was given and the collector set to %d", got)
+	}
+	tuneCollector(func(string) string { return "" })()
+	if got := debug.SetGCPercent(77); got != collectorPercent {
+		t.Errorf("the collector is set to %d", got)
+	}
+}
+
+// TestTidier tidies once when a burst is over, and never while it lasts or for little.
+func TestTidier(t *testing.T) {
+	var td tidier
+	const mib = 1 << 20
+	for i, step := range []struct {
+		add  uint64
+		want bool
+	}{
+		{4 * mib, false}, {0, false}, // start-up: not worth it
+		{50 * mib, false}, {20 * mib, false}, // a burst
+		{mib / 2, true}, {mib / 2, false}, {0, false}, // over: once
+		{2 * mib, false}, {mib / 2, false}, // a little one
+		{6 * mib, false}, {0, true}, // together worth it
+	} {
+		if got := td.due(td.seen + step.add); got != step.want {
+			t.Errorf("step %d: due is %t", i, got)
+		}
+	}
+}

@@ -1,0 +1,110 @@
+package node
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/causeway-relay/causeway/cmd/causeway/internal/cli"
+	"github.com/causeway-relay/causeway/gateway/front/localca"
+)
+
+// NewTrust makes the command that installs the local CA.
+func NewTrust() *cobra.Command {
+	var data string
+	var dry bool
+	cmd := &cobra.Command{
+		Use: "trust", Short: "Let this machine trust the gateway's local CA", Args: cli.Args(cobra.NoArgs),
+		Long: `Copy the certificate of the local CA in the data folder to where the system keeps the CAs that its administrator trusts,
+and say what to do for programs with a store of their own. Whoever can read ca.key in that folder can then pose as any
+site to this machine: trust a CA only on machines that use its gateway.`,
+		Example: `  causeway trust --print                                     # what would be done, and what to do for other programs
+  sudo causeway trust --data "$HOME/.local/share/causeway"   # as administrator, for a gateway that runs as you`,
+	}
+	format := cli.FormatFlag(cmd)
+	cmd.Flags().StringVar(&data, "data", "", "`DIR` of the node; default: that of 'causeway serve' in the same environment")
+	cmd.Flags().BoolVar(&dry, "print", false, "change nothing, only say what would be done")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if data == "" {
+			data = cli.NodeHere().Data
+		}
+		plan, err := trustPlan(data)
+		if err != nil {
+			return err
+		}
+		if !dry && !plan.Installed() {
+			if err := plan.Install(cmd.Context()); err != nil {
+				return err
+			}
+		}
+		shown := trustOf(plan)
+		return format.Write(cmd, shown, func() error {
+			_, err := fmt.Fprint(cmd.OutOrStdout(), shown.text(dry))
+			return err
+		})
+	}
+	return cmd
+}
+
+// trustPlan reads the CA of a data folder. It makes none: a CA of another user's folder would be trusted in vain.
+func trustPlan(data string) (*localca.TrustPlan, error) {
+	if _, err := os.Stat(filepath.Join(data, "ca.pem")); err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("no local CA in %s: run 'causeway serve' once, or name its folder with --data", data)
+		}
+		return nil, fmt.Errorf("local CA: %w: run the command as the user of the gateway, or as administrator", err)
+	}
+	authority, err := localca.Open(data)
+	if err != nil {
+		return nil, err
+	}
+	plan := authority.Trust()
+	return &plan, nil
+}
+
+// trusting is what is shown of a plan.
+type trusting struct {
+	Installed bool     `json:"installed"`
+	System    string   `json:"system"` // "": the system's store is not known
+	Target    string   `json:"target"`
+	Update    []string `json:"update"`
+	Hints     []hint   `json:"hints"`
+}
+
+type hint struct {
+	For string `json:"for"`
+	Do  string `json:"do"`
+}
+
+func trustOf(plan *localca.TrustPlan) trusting {
+	t := trusting{Installed: plan.Installed(), System: plan.System, Target: plan.Target, Update: plan.Update, Hints: []hint{}}
+	for _, h := range plan.Hints {
+		t.Hints = append(t.Hints, hint{h.For, h.Do})
+	}
+	return t
+}
+
+// text is the plan for people.
+func (t *trusting) text(dry bool) string {
+	var b strings.Builder
+	switch {
+	case t.Target == "":
+		b.WriteString("This system's store is not known: follow the line for it below.\n")
+	case t.Installed:
+		fmt.Fprintf(&b, "This system (%s) trusts the CA.\n", t.System)
+	case dry:
+		fmt.Fprintf(&b, "Would copy the CA's certificate to %s and run '%s' (%s).\n", t.Target, strings.Join(t.Update, " "), t.System)
+	default: // the system keeps roots where this program does not look
+		fmt.Fprintf(&b, "Copied the CA's certificate to %s and ran '%s' (%s).\n", t.Target, strings.Join(t.Update, " "), t.System)
+	}
+	b.WriteString("\nPrograms with a store of their own:\n")
+	for _, h := range t.Hints {
+		fmt.Fprintf(&b, "  # %s\n  %s\n", h.For, h.Do)
+	}
+	return b.String()
+}
