@@ -9,51 +9,69 @@ import (
 	"github.com/causeway-relay/causeway/bench/proc"
 )
 
-// work is a cell's, through one dialer.
-type work func(d load.Dialer, t *load.Target, dur time.Duration, w load.Window) (load.Result, error)
+// work is a cell's, through one tunnel.
+type work func(through *peer.Tunnel, t *load.Target, dur time.Duration, w load.Window) (load.Result, error)
 
 // cell is one kind of work that is measured for a time. Names are the report's.
 type cell struct {
 	name string
+	can  func(*peer.Tunnel) bool // whether the tunnel has the door
 	work work
 }
+
+func streams(t *peer.Tunnel) bool  { return t.Dial != nil }
+func requests(t *peer.Tunnel) bool { return t.Web != nil }
+func plain(t *peer.Tunnel) bool    { return t.Bytes }
 
 // echoBytes is what one echo carries.
 const echoBytes = 1 << 10
 
 func cells() []cell {
 	bulk := func(n int, up bool) work {
-		return func(d load.Dialer, t *load.Target, dur time.Duration, w load.Window) (load.Result, error) {
-			return load.Bulk(d, t, n, up, dur, w)
+		return func(p *peer.Tunnel, t *load.Target, dur time.Duration, w load.Window) (load.Result, error) {
+			return load.Bulk(p.Dial, t, n, up, dur, w)
 		}
 	}
 	echo := func(n int) work {
-		return func(d load.Dialer, _ *load.Target, dur time.Duration, w load.Window) (load.Result, error) {
-			return load.Echo(d, n, echoBytes, dur, w)
+		return func(p *peer.Tunnel, _ *load.Target, dur time.Duration, w load.Window) (load.Result, error) {
+			return load.Echo(p.Dial, n, echoBytes, dur, w)
 		}
 	}
 	setup := func(n, limit int) work {
-		return func(d load.Dialer, _ *load.Target, dur time.Duration, w load.Window) (load.Result, error) {
-			return load.Setup(d, n, limit, dur, w)
+		return func(p *peer.Tunnel, _ *load.Target, dur time.Duration, w load.Window) (load.Result, error) {
+			return load.Setup(p.Dial, n, limit, dur, w)
+		}
+	}
+	http := func(n, size int) work {
+		return func(p *peer.Tunnel, _ *load.Target, dur time.Duration, w load.Window) (load.Result, error) {
+			return load.HTTP(p.Web, n, size, dur, w)
+		}
+	}
+	bytes := func(n, size int) work { // requests that the tunnel knows nothing of
+		return func(p *peer.Tunnel, _ *load.Target, dur time.Duration, w load.Window) (load.Result, error) {
+			return load.HTTP(&load.Web{Dial: p.Dial, Host: "web.test", Path: "/"}, n, size, dur, w)
 		}
 	}
 	return []cell{
-		{"bulk_up_1", bulk(1, true)}, {"bulk_down_1", bulk(1, false)},
-		{"bulk_up_16", bulk(16, true)}, {"bulk_down_16", bulk(16, false)},
-		{"echo_1", echo(1)}, {"echo_64", echo(64)},
-		{"setup_1", setup(1, 1000)}, {"setup_16", setup(16, 3000)},
+		{"bulk_up_1", streams, bulk(1, true)}, {"bulk_down_1", streams, bulk(1, false)},
+		{"bulk_up_16", streams, bulk(16, true)}, {"bulk_down_16", streams, bulk(16, false)},
+		{"echo_1", streams, echo(1)}, {"echo_64", streams, echo(64)},
+		{"setup_1", streams, setup(1, 1000)}, {"setup_16", streams, setup(16, 3000)},
+		{"http_1k_1", requests, http(1, 1<<10)}, {"http_1k_64", requests, http(64, 1<<10)},
+		{"http_64k_1", requests, http(1, 64<<10)}, {"http_64k_64", requests, http(64, 64<<10)},
+		{"bytes_1k_64", plain, bytes(64, 1<<10)}, {"bytes_64k_64", plain, bytes(64, 64<<10)},
 	}
 }
 
 // measure runs one cell and adds the accounts of its measured time.
-func measure(c cell, t *peer.Tunnel, tg *load.Target, dur time.Duration) (load.Result, error) {
+func measure(c cell, t *peer.Tunnel, tg *target, dur time.Duration) (load.Result, error) {
 	gateway, agent := t.Gateway(), t.Agent()
 	accounts := load.Result{}
-	r, err := c.work(t.Dial, tg, dur, func() func() {
+	r, err := c.work(t, &tg.Target, dur, func() func() {
 		busy, all := proc.Machine()
-		g, a, s := proc.CPU(gateway), proc.CPU(agent), ownCPU()
+		g, a, s := proc.CPU(gateway), proc.CPU(agent), tg.cpu()
 		return func() {
-			g, a, s := proc.CPU(gateway)-g, proc.CPU(agent)-a, ownCPU()-s
+			g, a, s := proc.CPU(gateway)-g, proc.CPU(agent)-a, tg.cpu()-s
 			nowBusy, nowAll := proc.Machine()
 			accounts["cpu_gw"], accounts["cpu_ag"], accounts["cpu_load"] = g, a, s
 			if nowAll > all {

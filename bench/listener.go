@@ -5,16 +5,18 @@ import (
 	"encoding/json"
 	"fmt"
 	"log"
+	"net"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/causeway-relay/causeway/bench/hc"
+	"github.com/causeway-relay/causeway/bench/limits"
 )
 
 // listen is the independent listener as a process: args are the endpoint as JSON, the target, how many idle channels to
-// hold (0: none, serve streams) and the path of idle channel {i}.
+// hold (0: none, serve streams and requests) and the path of idle channel {i}; of a listener that serves, raw: bytes.
 func listen(ctx context.Context, args []string) error {
 	var e hc.Endpoint
 	if err := json.Unmarshal([]byte(args[0]), &e); err != nil {
@@ -25,7 +27,11 @@ func listen(ctx context.Context, args []string) error {
 		return fmt.Errorf("number of idle channels: %w", err)
 	}
 	if n == 0 {
-		return serve(ctx, e, args[1])
+		var carry hc.Carry
+		if args[3] == "raw" {
+			carry = func(a, b *net.TCPConn) { limits.Join(a, b, limits.Hybrid) }
+		}
+		return serve(ctx, e, args[1], carry)
 	}
 	path := args[3]
 	if path == "" {
@@ -38,7 +44,7 @@ func listen(ctx context.Context, args []string) error {
 			at := e
 			at.Path = strings.ReplaceAll(path, "{i}", strconv.Itoa(i))
 			opening <- struct{}{}
-			l, err := hc.Listen(ctx, at, args[1])
+			l, err := hc.Listen(ctx, at, args[1], nil)
 			<-opening
 			if err == nil {
 				err = l.Serve(ctx)
@@ -54,9 +60,9 @@ func listen(ctx context.Context, args []string) error {
 const retry = 300 * time.Millisecond
 
 // serve keeps one listener online.
-func serve(ctx context.Context, e hc.Endpoint, target string) error {
+func serve(ctx context.Context, e hc.Endpoint, target string, carry hc.Carry) error {
 	for {
-		l, err := hc.Listen(ctx, e, target)
+		l, err := hc.Listen(ctx, e, target, carry)
 		if err == nil {
 			err = l.Serve(ctx)
 		}

@@ -1,6 +1,6 @@
 // Command bench runs the same work through direct loopback, the bounds and the gateway, interleaved round by round, and
 // reports ratios. It owns the order of a run and its accounts; what is started, how it is loaded and how it is shown are
-// its packages'. Each gateway and agent is a process of its own; load and target are this one. See README.md.
+// its packages'. Load, target, gateway and agent are processes of their own. See README.md.
 package main
 
 import (
@@ -41,6 +41,7 @@ func commands() []command {
 		}},
 		{"hcref", 2, "", func(_ context.Context, a []string) error { return limits.NewHCRef(a[0], a[1]).Run() }},
 		{"listener", 4, "", listen},
+		{"target", 1, "", serveTarget},
 	}
 }
 
@@ -77,6 +78,9 @@ func list(context.Context, []string) error {
 		mark := " "
 		if p.Default {
 			mark = "*"
+		}
+		if p.Absent != "" {
+			p.Note += " (" + p.Absent + ")"
 		}
 		fmt.Printf("%s %-13s %s\n", mark, p.Name, p.Note)
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"log"
 	"net"
 	"time"
 
@@ -100,11 +101,11 @@ func (r *runner) idleListeners(ctx context.Context, p *peer.Peer, e *peer.Env, t
 func (r *runner) memory(ctx context.Context) error {
 	for i := range r.peers {
 		p := &r.peers[i]
-		if p.Name == "direct" {
+		if p.Name == "direct" || p.Absent != "" {
 			continue
 		}
 		for _, name := range []string{idleCell, listenersCell} {
-			if !r.wants(name) || name == listenersCell && !p.HasListeners() {
+			if !r.wants(name) || !p.Fit(name) || name == listenersCell && !p.HasListeners() {
 				continue
 			}
 			if err := r.weighOne(ctx, p, name); err != nil {
@@ -125,8 +126,12 @@ func (r *runner) weighOne(ctx context.Context, p *peer.Peer, name string) error 
 		r.add(report.Sample{Peer: p.Name, Cell: name, Err: err.Error()})
 		return ctx.Err()
 	}
-	defer r.target.CloseConns()
-	defer t.Stop()
+	defer func() {
+		t.Stop()
+		if err := r.target.CloseConns(); err != nil {
+			log.Printf("%s: %v", p.Name, err)
+		}
+	}()
 	var v load.Result
 	if name == idleCell {
 		v, err = r.idlePairs(ctx, t)

@@ -16,7 +16,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/causeway-relay/causeway/bench/load"
 	"github.com/causeway-relay/causeway/bench/peer"
 	"github.com/causeway-relay/causeway/bench/proc"
 	"github.com/causeway-relay/causeway/bench/report"
@@ -99,7 +98,7 @@ func run(ctx context.Context, args []string) error {
 type runner struct {
 	o      *options
 	peers  []peer.Peer
-	target *load.Target
+	target *target
 	self   string
 	work   string
 	run    report.Run
@@ -122,7 +121,7 @@ func newRunner(o *options) (*runner, error) {
 	if err != nil {
 		return nil, err
 	}
-	if r.target, err = load.NewTarget(); err != nil {
+	if r.target, err = startTarget(r.self, r.work); err != nil {
 		return nil, err
 	}
 	r.run = report.Run{
@@ -132,13 +131,13 @@ func newRunner(o *options) (*runner, error) {
 		Settings: fmt.Sprintf("%d rounds, %v a cell, %d idle", o.rounds, o.dur, o.idle),
 	}
 	for _, p := range r.peers {
-		r.run.Peers = append(r.run.Peers, report.Peer{Name: p.Name, Note: p.Note, Ours: p.Kind == peer.Ours, Bound: p.Bound})
+		r.run.Peers = append(r.run.Peers, report.Peer{Name: p.Name, Note: p.Note, Ours: p.Kind == peer.Ours, Bound: p.Bound, Absent: p.Absent})
 	}
 	return r, nil
 }
 
 func (r *runner) close() {
-	r.target.Close()
+	r.target.close()
 	if r.o.work == "" {
 		os.RemoveAll(r.work)
 	}
@@ -222,12 +221,19 @@ func (r *runner) timed(ctx context.Context) error {
 		}
 	}()
 	for i := range r.peers {
+		if r.peers[i].Absent != "" || !fits(&r.peers[i], wanted) {
+			continue
+		}
 		e, err := r.env(r.peers[i].Name)
 		if err == nil {
 			up[i], err = r.start(ctx, &r.peers[i], e)
 		}
 		if err != nil {
-			return err
+			up[i] = nil
+			r.add(report.Sample{Peer: r.peers[i].Name, Cell: "start", Err: err.Error()})
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
 		}
 	}
 	for round := range r.o.rounds {
@@ -241,6 +247,11 @@ func (r *runner) timed(ctx context.Context) error {
 	return nil
 }
 
+// fits reports whether any cell is for a peer.
+func fits(p *peer.Peer, wanted []cell) bool {
+	return slices.ContainsFunc(wanted, func(c cell) bool { return p.Fit(c.name) })
+}
+
 // breath is the pause between two cells, in which connections are closed.
 const breath = 50 * time.Millisecond
 
@@ -248,6 +259,9 @@ const breath = 50 * time.Millisecond
 func (r *runner) turn(ctx context.Context, c cell, round int, up []*peer.Tunnel) error {
 	for i := range up {
 		which := (i + round) % len(up)
+		if up[which] == nil || !r.peers[which].Fit(c.name) || !c.can(up[which]) {
+			continue
+		}
 		v, err := measure(c, up[which], r.target, r.o.dur)
 		s := report.Sample{Peer: r.peers[which].Name, Cell: c.name, Round: round, Values: v}
 		if err != nil {

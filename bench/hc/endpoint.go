@@ -6,7 +6,7 @@
 //	          -> a second WebSocket to that address: the rendezvous
 //	sender    GET {base}/$hc/{path}?sb-hc-action=connect&sb-hc-token=...
 //
-// It does no more than streams need: no HTTP requests, no renewal of tokens. One goroutine reads a Conn and one writes it.
+// Requests come as messages of the control channel or at a rendezvous. There is no renewal of tokens. One goroutine reads a Conn and one writes it.
 package hc
 
 import (
@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"net/url"
 	"strings"
 	"sync"
@@ -64,6 +65,14 @@ func (e Endpoint) address(action, id string) string {
 	return strings.TrimRight(e.Base, "/") + "/$hc/" + e.Path + "?" + q
 }
 
+// HTTPHeader is the header line by which a sender of HTTP shows its token; empty where there is none.
+func (e Endpoint) HTTPHeader() string {
+	if t := e.token(); t != "" {
+		return "ServiceBusAuthorization: " + t + "\r\n"
+	}
+	return ""
+}
+
 // frame is the longest payload that is sent in one frame.
 const frame = 64 << 10
 
@@ -75,11 +84,16 @@ var (
 
 // open makes one WebSocket.
 func (e Endpoint) open(ctx context.Context, address string) (*Conn, error) {
+	return e.openAsking(ctx, address, nil)
+}
+
+// openAsking does it with further header fields.
+func (e Endpoint) openAsking(ctx context.Context, address string, fields http.Header) (*Conn, error) {
 	d := &websocket.Dialer{HandshakeTimeout: 10 * time.Second, ReadBufferSize: 4 << 10, WriteBufferSize: frame + 14, WriteBufferPool: &writeBuffers}
 	if e.Insecure {
 		d.TLSClientConfig = anyCertificate
 	}
-	ws, answer, err := d.DialContext(ctx, address, nil)
+	ws, answer, err := d.DialContext(ctx, address, fields)
 	if err != nil && answer != nil {
 		err = fmt.Errorf("%w: %s", err, answer.Status)
 	}

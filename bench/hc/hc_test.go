@@ -29,15 +29,10 @@ func TestAddress(t *testing.T) {
 	}
 }
 
-func TestOffered(t *testing.T) {
-	for _, row := range []struct{ message, want, err string }{
-		{`{"accept":{"address":"ws://h/$hc/x?a=b","id":"1","connectHeaders":{"A":"b"}}}`, "ws://h/$hc/x?a=b", ""},
-		{`{"cancel":{"id":"1"}}`, "", ""},
-		{`{"accept`, "", "control message"},
-	} {
-		got, err := offered([]byte(row.message))
-		if got != row.want || (err == nil) != (row.err == "") || err != nil && !strings.Contains(err.Error(), row.err) {
-			t.Errorf("%s: %q, %v", row.message, got, err)
-		}
+func TestAppendHead(t *testing.T) {
+	rq := &request{Method: "POST", Target: "/x?y", Fields: map[string]string{"Host": "web.test", "Content-Length": "9", "A": "b"}}
+	want := "POST /x?y HTTP/1.1\r\nHost: 127.0.0.1:9\r\nA: b\r\nContent-Length: 3\r\n\r\n"
+	if got := string(appendHead(nil, "127.0.0.1:9", rq, 3)); got != want {
+		t.Errorf("got  %q\nwant %q", got, want)
 	}
 }

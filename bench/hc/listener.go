@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log"
 	"net"
+	"net/http"
 	"strconv"
 	"sync"
 	"time"
@@ -13,54 +14,73 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// Listener is the side behind the firewall: it carries each stream that it is offered to its target.
+// Carry moves the bytes of two connections until both have ended.
+type Carry func(a, b *net.TCPConn)
+
+// Listener is the side behind the firewall: it carries each stream that it is offered, and each request, to its target.
 type Listener struct {
 	endpoint Endpoint
 	target   string
+	id       string
 	control  *websocket.Conn
+	writing  sync.Mutex // of control
+	kept     chan *kept // connections of requests that wait
+	carry    Carry      // of raw streams; nil: all are WebSockets
 }
 
-// Listen opens a control channel. target is the host:port that streams go to.
-func Listen(ctx context.Context, e Endpoint, target string) (*Listener, error) {
-	c, err := e.open(ctx, e.address("listen", strconv.FormatInt(time.Now().UnixNano(), 36)))
+// mostKept is how many connections to the target wait for a request.
+const mostKept = 256
+
+// Listen opens a control channel. target is the host:port that streams and requests go to. With a carry streams come as
+// bytes, on connections that stand by; a gateway has to know them (docs/agent.md).
+func Listen(ctx context.Context, e Endpoint, target string, carry Carry) (*Listener, error) {
+	l := &Listener{endpoint: e, target: target, kept: make(chan *kept, mostKept), carry: carry}
+	l.id = strconv.FormatInt(time.Now().UnixNano(), 36)
+	var ask http.Header
+	if carry != nil {
+		ask = askRaw
+	}
+	c, err := e.openAsking(ctx, e.address("listen", l.id), ask)
 	if err != nil {
 		return nil, err
 	}
-	return &Listener{endpoint: e, target: target, control: c.ws}, nil
+	l.control = c.ws
+	return l, nil
 }
 
 // Serve runs until the control channel ends and gives the reason. Streams live on; Serve does not wait for them.
 func (l *Listener) Serve(ctx context.Context) error {
+	if l.carry != nil {
+		var waiting sync.WaitGroup
+		defer waiting.Wait()
+		ctx, stop := context.WithCancel(ctx)
+		defer stop()
+		waiting.Go(func() { l.standBy(ctx, l.id) })
+	}
 	for {
 		_, b, err := l.control.ReadMessage()
 		if err != nil {
 			return err
 		}
-		address, err := offered(b)
-		if err != nil {
-			return err
+		var m message
+		if err := json.Unmarshal(b, &m); err != nil {
+			return fmt.Errorf("control message %.200q: %w", b, err)
 		}
-		if address != "" {
-			go l.accept(ctx, address)
+		switch {
+		case m.Accept != nil:
+			go l.accept(ctx, m.Accept.Address)
+		case m.Request != nil:
+			body, err := take(l.control, m.Request)
+			if err != nil {
+				return err
+			}
+			go l.answer(ctx, m.Request, body)
 		}
 	}
 }
 
 // Close ends the control channel at once.
 func (l *Listener) Close() error { return l.control.Close() }
-
-// offered gives the rendezvous address of a control message; other messages have none.
-func offered(b []byte) (string, error) {
-	var m struct {
-		Accept struct {
-			Address string `json:"address"`
-		} `json:"accept"`
-	}
-	if err := json.Unmarshal(b, &m); err != nil {
-		return "", fmt.Errorf("control message %.200q: %w", b, err)
-	}
-	return m.Accept.Address, nil
-}
 
 // accept is one stream.
 func (l *Listener) accept(ctx context.Context, address string) {

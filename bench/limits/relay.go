@@ -30,8 +30,8 @@ var Modes = []Mode{Copy, Splice, Hybrid}
 // bufs are for copies.
 var bufs = sync.Pool{New: func() any { b := make([]byte, 64<<10); return &b }}
 
-// join copies both ways until both have ended.
-func join(a, b *net.TCPConn, mode Mode) {
+// Join copies both ways until both have ended, and closes them.
+func Join(a, b *net.TCPConn, mode Mode) {
 	var both sync.WaitGroup
 	for _, way := range [][2]*net.TCPConn{{a, b}, {b, a}} {
 		both.Go(func() {
@@ -128,7 +128,7 @@ func RelayGateway(senders, agents string, mode Mode) error {
 				c.Close()
 				return
 			}
-			join(c, s, mode)
+			Join(c, s, mode)
 		})
 	}()
 	return <-failed
@@ -166,7 +166,7 @@ func RelayAgent(gateway, target string, mode Mode) error {
 				c.Close()
 				return
 			}
-			join(c, t.(*net.TCPConn), mode)
+			Join(c, t.(*net.TCPConn), mode)
 		}()
 	}
 }

@@ -12,11 +12,12 @@ func quiet() func() { return func() {} }
 // target opens one and a dialer to it that may damage what goes through.
 func target(t *testing.T, damage func(net.Conn) net.Conn) (*Target, Dialer) {
 	t.Helper()
-	tg, err := NewTarget()
+	service, err := NewService("127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(tg.Close)
+	t.Cleanup(service.Close)
+	tg := &Target{Addr: service.Addr()}
 	return tg, func() (net.Conn, error) {
 		c, err := net.Dial("tcp", tg.Addr)
 		if err == nil && damage != nil {
@@ -32,6 +33,9 @@ var cells = map[string]func(d Dialer, tg *Target) (Result, error){
 	"down":  func(d Dialer, tg *Target) (Result, error) { return Bulk(d, tg, 2, false, 50*time.Millisecond, quiet) },
 	"echo":  func(d Dialer, _ *Target) (Result, error) { return Echo(d, 3, 1024, 50*time.Millisecond, quiet) },
 	"setup": func(d Dialer, _ *Target) (Result, error) { return Setup(d, 2, 20, time.Minute, quiet) },
+	"http": func(d Dialer, _ *Target) (Result, error) {
+		return HTTP(&Web{Dial: d, Host: "web.test", Path: "/x"}, 3, 20_000, 50*time.Millisecond, quiet)
+	},
 }
 
 func TestCells(t *testing.T) {
@@ -42,7 +46,7 @@ func TestCells(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		for _, k := range map[string][]string{"up": {"mibps", "bytes"}, "down": {"mibps", "bytes"}, "echo": {"ops", "p50us", "p99us", "count"}, "setup": {"cps", "p50us", "p99us", "count"}}[name] {
+		for _, k := range map[string][]string{"up": {"mibps", "bytes"}, "down": {"mibps", "bytes"}, "echo": {"ops", "p50us", "p99us", "count"}, "setup": {"cps", "p50us", "p99us", "count"}, "http": {"rps", "p50us", "p99us", "count"}}[name] {
 			if r[k] <= 0 {
 				t.Errorf("%s: %s is %v", name, k, r[k])
 			}
@@ -81,7 +85,7 @@ func (w *wrong) Read(b []byte) (int, error) {
 
 // TestDamageIsSeen: a gateway that changes a byte gets no figure.
 func TestDamageIsSeen(t *testing.T) {
-	for name, at := range map[string]int{"up": 100_000, "down": 100_000, "echo": 3000, "setup": 1} {
+	for name, at := range map[string]int{"up": 100_000, "down": 100_000, "echo": 3000, "setup": 1, "http": 9000} {
 		tg, d := target(t, func(c net.Conn) net.Conn { return &wrong{Conn: c, at: at} })
 		if r, err := cells[name](d, tg); err == nil {
 			t.Errorf("%s: damage went unseen: %v", name, r)
@@ -113,7 +117,7 @@ func TestChecker(t *testing.T) {
 }
 
 func TestHold(t *testing.T) {
-	tg, d := target(t, nil)
+	_, d := target(t, nil)
 	held, err := Hold(d, 40)
 	if err != nil || len(held) != 40 {
 		t.Errorf("%d held, %v", len(held), err)
@@ -121,7 +125,7 @@ func TestHold(t *testing.T) {
 	for _, c := range held {
 		c.Close()
 	}
-	tg.ln.Close()
+	d = func() (net.Conn, error) { return nil, net.ErrClosed }
 	if held, err := Hold(d, 3); err == nil || len(held) != 0 || !strings.Contains(err.Error(), "3 of 3 failed") {
 		t.Errorf("a target that is not there: %d held, %v", len(held), err)
 	}

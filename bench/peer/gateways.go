@@ -2,6 +2,7 @@ package peer
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -15,9 +16,9 @@ import (
 	"github.com/causeway-relay/causeway/bench/load"
 )
 
-// settings say how a Hybrid Connections gateway is started and reached. They are ours.json and ours-tls.json; in every
-// string there {port:NAME} is a free loopback port, the same for the same NAME, {work} the scratch folder, {bin} the folder
-// of the binary and {target_tcp} the target. Fields of cells that are not measured here are passed over.
+// settings say how a Hybrid Connections gateway is started and reached. They are in ours.json and its like; in every string
+// there {port:NAME} is a free loopback port, the same for the same NAME, {work} the scratch folder, {bin} the folder of the
+// binary, {target_tcp} and {target_http} the target.
 type settings struct {
 	hc.Endpoint
 	Gateway  []string          `json:"gateway"`   // command line
@@ -25,48 +26,84 @@ type settings struct {
 	Files    map[string]string `json:"files"`     // written into the scratch folder
 	Ready    string            `json:"ready"`     // address that is open when the gateway is
 	Agent    []string          `json:"agent"`     // command line of the listener; empty: the independent one of package hc
+	Forward  []string          `json:"forward"`   // command line of what opens tcp_addr, beside the gateway; empty: the gateway does
+	HTTPAddr string            `json:"http_addr"` // host:port of senders of HTTP
+	HTTPPath string            `json:"http_path"` // what they ask for
+	HTTPHost string            `json:"http_host"` // their field Host
+	TCPAddr  string            `json:"tcp_addr"`  // host:port of senders of bytes
 	IdlePath string            `json:"idle_path"` // entity of idle listener {i}; empty: the entity itself
 }
 
-// gateways are those that speak the protocol: the bound, and ours.
-func gateways() []Peer {
+// Doors of a gateway's tunnel.
+const (
+	doorWS  = 1 << iota // WebSocket senders
+	doorTCP             // senders of bytes
+	doorWeb             // senders of HTTP
+	raw                 // the independent listener asks for bytes and stands by
+)
+
+// bares are the protocol's bounds.
+func bares() []Peer {
 	var all []Peer
 	for _, v := range []struct{ name, scheme, note string }{
-		{"hcref", "ws", "the protocol's bound: a bare Hybrid Connections gateway, WebSocket on both legs, headers rewritten and unmasked in place"},
+		{"hcref", "ws", "the protocol's bound: a bare Hybrid Connections gateway, WebSocket on both legs, headers rewritten and unmasked in place; HTTP over the control channel"},
 		{"hcref-tls", "wss", "the same with TLS 1.3 to the sender and to the listener"},
 	} {
-		all = append(all, gateway(v.name, Limit, "", v.note, func(e *Env) (*settings, error) { return bare(e, v.scheme), nil }))
+		p := gateway(doorWS|doorWeb, func(e *Env) (*settings, error) { return bare(e, v.scheme), nil })
+		p.Name, p.Kind, p.Note = v.name, Limit, v.note
+		all = append(all, p)
 	}
-	for _, v := range []struct{ name, file, bound, note string }{
-		{"ours", "ours.json", "hcref", "the gateway: WebSocket sender, Hybrid Connections listener"},
-		{"ours-tls", "ours-tls.json", "hcref-tls", "the same with TLS 1.3 to the sender and to the listener"},
+	return all
+}
+
+// ours are the ways through the gateway under test.
+func ours() []Peer {
+	var all []Peer
+	for _, v := range []struct {
+		name, file, bound string
+		doors             int
+		note              string
+	}{
+		{"ours", "ours.json", "hcref", doorWS | doorWeb, "the gateway: WebSocket sender or HTTP sender, foreign Hybrid Connections listener"},
+		{"ours-tls", "ours-tls.json", "hcref-tls", doorWS | doorWeb, "the same with TLS 1.3 to the sender and to the listener"},
+		{"ours-tcp", "ours.json", "hcref", doorTCP, "the gateway: TCP sender at a --tcp door, foreign Hybrid Connections listener"},
+		{"ours-raw", "ours.json", "relay-hybrid", doorTCP | raw, "the gateway: TCP sender at a --tcp door, listener with raw streams and standby connections, plain on both legs"},
+		{"ours-agent", "ours-agent.json", "relay-hybrid", doorTCP, "the gateway: TCP sender at a --tcp door, `causeway listen tcp://`, which always dials by TLS"},
+		{"ours-forward", "ours-forward.json", "relay-hybrid", doorTCP, "the gateway between `causeway forward` and `causeway listen tcp://`, TLS on both legs"},
+		{"ours-http", "ours-http.json", "hcref", doorWeb, "the gateway: HTTP sender, `causeway listen http://`, which always dials by TLS"},
 	} {
-		all = append(all, gateway(v.name, Ours, v.bound, v.note, func(e *Env) (*settings, error) { return read(e, v.file) }))
+		p := gateway(v.doors, func(e *Env) (*settings, error) { return read(e, v.file) })
+		p.Name, p.Kind, p.Bound, p.Note = v.name, Ours, v.bound, v.note
+		if v.name == "ours-forward" || v.doors == doorWeb {
+			p.Cells = moving
+		}
+		all = append(all, p)
 	}
 	return all
 }
 
 // gateway makes a peer. Its settings are made at each start, since ports are free only then.
-func gateway(name, kind, bound, note string, settle func(*Env) (*settings, error)) Peer {
+func gateway(doors int, settle func(*Env) (*settings, error)) Peer {
 	var present *settings
-	return Peer{
-		Name: name, Kind: kind, Bound: bound, Note: note, Default: true,
-		start: func(e *Env) (*Tunnel, error) {
-			s, err := settle(e)
-			if err != nil {
-				return nil, err
-			}
-			present = s
-			return s.start(e)
-		},
-		listeners: func(e *Env, t *Tunnel, n int) error {
-			p, err := startListener(e, "idle", present.Endpoint, n, present.IdlePath)
+	p := Peer{Default: true}
+	p.start = func(e *Env) (*Tunnel, error) {
+		s, err := settle(e)
+		if err != nil {
+			return nil, err
+		}
+		present = s
+		return s.start(e, doors)
+	}
+	if doors&doorWS != 0 {
+		p.listeners = func(e *Env, t *Tunnel, n int) error {
+			l, err := startListener(e, "idle", present.Endpoint, n, present.IdlePath)
 			if err == nil {
-				t.agent = append(t.agent, p)
+				t.agent = append(t.agent, l)
 			}
 			return err
-		},
+		}
 	}
+	return p
 }
 
 // bare are the settings of the bound, which takes every path and no token.
@@ -75,6 +112,7 @@ func bare(e *Env, scheme string) *settings {
 	return &settings{
 		Endpoint: hc.Endpoint{Base: scheme + "://" + addr, Path: "bench", Insecure: true},
 		Gateway:  []string{e.Self, "hcref", addr, scheme}, Ready: addr, IdlePath: "bench-{i}",
+		HTTPAddr: addr, HTTPPath: "/bench/", HTTPHost: "web.test",
 	}
 }
 
@@ -101,7 +139,7 @@ func freePort() string {
 
 // expand fills in the placeholders.
 func (e *Env) expand(s string, free func() string) string {
-	s = strings.NewReplacer("{work}", e.Work, "{bin}", e.Bin, "{target_tcp}", e.Target).Replace(s)
+	s = strings.NewReplacer("{work}", e.Work, "{bin}", e.Bin, "{target_tcp}", e.Target, "{target_http}", e.Target).Replace(s)
 	ports := map[string]string{}
 	var b strings.Builder
 	for {
@@ -122,9 +160,27 @@ func (e *Env) expand(s string, free func() string) string {
 	}
 }
 
-// start runs gateway and listener.
-func (s *settings) start(e *Env) (*Tunnel, error) {
-	t := &Tunnel{Dial: dialer(s.Endpoint)}
+// tunnel has the doors that are wanted.
+func (s *settings) tunnel(doors int) *Tunnel {
+	t := &Tunnel{}
+	if doors&doorWS != 0 {
+		t.Dial = dialer(s.Endpoint)
+	}
+	if doors&doorTCP != 0 {
+		t.Dial, t.Bytes = tcp(s.TCPAddr), true
+	}
+	if doors&doorWeb != 0 {
+		t.Web = &load.Web{Dial: tcp(s.HTTPAddr), Host: s.HTTPHost, Path: s.HTTPPath, Header: s.HTTPHeader()}
+		if strings.HasPrefix(s.Base, "wss:") {
+			t.Web.Dial = encrypted(s.HTTPAddr)
+		}
+	}
+	return t
+}
+
+// start runs gateway, listener and what else the settings name.
+func (s *settings) start(e *Env, doors int) (*Tunnel, error) {
+	t := s.tunnel(doors)
 	for name, text := range s.Files {
 		if err := os.WriteFile(filepath.Join(e.Work, name), []byte(text), 0o600); err != nil {
 			return t, err
@@ -139,16 +195,28 @@ func (s *settings) start(e *Env) (*Tunnel, error) {
 		return t, err
 	}
 	var a *Process
-	if len(s.Agent) > 0 {
+	switch {
+	case len(s.Agent) > 0:
 		a, err = e.start("agent", s.Env, s.Agent...)
-	} else {
+	case doors&raw != 0:
+		a, err = startListener(e, "agent", s.Endpoint, 0, rawPath)
+	default:
 		a, err = startListener(e, "agent", s.Endpoint, 0, "")
 	}
-	if err == nil {
-		t.agent = append(t.agent, a)
+	if err != nil {
+		return t, err
+	}
+	t.agent = append(t.agent, a)
+	if len(s.Forward) > 0 {
+		if a, err = e.start("forward", s.Env, s.Forward...); err == nil {
+			t.agent = append(t.agent, a)
+		}
 	}
 	return t, err
 }
+
+// rawPath in place of the path of idle channels asks the listener's process for raw streams.
+const rawPath = "raw"
 
 // startListener runs the independent listener; with n it only holds n idle control channels.
 func startListener(e *Env, name string, at hc.Endpoint, n int, idlePath string) (*Process, error) {
@@ -157,6 +225,18 @@ func startListener(e *Env, name string, at hc.Endpoint, n int, idlePath string) 
 		return nil, err
 	}
 	return e.start(name, nil, e.Self, "listener", string(b), e.Target, strconv.Itoa(n), idlePath)
+}
+
+// encrypted dials an address by TLS and asks for no name. Sessions are resumed.
+func encrypted(addr string) load.Dialer {
+	config := &tls.Config{InsecureSkipVerify: true, ClientSessionCache: tls.NewLRUClientSessionCache(64)}
+	return func() (net.Conn, error) {
+		c, err := tls.DialWithDialer(&net.Dialer{Timeout: 10 * time.Second}, "tcp", addr, config)
+		if err != nil {
+			return nil, err // not a nil of the wrong type
+		}
+		return c, nil
+	}
 }
 
 func dialer(at hc.Endpoint) load.Dialer {

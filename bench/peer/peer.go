@@ -10,7 +10,9 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/causeway-relay/causeway/bench/load"
@@ -20,6 +22,7 @@ import (
 // Kinds of peers.
 const (
 	Limit = "limit" // a bound
+	Other = "other" // what people would use instead
 	Ours  = "ours"  // the gateway under test
 )
 
@@ -27,16 +30,23 @@ const (
 type Peer struct {
 	Name    string
 	Kind    string
-	Bound   string // of ours: the peer that says what the protocol allows
-	Note    string // what is between sender and target
-	Default bool   // part of a run that names no peers
+	Bound   string   // of ours: the peer that says what the protocol allows
+	Note    string   // what is between sender and target
+	Default bool     // part of a run that names no peers
+	Absent  string   // why it cannot be measured here; empty: it can
+	Cells   []string // beginnings of the names of the cells it is for; nil: all that its tunnel can do
 
 	start     func(*Env) (*Tunnel, error)
 	listeners func(*Env, *Tunnel, int) error // adds idle listeners; nil: the peer has none
 }
 
-// All peers: the bounds, then ours.
-func All() []Peer { return append(relays(), gateways()...) }
+// All peers: the bounds, what people would use instead, then ours.
+func All() []Peer { return slices.Concat(relays(), bares(), others(), ours()) }
+
+// Fit reports whether a cell of that name is for the peer.
+func (p *Peer) Fit(cell string) bool {
+	return p.Cells == nil || slices.ContainsFunc(p.Cells, func(c string) bool { return strings.HasPrefix(cell, c) })
+}
 
 // Env is what a peer is started with.
 type Env struct {
@@ -49,7 +59,9 @@ type Env struct {
 
 // Tunnel is a running peer.
 type Tunnel struct {
-	Dial load.Dialer
+	Dial  load.Dialer
+	Bytes bool      // Dial gives plain TCP
+	Web   *load.Web // where senders of HTTP go; nil: it has no such door
 
 	gateway, agent []*Process
 }
@@ -79,7 +91,7 @@ func (t *Tunnel) Stop() {
 		return
 	}
 	for _, p := range append(t.agent, t.gateway...) {
-		p.kill()
+		p.Kill()
 	}
 	t.agent, t.gateway = nil, nil
 }
@@ -93,7 +105,7 @@ func (t *Tunnel) Agent() []int { return tree(t.agent) }
 func tree(ps []*Process) []int {
 	pids := make([]int, len(ps))
 	for i, p := range ps {
-		pids[i] = p.pid()
+		pids[i] = p.Pid()
 	}
 	return proc.Tree(pids...)
 }
@@ -114,7 +126,7 @@ const poll = 50 * time.Millisecond
 // ready waits until a byte makes the whole way and back.
 func (t *Tunnel) ready(ctx context.Context) error {
 	for {
-		err := load.Ping(t.Dial)
+		err := t.try()
 		if err == nil {
 			return nil
 		}
@@ -127,6 +139,17 @@ func (t *Tunnel) ready(ctx context.Context) error {
 		case <-time.After(poll):
 		}
 	}
+}
+
+// try goes the whole way once, through whichever doors there are.
+func (t *Tunnel) try() (err error) {
+	if t.Dial != nil {
+		err = load.Ping(t.Dial)
+	}
+	if err == nil && t.Web != nil {
+		err = t.Web.Try()
+	}
+	return err
 }
 
 // openAt waits for a port of a process.

@@ -16,6 +16,7 @@ func TestExpand(t *testing.T) {
 		"{bin}/causeway {work}/x {target_tcp}": "/b/causeway /w/x 127.0.0.1:9",
 		"{port:a} {port:b} {port:a}":           "1 2 1",
 		"no end {port:a":                       "no end {port:a",
+		"{target_http}":                        "127.0.0.1:9",
 		"{unknown}":                            "{unknown}",
 		"":                                     "",
 	} {
@@ -29,7 +30,7 @@ func TestExpand(t *testing.T) {
 // TestOurs reads the settings that are checked in: both name a binary, an address and a key, and nothing is left to fill in.
 func TestOurs(t *testing.T) {
 	e := &Env{Work: "/w", Bin: "/b", Config: ".."}
-	for _, name := range []string{"ours.json", "ours-tls.json"} {
+	for _, name := range []string{"ours.json", "ours-tls.json", "ours-agent.json", "ours-forward.json", "ours-http.json"} {
 		s, err := read(e, name)
 		if err != nil {
 			t.Fatal(err)
@@ -62,7 +63,7 @@ func TestReadRefuses(t *testing.T) {
 func TestPeers(t *testing.T) {
 	seen := map[string]bool{}
 	for _, p := range All() {
-		if p.Name == "" || p.Note == "" || seen[p.Name] || p.start == nil || p.Kind != Limit && p.Kind != Ours {
+		if p.Name == "" || p.Note == "" || seen[p.Name] || p.start == nil || p.Kind != Limit && p.Kind != Other && p.Kind != Ours {
 			t.Errorf("%+v", p)
 		}
 		if p.Kind == Ours && !seen[p.Bound] {

@@ -32,15 +32,15 @@ func (e *Env) start(name string, env []string, argv ...string) (*Process, error)
 	if err := c.Start(); err != nil {
 		return nil, err
 	}
-	go func() { // kill waits for it
+	go func() { // Kill waits for it
 		_ = c.Wait() // how it ended is in its log
 		close(p.done)
 	}()
 	return p, nil
 }
 
-// kill ends the process and its group: politely, then at once.
-func (p *Process) kill() {
+// Kill ends the process and its group: politely, then at once.
+func (p *Process) Kill() {
 	_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGTERM) // it may be gone
 	select {
 	case <-p.done:
@@ -50,8 +50,8 @@ func (p *Process) kill() {
 	<-p.done
 }
 
-// pid is the process's number.
-func (p *Process) pid() int { return p.cmd.Process.Pid }
+// Pid is the process's number.
+func (p *Process) Pid() int { return p.cmd.Process.Pid }
 
 // alive reports whether it still runs.
 func (p *Process) alive() bool {
@@ -61,6 +61,20 @@ func (p *Process) alive() bool {
 	default:
 		return true
 	}
+}
+
+// StartTarget runs the service behind the listeners, and returns when its address is open.
+func (e *Env) StartTarget() (*Process, string, error) {
+	addr := freeAddr()
+	p, err := e.start("target", nil, e.Self, "target", addr)
+	if err != nil {
+		return nil, "", err
+	}
+	if err := openAt(addr, p); err != nil {
+		p.Kill()
+		return nil, "", err
+	}
+	return p, addr, nil
 }
 
 // said is the end of what it printed.

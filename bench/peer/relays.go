@@ -1,12 +1,21 @@
 package peer
 
-import "github.com/causeway-relay/causeway/bench/limits"
+import (
+	"github.com/causeway-relay/causeway/bench/limits"
+	"github.com/causeway-relay/causeway/bench/load"
+)
+
+// moving are the cells but those of memory.
+var moving = []string{"bulk", "echo", "setup", "http", "bytes"}
 
 // relays are the bounds that know no protocol.
 func relays() []Peer {
 	all := []Peer{{
 		Name: "direct", Kind: Limit, Default: true, Note: "sender to target over loopback, nothing between",
-		start: func(e *Env) (*Tunnel, error) { return &Tunnel{Dial: tcp(e.Target)}, nil },
+		start: func(e *Env) (*Tunnel, error) {
+			d := tcp(e.Target)
+			return &Tunnel{Dial: d, Bytes: true, Web: &load.Web{Dial: d, Host: "web.test", Path: "/"}}, nil
+		},
 	}}
 	notes := map[limits.Mode]string{
 		limits.Copy:   "a plain double copy: raw TCP on both legs, a gateway and an agent that keeps connections waiting, 64 KiB buffers",
@@ -14,8 +23,13 @@ func relays() []Peer {
 		limits.Hybrid: "the same, by a small buffer while a stream is quiet and splice(2) while it is busy",
 	}
 	for _, mode := range limits.Modes {
+		var cells []string
+		if mode == limits.Splice {
+			cells = moving
+		}
 		all = append(all, Peer{
-			Name: "relay-" + string(mode), Kind: Limit, Default: mode == limits.Copy, Note: notes[mode],
+			Cells: cells,
+			Name:  "relay-" + string(mode), Kind: Limit, Default: true, Note: notes[mode],
 			start: func(e *Env) (*Tunnel, error) { return startRelay(e, mode) },
 		})
 	}
@@ -24,7 +38,7 @@ func relays() []Peer {
 
 func startRelay(e *Env, mode limits.Mode) (*Tunnel, error) {
 	senders, agents := freeAddr(), freeAddr()
-	t := &Tunnel{Dial: tcp(senders)}
+	t := &Tunnel{Dial: tcp(senders), Bytes: true}
 	g, err := e.start("gateway", nil, e.Self, "relay-gateway", senders, agents, string(mode))
 	if err != nil {
 		return t, err

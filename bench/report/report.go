@@ -29,6 +29,7 @@ type Peer struct {
 	Name, Note string
 	Ours       bool
 	Bound      string // of ours: the peer that says what is possible
+	Absent     string `json:",omitempty"` // why it was not measured
 }
 
 // Run is one invocation.

@@ -1,0 +1,251 @@
+package load
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Web is where requests of HTTP/1.1 go.
+type Web struct {
+	Dial   Dialer // one connection, kept alive
+	Host   string // field Host
+	Path   string
+	Header string // further header lines, each with its CRLF
+}
+
+// head is what is used of the head of a request or an answer.
+type head struct {
+	status  string // of an answer: the line behind the version
+	length  int    // -1: none given
+	chunked bool
+	close   bool
+}
+
+// readHead reads to the blank line. Lines longer than the reader's buffer are an error.
+func readHead(br *bufio.Reader) (head, error) {
+	h := head{length: -1}
+	line, err := br.ReadSlice('\n')
+	if err != nil {
+		return h, err
+	}
+	if bytes.HasPrefix(line, []byte("HTTP/1.1 ")) {
+		h.status = status(bytes.TrimSpace(line[len("HTTP/1.1 "):]))
+	}
+	for {
+		if line, err = br.ReadSlice('\n'); err != nil {
+			return h, err
+		}
+		if line = bytes.TrimSpace(line); len(line) == 0 {
+			return h, nil
+		}
+		if err := h.field(line); err != nil {
+			return h, err
+		}
+	}
+}
+
+// status spares the usual answer a string.
+func status(b []byte) string {
+	if string(b) == "200 OK" {
+		return "200 OK"
+	}
+	return string(b)
+}
+
+// field takes one line.
+func (h *head) field(line []byte) (err error) {
+	i := bytes.IndexByte(line, ':')
+	if i < 0 {
+		return fmt.Errorf("no header field: %.80q", line)
+	}
+	switch value := bytes.TrimSpace(line[i+1:]); {
+	case bytes.EqualFold(line[:i], []byte("Content-Length")):
+		h.length, err = strconv.Atoi(string(value))
+	case bytes.EqualFold(line[:i], []byte("Transfer-Encoding")):
+		h.chunked = bytes.EqualFold(value, []byte("chunked"))
+	case bytes.EqualFold(line[:i], []byte("Connection")):
+		h.close = bytes.EqualFold(value, []byte("close"))
+	}
+	return err
+}
+
+// mostBody is the longest body that is taken.
+const mostBody = 1 << 20
+
+// readBody appends a body to dst.
+func readBody(br *bufio.Reader, h head, dst []byte) ([]byte, error) {
+	if !h.chunked {
+		return readSome(br, dst, max(0, h.length))
+	}
+	for {
+		line, err := br.ReadSlice('\n')
+		if err != nil {
+			return dst, err
+		}
+		size, _, _ := bytes.Cut(bytes.TrimSpace(line), []byte(";"))
+		n, err := strconv.ParseUint(string(size), 16, 31)
+		if err != nil {
+			return dst, fmt.Errorf("size of a chunk: %w", err)
+		}
+		if dst, err = readSome(br, dst, int(n)); err != nil {
+			return dst, err
+		}
+		if _, err := br.Discard(2); err != nil || n == 0 { // no trailers are sent here
+			return dst, err
+		}
+	}
+}
+
+func readSome(br *bufio.Reader, dst []byte, n int) ([]byte, error) {
+	have := len(dst)
+	if have+n > mostBody {
+		return dst, errors.New("the body is longer than anything that was sent")
+	}
+	if cap(dst) < have+n {
+		dst = append(make([]byte, 0, have+n), dst...)
+	}
+	dst = dst[:have+n]
+	_, err := io.ReadFull(br, dst[have:])
+	return dst, err
+}
+
+func newByte(b byte) io.Reader { return bytes.NewReader([]byte{b}) }
+
+// serveHTTP answers each request with its own body. It is cheap, so that the cores are left to what is measured.
+func serveHTTP(c net.Conn, br *bufio.Reader) {
+	var body, answer []byte
+	for {
+		h, err := readHead(br)
+		if err != nil {
+			return
+		}
+		if body, err = readBody(br, h, body[:0]); err != nil {
+			return
+		}
+		answer = append(answer[:0], "HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nContent-Length: "...)
+		answer = strconv.AppendInt(answer, int64(len(body)), 10)
+		if h.close {
+			answer = append(answer, "\r\nConnection: close"...)
+		}
+		answer = append(answer, "\r\n\r\n"...)
+		both := net.Buffers{answer, body}
+		if _, err := both.WriteTo(c); err != nil || h.close {
+			return
+		}
+	}
+}
+
+// requester is one keep-alive connection.
+type requester struct {
+	web  *Web
+	conn net.Conn
+	br   *bufio.Reader
+	out  []byte // request and body
+	in   []byte // room for the answer's body
+	size int
+}
+
+func newRequester(w *Web, size, place int) *requester {
+	r := &requester{web: w, size: size}
+	var b strings.Builder
+	fmt.Fprintf(&b, "POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/octet-stream\r\n%sContent-Length: %d\r\n\r\n", w.Path, w.Host, w.Header, size)
+	r.out = append([]byte(b.String()), at(int64(place)*997, size)...)
+	r.in = make([]byte, 0, size)
+	return r
+}
+
+// turn is a request and its answer, which has to be the same bytes. It dials where nothing is kept alive.
+func (r *requester) turn(until time.Time) error {
+	if r.conn == nil {
+		c, err := r.web.Dial()
+		if err != nil {
+			return err
+		}
+		r.conn, r.br = c, bufio.NewReaderSize(c, 16<<10)
+	}
+	if err := r.conn.SetDeadline(until); err != nil {
+		return err
+	}
+	if _, err := r.conn.Write(r.out); err != nil {
+		return err
+	}
+	h, err := readHead(r.br)
+	if err != nil {
+		return fmt.Errorf("head of the answer: %w", err)
+	}
+	if h.status != "200 OK" {
+		return errors.New("the answer is " + h.status)
+	}
+	if r.in, err = readBody(r.br, h, r.in[:0]); err != nil {
+		return fmt.Errorf("body of the answer: %w", err)
+	}
+	if !bytes.Equal(r.in, r.out[len(r.out)-r.size:]) {
+		return fmt.Errorf("%d bytes came back that are not the %d sent", len(r.in), r.size)
+	}
+	if h.close {
+		r.close()
+	}
+	return nil
+}
+
+func (r *requester) close() {
+	if r.conn != nil {
+		r.conn.Close()
+		r.conn = nil
+	}
+}
+
+// Try shows that one request is answered.
+func (w *Web) Try() error {
+	r := newRequester(w, 1, 0)
+	defer r.close()
+	return r.turn(time.Now().Add(grace))
+}
+
+// HTTP posts size bytes, at most a block, and wants them back, on n connections at once that are kept alive.
+func HTTP(web *Web, n, size int, dur time.Duration, w Window) (Result, error) {
+	warm := dur / 5
+	until := time.Now().Add(warm + dur + grace)
+	var measuring, stopped atomic.Bool
+	var bad failures
+	var wg sync.WaitGroup
+	times := make([][]time.Duration, n)
+	for i := range n {
+		wg.Go(func() {
+			r := newRequester(web, size, i)
+			defer r.close()
+			for !stopped.Load() {
+				began := time.Now()
+				if err := r.turn(until); err != nil {
+					bad.add(err)
+					return
+				}
+				if measuring.Load() {
+					times[i] = append(times[i], time.Since(began))
+				}
+			}
+		})
+	}
+	time.Sleep(warm)
+	end := w()
+	measuring.Store(true)
+	begin := time.Now()
+	time.Sleep(dur)
+	stopped.Store(true)
+	took := time.Since(begin)
+	end()
+	wg.Wait()
+	if bad.first != nil {
+		return nil, bad.first
+	}
+	return latencies("rps", times, took)
+}
