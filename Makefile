@@ -11,6 +11,7 @@ export GOFLAGS := $(strip $(GOFLAGS) -buildvcs=false)
 FUZZTIME ?= 60s#  each fuzz target
 SOAKTIME ?= 10m#  in all
 BENCH    ?= .#    which Go benchmarks
+CELLS    ?= #     which cells of bench/, beginnings of names with commas; all: also bench/RESULTS.md is written
 # Stories: those of SOAP and WCF with what they need, and all others.
 SOAP     := xmlsec mono dotnet zeep suds php perl gsoap nodesoap
 STACKS   := $(patsubst %,./%/...,$(wildcard $(addprefix interop/,soap mono dotnet table nettcp wcfhttp)))
@@ -18,7 +19,7 @@ SDK      := ./interop $(filter-out $(STACKS) $(patsubst %,./interop/%/...,node p
 LINT     := go tool -modfile=tools/go.mod golangci-lint
 step     := scripts/step
 
-.PHONY: help demo test test-unit test-sdk test-soap test-windows interop-table check fuzz soak bench generate
+.PHONY: help demo test test-unit test-sdk test-soap test-windows interop-table check fuzz soak bench bench-go bench-check generate
 .PHONY: check-shell check-gofmt check-lockfiles check-modules check-layers check-vet check-cross check-generate check-lint check-bench
 
 help: ## this list
@@ -75,9 +76,14 @@ soak: ## soak tests, then the unit tests in random order again and again, for SO
 	@scripts/need race
 	@$(step) soak scripts/soak $(SOAKTIME)
 
-bench: ## Go benchmarks with allocations, then the gateway against direct TCP and a plain copy
+bench: ## the gateway beside direct TCP, its bounds, nginx, HAProxy and ssh -R; CELLS=http,echo for some of it
+	@$(step) bench scripts/bench $(if $(CELLS),run -cells $(CELLS))
+
+bench-go: ## Go benchmarks with allocations, BENCH=REGEXP
 	@$(step) benchmarks go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
-	@if [ -f bench/go.mod ]; then $(step) bench scripts/bench; fi
+
+bench-check: ## measure, and fail where a ratio is worse than the committed one by more than 15 % (by hand, on a quiet machine)
+	@$(step) bench-check scripts/bench check $(if $(CELLS),-cells $(CELLS))
 
 generate: ## write generated files anew
 	@go generate ./...

@@ -32,6 +32,7 @@ func commands() []command {
 	return []command{
 		{"run", -1, "run [flags]      measure (flags: bench run -h)", run},
 		{"report", -1, "report FILE...   show runs from their raw files together", show},
+		{"check", -1, "check [flags]    measure, and compare with RESULTS.md (flags: those of run)", check},
 		{"list", 0, "list             what can be measured", list},
 		{"relay-gateway", 3, "", func(_ context.Context, a []string) error {
 			return limits.RelayGateway(a[0], a[1], limits.Mode(a[2]))
@@ -89,6 +90,32 @@ func list(context.Context, []string) error {
 	}
 	fmt.Printf("cell %s\ncell %s\n", idleCell, listenersCell)
 	return nil
+}
+
+// check measures what ours and its bounds have, and compares with the committed page.
+func check(ctx context.Context, args []string) error {
+	const committed = "RESULTS.md"
+	page, err := os.ReadFile(committed)
+	if err != nil {
+		return err
+	}
+	before, err := report.ReadRaw(string(page))
+	if err != nil {
+		return err
+	}
+	const raw = "out/check.json"
+	if err := run(ctx, slices.Concat([]string{"-check", "-out", raw}, args)); err != nil {
+		return err
+	}
+	now, err := report.Load(raw)
+	if err != nil {
+		return err
+	}
+	n, err := report.Compare(os.Stdout, defaultForeign, before, now[0])
+	if err == nil && n > 0 {
+		err = fmt.Errorf("%d rows are worse than %s by more than %.0f %%: run it again on a quiet machine, then look for the cause with pprof", n, committed, report.Worse*100)
+	}
+	return err
 }
 
 func show(_ context.Context, files []string) error {

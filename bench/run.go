@@ -32,6 +32,7 @@ type options struct {
 	bin, config, work     string
 	out, results, command string
 	foreign               float64
+	quick, check          bool
 }
 
 // defaultRounds is the number of rounds that the environment wants.
@@ -39,7 +40,7 @@ func defaultRounds(getenv func(string) string) int {
 	if n, err := strconv.Atoi(getenv("ROUNDS")); err == nil && n > 0 {
 		return n
 	}
-	return 3
+	return 5
 }
 
 func parse(args []string, getenv func(string) string) (*options, error) {
@@ -50,18 +51,23 @@ func parse(args []string, getenv func(string) string) (*options, error) {
 	}
 	fs.Func("peers", "`NAMES` with commas between them (bench list); default: those with a star", words(&o.peers))
 	fs.Func("cells", "`NAMES` or beginnings of names; default: all", words(&o.cells))
-	fs.IntVar(&o.rounds, "rounds", defaultRounds(getenv), "rounds; default: ROUNDS, else 3")
-	fs.DurationVar(&o.dur, "dur", 1500*time.Millisecond, "measured time of a cell")
+	fs.IntVar(&o.rounds, "rounds", defaultRounds(getenv), "rounds; default: ROUNDS, else 5")
+	fs.DurationVar(&o.dur, "dur", 400*time.Millisecond, "measured time of a cell")
 	fs.IntVar(&o.idle, "idle", 1000, "idle streams, and idle listeners")
 	fs.DurationVar(&o.limit, "limit", time.Hour, "the whole run ends by then")
 	fs.StringVar(&o.bin, "bin", "", "`FOLDER` of the binary causeway; default: it is built")
-	fs.StringVar(&o.config, "config", ".", "`FOLDER` of ours.json and ours-tls.json, in the gateway's module")
+	fs.StringVar(&o.config, "config", ".", "`FOLDER` of ours.json and its like, in the gateway's module")
 	fs.StringVar(&o.work, "work", "", "`FOLDER` in which scratch folders and logs are kept")
 	fs.StringVar(&o.out, "out", "out/run.json", "`FILE` for raw data, for bench report")
 	fs.StringVar(&o.results, "results", "", "`FILE` for the page RESULTS.md")
 	fs.Float64Var(&o.foreign, "max-foreign", defaultForeign, "share of the machine that others may use in a round that counts")
+	fs.BoolVar(&o.quick, "quick", false, "three rounds, 200 ms a cell, 300 idle: two minutes to see that all works")
+	fs.BoolVar(&o.check, "check", false, "only direct, ours and what ours is compared with by bench check")
 	if err := fs.Parse(args); err != nil {
 		return nil, err
+	}
+	if o.quick {
+		o.rounds, o.dur, o.idle = min(o.rounds, 3), 200*time.Millisecond, min(o.idle, 300)
 	}
 	if fs.NArg() > 0 || o.rounds < 1 || o.idle < 1 || o.dur <= 0 {
 		return nil, fmt.Errorf("bench run: %q is not wanted, or a number is not positive; see bench run -h", fs.Args())
@@ -110,6 +116,9 @@ func newRunner(o *options) (*runner, error) {
 	if r.peers, err = chosen(o.peers); err != nil {
 		return nil, err
 	}
+	if o.check {
+		r.peers = slices.DeleteFunc(r.peers, needless(r.peers))
+	}
 	if r.self, err = os.Executable(); err != nil {
 		return nil, err
 	}
@@ -155,6 +164,17 @@ func chosen(names []string) ([]peer.Peer, error) {
 		return nil, fmt.Errorf("not every one of %q is a peer; bench list names them", names)
 	}
 	return found, nil
+}
+
+// needless says of each peer whether a comparison with the committed ratios can do without.
+func needless(all []peer.Peer) func(peer.Peer) bool {
+	needed := map[string]bool{"direct": true}
+	for _, p := range all {
+		if p.Kind == peer.Ours {
+			needed[p.Name], needed[p.Bound] = true, true
+		}
+	}
+	return func(p peer.Peer) bool { return !needed[p.Name] }
 }
 
 // wants reports whether a cell is to be measured.

@@ -22,7 +22,7 @@ func TestMain(m *testing.M) {
 func TestParse(t *testing.T) {
 	none := func(string) string { return "" }
 	o, err := parse([]string{"-peers", "direct,ours", "-cells", "echo", "-dur", "2s"}, none)
-	if err != nil || len(o.peers) != 2 || o.rounds != 3 || o.dur != 2*time.Second || o.command != "bench run -peers direct,ours -cells echo -dur 2s" {
+	if err != nil || len(o.peers) != 2 || o.rounds != 5 || o.dur != 2*time.Second || o.command != "bench run -peers direct,ours -cells echo -dur 2s" {
 		t.Errorf("%+v %v", o, err)
 	}
 	if o, err := parse(nil, func(string) string { return "7" }); err != nil || o.rounds != 7 {

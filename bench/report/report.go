@@ -76,15 +76,20 @@ func Results(w io.Writer, maxForeign float64, runs ...*Run) error {
 	for _, r := range runs {
 		fmt.Fprintf(&b, "- `%s`\n- %s; %s; %s\n", r.Command, r.Date, r.Machine, r.Settings)
 	}
-	b.WriteString("\n## Ratios\n\nOurs divided by the other, median of the rounds [least-most]. ")
-	b.WriteString("For rates more is better, for the rows marked `<` less. `~`: others used the machine in every round.\n\n")
+	b.WriteString("\n## Ratios\n\nOurs divided by the other of the column, median of the rounds [least-most]. For rates more is better, for the rows\n")
+	b.WriteString("marked `<` less. `~`: others used the machine in every round. `!`: direct varied too much, so the row does not count.\n\n")
 	t.ratios(&b)
+	b.WriteString("\n## Musts\n\nOurs beside its bound. A row is open where direct varied too much or others used the machine.\n\n")
+	t.musts(&b)
 	b.WriteString("\n## Figures\n\nMedian [least-most] of this machine at that time, for the ratios' sake.\n\n")
 	t.figures(&b)
 	t.steadiness(&b)
 	t.failures(&b)
 	b.WriteString("\n## What was measured\n\n")
 	for _, p := range t.peers {
+		if p.Absent != "" {
+			p.Note += "; not measured: " + p.Absent
+		}
 		fmt.Fprintf(&b, "- **%s**: %s\n", p.Name, p.Note)
 	}
 	t.raw(&b)
@@ -92,45 +97,53 @@ func Results(w io.Writer, maxForeign float64, runs ...*Run) error {
 	return err
 }
 
-// ratios is a row for each metric and columns for each of ours.
+// ratios is a row for each metric of each of ours, and a column for every other peer. A row whose cell was not steady is marked.
 func (t *table) ratios(b *strings.Builder) {
-	type column struct{ ours, other string }
-	var columns []column
+	var others, mine []string
 	for _, p := range t.peers {
-		if !p.Ours {
-			continue
+		switch {
+		case p.Absent != "":
+		case p.Ours:
+			mine = append(mine, p.Name)
+		default:
+			others = append(others, p.Name)
 		}
-		for _, other := range []string{"direct", "relay-copy", p.Bound} {
-			if t.has(other) {
-				columns = append(columns, column{p.Name, other})
+	}
+	header(b, append([]string{"", "figure"}, others...))
+	for i := range metrics {
+		m := &metrics[i]
+		for _, name := range mine {
+			s := t.figure(m, name)
+			if s.n == 0 {
+				continue
 			}
+			mark := ""
+			if !t.steady(m.cell) {
+				mark = " `!`"
+			}
+			cells := []string{name, number(s.median)}
+			for _, other := range others {
+				cells = append(cells, t.ratio(m, name, other).show("x"))
+			}
+			row(b, m.label()+mark, cells)
 		}
-	}
-	heads := make([]string, len(columns))
-	for i, c := range columns {
-		heads[i] = c.ours + " / " + c.other
-	}
-	header(b, heads)
-	for _, m := range metrics {
-		cells := make([]string, len(columns))
-		for i, c := range columns {
-			cells[i] = t.ratio(&m, c.ours, c.other).show("x")
-		}
-		row(b, m.label(), cells)
 	}
 }
 
 // figures is a row for each metric and a column for each peer.
 func (t *table) figures(b *strings.Builder) {
-	heads := make([]string, len(t.peers))
-	for i, p := range t.peers {
-		heads[i] = p.Name
+	var heads []string
+	for _, p := range t.peers {
+		if p.Absent == "" {
+			heads = append(heads, p.Name)
+		}
 	}
 	header(b, heads)
-	for _, m := range metrics {
-		cells := make([]string, len(t.peers))
-		for i, p := range t.peers {
-			cells[i] = t.figure(&m, p.Name).show("")
+	for i := range metrics {
+		m := &metrics[i]
+		cells := make([]string, len(heads))
+		for j, name := range heads {
+			cells[j] = t.figure(m, name).show("")
 		}
 		row(b, m.label(), cells)
 	}
@@ -161,11 +174,16 @@ func (t *table) steadiness(b *strings.Builder) {
 		fmt.Fprintf(b, "- Others used %s%% of the machine in the median cell, %s%% in the worst of %d. ", number(f.median), number(f.most), len(foreign))
 		fmt.Fprintf(b, "A round counts where they used at most %s%%.\n", number(t.maxForeign*100))
 	}
-	for _, m := range metrics {
-		if s := t.figure(&m, "direct"); s.n > 1 && s.median > 0 {
-			fmt.Fprintf(b, "- direct, %s: varied by %s%% over %d rounds\n", m.name, number((s.most-s.least)/s.median*100), s.n)
+	fmt.Fprintf(b, "- A row counts where direct's rate varied by less than %s%% in its %d steadiest rounds:", number(unsteady*100), counted)
+	last := ""
+	for i := range metrics {
+		cell := metrics[i].cell
+		if share, ok := t.spread(cell); ok && cell != last {
+			fmt.Fprintf(b, " %s %s%%;", cell, number(share*100))
+			last = cell
 		}
 	}
+	b.WriteString("\n")
 }
 
 // failures lists what went wrong.

@@ -130,9 +130,10 @@ func TestResults(t *testing.T) {
 	}
 	for _, want := range []string{
 		"`bench run`", "today; a machine; 2 rounds",
-		"| | ours / direct | ours / hcref |\n", "| bulk up x1, MiB/s | **x0.50** [0.50-0.50] | **x1.31** [1.25-1.38] |",
+		"| |  | figure | direct | hcref |\n", "| bulk up x1, MiB/s | ours | 52.5 | **x0.50** [0.50-0.50] | **x1.31** [1.25-1.38] |",
+		"| bulk up x1, MiB/s | ours | hcref | at least 0.95 | **x1.31** [1.25-1.38] | met |",
 		"| bulk up x1, MiB/s | **105** [100-110] | **40.0** [40.0-40.0] | **52.5** [50.0-55.0] |",
-		"direct, bulk up x1, MiB/s: varied by 9.52% over 2 rounds", "- ours, echo_64, round 1: reset\n", "- **hcref**: the bound",
+		" bulk_up_1 9.09%;", "- ours, echo_64, round 1: reset\n", "- **hcref**: the bound",
 		"\n0 bulk_up_1 ours mibps=50\n", "\n1 echo_64 ours failed\n",
 	} {
 		if !strings.Contains(b.String(), want) {
@@ -147,5 +148,67 @@ func TestResults(t *testing.T) {
 	}
 	if _, err := Load(path + "x"); err == nil {
 		t.Error("a file that is not there was read")
+	}
+}
+
+// TestCompare: what is worse by more than the limit counts, what is better does not, and what is not steady does not either.
+func TestCompare(t *testing.T) {
+	run := func(ours, latency float64, direct ...float64) *Run {
+		return &Run{
+			Peers: []Peer{{Name: "direct"}, {Name: "hcref"}, {Name: "ours", Ours: true, Bound: "hcref"}},
+			Samples: slices.Concat(rounds("direct", "echo_64", "ops", direct...), rounds("hcref", "echo_64", "ops", 100, 100),
+				rounds("ours", "echo_64", "ops", ours, ours), rounds("hcref", "idle", "kib_each", 10), rounds("ours", "idle", "kib_each", latency)),
+		}
+	}
+	var page strings.Builder
+	if err := Results(&page, 1, run(100, 10, 50, 51)); err != nil {
+		t.Fatal(err)
+	}
+	before, err := ReadRaw(page.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []struct {
+		ours, memory float64
+		direct       []float64
+		worse        int
+	}{
+		{100, 10, []float64{50, 51}, 0}, {86, 11.4, []float64{50, 51}, 0}, {84, 10, []float64{50, 51}, 1}, {84, 11.6, []float64{50, 51}, 2},
+		{200, 5, []float64{50, 51}, 0}, {50, 10, []float64{50, 70}, 0},
+	} {
+		var b strings.Builder
+		if n, err := Compare(&b, 1, before, run(row.ours, row.memory, row.direct...)); err != nil || n != row.worse {
+			t.Errorf("%+v: %d worse, %v\n%s", row, n, err, b.String())
+		}
+	}
+	for _, bad := range []string{"", "## Raw data", "\n## Raw data\n```\nx echo_64 ours\n```", "\n## Raw data\n```\n1 echo_64\n```", "\n## Raw data\n```\n1 echo_64 ours ops=x\n```"} {
+		if _, err := ReadRaw(bad); err == nil {
+			t.Errorf("%q was read", bad)
+		}
+	}
+}
+
+// TestTargets: each names a metric, and none stands twice.
+func TestTargets(t *testing.T) {
+	seen := map[[3]string]bool{}
+	for _, x := range targets {
+		key := [3]string{x.metric, x.ours, x.bound}
+		if metricOf(x.metric) == nil || x.at <= 0 || seen[key] {
+			t.Errorf("%+v", x)
+		}
+		seen[key] = true
+	}
+}
+
+// TestSpread takes the steadiest rounds that are enough.
+func TestSpread(t *testing.T) {
+	for _, row := range []struct {
+		rates []float64
+		want  bool
+	}{{[]float64{100, 101, 102, 103, 104}, true}, {[]float64{100, 150, 101, 102, 103, 104}, true}, {[]float64{100, 150, 101, 102, 103}, false}, {nil, true}} {
+		tb := merge([]*Run{{Samples: rounds("direct", "http_1k_64", "rps", row.rates...)}}, 1)
+		if got := tb.steady("http_1k_64"); got != row.want {
+			t.Errorf("%v: %t", row.rates, got)
+		}
 	}
 }

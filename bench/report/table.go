@@ -2,7 +2,9 @@ package report
 
 import (
 	"fmt"
+	"math"
 	"slices"
+	"strings"
 )
 
 // metric is one row: a value of a cell's samples.
@@ -32,9 +34,29 @@ var metrics = []metric{
 	{"set-up x1 p50, us", "setup_1", true, value("p50us")},
 	{"set-up x16, 1/s", "setup_16", false, value("cps")},
 	{"set-up x16 p99, us", "setup_16", true, value("p99us")},
+	{"HTTP 1 KiB x1 p50, us", "http_1k_1", true, value("p50us")},
+	{"HTTP 1 KiB x1 p99, us", "http_1k_1", true, value("p99us")},
+	{"HTTP 1 KiB x64, 1/s", "http_1k_64", false, value("rps")},
+	{"HTTP 1 KiB x64 p50, us", "http_1k_64", true, value("p50us")},
+	{"HTTP 1 KiB x64 p99, us", "http_1k_64", true, value("p99us")},
+	{"HTTP 64 KiB x1 p50, us", "http_64k_1", true, value("p50us")},
+	{"HTTP 64 KiB x1 p99, us", "http_64k_1", true, value("p99us")},
+	{"HTTP 64 KiB x64, 1/s", "http_64k_64", false, value("rps")},
+	{"HTTP 64 KiB x64 p50, us", "http_64k_64", true, value("p50us")},
+	{"HTTP 64 KiB x64 p99, us", "http_64k_64", true, value("p99us")},
+	{"HTTP as bytes 1 KiB x64, 1/s", "bytes_1k_64", false, value("rps")},
+	{"HTTP as bytes 1 KiB x64 p99, us", "bytes_1k_64", true, value("p99us")},
+	{"HTTP as bytes 64 KiB x64, 1/s", "bytes_64k_64", false, value("rps")},
+	{"HTTP as bytes 64 KiB x64 p99, us", "bytes_64k_64", true, value("p99us")},
 	{"gateway CPU, bulk up x16, s/GiB", "bulk_up_16", true, cpu("bytes", 1<<30)},
 	{"gateway CPU, bulk down x16, s/GiB", "bulk_down_16", true, cpu("bytes", 1<<30)},
+	{"CPU of both, bulk up x16, s/GiB", "bulk_up_16", true, both("bytes", 1<<30)},
+	{"CPU of both, bulk down x16, s/GiB", "bulk_down_16", true, both("bytes", 1<<30)},
 	{"gateway CPU, echo x64, s/10k", "echo_64", true, cpu("count", 1e4)},
+	{"gateway CPU, HTTP 1 KiB x64, s/10k", "http_1k_64", true, cpu("count", 1e4)},
+	{"CPU of both, HTTP 1 KiB x64, s/10k", "http_1k_64", true, both("count", 1e4)},
+	{"gateway CPU, HTTP 64 KiB x64, s/10k", "http_64k_64", true, cpu("count", 1e4)},
+	{"gateway CPU, HTTP as bytes 1 KiB x64, s/10k", "bytes_1k_64", true, cpu("count", 1e4)},
 	{"gateway CPU, set-up x16, s/10k", "setup_16", true, cpu("count", 1e4)},
 	{"gateway memory, idle pair, KiB", "idle", true, value("kib_each")},
 	{"gateway memory, idle listener, KiB", "listeners", true, value("kib_each")},
@@ -51,6 +73,16 @@ func cpu(work string, units float64) func(map[string]float64) (float64, bool) {
 			return 0, false
 		}
 		return v["cpu_gw"] / v[work] * units, true
+	}
+}
+
+// both adds what it cost the agent.
+func both(work string, units float64) func(map[string]float64) (float64, bool) {
+	return func(v map[string]float64) (float64, bool) {
+		if v["cpu_gw"] <= 0 || v[work] <= 0 {
+			return 0, false
+		}
+		return (v["cpu_gw"] + v["cpu_ag"]) / v[work] * units, true
 	}
 }
 
@@ -133,6 +165,47 @@ func merge(runs []*Run, maxForeign float64) *table {
 
 func (t *table) has(name string) bool {
 	return slices.ContainsFunc(t.peers, func(p Peer) bool { return p.Name == name })
+}
+
+// rates are what direct's steadiness is judged by, in a cell of that beginning.
+var rates = map[string]string{"bulk_": "mibps", "echo_": "ops", "setup_": "cps", "http_": "rps", "bytes_": "rps"}
+
+// unsteady is how much direct may vary in the rounds of a row that counts, and counted how many rounds those have to be.
+const (
+	unsteady = 0.10
+	counted  = 5
+)
+
+// spread is how much direct's rate varied in a cell, as a share of its median, in the steadiest rounds that are enough to
+// count, or in all where there are fewer. ok is false where direct has no such cell.
+func (t *table) spread(cell string) (share float64, ok bool) {
+	for beginning, rate := range rates {
+		if !strings.HasPrefix(cell, beginning) {
+			continue
+		}
+		m := metric{cell: cell, of: value(rate)}
+		all := make([]float64, 0, counted)
+		for _, r := range t.readings(&m, "direct") {
+			all = append(all, r.value)
+		}
+		if len(all) == 0 {
+			return 0, false
+		}
+		slices.Sort(all)
+		n, least := min(counted, len(all)), math.Inf(1)
+		for i := range len(all) - n + 1 {
+			window := all[i : i+n]
+			least = min(least, (window[n-1]-window[0])/window[n/2])
+		}
+		return least, len(all) > 1
+	}
+	return 0, false
+}
+
+// steady reports whether the rows of a cell count. Memory has no direct beside it and counts.
+func (t *table) steady(cell string) bool {
+	share, ok := t.spread(cell)
+	return !ok || share < unsteady
 }
 
 // reading is a metric's value in one round.
