@@ -15,6 +15,7 @@ import (
 	"github.com/causeway-relay/causeway/hybrid/internal/proxy"
 	"github.com/causeway-relay/causeway/hybrid/wire"
 	"github.com/causeway-relay/causeway/internal/http1"
+	"github.com/causeway-relay/causeway/internal/leg"
 	"github.com/causeway-relay/causeway/internal/trust"
 	"github.com/causeway-relay/causeway/internal/wsframe"
 )
@@ -65,7 +66,7 @@ func (d *dialer) open(ctx context.Context, authority string) (net.Conn, error) {
 		config = config.Clone()
 		config.ServerName = trust.Hostname(authority)
 	}
-	secured := tls.Client(conn, config)
+	secured := leg.Secure(conn, tls.Client, config)
 	if err := secured.HandshakeContext(ctx); err != nil {
 		conn.Close()
 		return nil, err

@@ -105,7 +105,7 @@ func (c *conn) handshake(cfg *tls.Config) bool {
 	if cfg == nil {
 		return true
 	}
-	t := tls.Server(c.lease.conn, cfg)
+	t := leg.Secure(c.lease.conn, tls.Server, cfg)
 	c.net, c.in.conn = t, t
 	_ = t.SetDeadline(time.Now().Add(c.s.p.HeadTimeout))             // a dead connection says so at the read
 	if err := t.HandshakeContext(context.Background()); err != nil { // its end is the deadline, or Close

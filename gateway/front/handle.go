@@ -14,6 +14,7 @@ import (
 
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/internal/http1"
+	"github.com/causeway-relay/causeway/internal/leg"
 )
 
 // handle runs the handler for one request and reports whether another may follow on the connection.
@@ -163,7 +164,7 @@ func (c *conn) tlsState() *tls.ConnectionState {
 	if !c.encrypted || c.state != nil {
 		return c.state
 	}
-	if t, ok := c.net.(*tls.Conn); ok {
+	if t, ok := c.net.(*leg.Secured); ok {
 		state := t.ConnectionState()
 		c.state = &state
 		return c.state

@@ -53,7 +53,7 @@ func tlsPair(t testing.TB) (peer, ours net.Conn) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := tls.Server(b, &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}})
+	server := leg.Secure(b, tls.Server, &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}})
 	client := tls.Client(a, &tls.Config{InsecureSkipVerify: true})
 	done := make(chan error, 1)
 	go func() { done <- server.Handshake() }()

@@ -37,6 +37,9 @@ const (
 // errReset is a reset of which only the write in the other direction was told.
 var errReset = errors.New("leg: connection reset by peer")
 
+// errTruncated is an end without the goodbye of TLS.
+var errTruncated = errors.New("leg: the connection ended without a goodbye")
+
 // NewTCP makes a leg of a connection. read is what was read of it already; it is copied. writeTimeout is how long one
 // write may take; 0: DefaultWriteTimeout.
 func NewTCP(conn net.Conn, read []byte, writeTimeout time.Duration) *TCP {
@@ -73,6 +76,9 @@ func (t *TCP) ended(err error) *shape.End {
 	}
 	if errors.Is(err, io.EOF) && t.src.raw != nil && !t.finished.Load() && t.src.raw.reset() {
 		return &shape.End{Why: fail.Aborted, Cause: errReset}
+	}
+	if errors.Is(err, io.EOF) && truncated(t.src.conn) {
+		return &shape.End{Why: fail.Aborted, Cause: errTruncated}
 	}
 	if errors.Is(err, io.EOF) {
 		return &shape.End{Why: fail.PeerClosed, Code: endCode, Text: endText}

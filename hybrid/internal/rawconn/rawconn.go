@@ -1,5 +1,6 @@
 // Package rawconn owns the client's side of a raw rendezvous: a connection that carries plain bytes behind its handshake, where
-// FIN ends one direction and RST is a loss. Over TLS the goodbye of TLS is the FIN.
+// FIN ends one direction and RST is a loss. Over TLS the goodbye of TLS is the FIN; a carrier with a method
+// Truncated says by it that io.EOF came without one.
 //
 // It does not own the handshake, nor what errors are called. It has no pings: TCP keeps the connection alive.
 //
@@ -91,6 +92,8 @@ func (c *Conn) failed(op string, err error) error {
 	switch {
 	case c.closing.Load():
 		return &net.OpError{Op: op, Net: c.p.Network, Source: c.p.Local, Addr: c.p.Remote, Err: net.ErrClosed}
+	case op == "read" && errors.Is(err, io.EOF) && c.truncated():
+		return c.p.Lost(op, io.ErrUnexpectedEOF)
 	case op == "read" && errors.Is(err, io.EOF):
 		c.ended.Store(true)
 		return io.EOF
@@ -98,6 +101,12 @@ func (c *Conn) failed(op string, err error) error {
 		return err
 	}
 	return c.p.Lost(op, err)
+}
+
+// truncated reports that the carrier's io.EOF came without the goodbye of TLS: a peer that was killed leaves that.
+func (c *Conn) truncated() bool {
+	t, ok := c.carrier.(interface{ Truncated() bool })
+	return ok && t.Truncated()
 }
 
 // wire is the TCP connection, if bytes travel on it as they are.

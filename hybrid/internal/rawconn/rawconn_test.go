@@ -140,6 +140,28 @@ func TestEnds(t *testing.T) {
 	}
 }
 
+// bareFIN is a carrier over TLS whose peer has gone without a goodbye.
+type bareFIN struct{ net.Conn }
+
+func (bareFIN) Truncated() bool { return true }
+
+// TestTruncated: an end without the goodbye of TLS is a loss, for Read and for a copy.
+func TestTruncated(t *testing.T) {
+	for name, read := range map[string]func(*rawconn.Conn) error{
+		"read": func(c *rawconn.Conn) error { _, err := c.Read(make([]byte, 1)); return err },
+		"copy": func(c *rawconn.Conn) error { _, err := io.Copy(io.Discard, c); return err },
+	} {
+		near, far := net.Pipe()
+		c := rawconn.New(bareFIN{near}, nil, rawconn.Params{Lost: func(op string, cause error) error { return &lostError{op, cause} }})
+		far.Close()
+		var lost *lostError
+		if err := read(c); !errors.As(err, &lost) || !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Errorf("%s: %v", name, err)
+		}
+		c.Abort()
+	}
+}
+
 // TestClose: what was written arrives, and a peer that goes on sending is cut off.
 func TestClose(t *testing.T) {
 	c, far := pair(t, "")

@@ -40,6 +40,9 @@ func (c *crossing) half(dst, src net.Conn) {
 	for {
 		n, err := io.Copy(dst, src)
 		switch {
+		case err == nil && truncated(src):
+			c.cut()
+			return
 		case err == nil:
 			c.end(dst)
 			return
@@ -48,6 +51,12 @@ func (c *crossing) half(dst, src net.Conn) {
 			return
 		}
 	}
+}
+
+// truncated reports that the end of a connection came without the goodbye of TLS, so that it is a loss (internal/leg, Secured).
+func truncated(conn net.Conn) bool {
+	t, ok := conn.(interface{ Truncated() bool })
+	return ok && t.Truncated()
 }
 
 // end passes the end of one direction on; the first one bounds the other.
