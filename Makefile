@@ -80,7 +80,7 @@ bench: ## the gateway beside direct TCP, its bounds, nginx, HAProxy and ssh -R; 
 	@$(step) bench scripts/bench $(if $(CELLS),run -cells $(CELLS))
 
 bench-go: ## Go benchmarks with allocations, BENCH=REGEXP
-	@$(step) benchmarks go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+	@CAUSEWAY_INTEROP=1 $(step) benchmarks go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
 
 bench-check: ## measure, and fail where a ratio is worse than the committed one by more than 15 % (by hand, on a quiet machine)
 	@$(step) bench-check scripts/bench check $(if $(CELLS),-cells $(CELLS))

@@ -8,6 +8,7 @@
 // ADDRESS is the logical endpoint address (what clients put in To and Via);
 // LISTEN-URI is where the service really listens, when that differs (recorder or relay in between).
 using System;
+using System.Globalization;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
@@ -132,6 +133,8 @@ namespace Relay.Interop
                 if (a[1] == "call") {
                     int rc = Call(n, a[2], a[3], a[4], a[5]);
                     Console.WriteLine(n + "DONE " + rc);
+                } else if (a[1] == "time") {
+                    Console.WriteLine(n + "TIMED " + Time(a[2], a[3], int.Parse(a[4]), int.Parse(a[5])));
                 } else {
                     try {
                         open.Add(Open(a[2], a[3], a[4], a.Length > 5 ? a[5] : a[4]));
@@ -144,6 +147,36 @@ namespace Relay.Interop
             }
             foreach (var host in open) host.Abort();
             return 0;
+        }
+
+        static readonly Dictionary<string, List<IEcho>> Timed = new Dictionary<string, List<IEcho>>();
+
+        // Time makes calls on channels of their own at the same time and tells how long one took, and how many there were a second.
+        static string Time(string binding, string address, int clients, int calls)
+        {
+            // Channels are kept: Mono's service often leaves the session behind a closed one without an answer.
+            List<IEcho> channels;
+            if (!Timed.TryGetValue(address, out channels)) Timed[address] = channels = new List<IEcho>();
+            while (channels.Count < clients) { channels.Add((IEcho) Open(binding, "echo", address, false)); channels.Last().Add(1, 1); }
+            var took = new double[clients * calls];
+            var watch = System.Diagnostics.Stopwatch.StartNew();
+            var threads = new Thread[clients];
+            for (int i = 0; i < clients; i++) {
+                int me = i;
+                threads[i] = new Thread(() => {
+                    for (int n = 0; n < calls; n++) {
+                        var from = watch.Elapsed;
+                        channels[me].Add(n, me);
+                        took[me * calls + n] = (watch.Elapsed - from).TotalMilliseconds * 1000;
+                    }
+                });
+                threads[i].Start();
+            }
+            foreach (var t in threads) t.Join();
+            var all = watch.Elapsed.TotalSeconds;
+            Array.Sort(took);
+            var f = CultureInfo.InvariantCulture;
+            return string.Format(f, "{0:0} {1:0} {2:0}", took[took.Length / 2], took[took.Length * 99 / 100], took.Length / all);
         }
 
         static int Serve(string binding, string contract, string address, string listen)
@@ -169,6 +202,7 @@ namespace Relay.Interop
             var host = web ? new WebServiceHost(c.Item2) : new ServiceHost(c.Item2);
             var ep = host.AddServiceEndpoint(c.Item1, Bindings.Get(binding), address, new Uri(listen));
             if (web) ep.Behaviors.Add(new WebHttpBehavior());
+            host.Description.Behaviors.Add(new ServiceThrottlingBehavior { MaxConcurrentSessions = 200, MaxConcurrentCalls = 200, MaxConcurrentInstances = 200 });
             if (Environment.GetEnvironmentVariable("PEER_META") == "1") {
                 host.Description.Behaviors.Add(new ServiceMetadataBehavior { HttpGetEnabled = true, HttpGetUrl = new Uri(listen + "/meta") });
                 host.AddServiceEndpoint(typeof(IMetadataExchange), MetadataExchangeBindings.CreateMexHttpBinding(), address + "/mex", new Uri(listen + "/mex"));

@@ -81,6 +81,19 @@ func (h *Host) Begin(binding, contract, address, steps string) (end func(limit t
 	}
 }
 
+// Time makes calls on as many channels at once and gives how long one took, in the middle and at the 99th of a hundred, and how many
+// there were a second.
+func (h *Host) Time(binding, address string, clients, calls int) (p50, p99 time.Duration, rate float64) {
+	h.t.Helper()
+	h.count++
+	h.p.Say(fmt.Sprintf("%d time %s %s %d %d", h.count, binding, address, clients, calls))
+	var us50, us99 int
+	if _, err := fmt.Sscan(h.p.Await(fmt.Sprintf(`^%d TIMED (.+)$`, h.count)), &us50, &us99, &rate); err != nil {
+		h.t.Fatal(err)
+	}
+	return time.Duration(us50) * time.Microsecond, time.Duration(us99) * time.Microsecond, rate
+}
+
 func (h *Host) call(binding, contract, address, steps string) {
 	h.count++
 	h.p.Say(fmt.Sprintf("%d call %s %s %s %s", h.count, binding, contract, address, steps))

@@ -25,7 +25,7 @@ func door(s *interop.Stand) string { return s.Cluster.Node(0).Host("nettcp") }
 
 // expose makes a relay that plain clients may send to, and listens there for the service at target: a raw listener that
 // copies bytes and knows nothing of net.tcp.
-func expose(t *testing.T, s *interop.Stand, name, target string, change ...func(*entity.Entity)) {
+func expose(t testing.TB, s *interop.Stand, name, target string, change ...func(*entity.Entity)) {
 	t.Helper()
 	e := &entity.Entity{Name: name, Kind: entity.NetTCP, AnonymousSenders: true}
 	for _, f := range change {
@@ -35,7 +35,7 @@ func expose(t *testing.T, s *interop.Stand, name, target string, change ...func(
 	listen(t, s, name, target)
 }
 
-func listen(t *testing.T, s *interop.Stand, name, target string) *hybrid.Listener {
+func listen(t testing.TB, s *interop.Stand, name, target string) *hybrid.Listener {
 	t.Helper()
 	cs := "Endpoint=sb://" + s.Listen + "/;SharedAccessKeyName=" + s.Rule + ";SharedAccessKey=" + s.Key
 	l, err := hybrid.Listen(t.Context(), cs, hybrid.WithEntity(name), hybrid.WithCAFile(s.CA))
