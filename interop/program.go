@@ -187,6 +187,9 @@ func (p *Program) Code() int {
 // Command is the command line, as for people.
 func (p *Program) Command() string { return strings.Join(p.cmd.Args, " ") }
 
+// PID is the process id: that of the command that was started.
+func (p *Program) PID() int { return p.cmd.Process.Pid }
+
 // Signal sends the program a signal.
 func (p *Program) Signal(s os.Signal) {
 	p.t.Helper()

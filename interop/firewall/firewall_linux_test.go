@@ -131,10 +131,10 @@ func random(t *testing.T, file string, size int) string {
 	if err := os.WriteFile(file, b, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return hash(b)
+	return hashOf(b)
 }
 
-func hash(b []byte) string {
+func hashOf(b []byte) string {
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:])
 }
@@ -143,7 +143,7 @@ func hash(b []byte) string {
 func same(t *testing.T, file, want string) {
 	t.Helper()
 	b, err := os.ReadFile(file)
-	if err != nil || hash(b) != want {
+	if err != nil || hashOf(b) != want {
 		t.Errorf("%s came as %d other bytes: %v", filepath.Base(file), len(b), err)
 	}
 }
