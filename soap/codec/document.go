@@ -1,0 +1,132 @@
+package codec
+
+import (
+	"bytes"
+	"errors"
+	"io"
+
+	"github.com/causeway-relay/causeway/soap/infoset"
+	"github.com/causeway-relay/causeway/soap/xmltext"
+	"github.com/causeway-relay/causeway/soap/xsd"
+)
+
+// Document is a message part as a whole: what stands in a body, or a header block. With a Name it is one element of that name; without
+// one it is the content of a struct, element by element. It is static data.
+type Document[T any] struct {
+	Name  infoset.Name
+	Codec Codec[T]
+	Decls []infoset.Decl // made on the element, so that those inside need not repeat them
+	// Encoded writes as SOAP's encoding wants it (use="encoded").
+	Encoded bool
+}
+
+// Content is the codec of a struct whose fields stand side by side, without an element around them.
+func Content[T any, P interface {
+	*T
+	Struct
+}]() Codec[P] {
+	return Codec[P]{
+		Decode: func(d *Decoder, v *P) error {
+			*v = P(new(T))
+			return d.content(*v, (*v).XMLModel())
+		},
+		Body: func(e *Encoder, _ *infoset.Name, v P) error {
+			if v == nil {
+				return e.refuse(Missing, "the message")
+			}
+			return e.Content(v)
+		},
+	}
+}
+
+// Nillable is the codec of an element that may be nil as a whole.
+func Nillable[T any](c Codec[T]) Codec[xsd.Nillable[T]] {
+	return Codec[xsd.Nillable[T]]{
+		Type:   c.Type,
+		Decode: func(d *Decoder, v *xsd.Nillable[T]) error { return ReadNil(d, v, c) },
+		Body:   func(e *Encoder, name *infoset.Name, v xsd.Nillable[T]) error { return WriteNil(e, name, v, c) },
+	}
+}
+
+// Write writes v. Errors are those of the values and of what the schema does not allow (*Problem), or w's own.
+func (m *Document[T]) Write(w infoset.Writer, v T) error {
+	e := NewEncoder(w)
+	e.Encoded = m.Encoded
+	return Root(e, &m.Name, m.Decls, v, m.Codec)
+}
+
+// Read reads the first element that d's reader gives, which must have the document's name; or all that it gives where the document has none.
+func (m *Document[T]) Read(d *Decoder) (v T, err error) {
+	if m.Name.Local == "" {
+		d.start, d.attr = nil, nil
+		d.r = &toEnd{Scoped: d.r}
+		err = m.Codec.Decode(d, &v)
+		return v, err
+	}
+	for {
+		t, err := d.r.Next()
+		if errors.Is(err, io.EOF) {
+			return v, d.bad(infoset.Value{}, "nothing where element "+m.Name.Local+" must stand")
+		}
+		if err != nil {
+			return v, err
+		}
+		if t.Kind != infoset.StartElement {
+			continue
+		}
+		if !t.Name.Same(&m.Name) {
+			return v, d.bad(infoset.Value{}, "element "+t.Name.String()+" of namespace "+infoset.Clip(t.Name.Space)+" where "+m.Name.Local+
+				" of namespace "+m.Name.Space+" must stand")
+		}
+		err = Element(d, t, &v, m.Codec)
+		return v, err
+	}
+}
+
+// Marshal writes v as text, without envelope or XML declaration. A document without name comes out as its elements side by side.
+func (m *Document[T]) Marshal(v T) ([]byte, error) {
+	var out bytes.Buffer
+	w := xmltext.NewWriter(&out, xmltext.WriterOptions{})
+	if err := m.Write(w, v); err != nil {
+		return nil, err
+	}
+	if err := w.Flush(); err != nil {
+		return nil, err
+	}
+	return out.Bytes(), nil
+}
+
+// Unmarshal reads a document of its own in any encoding of package xmltext. With strict every deviation from the schema is an error.
+func (m *Document[T]) Unmarshal(text []byte, strict bool) (v T, err error) {
+	r := xmltext.NewBytes(text, xmltext.Options{Quotas: infoset.Buffered()})
+	d := NewDecoder(r)
+	d.Strict = strict
+	if v, err = m.Read(d); err != nil {
+		return v, err
+	}
+	for err == nil {
+		_, err = r.Next()
+	}
+	if !errors.Is(err, io.EOF) {
+		return v, err
+	}
+	return v, nil
+}
+
+// toEnd makes the end of a reader the end of an element, which ends the content of a struct.
+type toEnd struct {
+	xsd.Scoped
+	done bool
+}
+
+var endOfAll = &infoset.Token{Kind: infoset.EndElement, Name: infoset.NoName}
+
+// Next gives the next token, once an EndElement in place of io.EOF.
+func (r *toEnd) Next() (*infoset.Token, error) {
+	t, err := r.Scoped.Next()
+	if errors.Is(err, io.EOF) && !r.done {
+		r.done = true
+		return endOfAll, nil
+	}
+	return t, err
+}
