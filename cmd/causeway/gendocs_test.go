@@ -72,7 +72,7 @@ One binary, ` + "`causeway`" + `. Data goes to standard output, talk and errors 
 
 ## Which gateway, and as whom
 
-Client commands (` + "`relay`, `rule`, `token`, `status`" + `) ask the management API ([api.md](api.md)) of
+Client commands (` + "`relay`, `rule`, `token`, `status`, `doctor`, `top`, `tail`, `reload`" + `), and ` + "`listen` and `forward`" + ` for a key, ask the management API ([api.md](api.md)) of
 
 1. the connection string of ` + "`--connection-string`" + `, else
 2. that of ` + "`CAUSEWAY_CONNECTION_STRING`" + `, else

@@ -1,6 +1,7 @@
 package sas
 
 import (
+	"cmp"
 	"net/url"
 	"strings"
 )
@@ -42,7 +43,7 @@ func (r *Report) place(text string, p Params) {
 		r.add("The address has no host.", "write http://HOST/NAME")
 		return
 	}
-	want := "http://" + bracketed(hostOnly(p.Host)) + "/" + strings.Trim(p.Path, "/")
+	want := "http://" + bracketed(hostOnly(cmp.Or(p.Host, r.Host))) + "/" + strings.Trim(p.Path, "/")
 	if p.Host != "" && !strings.EqualFold(r.Host, hostOnly(p.Host)) {
 		r.add("The token is for the host "+shown(r.Host)+", not for "+hostOnly(p.Host)+".", "sign for "+want)
 	}

@@ -218,3 +218,16 @@ func Example() {
 	// send localhost hyco
 	// The token expired 1m0s ago, at 2001-09-09T01:46:40Z.
 }
+
+// TestOtherPathAdvice: the advice names a whole address, also when nothing says which gateway is meant.
+func TestOtherPathAdvice(t *testing.T) {
+	whole := wire.Sign("http://relay.example.com/plant", "send", key, noon.Add(time.Hour))
+	for host, want := range map[string]string{
+		"": "sign for http://relay.example.com/other", "relay.example.com:8443": "sign for http://relay.example.com/other",
+	} {
+		r := sas.Check(whole, sas.Params{Now: noon, Host: host, Path: "other"})
+		if len(r.Problems) != 1 || r.Problems[0].Do != want {
+			t.Errorf("host %q: %+v, want %q", host, r.Problems, want)
+		}
+	}
+}

@@ -49,14 +49,14 @@ func GatewayFlags(cmd *cobra.Command) *Connection {
 const noGateway = `no gateway to ask: give --connection-string, or set ` + EnvConnectionString +
 	` (the ready file of 'causeway serve' has one), or run the command as the user that runs 'causeway serve' here`
 
-// Given is the connection string that the user names: of the flag, else of the variable, else of the credential that systemd gave this service; "" for none.
+// Given is the connection string that the user names: of the flag, else of the variable, else of the credential that systemd
+// gave this service; "" for none.
 func (c *Connection) Given() string {
 	return cmp.Or(c.ConnectionString, os.Getenv(EnvConnectionString), credential())
 }
 
-// Client makes the client of the gateway that is meant: that of the connection string, else the node of this machine by
-// the token in its data folder, which only its user can read. Nobody is asked
-// yet. The caller closes it or ends with the process. That nothing says whom to ask is a usage error.
+// Client makes the client of the gateway that is meant: that of the connection string, else the node of this machine by the
+// token in its data folder, which only its user can read. Nobody is asked yet. That nothing says whom to ask is a usage error.
 func (c *Connection) Client() (*client.Client, error) {
 	here := NodeHere()
 	p := client.Params{ConnectionString: c.Given(), Roots: c.Roots(here), Timeout: c.Timeout}
@@ -81,7 +81,8 @@ func (c *Connection) Roots(here *config.Config) trust.Roots {
 	return roots
 }
 
-// NodeHere are the settings that 'causeway serve' has in the same environment. A broken file is told by serve, not here.
+// NodeHere are the settings that 'causeway serve' has in the same environment; never nil. A broken file is told by serve, not
+// here: it gives the defaults.
 func NodeHere() *config.Config {
 	cfg, problems := config.Load(config.Params{})
 	if problems.Err() != nil {
@@ -121,7 +122,7 @@ func (c *Connection) RelayNames(cmd *cobra.Command, args []string, prefix string
 	return names, cobra.ShellCompDirectiveNoFileComp
 }
 
-// CredentialName is the credential that has a client's connection string.
+// CredentialName is the credential of a service that has a client's connection string.
 const CredentialName = "connection-string"
 
 // credential reads the connection string that systemd has given to this service; "" when there is none.

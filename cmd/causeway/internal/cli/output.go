@@ -30,10 +30,10 @@ func FormatFlag(cmd *cobra.Command) *Format {
 	return &f
 }
 
-// String, Set and Type make it a flag's value.
+// String is the flag's value.
 func (f *Format) String() string { return string(*f) }
 
-// Set takes one of the formats.
+// Set takes one of the formats; another word is an error that names them.
 func (f *Format) Set(text string) error {
 	switch Format(text) {
 	case AsTable, AsJSON:

@@ -82,7 +82,7 @@ func (t *tail) run(ctx context.Context) error {
 		if errors.Is(err, errEnough) {
 			err = nil
 		}
-		if err == nil || !t.stood || !again(err) {
+		if err == nil || ctx.Err() != nil || !t.stood || !again(err) {
 			return interrupted(ctx, err)
 		}
 		pause := t.waits/2 + rand.N(t.waits/2) // many who were cut off at once shall not come back at once

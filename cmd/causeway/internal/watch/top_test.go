@@ -202,6 +202,14 @@ func TestTailComesBack(t *testing.T) {
 	}
 }
 
+// writes is told of each write.
+type writes func()
+
+func (f writes) Write(b []byte) (int, error) {
+	f()
+	return len(b), nil
+}
+
 // TestTailGivesUp: a no is final, and so is a first attempt that nobody answers; an interruption is no failure.
 func TestTailGivesUp(t *testing.T) {
 	lines := cli.AsJSON
@@ -224,5 +232,12 @@ func TestTailGivesUp(t *testing.T) {
 	asked, _ = feeds(t, func(w http.ResponseWriter, r *http.Request) { cancel(); <-r.Context().Done() })
 	if err := (&tail{client: asked, talk: io.Discard, format: &lines}).run(ctx); err != nil {
 		t.Errorf("an interruption gives %v", err)
+	}
+	ctx, cancel = context.WithCancel(t.Context())
+	asked, _ = feeds(t, says("1-1"))
+	var talk bytes.Buffer
+	seen := writes(func() { cancel() })
+	if err := (&tail{client: asked, out: seen, talk: &talk, format: &lines}).run(ctx); err != nil || talk.Len() > 0 {
+		t.Errorf("an interruption of what stood gives %v and says %q", err, talk.String())
 	}
 }

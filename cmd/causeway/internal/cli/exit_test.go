@@ -1,0 +1,104 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/spf13/cobra"
+
+	"github.com/causeway-relay/causeway/bridge/azbridge"
+	"github.com/causeway-relay/causeway/bridge/connect"
+	"github.com/causeway-relay/causeway/gateway/config"
+	"github.com/causeway-relay/causeway/gateway/fail"
+	"github.com/causeway-relay/causeway/gateway/manage/client"
+	"github.com/causeway-relay/causeway/hybrid"
+)
+
+// TestEnds: each kind of error ends a command with the documented code and says what it has to say, also when it is wrapped.
+func TestEnds(t *testing.T) {
+	for name, c := range map[string]struct {
+		err  error
+		code int
+		says string // on standard error
+	}{
+		"nothing":             {nil, ExitOK, ""},
+		"a failure":           {errors.New("broken"), ExitFailure, "causeway: broken\n"},
+		"usage":               {Usage("no %s", "target"), ExitUsage, "causeway: no target\n  next: see 'causeway do --help'\n"},
+		"silent":              {Silent(ExitNotFound), ExitNotFound, ""},
+		"configuration":       {config.Problems{{File: "c.yaml", Line: 3, Column: 1, Message: "bad"}}, ExitUsage, "c.yaml:3:1 bad\n"},
+		"azbridge":            {azbridge.Problems{}, ExitUsage, "\n"},
+		"connector":           {&connect.Flaw{Key: "target", Message: "bad"}, ExitUsage, "causeway: "},
+		"answer not found":    {&client.Error{Status: 404, Code: "EntityNotFound", Message: "none", Do: "make it", Tracking: "t1"}, ExitNotFound, "  next: make it\n  tracking id: t1\n"},
+		"answer unauthorized": {&client.Error{Status: 401, Code: "ExpiredToken"}, ExitUnauthorized, "causeway: "},
+		"answer forbidden":    {&client.Error{Status: 403, Code: "Forbidden"}, ExitUnauthorized, "causeway: "},
+		"answer draining":     {&client.Error{Status: 503, Code: "Draining"}, ExitUnreachable, "causeway: "},
+		"answer conflict":     {&client.Error{Status: 409, Code: "Conflict"}, ExitFailure, "causeway: "},
+		"no gateway's answer": {&client.Error{Status: 404}, ExitFailure, "causeway: "},
+		"nobody":              {&client.Unreachable{Err: errors.New("refused"), Do: "start it"}, ExitUnreachable, "  next: start it\n"},
+		"too late":            {context.DeadlineExceeded, ExitUnreachable, "causeway: "},
+		"relay not found":     {&hybrid.Error{Status: 404, Do: "make it", TrackingID: "t2"}, ExitNotFound, "  next: make it\n  tracking id: t2\n"},
+		"relay forbidden":     {&hybrid.Error{Status: 403}, ExitUnauthorized, "causeway: "},
+		"relay away":          {&hybrid.Error{Status: 0}, ExitUnreachable, "causeway: "},
+		"relay no":            {&hybrid.Error{Status: 400, Code: fail.BadRequest}, ExitFailure, "causeway: "},
+	} {
+		for _, wrap := range []bool{false, true} {
+			err := c.err
+			if wrap && err != nil {
+				err = fmt.Errorf("do it: %w", err)
+			}
+			tree := Group("causeway", "", "", &cobra.Command{Use: "do", Args: Args(cobra.NoArgs), RunE: func(*cobra.Command, []string) error { return err }})
+			var out, talk bytes.Buffer
+			if code := Run(t.Context(), tree, []string{"do"}, strings.NewReader(""), &out, &talk); code != c.code || out.Len() > 0 {
+				t.Errorf("%s: exit code %d, want %d; output %q", name, code, c.code, out.String())
+			}
+			if got := talk.String(); !wrap && !strings.Contains(got, c.says) || (got == "") != (c.says == "") {
+				t.Errorf("%s: says %q, want %q", name, got, c.says)
+			}
+		}
+	}
+}
+
+// TestWrongLines: what cannot be understood is a usage error that names what is near.
+func TestWrongLines(t *testing.T) {
+	for line, says := range map[string]string{
+		"lst": `unknown command "lst" for "causeway"; did you mean list?`, "morse": `unknown command "morse" for "causeway"`,
+		"list x": "unknown command", "list --al": "unknown flag: --al", "list -o xml": "use table or json",
+	} {
+		list := &cobra.Command{Use: "list", Args: Args(cobra.NoArgs), RunE: func(*cobra.Command, []string) error { return nil }}
+		FormatFlag(list)
+		var talk bytes.Buffer
+		code := Run(t.Context(), Group("causeway", "", "", list), strings.Fields(line), strings.NewReader(""), &talk, &talk)
+		if code != ExitUsage || !strings.Contains(talk.String(), says) {
+			t.Errorf("%s: exit code %d, says %q", line, code, talk.String())
+		}
+	}
+}
+
+// TestOutput: one value is a table for people and JSON for programs, and texts of peers cannot move a terminal.
+func TestOutput(t *testing.T) {
+	for format, want := range map[string]string{"table": "NAME  N\na     1\n", "json": "{\n  \"name\": \"<a>\"\n}\n"} {
+		cmd := &cobra.Command{Use: "do"}
+		f := FormatFlag(cmd)
+		cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+			return f.Write(cmd, map[string]string{"name": "<a>"}, func() error { return Table(cmd.OutOrStdout(), [][]string{{"NAME", "N"}, {"a", "1"}}) })
+		}
+		var out bytes.Buffer
+		if code := Run(t.Context(), cmd, []string{"-o", format}, strings.NewReader(""), &out, &out); code != ExitOK {
+			t.Fatalf("exit code %d: %s", code, out.String())
+		}
+		if diff := cmp.Diff(want, out.String()); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", format, diff)
+		}
+	}
+	if got := OneLine("a\nb\x1b[2J\u009bc\x7f"); got != "a b [2J c " {
+		t.Errorf("one line is %q", got)
+	}
+	if OnTerminal(new(bytes.Buffer)) {
+		t.Error("a buffer is no terminal")
+	}
+}
