@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -192,32 +194,112 @@ func checkError(t *testing.T, err error) {
 	}
 }
 
+// BenchmarkVerify checks one token: for the first time, and again as a sender of many requests has it.
 func BenchmarkVerify(b *testing.B) {
 	text := token(key, "http%3A%2F%2Flocalhost%2Fhyco%2F", soon, "send")
-	p, s, v := place(b, "localhost:8443", "hyco/deep"), sendOnly(), auth.NewSAS()
+	p, s := place(b, "localhost:8443", "hyco/deep"), sendOnly()
 	c := auth.Credential{Scheme: auth.SAS, Text: text}
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := v.Verify(c, s, p, noon); err != nil {
-			b.Fatal(err)
-		}
+	for name, next := range map[string]func(auth.Verifier) auth.Verifier{
+		"first": func(auth.Verifier) auth.Verifier { return auth.NewSAS() },
+		"again": func(v auth.Verifier) auth.Verifier { return v },
+	} {
+		b.Run(name, func(b *testing.B) {
+			v := auth.NewSAS()
+			b.ReportAllocs()
+			for b.Loop() {
+				v = next(v)
+				if _, err := v.Verify(c, s, p, noon); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
 
-// TestVerifyAllocations keeps the price of a handshake's token in sight: four HMACs are nearly all of it.
+// TestVerifyAllocations keeps the price of a token in sight: four HMACs are nearly all of it the first time, the audience is what is
+// left of it afterwards.
 func TestVerifyAllocations(t *testing.T) {
 	text := token(key, "http%3A%2F%2Flocalhost%2Fhyco%2F", soon, "send")
 	p, s, v := place(t, "localhost:8443", "hyco/deep"), sendOnly(), auth.NewSAS()
 	c := auth.Credential{Scheme: auth.SAS, Text: text}
-	const most = 32
-	got := testing.AllocsPerRun(100, func() {
-		if _, err := v.Verify(c, s, p, noon); err != nil {
-			t.Fatal(err)
+	for _, row := range []struct {
+		name string
+		most float64
+		next func()
+	}{{"first", 36, func() { v = auth.NewSAS() }}, {"again", 2, func() {}}} {
+		got := testing.AllocsPerRun(100, func() {
+			row.next()
+			if _, err := v.Verify(c, s, p, noon); err != nil {
+				t.Fatal(err)
+			}
+		})
+		t.Logf("%s: %v", row.name, got)
+		if got > row.most {
+			t.Errorf("%s: %v allocations a token, at most %v are meant", row.name, got, row.most)
 		}
-	})
-	if got > most {
-		t.Errorf("%v allocations a token, at most %d are meant", got, most)
 	}
+}
+
+// TestVerifyAgain: a token that was good is judged as if it had never been seen, whatever has changed meanwhile.
+func TestVerifyAgain(t *testing.T) {
+	text := token(key, "http%3A%2F%2Flocalhost%2Fhyco%2F", soon, "send")
+	c := auth.Credential{Scheme: auth.SAS, Text: text}
+	p := place(t, "localhost:8443", "hyco/deep")
+	good := sendOnly()
+	signing := append(slices.Clone(good.Entity), good.Namespace...)[0]
+	with := func(change func(*entity.Rule)) []entity.Rule {
+		r := signing
+		change(&r)
+		return []entity.Rule{r}
+	}
+	late := time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)
+	for _, row := range []struct {
+		name  string
+		scope auth.Scope
+		place auth.Place
+		now   time.Time
+		code  fail.Code
+	}{
+		{"the same", good, p, noon, ""},
+		{"the key was changed", auth.Scope{Entity: with(func(r *entity.Rule) { r.Primary, r.Secondary = "other", "" })}, p, noon, fail.InvalidSignature},
+		{"the key moved", auth.Scope{Entity: with(func(r *entity.Rule) { r.Primary, r.Secondary = "other", r.Primary })}, p, noon, ""},
+		{"the rule is gone", auth.Scope{}, p, noon, fail.InvalidSignature},
+		{"now the namespace's", auth.Scope{Namespace: []entity.Rule{signing}}, p, noon, ""},
+		{"other rights", auth.Scope{Entity: with(func(r *entity.Rule) { r.Rights = entity.Listen })}, p, noon, ""},
+		{"the entity has one of that name too", auth.Scope{Entity: with(func(*entity.Rule) {}), Namespace: []entity.Rule{signing}}, p, noon, ""},
+		{"another place", good, place(t, "localhost:8443", "other"), noon, fail.InvalidAudience},
+		{"expired", good, p, late, fail.ExpiredToken},
+	} {
+		fresh, freshErr := auth.NewSAS().Verify(c, row.scope, row.place, row.now)
+		v := auth.NewSAS()
+		for _, before := range []auth.Scope{good, {Namespace: []entity.Rule{signing}}} {
+			if _, err := v.Verify(c, before, p, noon); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got, err := v.Verify(c, row.scope, row.place, row.now)
+		if got != fresh || (err == nil) != (row.code == "") || err != nil && (!fail.Is(err, row.code) || err.Error() != freshErr.Error()) {
+			t.Errorf("%s: %+v, %v; never seen: %+v, %v", row.name, got, err, fresh, freshErr)
+		}
+	}
+}
+
+// TestVerifyRemembersSoMany: more tokens than are remembered are all judged well, also at once.
+func TestVerifyRemembersSoMany(t *testing.T) {
+	p, s, v := place(t, "localhost:8443", "hyco/deep"), sendOnly(), auth.NewSAS()
+	var all sync.WaitGroup
+	for worker := range 4 {
+		all.Go(func() {
+			for i := range 1500 {
+				c := auth.Credential{Scheme: auth.SAS, Text: token(key, fmt.Sprintf("http%%3A%%2F%%2Flocalhost%%2Fhyco%%2F%%3F%d", (i+worker)%1200), soon, "send")}
+				if _, err := v.Verify(c, s, p, noon); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
 }
 
 // Example shows what an entry and the relay do with a token.
