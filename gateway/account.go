@@ -63,33 +63,44 @@ func (g *Gateway) presence(p *relay.Presence) {
 	g.log.LogAttrs(context.Background(), level, message, attrs...) //nolint:sloglint // one of the constants above
 }
 
-// line is the account of one connection: one line, keys in the documented order (contracts section 2).
+// line is the account of one connection: one line, keys in the documented order (contracts section 2). A busy node writes one for
+// each exchange, so where nobody reads them they cost nothing, and nothing is formatted that the handler does not format.
 func (g *Gateway) line(message string, c *relay.Record) {
 	level := slog.LevelInfo
 	if c.Reason == fail.Internal {
 		level = slog.LevelError
 	}
-	attrs := []slog.Attr{
+	ctx := context.Background()
+	if !g.log.Enabled(ctx, level) {
+		return
+	}
+	attrs := [...]slog.Attr{
 		slog.String("door", c.Door), slog.String("entity", c.Entity), slog.String("kind", c.Kind),
 		slog.String("tracking", c.Tracking), slog.String("ticket", c.Ticket), slog.String("listener", c.Listener),
 		slog.Int("node", int(c.Node)), slog.Int("peer_node", int(c.PeerNode)), slog.String("remote", c.Remote),
 		slog.String("rule", c.Rule), slog.String("reason", string(c.Reason)), slog.String("side", c.Side),
 		slog.Int64("in", c.In), slog.Int64("out", c.Out), slog.Int64("messages", c.Messages),
-		slog.Group("stages",
-			slog.Duration("admit", c.Stages.Admit), slog.Duration("resolve", c.Stages.Resolve),
-			slog.Duration("offer", c.Stages.Offer), slog.Duration("meet", c.Stages.Meet), slog.Duration("first", c.Stages.First)),
-		slog.Duration("duration", c.Duration), slog.String("shape", c.Shape),
+		{Key: "stages", Value: stages(&c.Stages)}, slog.Duration("duration", c.Duration), slog.String("shape", c.Shape),
+		{}, {}, {}, // status, text, cause: at the end, where there are any
 	}
+	n := len(attrs) - 3
 	if c.Status != 0 {
-		attrs = append(attrs, slog.Int("status", c.Status))
+		attrs[n], n = slog.Int("status", c.Status), n+1
 	}
 	if c.Text != "" {
-		attrs = append(attrs, slog.String("text", c.Text))
+		attrs[n], n = slog.String("text", c.Text), n+1
 	}
 	if c.Cause != nil {
-		attrs = append(attrs, slog.Any("cause", c.Cause))
+		attrs[n], n = slog.Any("cause", c.Cause), n+1
 	}
-	g.log.LogAttrs(context.Background(), level, message, attrs...) //nolint:sloglint // one of two constants
+	g.log.LogAttrs(ctx, level, message, attrs[:n]...) //nolint:sloglint // one of two constants
+}
+
+// stages are the times of a connection in one group.
+func stages(s *relay.Stages) slog.Value {
+	return slog.GroupValue(
+		slog.Duration("admit", s.Admit), slog.Duration("resolve", s.Resolve),
+		slog.Duration("offer", s.Offer), slog.Duration("meet", s.Meet), slog.Duration("first", s.First))
 }
 
 // frontHooks do the same for what never came to the relay.

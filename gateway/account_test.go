@@ -1,0 +1,75 @@
+package gateway
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/causeway-relay/causeway/gateway/fail"
+	"github.com/causeway-relay/causeway/gateway/relay"
+)
+
+// account is one of an exchange, with all that it can have.
+func account() *relay.Record {
+	return &relay.Record{
+		Shape: "exchange", Door: "https", Entity: "plant/line1", Kind: "hybrid", Tracking: "8c7f", Ticket: "00ff", Listener: "l1", Node: 1, PeerNode: 2,
+		Remote: "192.0.2.1:4711", Rule: "send", Reason: fail.PeerClosed, Side: "listener", In: 1024, Out: 65536, Messages: 2, Status: 200,
+		Stages: relay.Stages{Admit: time.Millisecond, First: time.Second}, Duration: time.Minute,
+	}
+}
+
+// TestLine: the keys come in the documented order, and only those at the end are left out where there is nothing to say.
+func TestLine(t *testing.T) {
+	const head = `level=%s msg=closed door=https entity=plant/line1 kind=hybrid tracking=8c7f ticket=00ff listener=l1 node=1 peer_node=2 ` +
+		`remote=192.0.2.1:4711 rule=send reason=PeerClosed side=listener in=1024 out=65536 messages=2 stages.admit=1ms stages.resolve=0s ` +
+		`stages.offer=0s stages.meet=0s stages.first=1s duration=1m0s shape=exchange`
+	for _, row := range []struct {
+		name   string
+		change func(*relay.Record)
+		tail   string
+	}{
+		{"an answer", func(*relay.Record) {}, " status=200\n"},
+		{"a stream", func(c *relay.Record) { c.Status = 0 }, "\n"},
+		{"all", func(c *relay.Record) { c.Text, c.Cause = "gone", errors.New("reset") }, " status=200 text=gone cause=reset\n"},
+	} {
+		var b bytes.Buffer
+		g := &Gateway{log: slog.New(slog.NewTextHandler(&b, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+			if a.Key == slog.TimeKey || a.Key == slog.LevelKey {
+				return slog.Attr{}
+			}
+			return a
+		}}))}
+		c := account()
+		row.change(c)
+		g.line("closed", c)
+		if want := head[len("level=%s "):] + row.tail; b.String() != want {
+			t.Errorf("%s:\ngot  %swant %s", row.name, b.String(), want)
+		}
+	}
+}
+
+// TestLineAllocations: a busy node writes a line for each exchange.
+func TestLineAllocations(t *testing.T) {
+	c := account()
+	for name, row := range map[string]struct {
+		level slog.Level
+		most  float64
+	}{"written": {slog.LevelInfo, 3}, "not wanted": {slog.LevelWarn, 0}} {
+		g := &Gateway{log: slog.New(slog.NewTextHandler(io.Discard, &slog.HandlerOptions{Level: row.level}))}
+		if got := testing.AllocsPerRun(100, func() { g.line("closed", c) }); got > row.most {
+			t.Errorf("%s: %v allocations, at most %v are meant", name, got, row.most)
+		}
+	}
+}
+
+func BenchmarkLine(b *testing.B) {
+	c := account()
+	g := &Gateway{log: slog.New(slog.NewTextHandler(io.Discard, nil))}
+	b.ReportAllocs()
+	for b.Loop() {
+		g.line("closed", c)
+	}
+}
