@@ -93,10 +93,8 @@ func (l *lowerer) message(op *Operation, m *model.Message, b *model.BindingMessa
 		out.Type = l.wrapper(b.Body, wrapper, m)
 	case len(b.Body) == 1:
 		l.single(out, b.Body[0])
-	default:
-		for _, p := range b.Body {
-			out.Parts = append(out.Parts, l.part(p))
-		}
+	case len(b.Body) > 1:
+		out.Type = l.sideBySide(b.Body, wrapper+"Parts", m)
 	}
 	return out
 }
@@ -126,9 +124,18 @@ func (l *lowerer) part(p *model.Part) *Field {
 
 // wrapper is the struct of an rpc body: its parts in order.
 func (l *lowerer) wrapper(parts []*model.Part, name string, m *model.Message) *Type {
-	t := &Type{Kind: Struct, Hint: []string{name}, Place: m.Place, Doc: m.Doc}
+	return l.gathered(Struct, parts, name, m)
+}
+
+// sideBySide is the struct of several document-style parts: they stand in the body without an element around them.
+func (l *lowerer) sideBySide(parts []*model.Part, name string, m *model.Message) *Type {
+	return l.gathered(Item, parts, name, m)
+}
+
+func (l *lowerer) gathered(kind Kind, parts []*model.Part, name string, m *model.Message) *Type {
+	t := &Type{Kind: kind, Hint: []string{name}, Place: m.Place, Doc: m.Doc}
 	for _, w := range l.wrappers {
-		if slices.Equal(w.parts, parts) && w.name == name {
+		if slices.Equal(w.parts, parts) && w.name == name && w.t.Kind == kind {
 			return w.t
 		}
 	}

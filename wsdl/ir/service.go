@@ -40,11 +40,10 @@ type Operation struct {
 
 // Message is what stands in a body, and the headers with it.
 type Message struct {
-	Element  model.Name // the element in the body; zero: the body is empty, or has many parts
-	Type     *Type      // of that element; of a wrapper made for rpc style: its parts as fields
+	Element  model.Name // the element in the body; zero: the body is empty, or several elements stand in it side by side
+	Type     *Type      // of that element; of rpc style and of several parts: a struct made for it, the parts are its fields; nil: an empty body
 	Nillable bool
 	Wrapper  bool     // the element is made of the operation's name (rpc), no declaration has it
-	Parts    []*Field // several document-style parts: elements side by side in the body
 	Headers  []*Header
 	Attached []*model.MIMEPart
 	Source   *model.Message
