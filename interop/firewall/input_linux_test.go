@@ -163,21 +163,22 @@ func TestBadTargets(t *testing.T) {
 		if b, err := io.ReadAll(c); len(b) > 0 || !errors.Is(err, syscall.ECONNRESET) {
 			t.Errorf("behind the target's reset: %q and %v", b, err)
 		}
-		l.Await(`closed: \w+: .*reset`)
+		l.Await(`closed: Aborted, in 1, out 100000, .*lost by the target`)
 
-		l, _, address = open("other", serve(t, func(c *net.TCPConn) error { _, _ = io.Copy(c, c); return nil }))
+		g.command("relay", "create", "doomed")
+		l, _, address = open("doomed", serve(t, func(c *net.TCPConn) error { _, _ = io.Copy(c, c); return nil }))
 		doomed, err := net.Dial("tcp", address)
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer doomed.Close()
 		says(t, doomed, "before")
-		g.command("relay", "delete", "other")
+		g.command("relay", "delete", "doomed")
 		if _, err := doomed.Read(make([]byte, 1)); !errors.Is(err, syscall.ECONNRESET) {
 			t.Errorf("a stream of a relay that was deleted: %v", err)
 		}
 		l.Await(`not listening: UnknownEntity: .*trying again in .*; next: .*causeway relay create`)
-		g.command("relay", "create", "other")
+		g.command("relay", "create", "doomed")
 		l.Await(`: listening$`)
 		says(t, other, "behind")
 	})
