@@ -37,7 +37,7 @@ test-unit: ## tests of every package under the race detector
 	@if [ -f bench/go.mod ]; then $(step) unit/bench go -C bench test -vet=off -timeout 5m ./...; fi
 
 test-sdk: ## unmodified SDKs, a browser and Debian's programs against one node and two; services behind a firewall
-	@scripts/suite sdk node python browser curl netns nftables ssh redis netcat iperf mono -- go test -vet=off -count=1 -timeout 15m $(SDK)
+	@scripts/suite sdk node jest python browser curl netns nftables ssh redis netcat iperf mono -- go test -vet=off -count=1 -timeout 15m $(SDK)
 
 test-soap: ## Mono, .NET and the SOAP stacks of six languages, against ours
 	@scripts/suite soap $(SOAP) -- go test -vet=off -count=1 -timeout 15m $(STACKS)

@@ -1,5 +1,13 @@
-const tls = require('tls'), orig = tls.connect, to = Number(process.env.RELAY_PORT);
-tls.connect = function (...a) {
-  if (to && a[0] && typeof a[0] === 'object' && Number(a[0].port) === 443) a[0] = Object.assign({}, a[0], { port: to });
-  return orig.apply(this, a);
+// Deals TLS connections to port 443, which hyco-https writes into its addresses, to the ports of RELAY_PORT (a, or a,b) in turn:
+// on two nodes listeners, senders and rendezvous land on either.
+const tls = require('tls');
+const connect = tls.connect;
+const ports = (process.env.RELAY_PORT || '').split(',').filter(Boolean).map(Number);
+let next = 0;
+tls.connect = function (...args) {
+  const [to, ...rest] = args;
+  if (ports.length > 0 && to && typeof to === 'object' && Number(to.port) === 443) {
+    return connect.call(this, { ...to, port: ports[next++ % ports.length] }, ...rest);
+  }
+  return connect.apply(this, args);
 };
