@@ -111,7 +111,8 @@ func TestBadTargets(t *testing.T) {
 		open := func(relay, target string) (l, f *interop.Program, address string) {
 			l = g.listen("", relay, "--target", "tcp://"+target)
 			f = g.start1(relay)
-			return l, f, f.Await(`: forwarding (\S+)$`)
+			address = f.Await(`: forwarding (\S+)$`)
+			return l, f, address
 		}
 		_, _, good := open("redis", serve(t, func(c *net.TCPConn) error { _, err := io.Copy(c, c); return err }))
 		other, err := net.Dial("tcp", good)

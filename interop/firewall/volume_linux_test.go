@@ -1,6 +1,7 @@
 package firewall
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -215,7 +216,7 @@ func transfer(t *testing.T, n int, size int64) {
 	if err := pour(io.Discard, 2, size, want); err != nil {
 		t.Fatal(err)
 	}
-	if string(theirs) != string(sent.Sum(nil)) || string(heard.Sum(nil)) != string(want.Sum(nil)) {
+	if !bytes.Equal(theirs, sent.Sum(nil)) || !bytes.Equal(heard.Sum(nil), want.Sum(nil)) {
 		t.Error("what came is not what was sent")
 	}
 	t.Logf("%d MiB each way in %v: %.0f MiB/s in all", size>>20, took, float64(2*size>>20)/took.Seconds())

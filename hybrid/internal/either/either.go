@@ -69,7 +69,7 @@ func (w *Ways) race(ctx context.Context, order [2]string, told string) opened {
 	defer timer.Stop()
 	var won opened
 	for running, next := 1, order[1]; running > 0; {
-		start := false
+		var start bool
 		select {
 		case <-timer.C:
 			start = true
