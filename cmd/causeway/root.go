@@ -5,6 +5,7 @@ import (
 
 	"github.com/causeway-relay/causeway/cmd/causeway/internal/cli"
 	"github.com/causeway-relay/causeway/cmd/causeway/internal/connectors"
+	"github.com/causeway-relay/causeway/cmd/causeway/internal/descriptions"
 	"github.com/causeway-relay/causeway/cmd/causeway/internal/messages"
 	"github.com/causeway-relay/causeway/cmd/causeway/internal/node"
 	"github.com/causeway-relay/causeway/cmd/causeway/internal/relays"
@@ -38,6 +39,7 @@ func newRoot() *cobra.Command {
 		watch.NewTail(),
 		messages.NewBindings(),
 		messages.NewSoap(),
+		descriptions.NewWSDL(),
 		newVersion(),
 	)
 	root.Long = `Causeway is a self-hosted gateway for Azure Relay: programs behind firewalls dial out and listen, programs elsewhere

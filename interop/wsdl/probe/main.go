@@ -1,0 +1,160 @@
+// Command probe is the harness of the message probe: it writes Go for every description that sample messages were made of, and a program
+// that reads each sample into its generated type and writes it back.
+//
+//	probe CORPUS SAMPLES MODULE
+//
+// CORPUS and SAMPLES are those of the probe's own `gen`; MODULE is a folder with a go.mod that can find this project. Afterwards
+// `go run .` there with SAMPLES and a folder for results does the rest. scripts/wsdl-probe runs all of it.
+package main
+
+import (
+	"encoding/csv"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/causeway-relay/causeway/wsdl/gengo"
+	"github.com/causeway-relay/causeway/wsdl/ir"
+	"github.com/causeway-relay/causeway/wsdl/load"
+	"github.com/causeway-relay/causeway/wsdl/wsdltest"
+)
+
+func main() {
+	if len(os.Args) != 4 {
+		fmt.Fprintln(os.Stderr, "usage: probe CORPUS SAMPLES MODULE")
+		os.Exit(2)
+	}
+	if err := run(os.Args[1], os.Args[2], os.Args[3]); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run(corpus, samples, module string) error {
+	f, err := os.Open(filepath.Join(corpus, "INDEX.tsv"))
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	r := csv.NewReader(f)
+	r.Comma, r.LazyQuotes = '\t', true
+	rows, err := r.ReadAll()
+	if err != nil {
+		return err
+	}
+	p := &program{module: module}
+	for i, row := range rows[1:] {
+		if _, err := os.Stat(filepath.Join(samples, row[0], "ops.json")); err != nil {
+			continue // no sample could be made
+		}
+		if err := p.add(fmt.Sprintf("c%03d", i), row[0], filepath.Join(corpus, row[0]), row[1]); err != nil {
+			return fmt.Errorf("%s: %w", row[0], err)
+		}
+	}
+	return p.write()
+}
+
+// program gathers the harness.
+type program struct {
+	module  string
+	imports strings.Builder
+	table   strings.Builder
+}
+
+// add writes the package of a case and its rows.
+func (p *program) add(pkg, name, dir, main string) error {
+	d, err := load.Load(wsdltest.Folder(dir), main, load.Limits{})
+	if err != nil {
+		return err
+	}
+	out, err := gengo.Generate(ir.Lower(d, ir.Options{}), gengo.Options{Package: pkg})
+	if err != nil {
+		return err
+	}
+	folder := filepath.Join(p.module, pkg)
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return err
+	}
+	for file, content := range out.Files {
+		if err := os.WriteFile(filepath.Join(folder, file), content, 0o600); err != nil {
+			return err
+		}
+	}
+	used := false
+	for _, op := range out.Operations {
+		for way, fn := range map[string]string{"input": op.Input, "output": op.Output} {
+			if fn != "" {
+				used = true
+				fmt.Fprintf(&p.table, "\t{%q, %q, %q, roundTrip(%s.%s())},\n", name, op.Name, way, pkg, fn)
+			}
+		}
+	}
+	if used {
+		fmt.Fprintf(&p.imports, "\t%q\n", "scratch/"+pkg)
+	}
+	return nil
+}
+
+func (p *program) write() error {
+	source := strings.NewReplacer("IMPORTS", p.imports.String(), "TABLE", p.table.String()).Replace(harness)
+	return os.WriteFile(filepath.Join(p.module, "main.go"), []byte(source), 0o600)
+}
+
+const harness = `package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/causeway-relay/causeway/soap/codec"
+IMPORTS)
+
+type row struct {
+	name, op, way string
+	try           func([]byte) ([]byte, error)
+}
+
+func roundTrip[T any](doc *codec.Document[T]) func([]byte) ([]byte, error) {
+	return func(b []byte) ([]byte, error) {
+		v, err := doc.Unmarshal(b, true)
+		if err != nil {
+			return nil, fmt.Errorf("read: %w", err)
+		}
+		return doc.Marshal(v)
+	}
+}
+
+var rows = []row{
+TABLE}
+
+var odd = regexp.MustCompile("[^0-9A-Za-z_\\p{L}]")
+
+func main() {
+	samples, results := os.Args[1], os.Args[2]
+	for _, r := range rows {
+		files, _ := filepath.Glob(filepath.Join(samples, r.name, odd.ReplaceAllString(r.op, "_")+"."+r.way+".*.xml"))
+		for _, f := range files {
+			to := filepath.Join(results, r.name, filepath.Base(f))
+			if _, err := os.Stat(to); err == nil {
+				continue
+			}
+			in, err := os.ReadFile(f)
+			if err != nil {
+				fmt.Println(err)
+				continue
+			}
+			out, err := r.try(in)
+			if err != nil {
+				fmt.Printf("%s %s: %s\n", r.name, filepath.Base(f), strings.ReplaceAll(err.Error(), "\n", " "))
+				continue
+			}
+			os.MkdirAll(filepath.Dir(to), 0o755)
+			os.WriteFile(to, out, 0o644)
+		}
+	}
+}
+`
