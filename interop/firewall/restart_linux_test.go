@@ -57,7 +57,7 @@ func TestConnectorKilled(t *testing.T) {
 			if judged.Load() && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)) {
 				return errTruncated
 			}
-			return nil //nolint:nilerr // a loss is what is wanted
+			return nil // a loss is what is wanted
 		}))
 		s := newStreams(t, u.address)
 		u.listening.Kill()
