@@ -252,9 +252,11 @@ func (l *link) Dial(_ context.Context, to mesh.Num, p shape.Preface) (net.Conn, 
 			}
 		}
 		if other.num() == to && !other.dead && serve != nil {
-			l.n.dials++
 			near, far := netx.Pipe()
-			l.n.w.note(func() { other.carried = append(other.carried, far) })
+			l.n.w.note(func() {
+				l.n.dials++
+				other.carried = append(other.carried, far)
+			})
 			go serve(far, p) // ends with the pipe
 			return near, nil
 		}

@@ -34,8 +34,13 @@ func (s *set) agent(n int) *channel {
 func (s *set) tryStand(n *testcluster.Node, id, protocol string, lines ...string) *peer {
 	s.t.Helper()
 	p := s.dial(n, s.door)
-	return p.write("GET " + target("hyco", "standby", "sb-hc-id="+id) + " HTTP/1.1\r\nHost: " + p.host +
-		"\r\nConnection: Upgrade\r\nUpgrade: " + protocol + "\r\n" + strings.Join(append(lines, "", ""), "\r\n"))
+	return p.write(s.standbyHead(p, id, protocol, lines...))
+}
+
+// standbyHead is the request of a connection that asks to stand by.
+func (*set) standbyHead(p *peer, id, protocol string, lines ...string) string {
+	return "GET " + target("hyco", "standby", "sb-hc-id="+id) + " HTTP/1.1\r\nHost: " + p.host +
+		"\r\nConnection: Upgrade\r\nUpgrade: " + protocol + "\r\n" + strings.Join(append(lines, "", ""), "\r\n")
 }
 
 // stand opens a connection that stands by.
@@ -172,32 +177,30 @@ func TestStandbyHostile(t *testing.T) {
 func TestStandbyGoneBefore(t *testing.T) {
 	both(t, func(s *set) {
 		c := s.agent(1)
-		for _, speaks := range []bool{false, true} {
-			one := s.stand()
-			if speaks {
-				one.write("hello?")
-			} else {
+		for _, early := range []string{"", "hello?", ""} { // in one piece with the request: behind an offer it would be the answer
+			one := s.standsAgain(early)
+			if early == "" {
 				_ = one.conn.Close()
 			}
 			sender := s.arrive("hyco", "")
 			s.visit(c.offer().Accept.Address).upgraded("")
 			sender.upgraded("")
 			_ = one.conn.Close()
-			s.standsAgain()
 		}
 	})
 }
 
-// standsAgain waits until there is room for a connection, and takes it away again.
-func (s *set) standsAgain() {
+// standsAgain opens a connection that stands by, as soon as there is room for one, and says something before it is asked.
+func (s *set) standsAgain(early string) *peer {
 	s.t.Helper()
 	for end := time.Now().Add(patience); ; {
-		p := s.tryStand(s.listenerNode, agentID, "causeway/1", credential(s.sign("hyco")))
+		p := s.dial(s.listenerNode, s.door)
+		p.write(s.standbyHead(p, agentID, "causeway/1", credential(s.sign("hyco"))) + early)
 		a := p.answer()
-		_ = p.conn.Close()
 		if a.Status == 101 {
-			return
+			return p
 		}
+		_ = p.conn.Close()
 		if time.Now().After(end) {
 			s.t.Fatalf("%d %s", a.Status, a.Reason)
 		}
