@@ -132,7 +132,7 @@ func (d *Door) serve(ctx context.Context, conn net.Conn) {
 		_ = conn.Close()
 		leave()
 	}
-	p := &sender{door: d, hello: hello, conn: conn, watch: leg.Watch(conn, true, gone)}
+	p := &sender{door: d, hello: hello, conn: conn, watch: leg.WatchLate(conn, true, gone)}
 	pump, err := d.p.Relay.Connect(ctx, relay.Ask{Need: entity.Send, Granted: true}, p)
 	if err != nil { // the peer was reset, and the relay keeps the account
 		over()

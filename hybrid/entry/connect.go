@@ -21,7 +21,7 @@ func (e *Entry) connect(ctx context.Context, v *visit) {
 	}
 	v.ask.Also = v.suits
 	ctx, leave := context.WithCancelCause(ctx)
-	p := &sender{visit: v, hello: v.hello, watch: leg.Watch(v.arrival.Conn, false, leave)}
+	p := &sender{visit: v, hello: v.hello, watch: leg.WatchLate(v.arrival.Conn, false, leave)}
 	pump, err := e.p.Relay.Connect(ctx, v.ask, p)
 	if err != nil { // the party was told, and the relay keeps the account
 		leave(nil)

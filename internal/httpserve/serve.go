@@ -94,7 +94,7 @@ func (x *exchange) given() shape.Body {
 // hide it, so there is nothing to look for then.
 func (x *exchange) startWatch() {
 	if !x.body.ahead() {
-		x.watch = leg.Watch(x.conn, false, x.leave)
+		x.watch = leg.WatchLate(x.conn, false, x.leave)
 	}
 }
 
