@@ -61,7 +61,7 @@ func TestStandby(t *testing.T) {
 		d := newDials()
 		l := s.listener(hybrid.WithStandby(2), d.option())
 		want := 3 // the control channel and two that wait
-		for range 6 {
+		for range 4 {
 			d.reach(want)
 			near, far := s.pair(l)
 			want++ // the replacement
