@@ -81,9 +81,12 @@ func (g *Gateway) line(message string, c *relay.Record) {
 		slog.String("rule", c.Rule), slog.String("reason", string(c.Reason)), slog.String("side", c.Side),
 		slog.Int64("in", c.In), slog.Int64("out", c.Out), slog.Int64("messages", c.Messages),
 		{Key: "stages", Value: stages(&c.Stages)}, slog.Duration("duration", c.Duration), slog.String("shape", c.Shape),
-		{}, {}, {}, // status, text, cause: at the end, where there are any
+		{}, {}, {}, {}, // action, status, text, cause: at the end, where there are any
 	}
-	n := len(attrs) - 3
+	n := len(attrs) - 4
+	if c.Action != "" {
+		attrs[n], n = slog.String("action", c.Action), n+1
+	}
 	if c.Status != 0 {
 		attrs[n], n = slog.Int("status", c.Status), n+1
 	}

@@ -168,7 +168,7 @@ func (g *Gateway) compose() error {
 	g.news = openNews(g.bus, g.store)
 	g.relay = relay.New(relay.Params{
 		Store: g.store, Bus: g.bus, Link: g.link,
-		Verifiers: map[auth.Scheme]auth.Verifier{auth.SAS: auth.NewSAS(), auth.Certificate: auth.NewCertificate()},
+		Verifiers: map[auth.Scheme]auth.Verifier{auth.SAS: auth.NewSAS(), auth.Certificate: auth.NewCertificate(), auth.Key: auth.NewKey()},
 		Hosts:     []string{g.cfg.Host},
 		Limits: relay.Limits{
 			ListenersPerEntity: g.cfg.Limits.ListenersPerEntity, Connections: g.cfg.Limits.Connections,

@@ -11,6 +11,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	soaphttp "github.com/causeway-relay/causeway/bindings/http"
 	"github.com/causeway-relay/causeway/gateway/entity"
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/front"
@@ -59,6 +60,10 @@ func (g *Gateway) openFront(hybrid *entry.Entry, api *manage.API) error {
 	if g.acme != nil {
 		handler = g.acme.Challenge(mux)
 	}
+	wcf := soaphttp.New(soaphttp.Params{
+		Relay: g.relay, Node: uint16(g.p.Node), Tracking: entry.NewTracking, Idle: g.cfg.Timeouts.Idle, Write: g.cfg.Timeouts.Write,
+		PlainTokens: g.cfg.AllowPlainTokens, Find: g.find, REST: entry.REST,
+	})
 	var err error
 	g.front, err = front.New(front.Params{
 		Doors: doors,
@@ -66,10 +71,13 @@ func (g *Gateway) openFront(hybrid *entry.Entry, api *manage.API) error {
 			if g.acme != nil && strings.HasPrefix(a.Head.Target, acme.ChallengePath) {
 				return nil // no relay's, whatever its name
 			}
-			if entry.Wants(a.Head) {
-				return hybrid.Take
+			switch {
+			case !entry.Wants(a.Head):
+				return nil
+			case wcf.Wants(a.Head):
+				return wcf.Take
 			}
-			return nil
+			return hybrid.Take
 		},
 		Handler: handler,
 		Enter:   enter,

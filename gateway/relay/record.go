@@ -71,7 +71,8 @@ type Record struct {
 	Cause    error
 	In, Out  int64
 	Messages int64
-	Status   int // of an exchange: the listener's; 0: there was no response
+	Action   string // what the message asked for, where its protocol says so
+	Status   int    // of an exchange: the listener's; 0: there was no response
 	Stages   Stages
 	Began    time.Time
 	Duration time.Duration
@@ -89,7 +90,7 @@ func (r *Relay) begin(kind string, h *shape.Hello) *Record {
 func (r *Relay) open(kind string, h *shape.Hello) *Record {
 	return &Record{
 		Shape: kind, Door: h.Door, Entity: h.At.Path, Tracking: h.Tracking,
-		Node: r.self, Remote: h.Remote.String(), Began: time.Now(),
+		Node: r.self, Remote: h.Remote.String(), Action: h.Action, Began: time.Now(),
 	}
 }
 

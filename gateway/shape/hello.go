@@ -23,6 +23,7 @@ type Hello struct {
 	Door     string         // the door it came in by: https, http, ...
 	Fields   Fields
 	Offers   []string // sub-protocols
+	Action   string   // what a message asks for, where its protocol says so: for logs and policies; stays at the node
 	Remote   netip.AddrPort
 	Node     uint16 // node where it arrived; 0: this one
 }

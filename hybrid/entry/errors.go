@@ -60,3 +60,10 @@ func serviceCode(err *fail.Error, status int) string {
 	}
 	return string(err.Code)
 }
+
+// REST is how a plain HTTP sender is told err: the status, and the name of the error in the body, as the service has it. Other entries
+// answer requests of this kind with it.
+func REST(err *fail.Error) (status int, name string) {
+	status = Status(err)
+	return status, serviceCode(err, status)
+}

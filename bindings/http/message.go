@@ -1,0 +1,213 @@
+package http
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/causeway-relay/causeway/gateway/auth"
+	"github.com/causeway-relay/causeway/gateway/fail"
+	"github.com/causeway-relay/causeway/gateway/shape"
+	"github.com/causeway-relay/causeway/internal/http1"
+	"github.com/causeway-relay/causeway/soap"
+	"github.com/causeway-relay/causeway/soap/encoder"
+	"github.com/causeway-relay/causeway/soap/rewrite"
+	"github.com/causeway-relay/causeway/soap/wsa"
+	"github.com/causeway-relay/causeway/soap/wssec"
+)
+
+// How much of a message is looked at: what one read brings, and more only where the sender's right may stand in its head.
+const (
+	firstBytes = 4 << 10
+	headBytes  = soap.DefaultHeadBytes
+	maxAction  = 1 << 10 // of an action in a log line
+)
+
+// form is what a request's head tells of its message.
+type form struct {
+	soap   bool
+	sure   bool // the head alone says so: text/xml is also what other programs call their XML
+	enc    encoder.Encoding
+	action string // "" where the head has none
+}
+
+// formOf looks at a head (WCF relay reference section 12.8).
+func formOf(h *http1.Head) form {
+	if h.Method != "POST" {
+		return form{}
+	}
+	enc, err := encoder.Select(h.Fields.Get("Content-Type"))
+	if err != nil {
+		return form{}
+	}
+	f := form{soap: true, sure: true, enc: enc}
+	soapAction := h.Fields.Has("SOAPAction")
+	switch {
+	case enc.Form == soap.Multipart:
+		info, _ := enc.Type.Param("start-info")
+		if !strings.Contains(enc.Type.String(), "xop+xml") && !soapAction {
+			return form{} // an upload of a browser
+		}
+		if f.enc.Version = soap.V11; strings.Contains(info, "soap+xml") {
+			f.enc.Version = soap.V12
+		}
+	case enc.Version == soap.V11:
+		f.sure = soapAction
+	}
+	var fields []string
+	if soapAction {
+		fields = []string{h.Fields.Get("SOAPAction")}
+	}
+	if told, err := soap.ReadAction(f.enc.Version, &f.enc.Type, fields); err == nil {
+		f.action = clip(told.Value)
+	}
+	return f
+}
+
+// said is what the beginning of a message told.
+type said struct {
+	version    soap.Version // None: it was not seen
+	addressing wsa.Version
+	known      bool // addressing was seen, be it that there is none
+	message    string
+	stamp      bool // the sender showed a UsernameToken: the answer must have a time
+}
+
+// heard is a body whose beginning was read already.
+type heard struct {
+	shape.Body
+	early []byte
+	size  int64
+}
+
+// Size implements shape.Body.
+func (b *heard) Size() int64 { return b.size }
+
+// Read implements io.Reader.
+func (b *heard) Read(p []byte) (int, error) {
+	if len(b.early) == 0 {
+		return b.Body.Read(p)
+	}
+	n := copy(p, b.early)
+	b.early = b.early[n:]
+	return n, nil
+}
+
+// listen looks at the first bytes of a SOAP message. A sender that waits to be told to send, and need not be read to be let in, is
+// not: the relay pulls his body once a listener wants it.
+func (v *visit) listen(body shape.Body) (shape.Body, *fail.Error) {
+	v.req.Action = v.form.action
+	if !v.form.soap || body == nil {
+		return body, nil
+	}
+	wanted := !v.entity.AnonymousSenders && v.ask.Cred.Scheme == auth.None && v.private()
+	if !wanted && http1.ExpectsContinue(v.arrival.Head) {
+		return body, nil
+	}
+	b := &heard{Body: body, size: body.Size()}
+	scan := &rewrite.Scanner{Form: v.form.enc.Form}
+	for {
+		whole, err := b.more()
+		if err != nil {
+			return nil, fail.Of(err)
+		}
+		if !readable(&v.form.enc) {
+			return b, nil
+		}
+		err = scan.Scan(b.early)
+		v.said.version = scan.Version()
+		if err == nil {
+			v.note(scan, b.early)
+		}
+		switch {
+		case err == nil && wanted:
+			return b, v.shown(scan, b)
+		case err == nil || !errors.Is(err, rewrite.ErrMore) || !wanted || whole || len(b.early) >= headBytes:
+			return b, nil // what is wrong with it is the service's business
+		}
+	}
+}
+
+// more reads on. It reports whether the body is whole.
+func (b *heard) more() (whole bool, err error) {
+	b.early = slices.Grow(b.early, firstBytes)
+	n, err := b.Body.Read(b.early[len(b.early):cap(b.early)])
+	b.early = b.early[:len(b.early)+n]
+	if errors.Is(err, io.EOF) {
+		return true, nil
+	}
+	return false, err
+}
+
+// readable reports whether the first bytes can be looked at as they are.
+func readable(e *encoder.Encoding) bool {
+	return e.Compression == "" && (e.Form == soap.Text || e.Form == soap.Binary)
+}
+
+// note keeps what a head tells.
+func (v *visit) note(scan *rewrite.Scanner, b []byte) {
+	v.said.known = true
+	for _, version := range [...]wsa.Version{wsa.V10, wsa.August2004} {
+		action, ok, err := scan.Text(b, version.Namespace(), "Action")
+		if err != nil || !ok {
+			continue
+		}
+		v.said.addressing = version
+		if v.req.Action = clip(string(action)); v.req.Action == "" {
+			v.req.Action = v.form.action
+		}
+		if id, ok, err := scan.Text(b, version.Namespace(), "MessageID"); err == nil && ok {
+			v.said.message = string(id)
+		}
+		return
+	}
+}
+
+// shown finds the sender's right in the head of the message, and takes it out: a relay token, else a name and key.
+func (v *visit) shown(scan *rewrite.Scanner, b *heard) *fail.Error {
+	if block, err := scan.Header(b.early, wssec.NamespaceRelay, "RelayAccessToken"); err == nil {
+		m := soap.New(scan.Version())
+		m.Headers = []*soap.Header{block}
+		token, ok, err := wssec.RelayToken(m)
+		if err != nil || !ok {
+			return fail.New(fail.MalformedToken, "MalformedToken: The RelayAccessToken header holds no token.")
+		}
+		v.ask.Cred = auth.Credential{Scheme: auth.SAS, Text: token.Reveal()}
+		return v.cut(scan, b, wssec.NamespaceRelay, "RelayAccessToken")
+	}
+	block, err := scan.Header(b.early, wssec.NamespaceSecext, "Security")
+	if err != nil {
+		return nil
+	}
+	s, err := wssec.Read(block)
+	if err != nil || s.Username == nil || len(s.Unknown) > 0 || len(s.Binary) > 0 || s.Username.Kind != wssec.PasswordText {
+		return nil // it is for the service
+	}
+	v.ask.Cred = auth.Credential{Scheme: auth.Key, Text: s.Username.Username + ":" + s.Username.Password.Reveal()}
+	v.said.stamp = s.Timestamp != nil
+	return v.cut(scan, b, wssec.NamespaceSecext, "Security")
+}
+
+// cut takes a header block out of the beginning of a message.
+func (v *visit) cut(scan *rewrite.Scanner, b *heard, space, local string) *fail.Error {
+	pieces, err := scan.Apply(nil, b.early, []rewrite.Edit{{Op: rewrite.Remove, Space: space, Local: local}})
+	if err != nil {
+		return fail.Wrap(fail.BadRequest, "strip", err)
+	}
+	before := len(b.early)
+	b.early = bytes.Join(pieces, nil)
+	if b.size >= 0 {
+		b.size += int64(len(b.early) - before)
+	}
+	return nil
+}
+
+// clip bounds what of an action is kept.
+func clip(action string) string {
+	if len(action) > maxAction {
+		return strings.ToValidUTF8(action[:maxAction], "")
+	}
+	return action
+}
