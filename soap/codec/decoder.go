@@ -17,13 +17,14 @@ type Decoder struct {
 	// Report is told of deviations; nil: they are passed over.
 	Report func(*Problem)
 
-	r      xsd.Scoped
-	start  *infoset.Token // the element that is read: its start is the last token of r; nil otherwise
-	attr   *infoset.Attr  // the attribute that is read; nil while content is
-	last   infoset.Name   // of the element whose value was read last, for errors
-	buf    []byte
-	frames []frame
-	seen   []uint16
+	r       xsd.Scoped
+	start   *infoset.Token // the element that is read: its start is the last token of r; nil otherwise
+	attr    *infoset.Attr  // the attribute that is read; nil while content is
+	last    infoset.Name   // of the element whose value was read last, for errors
+	literal *infoset.Value // read in place of what the reader has; nil: that
+	buf     []byte
+	frames  []frame
+	seen    []uint16
 }
 
 // NewDecoder makes a decoder of r's tokens.
@@ -93,6 +94,9 @@ func (d *Decoder) tell(p *Problem) error {
 
 // value reads the attribute or the simple content that the decoder stands at.
 func (d *Decoder) value() (infoset.Value, error) {
+	if d.literal != nil {
+		return *d.literal, nil
+	}
 	if d.attr != nil {
 		return d.attr.Value, nil
 	}

@@ -19,11 +19,12 @@ const (
 	Missing                           // something that must be there is not
 	UnexpectedText                    // text between elements
 	UnexpectedNil                     // nil where the schema allows none
+	NotFixed                          // a value other than the one that the schema fixes, which is the Name
 )
 
 var deviations = [...]string{
 	"unknown element", "unknown attribute", "misplaced element", "duplicate element", "second branch of a choice", "missing element",
-	"unexpected text", "unexpected nil",
+	"unexpected text", "unexpected nil", "a value other than the fixed",
 }
 
 // String gives the words for people.

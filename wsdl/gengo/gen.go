@@ -241,7 +241,10 @@ func (g *generator) header(w *writer) string {
 	sort.Strings(imports)
 	if len(imports) > 0 {
 		b.WriteString("import (\n")
-		for _, path := range imports {
+		for i, path := range imports {
+			if i > 0 && strings.Contains(path, ".") && !strings.Contains(imports[i-1], ".") {
+				b.WriteString("\n")
+			}
 			fmt.Fprintf(&b, "\t%q\n", path)
 		}
 		b.WriteString(")\n\n")

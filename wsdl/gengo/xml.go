@@ -255,8 +255,23 @@ func (g *generator) read(f *ir.Field) string {
 	if f.Type.Kind == ir.OneOf {
 		return "nil // its element is read by the type of the choice"
 	}
-	_, codec := g.ref(f.Type)
+	codec := g.valueCodec(f)
 	return "codec.Read" + way(f) + "(d, " + x + ", " + codec + ")"
+}
+
+// valueCodec is the codec of a field, with its default or fixed value. Names with prefixes are left: a literal has no scope.
+func (g *generator) valueCodec(f *ir.Field) string {
+	_, codec := g.ref(f.Type)
+	if f.Type.Kind != ir.Builtin && f.Type.Kind != ir.Enum || codec == "codec.QName" {
+		return codec
+	}
+	switch {
+	case f.Fixed != nil:
+		return "codec.Fixed(" + codec + ", " + strconv.Quote(*f.Fixed) + ")"
+	case f.Default != nil && f.Kind == ir.Element:
+		return "codec.Default(" + codec + ", " + strconv.Quote(*f.Default) + ")"
+	}
+	return codec
 }
 
 // write is the call that writes a field.
@@ -281,7 +296,8 @@ func (g *generator) write(t *ir.Type, f *ir.Field) string {
 		}
 		return "codec.WriteItems(e, " + x + ")"
 	}
-	goType, codec := g.ref(f.Type)
+	goType, _ := g.ref(f.Type)
+	codec := g.valueCodec(f)
 	if f.Fixed != nil && goType == "string" && way(f) == "One" {
 		x = "codec.Or(" + x + ", " + strconv.Quote(*f.Fixed) + ")"
 	}

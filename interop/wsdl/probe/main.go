@@ -104,13 +104,18 @@ func (p *program) write() error {
 const harness = `package main
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 
+	"github.com/causeway-relay/causeway/soap"
 	"github.com/causeway-relay/causeway/soap/codec"
+	"github.com/causeway-relay/causeway/soap/infoset"
+	"github.com/causeway-relay/causeway/soap/xmltext"
+	"github.com/causeway-relay/causeway/soap/xsd"
 IMPORTS)
 
 type row struct {
@@ -118,13 +123,37 @@ type row struct {
 	try           func([]byte) ([]byte, error)
 }
 
+// roundTrip reads a message, alone or in an envelope, and writes it in the same way.
 func roundTrip[T any](doc *codec.Document[T]) func([]byte) ([]byte, error) {
 	return func(b []byte) ([]byte, error) {
-		v, err := doc.Unmarshal(b, true)
+		if !bytes.Contains(b, []byte(":Envelope")) && !bytes.Contains(b, []byte(":\000E\000n\000v")) {
+			v, err := doc.Unmarshal(b, true)
+			if err != nil {
+				return nil, fmt.Errorf("read: %w", err)
+			}
+			return doc.Marshal(v)
+		}
+		m, err := soap.Read(xmltext.NewBytes(b, xmltext.Options{Quotas: infoset.Buffered()}), soap.None, soap.Limits{})
+		if err != nil {
+			return nil, err
+		}
+		body, err := m.Body()
+		if err != nil {
+			return nil, err
+		}
+		d := codec.NewDecoder(body.(xsd.Scoped))
+		d.Strict = true
+		v, err := doc.Read(d)
 		if err != nil {
 			return nil, fmt.Errorf("read: %w", err)
 		}
-		return doc.Marshal(v)
+		for err == nil {
+			_, err = body.Next()
+		}
+		m.SetBody(func(w infoset.Writer) error { return doc.Write(w, v) })
+		var out bytes.Buffer
+		err = m.Write(xmltext.NewWriter(&out, xmltext.WriterOptions{}))
+		return out.Bytes(), err
 	}
 }
 
