@@ -271,7 +271,7 @@ func (x *exchange) receive(r *http.Response) (*soap.Message, error) {
 		if r.StatusCode/100 != 2 {
 			return nil, statusError(r, src)
 		}
-		return nil, fmt.Errorf("read the answer: %w", err)
+		return nil, unread(err)
 	}
 	return m, nil
 }
@@ -286,7 +286,7 @@ func (x *exchange) answer(m *soap.Message, read func(*codec.Decoder) error) erro
 	}
 	f, err := m.Fault()
 	if err != nil {
-		return fmt.Errorf("read the answer: %w", err)
+		return unread(err)
 	}
 	if f != nil {
 		return x.op.typedFault(f, x.report)
@@ -303,9 +303,17 @@ func (x *exchange) answer(m *soap.Message, read func(*codec.Decoder) error) erro
 		return nil
 	}
 	if err := decode(m, x.strict, x.report, read); err != nil {
-		return fmt.Errorf("read the answer: %w", err)
+		return unread(err)
 	}
 	return nil
+}
+
+// unread is the error of an answer that cannot be read.
+func unread(err error) error {
+	if errors.Is(err, errTooLarge) {
+		err = errTooLarge // soap.Explain keeps causes from those who send messages, not from those who read answers
+	}
+	return fmt.Errorf("read the answer: %w", err)
 }
 
 // related refuses an answer to another request.
@@ -315,7 +323,7 @@ func (x *exchange) related(m *soap.Message) error {
 	}
 	p, err := wsa.Read(m)
 	if err != nil {
-		return fmt.Errorf("read the answer: %w", err)
+		return unread(err)
 	}
 	if to := p.Answers(); to != "" && to != x.id {
 		return fmt.Errorf("the answer is to message %s, the request was %s", infoset.Clip(to), x.id)
@@ -351,25 +359,23 @@ func decode(m *soap.Message, strict bool, report func(*codec.Problem), read func
 type StatusError struct {
 	Status      int
 	Reason      string // of the status line
-	ContentType string
-	Text        string // the beginning of the body, as text on one line, without markup
+	ContentType string // in quotes, cut where it is long
+	Text        string // the beginning of the body, as text on one line in quotes, without markup; "" if there is none
 }
 
 // Error tells status, type and the beginning of the text.
 func (e *StatusError) Error() string {
-	s := fmt.Sprintf("the answer is no SOAP message but HTTP %s with content type %q", e.Reason, e.ContentType)
+	s := fmt.Sprintf("the answer is no SOAP message but HTTP %s with content type %s", e.Reason, e.ContentType)
 	if e.Text != "" {
-		s += fmt.Sprintf(", which begins %q", e.Text)
+		s += fmt.Sprintf(", which begins %s", e.Text)
 	}
 	return s + "; look at the address and at what stands before the service"
 }
 
-func statusError(r *http.Response, src io.Reader) error {
+func statusError(r *http.Response, src *limited) error {
 	e := &StatusError{Status: r.StatusCode, Reason: r.Status, ContentType: infoset.Clip(r.Header.Get("Content-Type"))}
-	text, err := io.ReadAll(io.LimitReader(src, 2048))
-	if err == nil {
-		e.Text = plainText(string(text))
-	}
+	_, _ = io.CopyN(io.Discard, src, keptBytes) // what came before an error is told all the same
+	e.Text = plainText(string(src.kept))
 	return e
 }
 
@@ -388,13 +394,21 @@ func plainText(page string) string {
 			b.WriteRune(r)
 		}
 	}
-	return infoset.Clip(strings.Join(strings.Fields(b.String()), " "))
+	text := strings.Join(strings.Fields(b.String()), " ")
+	if text == "" {
+		return ""
+	}
+	return infoset.Clip(text)
 }
 
-// limited refuses more than left bytes.
+// keptBytes is what a StatusError looks at.
+const keptBytes = 2048
+
+// limited refuses more than left bytes, and keeps the first.
 type limited struct {
 	src  io.Reader
 	left int64
+	kept []byte
 }
 
 // Read gives an error once more than the limit came.
@@ -406,6 +420,7 @@ func (l *limited) Read(p []byte) (int, error) {
 		p = p[:l.left+1]
 	}
 	n, err := l.src.Read(p)
+	l.kept = append(l.kept, p[:min(n, keptBytes-len(l.kept))]...)
 	if l.left -= int64(n); l.left < 0 {
 		return 0, errTooLarge
 	}

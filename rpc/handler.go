@@ -287,7 +287,7 @@ func (q *request) find() error {
 		want := q.h.methods[0].op.Version
 		return soap.RefuseVersion(want, q.m.Version.Namespace())
 	}
-	return soap.Refuse(q.m.Version, soap.Sender, fmt.Sprintf("no operation takes element %s of namespace %q with action %q",
+	return soap.Refuse(q.m.Version, soap.Sender, fmt.Sprintf("no operation takes element %s of namespace %s with action %s",
 		infoset.Clip(element.Local), infoset.Clip(element.Space), infoset.Clip(q.action)))
 }
 
