@@ -30,6 +30,9 @@ func (v *visit) respond(ctx context.Context, body shape.Body) *shape.Response {
 		return v.no(fail.Of(err))
 	}
 	addVia(&res.Fields, ours)
+	if v.said.stamp {
+		v.stamp(res)
+	}
 	if v.asksForMetadata() {
 		v.rewriteMetadata(res)
 	}
