@@ -52,7 +52,7 @@ func parse(args []string, getenv func(string) string) (*options, error) {
 	fs.Func("peers", "`NAMES` with commas between them (bench list); default: those with a star", words(&o.peers))
 	fs.Func("cells", "`NAMES` or beginnings of names; default: all", words(&o.cells))
 	fs.IntVar(&o.rounds, "rounds", defaultRounds(getenv), "rounds; default: ROUNDS, else 5")
-	fs.DurationVar(&o.dur, "dur", 400*time.Millisecond, "measured time of a cell")
+	fs.DurationVar(&o.dur, "dur", 350*time.Millisecond, "measured time of a cell")
 	fs.IntVar(&o.idle, "idle", 1000, "idle streams, and idle listeners")
 	fs.DurationVar(&o.limit, "limit", time.Hour, "the whole run ends by then")
 	fs.StringVar(&o.bin, "bin", "", "`FOLDER` of the binary causeway; default: it is built")

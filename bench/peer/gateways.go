@@ -74,7 +74,7 @@ func ours() []Peer {
 	} {
 		p := gateway(v.doors, func(e *Env) (*settings, error) { return read(e, v.file) })
 		p.Name, p.Kind, p.Bound, p.Note = v.name, Ours, v.bound, v.note
-		if v.name == "ours-forward" || v.doors == doorWeb {
+		if v.name == "ours-forward" || v.name == "ours-tcp" || v.doors == doorWeb {
 			p.Cells = moving
 		}
 		all = append(all, p)
