@@ -3,11 +3,14 @@ package hybrid
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -99,7 +102,13 @@ func serve(t *testing.T, s *interop.Stand, relay string, h http.Handler) {
 // webClient is a sender by net/http.
 func webClient(t *testing.T, s *interop.Stand) *http.Client {
 	t.Helper()
-	transport := &http.Transport{TLSClientConfig: s.TLS(), DisableCompression: true, MaxIdleConnsPerHost: 16}
+	pem, err := os.ReadFile(s.CA)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(pem)
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, DisableCompression: true, MaxIdleConnsPerHost: 16}
 	t.Cleanup(transport.CloseIdleConnections)
 	return &http.Client{
 		Transport: transport, Timeout: interop.Patience,
