@@ -57,6 +57,11 @@ func (m *Document[T]) Write(w infoset.Writer, v T) error {
 
 // Read reads the first element that d's reader gives, which must have the document's name; or all that it gives where the document has none.
 func (m *Document[T]) Read(d *Decoder) (v T, err error) {
+	if m.Encoded {
+		if d.r, err = resolve(d.r); err != nil {
+			return v, err
+		}
+	}
 	if m.Name.Local == "" {
 		d.start, d.attr = nil, nil
 		d.r = &toEnd{Scoped: d.r}
