@@ -19,7 +19,7 @@ SDK      := ./interop $(filter-out $(STACKS) $(patsubst %,./interop/%/...,node p
 LINT     := go tool -modfile=tools/go.mod golangci-lint
 step     := scripts/step
 
-.PHONY: help demo test test-unit test-sdk test-soap test-windows interop-table check fuzz soak bench bench-go bench-check generate
+.PHONY: help demo test test-unit test-sdk test-soap test-windows interop-table check fuzz soak bench bench-go bench-check generate wsdl-score wsdl-probe
 .PHONY: check-shell check-gofmt check-lockfiles check-modules check-layers check-vet check-cross check-generate check-lint check-bench
 
 help: ## this list
@@ -87,3 +87,9 @@ bench-check: ## measure, and fail where a ratio is worse than the committed one 
 
 generate: ## write generated files anew
 	@go generate ./...
+
+wsdl-score: ## what becomes of 170 real service descriptions, ours and gowsdl's
+	@scripts/wsdl-score
+
+wsdl-probe: ## sample messages of every description, read into generated Go and written back
+	@scripts/wsdl-probe
