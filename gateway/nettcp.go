@@ -49,12 +49,9 @@ func (g *Gateway) bindNetTCP() error {
 
 // openNetTCP makes the net.tcp door.
 func (g *Gateway) openNetTCP(enter func(netip.AddrPort) (func(), *fail.Error)) error {
-	var clients *x509.CertPool // whose client certificates are taken; nil: none is asked for
-	if file := g.cfg.TLS.ClientCA; file != "" {
-		var err error
-		if clients, err = authorities(file); err != nil {
-			return fmt.Errorf("tls.clientCA: %w", err)
-		}
+	clients, err := g.clientAuthorities()
+	if err != nil {
+		return err
 	}
 	for _, d := range g.doors {
 		if d.name != nettcp.Name {
@@ -67,6 +64,18 @@ func (g *Gateway) openNetTCP(enter func(netip.AddrPort) (func(), *fail.Error)) e
 		}))
 	}
 	return nil
+}
+
+// clientAuthorities are those whose client certificates are taken; nil: none is asked for.
+func (g *Gateway) clientAuthorities() (*x509.CertPool, error) {
+	if g.cfg.TLS.ClientCA == "" {
+		return nil, nil //nolint:nilnil // no pool is what there is
+	}
+	clients, err := authorities(g.cfg.TLS.ClientCA)
+	if err != nil {
+		return nil, fmt.Errorf("tls.clientCA: %w", err)
+	}
+	return clients, nil
 }
 
 // authorities reads certificates of authorities.

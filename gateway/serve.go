@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -33,10 +34,18 @@ const (
 
 // openFront makes the relay doors: the hybrid entry for its own, the handlers for everything else.
 func (g *Gateway) openFront(hybrid *entry.Entry, api *manage.API) error {
+	clients, err := g.clientAuthorities()
+	if err != nil {
+		return err
+	}
 	var doors []front.Door
 	for _, d := range g.doors {
 		if d.name == front.HTTPS || d.name == front.HTTP {
-			doors = append(doors, front.Door{Name: d.name, Listener: d.listener, TLS: g.tlsOf(d.name)})
+			secure := g.tlsOf(d.name)
+			if secure != nil && clients != nil {
+				secure.ClientCAs, secure.ClientAuth = clients, tls.VerifyClientCertIfGiven
+			}
+			doors = append(doors, front.Door{Name: d.name, Listener: d.listener, TLS: secure})
 		}
 	}
 	sockets := limit.NewGate(g.cfg.Limits.Connections*socketsPerConnection + spareSockets)
@@ -64,7 +73,6 @@ func (g *Gateway) openFront(hybrid *entry.Entry, api *manage.API) error {
 		Relay: g.relay, Node: uint16(g.p.Node), Tracking: entry.NewTracking, Idle: g.cfg.Timeouts.Idle, Write: g.cfg.Timeouts.Write,
 		PlainTokens: g.cfg.AllowPlainTokens, Find: g.find, REST: entry.REST,
 	})
-	var err error
 	g.front, err = front.New(front.Params{
 		Doors: doors,
 		Route: func(a *leg.Arrival) front.Take {

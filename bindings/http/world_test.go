@@ -37,11 +37,11 @@ type world struct {
 }
 
 // both runs a story on one node and on two.
-func both(t *testing.T, story func(w *world)) {
+func both(t *testing.T, story func(w *world), opts ...testcluster.Option) {
 	t.Helper()
 	for n := 1; n <= 2; n++ {
 		t.Run(fmt.Sprintf("%d node(s)", n), func(t *testing.T) {
-			c := testcluster.New(t, n)
+			c := testcluster.New(t, n, opts...)
 			pem, err := os.ReadFile(c.CAFile())
 			if err != nil {
 				t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	soaphttp "github.com/causeway-relay/causeway/bindings/http"
 	"github.com/causeway-relay/causeway/bindings/nettcp"
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/front"
@@ -25,6 +26,7 @@ Every refusal and every end of a connection has one code. It is spelled the same
 - **API** is the status of the management API ([api.md](api.md)). A condition (` + "`If-Match`, `If-None-Match`" + `) that is not met is a ` + "`Conflict`" + ` with 412, a
   method that a path does not have a ` + "`BadRequest`" + ` with 405.
 - **net.tcp** is the framing fault that a WCF client is told before its session begins; "-" closes the connection ([wcf.md](wcf.md)).
+- **SOAP** is the status of a SOAP request over HTTP, whose body is a fault; WCF's clients choose their exception by it ([wcf.md](wcf.md)).
 - **Retry** says whether the same request may succeed later, unchanged.
 
 `
@@ -45,7 +47,7 @@ func errorsPage() string {
 	var b strings.Builder
 	b.WriteString(errorsHead)
 	for _, f := range faults {
-		fmt.Fprintf(&b, "## %s\n\n%s\n\n| code | means | do | handshake | HTTP | API | net.tcp | retry |\n|---|---|---|---|---|---|---|---|\n", f.title, f.text)
+		fmt.Fprintf(&b, "## %s\n\n%s\n\n| code | means | do | handshake | HTTP | API | net.tcp | SOAP | retry |\n|---|---|---|---|---|---|---|---|---|\n", f.title, f.text)
 		for _, i := range fail.Table() {
 			if i.Fault == f.fault {
 				b.WriteString(errorRow(i))
@@ -73,8 +75,8 @@ func errorRow(i fail.Info) string {
 	if i.Fault == fail.Nobody {
 		retry = ""
 	}
-	return fmt.Sprintf("| <a id=%q></a>%#q | %s | %s | %s | %s | %s | %s | %s |\n", strings.ToLower(string(i.Code)), i.Code,
-		cell(i.Meaning), cell(i.Do), handshake, http, statusText(manage.Status(i.Code)), faultText(i.Code), retry)
+	return fmt.Sprintf("| <a id=%q></a>%#q | %s | %s | %s | %s | %s | %s | %s | %s |\n", strings.ToLower(string(i.Code)), i.Code,
+		cell(i.Meaning), cell(i.Do), handshake, http, statusText(manage.Status(i.Code)), faultText(i.Code), soapText(i.Code), retry)
 }
 
 // faultText is the fault that a net.tcp client is told.
@@ -83,6 +85,14 @@ func faultText(code fail.Code) string {
 		return "`" + string(f) + "`"
 	}
 	return "-"
+}
+
+// soapText is the status that a SOAP client is told.
+func soapText(code fail.Code) string {
+	if code == fail.Rejected {
+		return "the listener's"
+	}
+	return statusText(soaphttp.Status(code))
 }
 
 // cell makes a text fit for a table.
