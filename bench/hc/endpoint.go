@@ -94,8 +94,11 @@ func (e Endpoint) openAsking(ctx context.Context, address string, fields http.He
 		d.TLSClientConfig = anyCertificate
 	}
 	ws, answer, err := d.DialContext(ctx, address, fields)
-	if err != nil && answer != nil {
-		err = fmt.Errorf("%w: %s", err, answer.Status)
+	if answer != nil {
+		_ = answer.Body.Close() // gorilla has read what there is of it
+		if err != nil {
+			err = fmt.Errorf("%w: %s", err, answer.Status)
+		}
 	}
 	if err != nil {
 		return nil, err

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -26,12 +25,6 @@ type reply struct {
 	status int
 	fields map[string]string
 	body   *[]byte // of parcels; nil: none
-}
-
-// refusal ends the connection of a sender of HTTP in these words.
-func refusal(c net.Conn, status int) {
-	_, _ = fmt.Fprintf(c, "HTTP/1.1 %d %s\r\nContent-Length: 0\r\n\r\n", status, http.StatusText(status)) // it is closed anyway
-	c.Close()
 }
 
 // exchange carries one request over the control channel and writes its answer.

@@ -63,16 +63,16 @@ func status(b []byte) string {
 
 // field takes one line.
 func (h *head) field(line []byte) (err error) {
-	i := bytes.IndexByte(line, ':')
-	if i < 0 {
+	name, value, found := bytes.Cut(line, []byte(":"))
+	if !found {
 		return fmt.Errorf("no header field: %.80q", line)
 	}
-	switch value := bytes.TrimSpace(line[i+1:]); {
-	case bytes.EqualFold(line[:i], []byte("Content-Length")):
+	switch value = bytes.TrimSpace(value); {
+	case bytes.EqualFold(name, []byte("Content-Length")):
 		h.length, err = strconv.Atoi(string(value))
-	case bytes.EqualFold(line[:i], []byte("Transfer-Encoding")):
+	case bytes.EqualFold(name, []byte("Transfer-Encoding")):
 		h.chunked = bytes.EqualFold(value, []byte("chunked"))
-	case bytes.EqualFold(line[:i], []byte("Connection")):
+	case bytes.EqualFold(name, []byte("Connection")):
 		h.close = bytes.EqualFold(value, []byte("close"))
 	}
 	return err
