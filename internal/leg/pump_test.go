@@ -45,6 +45,12 @@ func socketPair(t testing.TB) (peer, ours net.Conn) {
 func tlsPair(t testing.TB) (peer, ours net.Conn) {
 	t.Helper()
 	a, b := socketPair(t)
+	return tlsOver(t, a, b)
+}
+
+// tlsOver does TLS over both ends of a connection.
+func tlsOver(t testing.TB, a, b net.Conn) (peer, ours net.Conn) {
+	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"sync/atomic"
+	"time"
 )
 
 // Secured is TLS that knows whether its bytes were ended by the goodbye of TLS. Package tls gives io.EOF for a bare FIN as well, which
@@ -27,10 +28,55 @@ func (s *Secured) Truncated() bool { return s.below.ended.Load() }
 // NetConn gives the connection that TLS is done over.
 func (s *Secured) NetConn() net.Conn { return s.below.Conn }
 
-// below notes that a connection has ended below TLS. Behind a goodbye TLS does not read any more.
+// CloseWrite says the goodbye of TLS. It waits for room behind what was written as long as a Write would: until the write deadline,
+// five seconds at least, and for DefaultWriteTimeout without one. Package tls alone gives up after five seconds; a slow reader would
+// lose the tail that still lies in the buffers.
+func (s *Secured) CloseWrite() error {
+	s.below.parting.Store(true)
+	defer s.below.parting.Store(false)
+	return s.Conn.CloseWrite()
+}
+
+// below notes that a connection has ended below TLS, and how long a write may take. Behind a goodbye TLS does not read any more.
 type below struct {
 	net.Conn
-	ended atomic.Bool
+	ended   atomic.Bool
+	parting atomic.Bool  // in CloseWrite: the deadlines are those of package tls
+	until   atomic.Int64 // the write deadline of the owner in Unix nanoseconds; 0: none
+}
+
+// note keeps the owner's write deadline.
+func (b *below) note(t time.Time) {
+	if t.IsZero() {
+		b.until.Store(0)
+		return
+	}
+	b.until.Store(t.UnixNano())
+}
+
+// SetDeadline implements net.Conn.
+func (b *below) SetDeadline(t time.Time) error {
+	b.note(t)
+	return b.Conn.SetDeadline(t)
+}
+
+// SetWriteDeadline implements net.Conn.
+func (b *below) SetWriteDeadline(t time.Time) error {
+	if !b.parting.Load() {
+		b.note(t)
+		return b.Conn.SetWriteDeadline(t)
+	}
+	now := time.Now()
+	if !t.After(now) {
+		return b.Conn.SetWriteDeadline(t) // no write comes behind a goodbye
+	}
+	switch until := b.until.Load(); {
+	case until == 0:
+		t = now.Add(DefaultWriteTimeout)
+	case until > t.UnixNano():
+		t = time.Unix(0, until)
+	}
+	return b.Conn.SetWriteDeadline(t)
 }
 
 // Read implements net.Conn.

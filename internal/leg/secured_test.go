@@ -3,13 +3,17 @@ package leg_test
 import (
 	"crypto/tls"
 	"errors"
+	"io"
 	"net"
+	"os"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/shape"
 	"github.com/causeway-relay/causeway/internal/leg"
+	"github.com/causeway-relay/causeway/internal/netx"
 )
 
 // TestGoodbye: bytes over TLS end in order with the goodbye of TLS alone. A bare FIN, as the system sends for a process that was
@@ -52,6 +56,64 @@ func TestGoodbye(t *testing.T) {
 				}
 				return
 			}
+		})
+	}
+}
+
+// TestGoodbyeWaits: what lies in full buffers is not lost because its reader is slower than the five seconds of package tls; a leg's
+// write timeout bounds the wait, and so does a deadline that the owner has set, if it is longer than those five seconds.
+func TestGoodbyeWaits(t *testing.T) {
+	for name, row := range map[string]struct {
+		shut  func(ours net.Conn) error
+		pause time.Duration // the reader's
+		late  bool
+	}{
+		"a leg": {func(c net.Conn) error { return leg.NewTCP(c, nil, 0).CloseWrite(nil) }, 50 * time.Second, false},
+		"a leg, behind its last deadline": {func(c net.Conn) error {
+			_ = c.SetWriteDeadline(time.Now().Add(-time.Second))
+			return leg.NewTCP(c, nil, 0).CloseWrite(nil)
+		}, 50 * time.Second, false},
+		"a leg's timeout":   {func(c net.Conn) error { return leg.NewTCP(c, nil, 20*time.Second).CloseWrite(nil) }, 21 * time.Second, true},
+		"without deadlines": {func(c net.Conn) error { return c.(*leg.Secured).CloseWrite() }, 50 * time.Second, false},
+		"a deadline": {func(c net.Conn) error {
+			_ = c.SetDeadline(time.Now().Add(10 * time.Second))
+			return c.(*leg.Secured).CloseWrite()
+		}, 9 * time.Second, false},
+		"a deadline that is over": {func(c net.Conn) error {
+			_ = c.SetDeadline(time.Now().Add(time.Second))
+			return c.(*leg.Secured).CloseWrite()
+		}, 6 * time.Second, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				a, b := netx.Pipe()
+				peer, ours := tlsOver(t, a, b)
+				defer a.Close()
+				defer b.Close()
+				tail := make([]byte, 32<<10)
+				if _, err := ours.Write(tail); err != nil {
+					t.Fatal(err)
+				}
+				if err := a.SetBuffer(1); err != nil { // no room for more
+					t.Fatal(err)
+				}
+				done := make(chan error, 1)
+				go func() { done <- row.shut(ours) }()
+				<-time.After(row.pause)
+				if row.late {
+					if err := <-done; !errors.Is(err, os.ErrDeadlineExceeded) {
+						t.Errorf("%v", err)
+					}
+					return
+				}
+				got, err := io.ReadAll(peer)
+				if err != nil || len(got) != len(tail) {
+					t.Errorf("%d bytes of %d, %v", len(got), len(tail), err)
+				}
+				if err := <-done; err != nil {
+					t.Error(err)
+				}
+			})
 		})
 	}
 }
