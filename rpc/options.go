@@ -19,21 +19,21 @@ type Option func(*settings)
 
 // settings are what options set. A call has a copy.
 type settings struct {
-	endpoint    string
-	http        *http.Client
-	header      http.Header
-	blocks      []func() (*soap.Header, error)
-	answered    []func(*soap.Message) error
-	intercept   []Interceptor
-	gzip        bool
-	form        soap.Form
-	addressing  *wsa.Version
-	user        string
-	password    wssec.Secret
-	digest      bool
-	size        int64
-	strict      bool
-	report      func(*codec.Problem)
+	endpoint   string
+	http       *http.Client
+	header     http.Header
+	blocks     []func() (*soap.Header, error)
+	answered   []func(*soap.Message) error
+	intercept  []Interceptor
+	gzip       bool
+	form       soap.Form
+	addressing *wsa.Version
+	user       string
+	password   wssec.Secret
+	digest     bool
+	size       int64
+	strict     bool
+	report     func(*codec.Problem)
 }
 
 // RoundTrip sends a message and gives the answer: nil for a one-way message.

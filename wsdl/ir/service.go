@@ -43,7 +43,7 @@ type Message struct {
 	Element  model.Name // the element in the body; zero: the body is empty, or several elements stand in it side by side
 	Type     *Type      // of that element; of rpc style and of several parts: a struct made for it, the parts are its fields; nil: an empty body
 	Nillable bool
-	Wrapper  bool     // the element is made of the operation's name (rpc), no declaration has it
+	Wrapper  bool // the element is made of the operation's name (rpc), no declaration has it
 	Headers  []*Header
 	Attached []*model.MIMEPart
 	Source   *model.Message
