@@ -105,7 +105,7 @@ func (s *stall) request(t *testing.T, client *http.Client, base string, look fun
 func (s *stall) response(t *testing.T, client *http.Client, base string, look func()) int64 {
 	t.Helper()
 	s.down.Store(0)
-	r, err := http.NewRequest(http.MethodGet, base, nil)
+	r, err := http.NewRequest(http.MethodGet, base, http.NoBody)
 	if err != nil {
 		t.Fatal(err)
 	}

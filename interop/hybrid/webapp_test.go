@@ -246,7 +246,8 @@ func TestChatByGo(t *testing.T) {
 			if err := c.WriteMessage(websocket.TextMessage, []byte(m)); err != nil {
 				t.Fatal(err)
 			}
-			if kind, got, err := c.ReadMessage(); err != nil || kind != websocket.TextMessage || string(got) != strings.ToUpper(m) {
+			want := strings.ToUpper(m)
+			if kind, got, err := c.ReadMessage(); err != nil || kind != websocket.TextMessage || string(got) != want {
 				t.Errorf("%d bytes became %d, %v", len(m), len(got), err)
 			}
 		}
