@@ -209,7 +209,7 @@ func (m *Model) missing(count func(leaf int) int, tell func(what string) error) 
 	present := func(group int) bool { return m.present(group, count) }
 	for i := range m.Leaves {
 		l := &m.Leaves[i]
-		if count(i) < l.Min && (l.Group == None || m.branchThere(l.Group, l.Branch, count)) {
+		if count(i) < l.Min && !l.emptiable() && (l.Group == None || m.branchThere(l.Group, l.Branch, count)) {
 			if err := tell(m.leafName(i)); err != nil {
 				return err
 			}
@@ -227,6 +227,19 @@ func (m *Model) missing(count func(leaf int) int, tell func(what string) error) 
 		}
 	}
 	return nil
+}
+
+// emptiable reports whether a turn of a repeated group may hold nothing, so that none need be there.
+func (l *Leaf) emptiable() bool {
+	if l.Item == nil {
+		return false
+	}
+	empty := true
+	_ = l.Item.missing(func(int) int { return 0 }, func(string) error { // tell gives no error
+		empty = false
+		return nil
+	})
+	return empty
 }
 
 // leafName is what a leaf is called in messages.

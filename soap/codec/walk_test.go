@@ -32,7 +32,7 @@ func optionalRun() *codec.Model {
 }
 
 func repeatedChoice() *codec.Model {
-	item := plain(in(0, 0, opt(0, "a")), in(0, 1, opt(1, "b")))
+	item := plain(in(0, 0, one(0, "a")), in(0, 1, one(1, "b")))
 	item.Groups = []codec.Group{{Outer: codec.None, Choice: true}}
 	group := codec.Leaf{Item: item, Field: 0, Min: 1, Max: codec.Unbounded, Group: codec.None}
 	return plain(group, one(1, "z"))
@@ -57,6 +57,11 @@ func all() *codec.Model {
 	m := plain(one(0, "a"), opt(1, "b"), one(2, "c"))
 	m.All = true
 	return m
+}
+
+func emptyTurns() *codec.Model {
+	group := codec.Leaf{Item: plain(opt(0, "a"), opt(1, "b")), Field: 0, Min: 1, Max: codec.Unbounded, Group: codec.None}
+	return plain(group, opt(1, "z"))
 }
 
 // TestRead: what comes where it may, and what is told of the rest.
@@ -89,6 +94,7 @@ func TestRead(t *testing.T) {
 		{"choice that repeats", repeatedChoice(), `<a>1</a><b>2</b><a>3</a><z>4</z>`, "0=[0=1] 0=[1=2] 0=[0=3] 1=4", ""},
 		{"choice that must be there", repeatedChoice(), `<z>4</z>`, "1=4", "missing element a group of a"},
 		{"run that repeats", repeatedRun(), `<a>1</a><b>2</b><a>3</a><b2>4</b2>`, "0=[0=1 1=2] 0=[0=3] 1=4", ""},
+		{"turns that may be empty", emptyTurns(), `<z>1</z>`, "1=1", ""},
 		{"element for another", substituted(), `<paper>1</paper><book>2</book><end>3</end>`, "0=[1=1] 0=[0=2] 1=3", ""},
 		{"wildcard", wild(), `<a>1</a><q:x xmlns:q="urn:q"><q:y/></q:x><q:z xmlns:q="urn:q"/>`, "0=1 1=*x 1=*z", ""},
 		{"not the wildcard's", wild(), `<a>1</a><q:x xmlns:q="urn:t"/>`, "0=1", "unknown element q:x"},

@@ -25,6 +25,11 @@ func (l *lowerer) structure(t *Type, m *model.Type) {
 		b.add(&Field{Kind: Text, Place: m.Place, Type: l.typeOf(m.Value, append(b.hint, "Value"))})
 		return
 	}
+	if value := simpleBase(m); value != nil {
+		l.problem(m.Place, "ContentOfText", "complexContent of a type whose content is text; it is read as simpleContent")
+		b.add(&Field{Kind: Text, Place: m.Place, Type: l.typeOf(value, append(b.hint, "Value"))})
+		return
+	}
 	chain := m.Chain()
 	if slices.ContainsFunc(chain, func(c *model.Type) bool { return c.Content == model.MixedContent && !c.Builtin }) {
 		t.Mixed = true
@@ -44,6 +49,24 @@ func (l *lowerer) structure(t *Type, m *model.Type) {
 	}
 }
 
+// simpleBase is the simple type that a type extends though it says complexContent; nil if it does not.
+func simpleBase(m *model.Type) *model.Type {
+	if m.Particle != nil || m.Base == nil || m.Base.IsAny() {
+		return nil
+	}
+	for c := m.Base; c != nil; c = c.Base {
+		switch {
+		case c.Simple:
+			return c
+		case c.Content == model.SimpleContent:
+			return c.Value
+		case c.Particle != nil:
+			return nil
+		}
+	}
+	return nil
+}
+
 // path names a type for those inside of it.
 func (t *Type) path() []string {
 	if !t.Name.IsZero() {
@@ -57,6 +80,45 @@ type builder struct {
 	l    *lowerer
 	t    *Type
 	hint []string
+
+	at      []branch              // the choices around the particle that is lowered
+	places  map[*Field][][]branch // those around each place of a field
+	choices int
+}
+
+// branch is a choice, by its number, and one of its branches.
+type branch struct{ choice, number int }
+
+// apart reports whether two places exclude each other: they stand in different branches of one choice.
+func apart(a, b []branch) bool {
+	for i := range min(len(a), len(b)) {
+		if a[i].choice != b[i].choice {
+			return false
+		}
+		if a[i].number != b[i].number {
+			return true
+		}
+	}
+	return false
+}
+
+// stands notes that a field has a place where the builder is.
+func (b *builder) stands(f *Field) *Field {
+	if b.places == nil {
+		b.places = map[*Field][][]branch{}
+	}
+	b.places[f] = append(b.places[f], slices.Clone(b.at))
+	return f
+}
+
+// apart reports whether all places of a field exclude the one where the builder is.
+func (b *builder) apart(f *Field) bool {
+	for _, place := range b.places[f] {
+		if !apart(place, b.at) {
+			return false
+		}
+	}
+	return true
 }
 
 func (b *builder) add(f *Field) *Field {
@@ -137,9 +199,18 @@ func times(a, b int) int {
 func (b *builder) group(p *model.Particle, optional bool, groups []*model.Group) *Group {
 	g := &Group{Place: p.Place, Compositor: p.Compositor, Min: p.Min, Max: p.Max}
 	inner := optional || p.Min == 0 || p.Compositor == model.Choice && len(p.Items) > 1
-	for _, item := range p.Items {
+	choice := p.Compositor == model.Choice && len(p.Items) > 1
+	b.choices++
+	own := b.choices
+	for i, item := range p.Items {
+		if choice {
+			b.at = append(b.at, branch{own, i})
+		}
 		if n := b.particle(item, inner, groups); n != nil {
 			g.Nodes = append(g.Nodes, n)
+		}
+		if choice {
+			b.at = b.at[:len(b.at)-1]
 		}
 	}
 	if len(g.Nodes) == 0 {
@@ -192,7 +263,7 @@ func (b *builder) element(p *model.Particle, optional bool) *Field {
 		f.Doc = e.Doc
 	}
 	if old := b.same(f, e); old != nil {
-		return old
+		return b.stands(old)
 	}
 	if e.Global && (len(e.Members) > 0 || e.Abstract) {
 		f.Type = b.l.substitutes(e)
@@ -201,7 +272,7 @@ func (b *builder) element(p *model.Particle, optional bool) *Field {
 		f.Type = b.l.typeOf(e.Type, append(b.hint[:len(b.hint):len(b.hint)], e.Name.Local))
 	}
 	b.l.sources[f] = e
-	return b.add(f)
+	return b.stands(b.add(f))
 }
 
 // same finds the field of an element that stands in another branch of a choice already: one field serves both. Two places of a
@@ -211,7 +282,7 @@ func (b *builder) same(f *Field, e *model.Element) *Field {
 		return nil
 	}
 	for _, old := range b.t.Fields {
-		if old.Kind == Element && old.Name == f.Name && old.Optional && !old.Repeated {
+		if old.Kind == Element && old.Name == f.Name && old.Optional && !old.Repeated && b.apart(old) {
 			if was := b.l.sources[old]; was != nil && was.Type == e.Type && was.Nillable == e.Nillable {
 				return old
 			}
