@@ -73,8 +73,6 @@ func TestDotNetReactions(t *testing.T) {
 	quick := testcluster.WithConfig(func(_ int, c *config.Config) { c.Timeouts.Response = time.Second })
 	interop.OnNodes(t, func(t *testing.T, s *interop.Stand) {
 		failures(t, s)
-		add(s, "refused")
-		connector(t, s, "refused", "http://127.0.0.1:"+interop.FreePort(t))
 		for _, row := range []struct{ path, raises string }{
 			{"nowhere", "EndpointNotFoundException"},
 			{"silent", "EndpointNotFoundException"},
