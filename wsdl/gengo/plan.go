@@ -20,6 +20,7 @@ type Operation struct {
 	Output  string `json:"output,omitempty"` // and the answer
 	Skipped string `json:"skipped,omitempty"`
 	Lost    bool   `json:"lost,omitempty"` // no other binding has it either
+	Note    string `json:"note,omitempty"` // what of it is not carried
 	Place   string `json:"place"`
 }
 
@@ -146,6 +147,7 @@ func (g *generator) plan(p *ir.Port, have map[string]bool) {
 	own.bindings = append(own.bindings, b)
 	for _, c := range calls {
 		r := report(p, c.op)
+		r.Note = attached(c.op)
 		r.Client, r.Method, r.Input, r.Output = own.client, c.method, c.in.id(), c.out.id()
 		g.operations = append(g.operations, r)
 	}
@@ -160,6 +162,16 @@ func report(p *ir.Port, op *ir.Operation) Operation {
 		r.Port = p.Port.Name
 	}
 	return r
+}
+
+// attached says that an operation has MIME parts beside its envelope.
+func attached(op *ir.Operation) string {
+	for _, m := range []*ir.Message{op.Input, op.Output} {
+		if m != nil && len(m.Attached) > 0 {
+			return "MIME parts beside the envelope (SOAP with Attachments) are not carried"
+		}
+	}
+	return ""
 }
 
 // id is the name of a document's function, "" for none.

@@ -109,10 +109,14 @@ func (g *generator) client(w *writer, s *group) {
 }
 
 func oneWay(op *ir.Operation) string {
+	text := ""
 	if op.Exchange == model.OneWay {
-		return " It is one-way: nil says that the request was taken."
+		text = " It is one-way: nil says that the request was taken."
 	}
-	return ""
+	if note := attached(op); note != "" {
+		text += " Its " + note + "."
+	}
+	return text
 }
 
 // params gives the parameter and the results of a method.

@@ -168,6 +168,11 @@ func (g *generate) tell(cmd *cobra.Command, r *report, lost int) error {
 		}
 	}
 	for _, op := range r.Operations {
+		if op.Note != "" {
+			if _, err := fmt.Fprintf(cmd.ErrOrStderr(), "%s: operation %s of binding %s: note: %s\n", op.Place, op.Name, op.Binding, op.Note); err != nil {
+				return err
+			}
+		}
 		if op.Skipped == "" {
 			continue
 		}
