@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"slices"
 	"strings"
 	"time"
 
@@ -149,12 +148,12 @@ type visit struct {
 	raw     bool // our own agent at a rendezvous: plain bytes behind the 101
 }
 
-// greet makes the hello of whatever is known, so that even a refusal has its tracking id.
+// greet makes the hello of whatever is known, so that even a refusal has its tracking id. The fields have room for Via.
 func (v *visit) greet() {
 	a := v.arrival
 	*v.hello = shape.Hello{
 		Tracking: wire.TrackingID(v.target.ID), Target: v.target.Visible(), Host: a.Head.Host(), Door: a.Door,
-		Fields: slices.Clone(a.Head.Fields), Offers: wire.Protocols(a.Head.Fields), Remote: a.Remote,
+		Fields: append(make(shape.Fields, 0, len(a.Head.Fields)+1), a.Head.Fields...), Offers: wire.Protocols(a.Head.Fields), Remote: a.Remote,
 	}
 	if v.hello.Tracking == "" {
 		v.hello.Tracking = NewTracking()

@@ -214,6 +214,9 @@ func (d *decoder) endpoint() netip.AddrPort {
 // maxDecodedFields bounds what a message of MaxText can make us hold.
 const maxDecodedFields = 1000
 
+// usualFields is room for the fields of most messages, with those that a gateway adds.
+const usualFields = 8
+
 // fields reads an object of header values.
 func (d *decoder) fields() http1.Fields {
 	var fields http1.Fields
@@ -223,6 +226,9 @@ func (d *decoder) fields() http1.Fields {
 			return
 		}
 		if value, ok := d.scalar(); ok {
+			if fields == nil {
+				fields = make(http1.Fields, 0, usualFields)
+			}
 			fields = append(fields, http1.Field{Name: name, Value: value})
 		}
 	}
