@@ -9,9 +9,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,7 +31,7 @@ type Client struct{ defaults settings }
 
 // NewClient makes a client of the service at endpoint, a URL of scheme http or https. Options hold for all its calls.
 func NewClient(endpoint string, opts ...Option) *Client {
-	c := &Client{defaults: settings{endpoint: endpoint, http: http.DefaultClient, size: DefaultSize}}
+	c := &Client{defaults: settings{endpoint: endpoint, http: &http.Client{Timeout: DefaultTimeout}, size: DefaultSize}}
 	for _, o := range opts {
 		o(&c.defaults)
 	}
@@ -51,8 +53,8 @@ func (c *Client) Do(ctx context.Context, op *Operation, write func(infoset.Write
 		return fmt.Errorf("%s: %w", op.Name, err)
 	}
 	send := RoundTrip(x.send)
-	for i := len(s.intercept) - 1; i >= 0; i-- {
-		send = s.intercept[i](send)
+	for _, i := range slices.Backward(s.intercept) {
+		send = i(send)
 	}
 	answer, err := send(ctx, m)
 	if x.body != nil {
@@ -175,7 +177,7 @@ func (x *exchange) send(ctx context.Context, m *soap.Message) (*soap.Message, er
 	if err != nil {
 		return nil, err
 	}
-	answer, err := x.http.Do(r)
+	answer, err := x.http.Do(r) //nolint:bodyclose // Do closes x.body when the answer is read
 	if err != nil {
 		return nil, err
 	}
@@ -198,9 +200,7 @@ func (x *exchange) httpRequest(ctx context.Context, m *soap.Message) (*http.Requ
 	if err != nil {
 		return nil, err
 	}
-	for name, values := range x.header {
-		r.Header[name] = values
-	}
+	maps.Copy(r.Header, x.header)
 	r.Header.Set("Content-Type", contentType)
 	if x.form == soap.Multipart {
 		r.Header.Set("MIME-Version", "1.0")

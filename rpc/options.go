@@ -3,6 +3,8 @@ package rpc
 import (
 	"context"
 	"net/http"
+	"slices"
+	"time"
 
 	"github.com/causeway-relay/causeway/soap"
 	"github.com/causeway-relay/causeway/soap/codec"
@@ -13,6 +15,9 @@ import (
 
 // DefaultSize bounds an answer or a request in bytes, as it is after decompression.
 const DefaultSize = 64 << 20
+
+// DefaultTimeout bounds a call whose context does not end before, answer included.
+const DefaultTimeout = 2 * time.Minute
 
 // Option changes how a Client works, or one call where it is given to that.
 type Option func(*settings)
@@ -42,7 +47,7 @@ type RoundTrip func(ctx context.Context, m *soap.Message) (*soap.Message, error)
 // Interceptor stands between a call and the transport: it may change the message, look at the answer, or answer itself.
 type Interceptor func(next RoundTrip) RoundTrip
 
-// WithHTTPClient takes another client than http.DefaultClient: for TLS, proxies, timeouts, a relay's transport.
+// WithHTTPClient takes another client than one with DefaultTimeout: for TLS, proxies, timeouts, a relay's transport.
 func WithHTTPClient(h *http.Client) Option { return func(s *settings) { s.http = h } }
 
 // WithEndpoint sends to another address.
@@ -62,7 +67,7 @@ func WithHTTPHeader(name, value string) Option {
 // WithHeader adds a header block to requests.
 func WithHeader(h *soap.Header) Option {
 	return func(s *settings) {
-		s.blocks = append(s.blocks[:len(s.blocks):len(s.blocks)], func() (*soap.Header, error) {
+		s.blocks = append(slices.Clip(s.blocks), func() (*soap.Header, error) {
 			block := *h
 			return &block, nil
 		})
@@ -71,7 +76,7 @@ func WithHeader(h *soap.Header) Option {
 
 // WithInterceptor puts i around the calls; the first one given is the outermost.
 func WithInterceptor(i Interceptor) Option {
-	return func(s *settings) { s.intercept = append(s.intercept[:len(s.intercept):len(s.intercept)], i) }
+	return func(s *settings) { s.intercept = append(slices.Clip(s.intercept), i) }
 }
 
 // WithGzip compresses requests. Answers are always taken compressed.
@@ -108,7 +113,7 @@ func WithReport(report func(*codec.Problem)) Option { return func(s *settings) {
 // HeaderOption adds a typed header block to requests. Generated code calls it.
 func HeaderOption[T any](doc *codec.Document[T], v T) Option {
 	return func(s *settings) {
-		s.blocks = append(s.blocks[:len(s.blocks):len(s.blocks)], func() (*soap.Header, error) {
+		s.blocks = append(slices.Clip(s.blocks), func() (*soap.Header, error) {
 			return soap.NewHeader(func(w infoset.Writer) error { return doc.Write(w, v) })
 		})
 	}
@@ -117,7 +122,7 @@ func HeaderOption[T any](doc *codec.Document[T], v T) Option {
 // ReadHeaderOption reads a typed header block of the answer into v, if it has one. Generated code calls it.
 func ReadHeaderOption[T any](doc *codec.Document[T], v *T) Option {
 	return func(s *settings) {
-		s.answered = append(s.answered[:len(s.answered):len(s.answered)], func(m *soap.Message) (err error) {
+		s.answered = append(slices.Clip(s.answered), func(m *soap.Message) (err error) {
 			_, err = readHeader(m, doc, v)
 			return err
 		})
