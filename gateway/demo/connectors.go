@@ -43,7 +43,7 @@ func connectors(ctx context.Context, w *world, show *show, echo string) (err err
 	}()
 	if err := errors.Join(
 		behind.Apply([]connect.Connector{{Listen: tcpName, Target: "tcp://" + echo}, {Listen: webName, Target: "http://" + site.address()}}),
-		beside.Apply([]connect.Connector{{Forward: tcpName, Bind: "127.0.0.1:0"}}),
+		beside.Apply([]connect.Connector{{Forward: tcpName, Bind: anyPort}}),
 	); err != nil {
 		return err
 	}
@@ -157,7 +157,7 @@ type site struct {
 }
 
 func startSite() (*site, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := net.Listen("tcp", anyPort)
 	if err != nil {
 		return nil, err
 	}

@@ -21,7 +21,7 @@ type service struct {
 }
 
 func startService() (*service, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := net.Listen("tcp", anyPort)
 	if err != nil {
 		return nil, err
 	}

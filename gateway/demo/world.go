@@ -27,6 +27,9 @@ import (
 	"github.com/causeway-relay/causeway/hybrid/wire"
 )
 
+// anyPort is an address of this machine alone, at a port that is free.
+const anyPort = "127.0.0.1:0"
+
 // nodes is how many the demonstration has: the listener's and the sender's.
 const nodes = 2
 
@@ -75,8 +78,8 @@ func open(dir string, show *show) (_ *world, err error) {
 
 func (w *world) start(ctx context.Context, dir string, i int, together *local.Mesh) error {
 	cfg := config.Default()
-	cfg.Data, cfg.HTTPS, cfg.HTTP, cfg.Admin = dir, "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0"
-	cfg.NetTCP = "127.0.0.1:0"
+	cfg.Data, cfg.HTTPS, cfg.HTTP, cfg.Admin = dir, anyPort, anyPort, anyPort
+	cfg.NetTCP = anyPort
 	g, err := gateway.New(gateway.Params{
 		Config: cfg, Node: mesh.Num(i + 1), Store: w.store, Join: together.Join, Step: w.step, Presence: w.presence,
 	})
