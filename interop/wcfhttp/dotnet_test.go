@@ -56,7 +56,7 @@ func TestDotNetAtMono(t *testing.T) {
 			add(s, "calc")
 			connector(t, s, "calc", listen)
 			relayed := client(t, "--binding", binding, "--address", address, "--only", cases)
-			cell := interop.Cell{Table: ".NET's client at Mono's service over HTTP, through the gateway", Row: binding, Column: column(t)}
+			cell := interop.Cell{Table: ".NET's client at Mono's service over HTTP, through the gateway", Row: binding, Column: columnOf(t)}
 			for _, wrong := range differ(direct, relayed) {
 				t.Errorf("%s: %s", binding, wrong)
 				cell.Code, cell.Output = 1, wrong
@@ -80,7 +80,11 @@ func TestDotNetReactions(t *testing.T) {
 			{"walled", "MessageSecurityException"},
 			{"slow", "TimeoutException"},
 		} {
-			for _, binding := range []string{"basichttp", "wshttp", "nethttp"} {
+			bindings := []string{"basichttp", "wshttp", "nethttp"}
+			if columnOf(t) == "two nodes" {
+				bindings = bindings[1:2] // the table is the same; what another node says is what counts
+			}
+			for _, binding := range bindings {
 				raised(t, row.raises, "--binding", binding, "--address", "http://"+door(s)+"/"+row.path)
 			}
 		}
@@ -118,5 +122,3 @@ func TestDotNetKey(t *testing.T) {
 		}
 	})
 }
-
-func column(t *testing.T) string { return columnOf(t) }
