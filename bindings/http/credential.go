@@ -45,11 +45,11 @@ func authorization(text string) (auth.Credential, bool) {
 	case "bearer", "sharedaccesssignature":
 		return auth.Credential{Scheme: auth.SAS, Text: text}, true
 	case "basic":
-		clear, err := base64.StdEncoding.DecodeString(strings.TrimSpace(rest))
+		pair, err := base64.StdEncoding.DecodeString(strings.TrimSpace(rest))
 		if err != nil {
-			clear = nil // a malformed one is refused as that
+			pair = nil // a malformed one is refused as that
 		}
-		return auth.Credential{Scheme: auth.Key, Text: string(clear)}, true
+		return auth.Credential{Scheme: auth.Key, Text: string(pair)}, true
 	}
 	return auth.Credential{}, false
 }

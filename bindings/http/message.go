@@ -177,17 +177,23 @@ func (v *visit) shown(scan *rewrite.Scanner, b *heard) *fail.Error {
 		v.ask.Cred = auth.Credential{Scheme: auth.SAS, Text: token.Reveal()}
 		return v.cut(scan, b, wssec.NamespaceRelay, "RelayAccessToken")
 	}
-	block, err := scan.Header(b.early, wssec.NamespaceSecext, "Security")
-	if err != nil {
+	s, ok := named(scan, b.early)
+	if !ok {
 		return nil
-	}
-	s, err := wssec.Read(block)
-	if err != nil || s.Username == nil || len(s.Unknown) > 0 || len(s.Binary) > 0 || s.Username.Kind != wssec.PasswordText {
-		return nil // it is for the service
 	}
 	v.ask.Cred = auth.Credential{Scheme: auth.Key, Text: s.Username.Username + ":" + s.Username.Password.Reveal()}
 	v.said.stamp = s.Timestamp != nil
 	return v.cut(scan, b, wssec.NamespaceSecext, "Security")
+}
+
+// named reads a Security header that holds a name with a password in clear, and at most a time beside it. Any other is the service's.
+func named(scan *rewrite.Scanner, head []byte) (*wssec.Security, bool) {
+	block, err := scan.Header(head, wssec.NamespaceSecext, "Security")
+	if err != nil {
+		return nil, false
+	}
+	s, err := wssec.Read(block)
+	return s, err == nil && s.Username != nil && len(s.Unknown) == 0 && len(s.Binary) == 0 && s.Username.Kind == wssec.PasswordText
 }
 
 // cut takes a header block out of the beginning of a message.

@@ -58,17 +58,17 @@ func (v *visit) rewriteMetadata(res *shape.Response) {
 	}
 	body := res.Body
 	res.Body = &kept{whole: newWhole(came), body: body}
-	clear := came
+	doc := came
 	if packed != "" {
 		z, err := gzip.NewReader(bytes.NewReader(came))
 		if err != nil {
 			return
 		}
-		if clear, all, _ = slurp(z, maxMetadata); !all {
+		if doc, all, _ = slurp(z, maxMetadata); !all {
 			return
 		}
 	}
-	said, ok := rewriteAddresses(clear, enc.Form, v.place())
+	said, ok := rewriteAddresses(doc, enc.Form, v.place())
 	if !ok {
 		return
 	}
