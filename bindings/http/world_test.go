@@ -11,6 +11,7 @@ import (
 	"io"
 	nethttp "net/http"
 	"net/netip"
+	"net/url"
 	"os"
 	"strings"
 	"sync"
@@ -206,6 +207,33 @@ func TestRight(t *testing.T) {
 		}
 		if got := w.call("POST", "calc", fmt.Sprintf(envelope12, fmt.Sprintf(token, "wrong")), "Content-Type", type12); got.status != 401 {
 			t.Errorf("UsernameToken, a wrong key: %+v", got)
+		}
+	})
+}
+
+// TestRelayToken: a relay token lets a sender in from every place where clients have one, and the listener does not see it.
+func TestRelayToken(t *testing.T) {
+	both(t, func(w *world) {
+		w.add("calc", func(e *entity.Entity) { e.AnonymousSenders, e.Rules = false, []entity.Rule{w.rule} })
+		w.serve("calc", func(_ nethttp.ResponseWriter, r *nethttp.Request) {
+			b, _ := io.ReadAll(r.Body)
+			if seen := fmt.Sprint(r.URL, r.Header, string(b)); strings.Contains(seen, "SharedAccess") || strings.Contains(seen, "RelayAccessToken") {
+				t.Errorf("the listener saw %s", seen)
+			}
+		})
+		text := w.Sign("http://localhost/calc", "clerk", string(w.rule.Primary), time.Now().Add(time.Hour))
+		block := `<r:RelayAccessToken xmlns:r="http://schemas.microsoft.com/netservices/2009/05/servicebus/connect"><o:BinarySecurityToken xmlns:o="http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd">` +
+			base64.StdEncoding.EncodeToString([]byte(text)) + `</o:BinarySecurityToken></r:RelayAccessToken>`
+		plain := fmt.Sprintf(envelope12, "")
+		for name, got := range map[string]answer{
+			"ServiceBusAuthorization": w.call("POST", "calc", plain, "Content-Type", type12, "ServiceBusAuthorization", text),
+			"Authorization":           w.call("POST", "calc", plain, "Content-Type", type12, "Authorization", text),
+			"query":                   w.call("GET", "calc?a=b&sb-hc-token="+url.QueryEscape(text), ""),
+			"RelayAccessToken":        w.call("POST", "calc", fmt.Sprintf(envelope12, block), "Content-Type", type12),
+		} {
+			if got.status != 200 {
+				t.Errorf("%s: %+v", name, got)
+			}
 		}
 	})
 }
