@@ -30,7 +30,7 @@ func TestRawHeads(t *testing.T) {
 			}
 			at = i
 		}
-		id, _, _ := strings.Cut(string(message[strings.Index(message, `"id":"`)+len(`"id":"`):]), `"`)
+		id, _, _ := strings.Cut(message[strings.Index(message, `"id":"`)+len(`"id":"`):], `"`)
 		answer := `{"response":{"requestId":"` + id + `","statusCode":299,"statusDescription":"It's  FINE","responseHeaders":{"z-Late":"1","X-UPPER":"2","set-cookie":"a=1","A-mixed":"3"},"body":false}}`
 		if err := l.control.WriteMessage(1, []byte(answer)); err != nil {
 			t.Fatal(err)

@@ -59,9 +59,10 @@ func TestHTTPSAnswers(t *testing.T) {
 				t.Fatal(err)
 			}
 			var got struct {
-				Method, URL string
-				Headers     map[string]string
-				Bytes       int
+				Method  string            `json:"method"`
+				URL     string            `json:"url"`
+				Headers map[string]string `json:"headers"`
+				Bytes   int               `json:"bytes"`
 			}
 			err = json.NewDecoder(resp.Body).Decode(&got)
 			_ = resp.Body.Close()

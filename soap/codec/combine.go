@@ -24,7 +24,7 @@ func ReadOne[T any](d *Decoder, v *T, c Codec[T]) error {
 
 // readNil reads an element that is nil though its schema does not say that it may be.
 func readNil[T any](d *Decoder, v *T, c Codec[T]) error {
-	if err := d.report(UnexpectedNil, d.start.Name.String(), xsd.Any{}); err != nil {
+	if err := d.report(UnexpectedNil, d.start.Name.String()); err != nil {
 		return err
 	}
 	if c.Value != nil {

@@ -72,11 +72,11 @@ func (d *Decoder) Type() (xsd.QName, bool) {
 }
 
 // report tells of a deviation. The error is nil for a lenient decoder.
-func (d *Decoder) report(kind Deviation, name string, element xsd.Any) error {
+func (d *Decoder) report(kind Deviation, name string) error {
 	if !d.Strict && d.Report == nil {
 		return nil
 	}
-	return d.tell(&Problem{Kind: kind, Path: d.r.Path(), Name: name, Element: element})
+	return d.tell(&Problem{Kind: kind, Path: d.r.Path(), Name: name})
 }
 
 // reportAt is report for something that is not where the reader stands.
@@ -192,7 +192,7 @@ func (d *Decoder) attributes(x Struct, m *Model, start *infoset.Token) error {
 			if ours(a.Name.Space) {
 				continue
 			}
-			if err := d.report(UnknownAttribute, a.Name.String(), xsd.Any{}); err != nil {
+			if err := d.report(UnknownAttribute, a.Name.String()); err != nil {
 				return err
 			}
 			continue
@@ -213,7 +213,7 @@ func (d *Decoder) requiredAttributes(m *Model, start *infoset.Token) error {
 			continue
 		}
 		if _, ok := start.Attr(m.Attrs[j].Name.Space, m.Attrs[j].Name.Local); !ok {
-			if err := d.report(Missing, "@"+m.Attrs[j].Name.Local, xsd.Any{}); err != nil {
+			if err := d.report(Missing, "@"+m.Attrs[j].Name.Local); err != nil {
 				return err
 			}
 		}

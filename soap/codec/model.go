@@ -1,6 +1,10 @@
 package codec
 
-import "github.com/causeway-relay/causeway/soap/infoset"
+import (
+	"slices"
+
+	"github.com/causeway-relay/causeway/soap/infoset"
+)
 
 // None is the index of a field that a type has not.
 const None = -1
@@ -64,12 +68,7 @@ func (w *Wildcard) Takes(space string) bool {
 	case w.Other:
 		return space != "" && space != w.Target
 	}
-	for _, s := range w.Spaces {
-		if s == space {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(w.Spaces, space)
 }
 
 // Struct is a value with fields. Fields are numbered as its Model says.

@@ -3,6 +3,7 @@ package codec
 import (
 	"errors"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/causeway-relay/causeway/soap/infoset"
@@ -137,10 +138,8 @@ func (x *references) inline(t *infoset.Token, id string, end *infoset.Token) err
 	if !ok {
 		return badReference("nothing has the id " + infoset.Clip(id))
 	}
-	for _, o := range x.open {
-		if o == id {
-			return badReference("the value with id " + infoset.Clip(id) + " contains itself")
-		}
+	if slices.Contains(x.open, id) {
+		return badReference("the value with id " + infoset.Clip(id) + " contains itself")
 	}
 	if len(x.open) >= infoset.Buffered().Depth {
 		return x.quota()

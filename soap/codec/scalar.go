@@ -89,7 +89,7 @@ func signed[T int8 | int16 | int32 | int64](size int, local string) Codec[T] {
 				return err
 			}
 			n, err := text.AsInt(size)
-			*v = T(n) //nolint:gosec // AsInt has looked at the size
+			*v = T(n)
 			return d.at(err)
 		},
 		Value: func(_ *Encoder, v T) (infoset.Value, error) { return infoset.Int(int64(v)), nil },
@@ -105,7 +105,7 @@ func unsigned[T uint8 | uint16 | uint32 | uint64](size int, local string) Codec[
 				return err
 			}
 			n, err := text.AsUint(size)
-			*v = T(n) //nolint:gosec // AsUint has looked at the size
+			*v = T(n)
 			return d.at(err)
 		},
 		Value: func(_ *Encoder, v T) (infoset.Value, error) { return infoset.Uint(uint64(v)), nil },

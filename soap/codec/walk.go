@@ -38,7 +38,7 @@ func (d *Decoder) content(x Struct, m *Model) error {
 			return nil
 		case infoset.Text:
 			if !t.IsSpace() {
-				if err := d.report(UnexpectedText, infoset.Clip(t.Value.String()), xsd.Any{}); err != nil {
+				if err := d.report(UnexpectedText, infoset.Clip(t.Value.String())); err != nil {
 					return err
 				}
 			}
@@ -168,7 +168,7 @@ func (d *Decoder) astray(t *infoset.Token, bottom int) error {
 		case !d.open(f, leaf):
 			kind = SecondBranch
 		}
-		if err := d.report(kind, t.Name.String(), xsd.Any{}); err != nil {
+		if err := d.report(kind, t.Name.String()); err != nil {
 			return err
 		}
 		at := f.at
@@ -193,7 +193,7 @@ func (d *Decoder) drop(kind Deviation, t *infoset.Token) error {
 		return infoset.Skip(d.r)
 	}
 	if d.Strict {
-		return d.report(kind, name, xsd.Any{})
+		return d.report(kind, name)
 	}
 	path := d.r.Path()
 	kept, err := xsd.ReadAny(d.r, t, 0)

@@ -3,6 +3,7 @@ package gengo
 import (
 	"fmt"
 	"go/format"
+	"slices"
 	"sort"
 	"strings"
 
@@ -188,8 +189,8 @@ func fieldNames(f *ir.Field) (goName, jsonName string) {
 // PackageName makes a package name of a namespace: its last word that means something.
 func PackageName(namespace string) string {
 	parts := strings.FieldsFunc(namespace, func(r rune) bool { return r == '/' || r == ':' || r == '#' || r == '?' })
-	for i := len(parts) - 1; i >= 0; i-- {
-		word := strings.ToLower(strings.Join(words(strings.TrimSuffix(parts[i], ".wsdl")), ""))
+	for _, part := range slices.Backward(parts) {
+		word := strings.ToLower(strings.Join(words(strings.TrimSuffix(part, ".wsdl")), ""))
 		word = strings.Map(func(r rune) rune {
 			if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
 				return r

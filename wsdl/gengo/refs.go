@@ -7,15 +7,18 @@ import (
 	"github.com/causeway-relay/causeway/wsdl/ir"
 )
 
+// integer is what whole numbers of any size are in Go.
+var integer = [2]string{"xsd.Integer", "codec.Integer"}
+
 // builtins maps built-in types of XML Schema to the Go type and the codec. What is not here is text.
 var builtins = map[string][2]string{
 	"boolean": {"bool", "codec.Bool"}, "byte": {"int8", "codec.Int8"}, "short": {"int16", "codec.Int16"}, "int": {"int32", "codec.Int32"},
 	"long": {"int64", "codec.Int64"}, "unsignedByte": {"uint8", "codec.Uint8"}, "unsignedShort": {"uint16", "codec.Uint16"},
 	"unsignedInt": {"uint32", "codec.Uint32"}, "unsignedLong": {"uint64", "codec.Uint64"},
 	"float": {"float32", "codec.Float32"}, "double": {"float64", "codec.Float64"},
-	"decimal": {"xsd.Decimal", "codec.Decimal"}, "integer": {"xsd.Integer", "codec.Integer"}, "nonPositiveInteger": {"xsd.Integer", "codec.Integer"},
-	"negativeInteger": {"xsd.Integer", "codec.Integer"}, "nonNegativeInteger": {"xsd.Integer", "codec.Integer"},
-	"positiveInteger": {"xsd.Integer", "codec.Integer"},
+	"decimal": {"xsd.Decimal", "codec.Decimal"}, "integer": integer, "nonPositiveInteger": integer,
+	"negativeInteger": integer, "nonNegativeInteger": integer,
+	"positiveInteger": integer,
 	"dateTime":        {"xsd.DateTime", "codec.DateTime"}, "date": {"xsd.Date", "codec.Date"}, "time": {"xsd.Time", "codec.Time"},
 	"duration": {"xsd.Duration", "codec.Duration"}, "gYear": {"xsd.GYear", "codec.GYear"}, "gYearMonth": {"xsd.GYearMonth", "codec.GYearMonth"},
 	"gMonth": {"xsd.GMonth", "codec.GMonth"}, "gMonthDay": {"xsd.GMonthDay", "codec.GMonthDay"}, "gDay": {"xsd.GDay", "codec.GDay"},

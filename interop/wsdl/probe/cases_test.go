@@ -14,11 +14,13 @@ import (
 
 // fieldCase is what a field case says.
 type fieldCase struct {
-	WSDL, Operation string
-	Messages        []struct {
-		File, Role string
-		Valid      *bool
-	}
+	WSDL      string `json:"wsdl"`
+	Operation string `json:"operation"`
+	Messages  []struct {
+		File  string `json:"file"`
+		Role  string `json:"role"`
+		Valid *bool  `json:"valid"`
+	} `json:"messages"`
 }
 
 // TestFieldCases generates a package for each field case, builds all of them as one program, and lets it read each message strictly and
