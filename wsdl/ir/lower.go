@@ -2,6 +2,7 @@ package ir
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/causeway-relay/causeway/wsdl/model"
 )
@@ -99,7 +100,7 @@ func (l *lowerer) typeOf(m *model.Type, hint []string) *Type {
 		return t
 	case m.ArrayOf != nil:
 		t.Kind, t.Dims = Array, m.ArrayDims
-		t.Item = l.typeOf(m.ArrayOf, append(hint[:len(hint):len(hint)], "Item"))
+		t.Item = l.typeOf(m.ArrayOf, append(slices.Clip(hint), "Item"))
 		return t
 	}
 	t.Kind, t.Abstract = Struct, m.Abstract
@@ -119,13 +120,13 @@ func (l *lowerer) simple(t *Type, m *model.Type) {
 			t.Facets = append([]Facets{c.Facets}, t.Facets...)
 		}
 		if c.Derivation == model.List && c.Item != nil {
-			t.Kind, t.Item = List, l.typeOf(c.Item, append(t.Hint[:len(t.Hint):len(t.Hint)], "Item"))
+			t.Kind, t.Item = List, l.typeOf(c.Item, append(slices.Clip(t.Hint), "Item"))
 			return
 		}
 		if c.Derivation == model.Union {
 			t.Root = "anySimpleType"
 			for _, u := range c.Members {
-				t.Union = append(t.Union, l.typeOf(u, append(t.Hint[:len(t.Hint):len(t.Hint)], "Member")))
+				t.Union = append(t.Union, l.typeOf(u, append(slices.Clip(t.Hint), "Member")))
 			}
 			break
 		}

@@ -72,7 +72,7 @@ func (t *Type) path() []string {
 	if !t.Name.IsZero() {
 		return []string{t.Name.Local}
 	}
-	return t.Hint[:len(t.Hint):len(t.Hint)]
+	return slices.Clip(t.Hint)
 }
 
 // builder fills one struct.
@@ -131,7 +131,7 @@ func (b *builder) attribute(u *model.AttributeUse) {
 	a := u.Attribute
 	f := &Field{
 		Kind: Attribute, Name: a.Name, Place: u.Place, Doc: u.Doc, Optional: !u.Required, Default: u.Default, Fixed: u.Fixed,
-		Type: b.l.typeOf(a.Type, append(b.hint[:len(b.hint):len(b.hint)], a.Name.Local)),
+		Type: b.l.typeOf(a.Type, append(slices.Clip(b.hint), a.Name.Local)),
 	}
 	if f.Doc == "" {
 		f.Doc = a.Doc
@@ -224,7 +224,7 @@ func (b *builder) repeated(p *model.Particle, optional bool, groups []*model.Gro
 	if only := single(p); only != nil {
 		return b.particle(only, optional, groups)
 	}
-	item := &Type{Kind: Item, Hint: append(b.hint[:len(b.hint):len(b.hint)], "Item"), Place: p.Place, Doc: p.Doc}
+	item := &Type{Kind: Item, Hint: append(slices.Clip(b.hint), "Item"), Place: p.Place, Doc: p.Doc}
 	inner := &builder{l: b.l, t: item, hint: item.Hint}
 	once := *p
 	once.Min, once.Max = 1, 1
@@ -269,7 +269,7 @@ func (b *builder) element(p *model.Particle, optional bool) *Field {
 		f.Type = b.l.substitutes(e)
 		f.Nillable, f.Default, f.Fixed = false, nil, nil
 	} else {
-		f.Type = b.l.typeOf(e.Type, append(b.hint[:len(b.hint):len(b.hint)], e.Name.Local))
+		f.Type = b.l.typeOf(e.Type, append(slices.Clip(b.hint), e.Name.Local))
 	}
 	b.l.sources[f] = e
 	return b.stands(b.add(f))
