@@ -33,7 +33,7 @@ test: test-unit test-sdk test-soap ## all tests, in tiers; installs what they ne
 test-unit: ## tests of every package under the race detector
 	@scripts/need race
 	@scripts/need systemd || [ $$? = 3 ] # a test says what it skips without
-	@$(step) unit go test -race -vet=off -timeout 10m ./...
+	@$(step) unit go test -race -vet=off -p 4 -timeout 5m ./... # more at a time than cores: the longest of them wait more than they work
 	@if [ -f bench/go.mod ]; then $(step) unit/bench go -C bench test -vet=off -timeout 5m ./...; fi
 
 test-sdk: ## unmodified SDKs, a browser and Debian's programs against one node and two; services behind a firewall
