@@ -39,6 +39,7 @@ type lowerer struct {
 	oneOf    map[*model.Element]*Type
 	work     []func()
 	wrappers []wrapped
+	expanded int // uses of groups so far
 
 	sources map[*Field]*model.Element // the declarations that fields are of
 }

@@ -172,6 +172,12 @@ func (b *builder) leaf(p *model.Particle, f *Field) *Group {
 
 // reference lowers a named group where it is used.
 func (b *builder) reference(p *model.Particle, optional bool, groups []*model.Group) *Group {
+	if b.l.expanded++; b.l.expanded > maxExpanded {
+		if b.l.expanded == maxExpanded+1 {
+			b.l.problem(p.Place, "TooManyGroups", "groups are used more than %d times in all; what comes behind is left out", maxExpanded)
+		}
+		return nil
+	}
 	if slices.Contains(groups, p.Ref) || len(groups) > 50 {
 		b.l.problem(p.Place, "CircularGroup", "group %s contains itself; its inner use is left out", p.Ref.Name)
 		return nil
@@ -184,12 +190,18 @@ func (b *builder) reference(p *model.Particle, optional bool, groups []*model.Gr
 	return b.particle(&inner, optional, append(groups, p.Ref))
 }
 
+// maxExpanded bounds the uses of groups in a program: a few groups that use each other twice would double at each level.
+const maxExpanded = 100_000
+
 // times multiplies occurrences.
 func times(a, b int) int {
 	if a == model.Unbounded || b == model.Unbounded {
 		if a == 0 || b == 0 {
 			return 0
 		}
+		return model.Unbounded
+	}
+	if b > 0 && a > (1<<30)/b {
 		return model.Unbounded
 	}
 	return a * b

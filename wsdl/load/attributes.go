@@ -18,7 +18,7 @@ func (r *resolver) attributes(k *node, d *schemaDoc) (uses []*model.AttributeUse
 		case "attributeGroup":
 			if g := r.attributeGroupRef(c, d); g != nil {
 				r.fillGroup(g)
-				uses = append(uses, g.Attrs...)
+				uses = join(uses, g.Attrs) // groups of groups that are used twice would double at each level
 				if wild == nil {
 					wild = g.AnyAttr
 				}
@@ -28,6 +28,21 @@ func (r *resolver) attributes(k *node, d *schemaDoc) (uses []*model.AttributeUse
 		}
 	}
 	return uses, wild
+}
+
+// join adds the attributes of a group that are not there yet.
+func join(uses, more []*model.AttributeUse) []*model.AttributeUse {
+	there := make(map[*model.AttributeUse]bool, len(uses))
+	for _, u := range uses {
+		there[u] = true
+	}
+	for _, u := range more {
+		if !there[u] {
+			there[u] = true
+			uses = append(uses, u)
+		}
+	}
+	return uses
 }
 
 func (r *resolver) attributeUse(k *node, d *schemaDoc) *model.AttributeUse {

@@ -53,7 +53,7 @@ func (e *LimitError) Error() string {
 // Load reads the description at location, and what it imports. The error is about the main document or a limit; everything else
 // that is wrong is in the description's Problems.
 func Load(src Source, location string, limits Limits) (*model.Description, error) {
-	l := &loader{src: src, limits: limits.filled(), docs: map[docKey]bool{}}
+	l := &loader{src: src, limits: limits.filled(), docs: map[docKey]bool{}, roots: map[string]*node{}}
 	l.d = &model.Description{Schema: model.NewSchema()}
 	l.r = newResolver(l)
 	root, err := l.open("", location, true)
@@ -97,7 +97,8 @@ type loader struct {
 	src    Source
 	limits Limits
 	d      *model.Description
-	docs   map[docKey]bool // documents that were taken, and as what
+	roots  map[string]*node // by URL
+	docs   map[docKey]bool  // documents that were taken, and as what
 	bytes  int
 	nodes  int
 	err    error // a limit: ends the reading
@@ -113,11 +114,14 @@ func (l *loader) problem(level model.Level, at model.Place, code, remedy, format
 	})
 }
 
-// open reads a document and makes its tree. main documents are always read; others once for each namespace they serve.
+// open reads a document and makes its tree, once however many others name it.
 func (l *loader) open(base, location string, main bool) (*node, error) {
 	url, content, err := l.src.Open(base, location)
 	if err != nil {
 		return nil, err
+	}
+	if root := l.roots[url]; root != nil && !main {
+		return root, nil // others name it too
 	}
 	if l.bytes += len(content); l.bytes > l.limits.Bytes {
 		return nil, l.over("bytes", l.limits.Bytes, location)
@@ -130,20 +134,10 @@ func (l *loader) open(base, location string, main bool) (*node, error) {
 	if err != nil {
 		return nil, err
 	}
+	l.roots[url] = root
 	file.Space, file.Schema = root.attr("targetNamespace"), root.is(model.NSSchema, "schema")
-	if main || !l.known(file) {
-		l.d.Files = append(l.d.Files, file)
-	}
+	l.d.Files = append(l.d.Files, file)
 	return root, nil
-}
-
-func (l *loader) known(f *model.File) bool {
-	for _, old := range l.d.Files {
-		if old.URL == f.URL {
-			return true
-		}
-	}
-	return false
 }
 
 func (l *loader) over(what string, limit int, at string) error {

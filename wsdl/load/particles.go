@@ -1,6 +1,7 @@
 package load
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 
@@ -12,6 +13,7 @@ func (r *resolver) particle(k *node, d *schemaDoc) *model.Particle {
 	p := &model.Particle{Place: k.place, Min: 1, Max: 1}
 	p.Min = r.occurs(k, "minOccurs")
 	p.Max = r.occurs(k, "maxOccurs")
+	p.Min = max(p.Min, 0)
 	switch k.name.Local {
 	case "element":
 		p.Element, p.Doc = r.localElement(k, d), k.doc()
@@ -59,15 +61,23 @@ func (r *resolver) occurs(k *node, name string) int {
 	case "":
 		return 1
 	case "unbounded":
-		return model.Unbounded
+		if name == "maxOccurs" {
+			return model.Unbounded
+		}
 	}
 	n, err := strconv.Atoi(v)
+	if errors.Is(err, strconv.ErrRange) && v[0] != '-' || n > mostOccurs {
+		return model.Unbounded // more than anybody can send
+	}
 	if err != nil || n < 0 {
 		r.l.problem(model.Warning, k.place, "BadOccurrence", "write a whole number or unbounded", "%s of %q; taken as 1", name, v)
 		return 1
 	}
 	return n
 }
+
+// mostOccurs is the largest number of occurrences that is kept as a number.
+const mostOccurs = 1 << 30
 
 // localElement reads an element of a content model: a reference, or a declaration of its own.
 func (r *resolver) localElement(k *node, d *schemaDoc) *model.Element {
