@@ -18,9 +18,9 @@ type asking struct {
 	req    *shape.Request
 	id     uint64
 	node   uint16
-	unsent bool // after an error: the other node cannot have seen the whole head
-	upload bool // a goroutine sends the body, and has not said how it went
-	failed bool // the connection took no more of the body: it is of no use behind the answer
+	unsent bool    // after an error: the other node cannot have seen the whole head
+	upload *upload // a goroutine sends the body, and has not said how it went; else nil
+	failed bool    // the connection took no more of the body: it is of no use behind the answer
 }
 
 // ask sends the request and waits for the answer. The connection is in use afterwards, idle or ended.
@@ -57,12 +57,13 @@ func (a *asking) send(f http1.Framing, head []byte, buf *[writeBytes]byte) error
 	case !prompt(a.req.Body, f):
 		c.out.Reset(c, f, head)
 		if err = c.out.Flush(); err == nil {
-			a.upload = true
-			c.halves.Store(2)
+			up := &upload{sent: make(chan error, 1)}
+			up.halves.Store(2)
+			a.upload = up
 			a.p.work.Go(func() {
 				defer buffers.Put(buf)
-				c.sent <- a.stream(whole)
-				a.p.half(c)
+				up.sent <- a.stream(whole)
+				a.p.half(c, up)
 			})
 			return nil
 		}
@@ -97,10 +98,11 @@ func (a *asking) stream(whole bool) (err error) {
 // await waits for the first byte of the answer. The end of the upload is no reason to stop, unless it was the sender's body that
 // broke: the other node may have answered before it took all.
 func (a *asking) await(ctx context.Context) error {
-	sent, lost := a.c.sent, a.p.lost(a.node)
-	if !a.upload {
-		sent = nil
+	var sent chan error
+	if a.upload != nil {
+		sent = a.upload.sent
 	}
+	lost := a.p.lost(a.node)
 	for {
 		select {
 		case err := <-a.c.ready:
@@ -109,7 +111,7 @@ func (a *asking) await(ctx context.Context) error {
 			}
 			return nil
 		case err := <-sent:
-			sent, a.upload, a.failed = nil, false, err != nil
+			sent, a.upload, a.failed = nil, nil, err != nil
 			if broken := fault(err); broken != nil {
 				return broken
 			}
@@ -158,7 +160,7 @@ type reply struct {
 	p      *Pool
 	c      *conn
 	size   int64
-	upload bool // as of asking
+	upload *upload // as of asking
 	failed bool
 	id     uint64
 	node   uint16
@@ -210,8 +212,8 @@ func (r *reply) finish() {
 		return
 	}
 	switch {
-	case r.upload:
-		r.p.half(r.c)
+	case r.upload != nil:
+		r.p.half(r.c, r.upload)
 	case r.failed:
 		r.p.drop(r.c)
 	default:

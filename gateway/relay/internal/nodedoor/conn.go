@@ -42,16 +42,21 @@ type conn struct {
 	gone  chan struct{} // closed by shut
 	once  sync.Once
 
-	wrote  int          // bytes of the message under way; of whoever writes it
-	sent   chan error   // how the request's body went that a goroutine sends
-	halves atomic.Int32 // of an exchange with such a body: those not ended in order. Who ends the last one settles the connection
-	since  time.Time    // when it became idle; guarded by the pool
+	wrote int       // bytes of the message under way; of whoever writes it
+	since time.Time // when it became idle; guarded by the pool
+}
+
+// upload is a request's body that a goroutine sends. It is of one exchange, not of the connection: that may carry the next one before
+// the goroutine has looked at it for the last time.
+type upload struct {
+	sent   chan error   // how it went
+	halves atomic.Int32 // of the exchange: those not ended in order. Who ends the last one settles the connection
 }
 
 func newConn(c net.Conn) *conn {
 	return &conn{
 		Conn: c, src: bufio.NewReaderSize(c, readBytes), lost: func(error) {},
-		armed: make(chan struct{}, 1), ready: make(chan error, 1), gone: make(chan struct{}), sent: make(chan error, 1),
+		armed: make(chan struct{}, 1), ready: make(chan error, 1), gone: make(chan struct{}),
 	}
 }
 

@@ -112,11 +112,11 @@ func (p *Pool) put(c *conn) {
 
 // half ends one half of an exchange whose body a goroutine sends: the request is sent, or the response is read to its end. With the
 // second one it is known what the connection is good for.
-func (p *Pool) half(c *conn) {
-	if c.halves.Add(-1) > 0 {
+func (p *Pool) half(c *conn, up *upload) {
+	if up.halves.Add(-1) > 0 {
 		return
 	}
-	if err := <-c.sent; err != nil {
+	if err := <-up.sent; err != nil {
 		p.drop(c)
 		return
 	}
