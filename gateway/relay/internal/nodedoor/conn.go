@@ -66,6 +66,10 @@ func (c *conn) watch() {
 		select {
 		case <-c.armed:
 		case <-c.gone:
+			select { // whoever has armed it already waits for a word
+			case c.ready <- net.ErrClosed:
+			default:
+			}
 			return
 		}
 		_, err := c.src.Peek(1)
