@@ -17,10 +17,8 @@ func builtin(local string) *infoset.Name {
 
 // The codecs of values that Go has a type for.
 var (
-	String = TextOf[string]("string")
-	Bool   = Codec[bool]{Type: builtin("boolean"), Decode: decodeBool, Value: func(_ *Encoder, v bool) (infoset.Value, error) {
-		return infoset.Bool(v), nil
-	}}
+	String  = TextOf[string]("string")
+	Bool    = plain("boolean", infoset.Value.AsBool, infoset.Bool)
 	Int8    = signed[int8](8, "byte")
 	Int16   = signed[int16](16, "short")
 	Int32   = signed[int32](32, "int")
@@ -71,48 +69,29 @@ func encodeText[T ~string](_ *Encoder, v T) (infoset.Value, error) {
 	return infoset.String(string(v)), nil
 }
 
-func decodeBool(d *Decoder, v *bool) error {
-	text, err := d.value()
-	if err != nil {
-		return err
-	}
-	*v, err = text.AsBool()
-	return d.at(err)
-}
-
 func signed[T int8 | int16 | int32 | int64](size int, local string) Codec[T] {
-	return Codec[T]{
-		Type: builtin(local),
-		Decode: func(d *Decoder, v *T) error {
-			text, err := d.value()
-			if err != nil {
-				return err
-			}
-			n, err := text.AsInt(size)
-			*v = T(n)
-			return d.at(err)
-		},
-		Value: func(_ *Encoder, v T) (infoset.Value, error) { return infoset.Int(int64(v)), nil },
-	}
+	return plain(local, func(v infoset.Value) (T, error) {
+		n, err := v.AsInt(size)
+		return T(n), err
+	}, func(v T) infoset.Value { return infoset.Int(int64(v)) })
 }
 
 func unsigned[T uint8 | uint16 | uint32 | uint64](size int, local string) Codec[T] {
-	return Codec[T]{
-		Type: builtin(local),
-		Decode: func(d *Decoder, v *T) error {
-			text, err := d.value()
-			if err != nil {
-				return err
-			}
-			n, err := text.AsUint(size)
-			*v = T(n)
-			return d.at(err)
-		},
-		Value: func(_ *Encoder, v T) (infoset.Value, error) { return infoset.Uint(uint64(v)), nil },
-	}
+	return plain(local, func(v infoset.Value) (T, error) {
+		n, err := v.AsUint(size)
+		return T(n), err
+	}, func(v T) infoset.Value { return infoset.Uint(uint64(v)) })
 }
 
 func float[T float32 | float64](size int, local string, value func(T) infoset.Value) Codec[T] {
+	return plain(local, func(v infoset.Value) (T, error) {
+		f, err := v.AsFloat(size)
+		return T(f), err
+	}, value)
+}
+
+// plain is the codec of a type that is read from a value and given as one, whatever stands around it.
+func plain[T any](local string, parse func(infoset.Value) (T, error), value func(T) infoset.Value) Codec[T] {
 	return Codec[T]{
 		Type: builtin(local),
 		Decode: func(d *Decoder, v *T) error {
@@ -120,8 +99,7 @@ func float[T float32 | float64](size int, local string, value func(T) infoset.Va
 			if err != nil {
 				return err
 			}
-			f, err := text.AsFloat(size)
-			*v = T(f)
+			*v, err = parse(text)
 			return d.at(err)
 		},
 		Value: func(_ *Encoder, v T) (infoset.Value, error) { return value(v), nil },

@@ -77,17 +77,16 @@ func (s Style) String() string { return [...]string{"document", "rpc"}[s] }
 
 // BindingOperation is an operation as a binding sends it.
 type BindingOperation struct {
-	Place      Place
-	Operation  *Operation
-	Action     string // soapAction
-	HasAction  bool   // it was given, perhaps as ""
-	Style      Style
-	Location   string // of HTTP bindings
-	Input      *BindingMessage
-	Output     *BindingMessage // nil: one-way
-	Faults     []*BindingFault
-	Policies   []*Policy
-	Disallowed string // why a runtime cannot send it, "" if it can
+	Place     Place
+	Operation *Operation
+	Action    string // soapAction
+	HasAction bool   // it was given, perhaps as ""
+	Style     Style
+	Location  string // of HTTP bindings
+	Input     *BindingMessage
+	Output    *BindingMessage // nil: one-way
+	Faults    []*BindingFault
+	Policies  []*Policy
 }
 
 // BindingMessage is a message as a binding sends it.
