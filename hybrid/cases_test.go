@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -95,13 +97,13 @@ var suite = []suiteCase{
 	{name: "both ways", make: bothWays},
 	{name: "slow reader", make: slowReader},
 	{name: "slow sender", make: slowSender},
-	{name: "panic", make: simple("/", func(http.ResponseWriter, *http.Request) { panic("boom") }), differs: "500 Internal Server Error; body 0 bytes e3b0c442"},
-	{name: "abort", make: simple("/", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }), differs: "502 Bad Gateway; body 0 bytes e3b0c442"},
+	{name: "panic", make: simple("/", func(http.ResponseWriter, *http.Request) { panic("boom") }), differs: "500 The listener's handler failed. See its log for details; body 0 bytes e3b0c442"},
+	{name: "abort", make: simple("/", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }), differs: "502 The listener's handler failed. See its log for details; body 0 bytes e3b0c442"},
 	{name: "panic in the body", make: panicsLater},
 	{name: "less than declared", make: simple("/", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Length", "100")
 		fmt.Fprint(w, "part")
-	}), differs: "500 Internal Server Error; body 0 bytes e3b0c442"},
+	}), differs: "500 The listener's handler failed. See its log for details; body 0 bytes e3b0c442"},
 	{name: "more than declared", make: simple("/", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Length", "4")
 		fmt.Fprint(w, "part")
@@ -128,10 +130,23 @@ func told(r *http.Response, err error) string {
 		return "no answer"
 	}
 	defer r.Body.Close()
+	body, err := io.ReadAll(r.Body)
 	var b strings.Builder
-	b.WriteString(r.Status)
-	if reason := r.Header.Get("X-Reason"); reason != "" {
-		b.WriteString(" (" + reason + ")")
+	_, reason, _ := strings.Cut(r.Status, " ")
+	if said := r.Header.Get("X-Reason"); said != "" {
+		reason = said
+	}
+	text, own := untracked(reason)
+	switch {
+	case own:
+		fmt.Fprintf(&b, "%d %s", r.StatusCode, text)
+	case r.Header.Get("X-Reason") != "":
+		fmt.Fprintf(&b, "%s (%s)", r.Status, reason)
+	default:
+		b.WriteString(r.Status)
+	}
+	if own && tellsAgain(r, reason, body) {
+		return b.String()
 	}
 	names := make([]string, 0, len(r.Header))
 	for name := range r.Header {
@@ -149,7 +164,6 @@ func told(r *http.Response, err error) string {
 	for _, name := range names {
 		fmt.Fprintf(&b, "; %s: %s", name, strings.Join(r.Header[name], " | "))
 	}
-	body, err := io.ReadAll(r.Body)
 	fmt.Fprintf(&b, "; body %d bytes %.8s", len(body), fmt.Sprintf("%x", sha256.Sum256(body)))
 	if err != nil {
 		b.WriteString(" broken off")
@@ -158,6 +172,23 @@ func told(r *http.Response, err error) string {
 		fmt.Fprintf(&b, "; trailer %s: %s", name, values)
 	}
 	return b.String()
+}
+
+// trackings is what makes reasons of a listener's own answers differ: the id that a person looks for, the listener's address, the time.
+var trackings = regexp.MustCompile(`\. TrackingId:[0-9a-f]{8}-[0-9a-f-]{27}(_G\d+)?, Address:https://[a-z]+/[a-z]+, Timestamp:[0-9-]{10}T[0-9:]{8}$`)
+
+// untracked is a reason without them; own: it has them.
+func untracked(reason string) (text string, own bool) {
+	text = trackings.ReplaceAllString(reason, "")
+	return text, text != reason
+}
+
+// tellsAgain reports whether the body says what the reason says, for those who see no reasons.
+func tellsAgain(r *http.Response, reason string, body []byte) bool {
+	var said struct {
+		Error struct{ Code, Message string }
+	}
+	return r.Header.Get("Content-Type") == "application/json" && json.Unmarshal(body, &said) == nil && said.Error.Code != "" && said.Error.Message == reason
 }
 
 // simple is a case of one GET.

@@ -214,18 +214,20 @@ func (c *control) read(l *Listener) error {
 	}
 }
 
-// decline answers an HTTP request as the .NET library does without a handler (reference section 14.16).
-func (c *control) decline(o *wire.Offer) {
-	id := o.ID
-	if id == "" {
+// noHandler is what a sender of HTTP is told by a listener of connections: the words of the .NET library without a handler (reference
+// section 14.16), and what to do next.
+const noHandler = "The listener RequestHandler has not been configured: this listener takes connections and no HTTP requests. " +
+	"Connect with a WebSocket, or have it listen for HTTP, as 'causeway listen NAME --target http://HOST:PORT' does"
+
+// decline answers an HTTP request that came to a listener of connections. address is the listener's.
+func (c *control) decline(o *wire.Offer, address string) {
+	if o.ID == "" {
 		return
 	}
-	r := wire.Response{
-		RequestID: id, Status: http.StatusNotImplemented, HasReason: true,
-		Reason: "The listener RequestHandler has not been configured. TrackingId:" + id,
-	}
+	r, body := exchange.Refusal(o.ID, address, http.StatusNotImplemented, noHandler)
+	r.Body = true
 	if b, err := r.Append(nil); err == nil {
-		_ = c.Send(b, nil) // a loss ends the read
+		_ = c.Send(b, body) // a loss ends the read
 	}
 }
 

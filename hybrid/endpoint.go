@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"strings"
 	"time"
@@ -67,6 +68,16 @@ func (e *endpoint) token(ctx context.Context) (text string, expires time.Time, e
 	}
 	expires = time.Now().Add(tokenTime)
 	return wire.Sign(wire.Audience(e.cs.Host, e.path), e.cs.KeyName, e.cs.Key, expires), expires, nil
+}
+
+// address is the endpoint as a listener names it in its own answers: https://host/path without the port, as the .NET library has it
+// (reference section 5).
+func (e *endpoint) address() string {
+	host, _, err := net.SplitHostPort(e.cs.Host)
+	if err != nil {
+		host = e.cs.Host // it has none
+	}
+	return "https://" + host + e.path
 }
 
 // target is the request target of a handshake: suffix is raw and may bring a query.

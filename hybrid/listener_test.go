@@ -406,8 +406,13 @@ func TestControlMessages(t *testing.T) {
 		_ = channel.WriteMessage(websocket.TextMessage, []byte(`{"request":{"address":"wss://gateway/$hc/hyco?sb-hc-action=request&sb-hc-id=q_G1","id":"q_G1","requestTarget":"/hyco","method":"POST","remoteEndpoint":{"address":"1.2.3.4","port":5},"requestHeaders":{},"body":true}}`))
 		_ = channel.WriteMessage(websocket.BinaryMessage, []byte(`{"accept":"in a body"}`))
 		_, b, err := channel.ReadMessage()
-		if err != nil || !strings.Contains(string(b), `"requestId":"q_G1"`) || !strings.Contains(string(b), "501") || !strings.Contains(string(b), "RequestHandler has not been configured") {
-			t.Errorf("%s %v", b, err)
+		for _, part := range []string{`"requestId":"q_G1"`, "501", "RequestHandler has not been configured", "TrackingId:q_G1, Address:https:", "/hyco, Timestamp:", "causeway listen NAME --target http:"} {
+			if err != nil || !strings.Contains(string(b), part) {
+				t.Errorf("no %s in %s %v", part, b, err)
+			}
+		}
+		if _, b, err = channel.ReadMessage(); err != nil || !strings.HasPrefix(string(b), `{"error":{"code":"NotImplemented","message":"The listener RequestHandler`) {
+			t.Errorf("body %s %v", b, err)
 		}
 		if ev := heard.next2(t, time.Minute); ev.Kind != hybrid.SenderLost || !strings.Contains(ev.Err.Error(), "x_G1") {
 			t.Errorf("%v %v", ev.Kind, ev.Err)

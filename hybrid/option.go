@@ -161,7 +161,8 @@ func WithEvents(f func(Event)) ListenOption {
 // when the gateway is lost, or when Close has waited for long enough; x must return then. Its error is told to the sender by its
 // code if it is a *fail.Error, with Rejected by its own status and text; others are 502, and reported as RequestFailed.
 //
-// Without it such requests are answered with 501.
+// Without it such requests are answered with 501, and a text that says what to do. Answers that the listener makes itself have reasons
+// in the shape of the SDKs' own (reference section 5), and tell them again as JSON.
 func WithExchanger(x shape.Exchanger) ListenOption {
 	return listenOption(func(s *listenSettings) { s.exchanger = x })
 }

@@ -21,7 +21,7 @@ func (l *Listener) answers() {
 	ctx := context.WithValue(context.WithoutCancel(l.life), http.LocalAddrContextKey, l.Addr())
 	l.requests = exchange.New(ctx, exchange.Params{
 		Exchanger: l.s.exchanger, Dial: l.dialRequest, Most: l.s.requests,
-		Failed: l.unfinished,
+		Address: l.endpoint.address(), Failed: l.unfinished,
 	})
 }
 
@@ -51,7 +51,7 @@ func (l *Listener) dialRequest(ctx context.Context, at *wire.Address) (*wsconn.C
 // requested takes a request of an HTTP sender.
 func (l *Listener) requested(c *control, o *wire.Offer, body []byte) {
 	if l.requests == nil {
-		c.decline(o)
+		c.decline(o, l.endpoint.address())
 		return
 	}
 	l.requests.Take(c, o, body)

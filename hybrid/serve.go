@@ -3,8 +3,10 @@ package hybrid
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/causeway-relay/causeway/hybrid/internal/handler"
+	"github.com/causeway-relay/causeway/hybrid/wire"
 )
 
 // Serve answers the HTTP requests of senders at the hybrid connection with the handler, as http.ListenAndServe does those at a
@@ -33,7 +35,9 @@ func Serve(ctx context.Context, connectionString string, h http.Handler, options
 	if l.s.fullPath {
 		prefix = ""
 	}
-	x := &handler.Exchanger{Handler: h, Prefix: prefix, Panicked: l.unfinished}
+	x := &handler.Exchanger{Handler: h, Prefix: prefix, Panicked: l.unfinished, Reason: func(text, tracking string) string {
+		return wire.ListenerReason(text, tracking, l.endpoint.address(), time.Now())
+	}}
 	u := &upgrades{x: x}
 	u.life, u.end = context.WithCancel(context.WithValue(context.WithoutCancel(ctx), http.LocalAddrContextKey, l.Addr()))
 	defer u.end()

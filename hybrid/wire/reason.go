@@ -11,7 +11,7 @@ import (
 // Bounds of a reason phrase: the whole about 1 KiB (section 5), and of it what a tracked address may take.
 const (
 	maxReason = 1024
-	maxSystem = 512
+	maxSystem = 512 + len("SystemTracker:")
 )
 
 // Trail is what a person needs to find an answer of the gateway again (section 5).
@@ -34,11 +34,26 @@ func (t Trail) Mark() string { return t.ID + "_G" + strconv.Itoa(int(t.Node)) }
 // the address, which may hold a token, is left out, also one whose "?" came encoded.
 func (t Trail) Reason(message string) string {
 	address, _ := splitTarget(t.System)
-	system := http1.CleanReason(address)
-	mark := http1.CleanReason(t.Mark())
+	return phrase(message, t.Mark(), "SystemTracker:"+http1.CleanReason(address), t.Time)
+}
+
+// ListenerReason makes the reason phrase of an answer that a listener makes itself, in the shape of the .NET library's own
+// (sections 5 and 14.16):
+//
+//	<message>. TrackingId:<id>, Address:<address>, Timestamp:<yyyy-MM-ddTHH:mm:ss>
+//
+// id is that of the request message, which names its node already; address is https://host/path without a port. The bounds are
+// those of Trail.Reason.
+func ListenerReason(message, id, address string, at time.Time) string {
+	return phrase(message, id, "Address:"+http1.CleanReason(address), at)
+}
+
+// phrase puts a message and what it is found again by together. where is clean already, and names what it is.
+func phrase(message, mark, where string, at time.Time) string {
+	mark = http1.CleanReason(mark)
 	suffix := ". TrackingId:" + mark[:min(len(mark), maxID)] +
-		", SystemTracker:" + system[:min(len(system), maxSystem)] +
-		", Timestamp:" + t.Time.UTC().Format("2006-01-02T15:04:05")
+		", " + where[:min(len(where), maxSystem)] +
+		", Timestamp:" + at.UTC().Format("2006-01-02T15:04:05")
 	message = strings.TrimRight(http1.CleanReason(message), ". ")
 	return message[:min(len(message), maxReason-len(suffix))] + suffix
 }

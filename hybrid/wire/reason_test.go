@@ -46,6 +46,19 @@ func TestReasonIsCapped(t *testing.T) {
 	}
 }
 
+// TestListenerReason: the shape of the .NET library's own answers, one line, capped as the gateway's are.
+func TestListenerReason(t *testing.T) {
+	at := time.Date(2026, 11, 25, 16, 13, 35, 0, time.UTC)
+	want := "Not here. TrackingId:b41d2b9b-0000-4000-8000-0123456789ab_G1, Address:https://localhost/hyco, Timestamp:2026-11-25T16:13:35"
+	if got := ListenerReason("Not\nhere.", "b41d2b9b-0000-4000-8000-0123456789ab_G1", "https://localhost/hyco", at); got != want {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+	long := strings.Repeat("x", 5000)
+	if got := ListenerReason(long, long, long, at); len(got) > 1024 || !strings.Contains(got, ", Address:xxx") || !strings.HasSuffix(got, ", Timestamp:2026-11-25T16:13:35") {
+		t.Errorf("%d bytes: %s", len(got), got)
+	}
+}
+
 func TestCloseText(t *testing.T) {
 	if got, want := trail.CloseText("The token is expired."), "The token is expired. TrackingId:b41d2b9b-0000-4000-8000-0123456789ab_G1"; got != want {
 		t.Errorf("got %q, want %q", got, want)

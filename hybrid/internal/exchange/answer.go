@@ -29,8 +29,8 @@ func (c *call) answer(method string, r *shape.Response) error {
 	}
 	head := &wire.Response{RequestID: c.offer.ID, Status: r.Status, HasReason: true, Reason: r.Reason, Fields: r.Fields, Body: body != nil}
 	if r.Status < 200 || r.Status > 999 {
-		no := refusal(c.offer.ID, http.StatusBadGateway, fmt.Sprintf("The listener answered with the status %d, which no sender understands", r.Status))
-		return errors.Join(fmt.Errorf("the status %d is none of an answer", r.Status), c.reply(no, nil))
+		no := c.refuse(http.StatusBadGateway, fmt.Sprintf("The listener answered with the status %d, which no sender understands", r.Status))
+		return errors.Join(fmt.Errorf("the status %d is none of an answer", r.Status), no)
 	}
 	if body == nil {
 		return c.reply(head, nil)
@@ -87,8 +87,7 @@ func (c *call) lead(head *wire.Response) error {
 
 // unsendable answers in the place of a head that nobody can be told.
 func (c *call) unsendable(err error) error {
-	no := refusal(c.offer.ID, http.StatusBadGateway, "The head of the listener's response cannot be sent.")
-	return errors.Join(err, c.reply(no, nil))
+	return errors.Join(err, c.refuse(http.StatusBadGateway, "The head of the listener's response cannot be sent."))
 }
 
 // pass sends what one read brought. ended: that was all, or it went wrong.
@@ -143,8 +142,8 @@ func (c *call) gather(head *wire.Response, body shape.Body) error {
 		return c.reply(head, g.buf)
 	}
 	<-g.over
-	no := refusal(c.offer.ID, http.StatusBadGateway, "The listener's response broke off.")
-	return errors.Join(fmt.Errorf("read the response's body: %w", ended), c.reply(no, nil))
+	no := c.refuse(http.StatusBadGateway, "The listener's response broke off.")
+	return errors.Join(fmt.Errorf("read the response's body: %w", ended), no)
 }
 
 // move goes over to a rendezvous: what was gathered first, then whatever comes.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/shape"
@@ -57,7 +58,7 @@ func (c *call) lastWords() {
 	last.ctx, cancel = context.WithTimeout(context.WithoutCancel(c.ctx), lastDial)
 	defer cancel()
 	last.cancel = func(error) {}
-	err := last.reply(refusal(c.offer.ID, http.StatusServiceUnavailable, "The listener was closed before it had answered."), nil)
+	err := last.refuse(http.StatusServiceUnavailable, "The listener was closed before it had answered.")
 	switch {
 	case last.meeting == nil:
 	case err == nil:
@@ -85,7 +86,7 @@ func (c *call) exchange() error {
 	}
 	if err != nil {
 		status, text := statusOf(err)
-		return errors.Join(err, c.reply(refusal(c.offer.ID, status, text), nil))
+		return errors.Join(err, c.refuse(status, text))
 	}
 	return c.answer(request.Method, response)
 }
@@ -158,10 +159,21 @@ func (c *call) reply(head *wire.Response, body []byte) error {
 	return c.meeting.piece(body, true)
 }
 
-// refusal is an answer of ours. Its reason has the shape of the SDKs' own (reference section 5).
-func refusal(id string, status int, text string) *wire.Response {
-	reason := strings.TrimRight(text, ". ") + ". TrackingId:" + id
-	return &wire.Response{RequestID: id, Status: status, HasReason: true, Reason: reason}
+// refuse sends an answer of ours.
+func (c *call) refuse(status int, text string) error {
+	return c.reply(Refusal(c.offer.ID, c.server.p.Address, status, text))
+}
+
+// Refusal is an answer that a listener makes itself, to the request of that id. Its reason has the shape of the SDKs' own (reference
+// section 5) and is told again in the body, as the gateway does in its errors: most people see only that. address is where the listener
+// listens, https://host/path without a port.
+func Refusal(id, address string, status int, text string) (head *wire.Response, body []byte) {
+	head = &wire.Response{
+		RequestID: id, Status: status, HasReason: true, Reason: wire.ListenerReason(text, id, address, time.Now()),
+		Fields: shape.Fields{{Name: "Content-Type", Value: "application/json"}},
+	}
+	code := strings.ReplaceAll(http.StatusText(status), " ", "")
+	return head, wire.AppendErrorBody(nil, cmp.Or(code, "Rejected"), head.Reason)
 }
 
 // statuses of the errors that an Exchanger may give; every other is 502.

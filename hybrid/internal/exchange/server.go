@@ -40,6 +40,8 @@ type Params struct {
 	Dial func(ctx context.Context, at *wire.Address) (*wsconn.Conn, error)
 	// Most is how many requests are answered at a time; one more gets 503.
 	Most int
+	// Address is where the listener listens, https://host/path without a port, for its own answers.
+	Address string
 	// Failed is told of a request that did not come to its end. It is called from any goroutine.
 	Failed func(id string, err error)
 }
@@ -114,7 +116,7 @@ func (s *Server) turnAway(ch Channel, o *wire.Offer) {
 	case s.turning <- struct{}{}:
 		s.runs.Go(func() {
 			c := &call{server: s, channel: ch, offer: o, ctx: s.life}
-			_ = c.reply(refusal(o.ID, http.StatusServiceUnavailable, "The listener answers as many requests as it may."), nil)
+			_ = c.refuse(http.StatusServiceUnavailable, "The listener answers as many requests as it may.")
 			<-s.turning
 		})
 	default:

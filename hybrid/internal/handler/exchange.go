@@ -17,6 +17,8 @@ type Exchanger struct {
 	// Prefix is cut off the path of each request, and put in front of a Location that is a path; "" for none. It is raw and
 	// begins with "/".
 	Prefix string
+	// Reason makes the reason phrase of an answer that no handler gave, out of a text and the tracking id; nil: the text alone.
+	Reason func(text, tracking string) string
 	// Panicked is told of a handler's panic; not of http.ErrAbortHandler.
 	Panicked func(tracking string, err error)
 }
@@ -32,7 +34,7 @@ func (x *Exchanger) Exchange(ctx context.Context, r *shape.Request) (*shape.Resp
 		cancel(nil)
 		return nil, fail.Wrap(fail.BadRequest, "read request", err)
 	}
-	w := newWriter(r, x.Prefix)
+	w := newWriter(r, x.Prefix, x.Reason)
 	w.cancel = cancel
 	stop := context.AfterFunc(ctx, w.abandon)
 	go func() { // the body's Close waits for it
@@ -65,11 +67,16 @@ func (x *Exchanger) serve(w http.ResponseWriter, r *http.Request, tracking strin
 	return nil
 }
 
-// broken is the answer to a request whose handler gave up before anything had left.
-func broken(err error) *shape.Response {
+// broken is the answer to a request whose handler gave up before anything had left. Its reason says where and how to find it again, and
+// nothing of the handler's own words (reference section 5).
+func (w *writer) broken() *shape.Response {
 	status := http.StatusInternalServerError
-	if errors.Is(err, http.ErrAbortHandler) {
+	if errors.Is(w.err, http.ErrAbortHandler) {
 		status = http.StatusBadGateway
 	}
-	return &shape.Response{Status: status, Reason: http.StatusText(status)}
+	reason := "The listener's handler failed. See its log for details."
+	if w.reason != nil {
+		reason = w.reason(reason, w.request.Tracking)
+	}
+	return &shape.Response{Status: status, Reason: reason}
 }

@@ -28,6 +28,7 @@ const (
 type writer struct {
 	request *shape.Request
 	prefix  string
+	reason  func(text, tracking string) string // may be nil
 	cancel  context.CancelCauseFunc
 	over    chan struct{} // closed when the handler has returned
 	header  http.Header
@@ -47,8 +48,8 @@ type writer struct {
 	due     deadline
 }
 
-func newWriter(r *shape.Request, prefix string) *writer {
-	w := &writer{request: r, prefix: prefix, over: make(chan struct{}), header: http.Header{}, length: -1}
+func newWriter(r *shape.Request, prefix string, reason func(text, tracking string) string) *writer {
+	w := &writer{request: r, prefix: prefix, reason: reason, over: make(chan struct{}), header: http.Header{}, length: -1}
 	w.change.L = &w.mu
 	w.due.fire = func() {
 		w.mu.Lock()
@@ -252,7 +253,7 @@ func (w *writer) response() (*shape.Response, error) {
 	switch {
 	case w.done && !w.flows && w.err != nil:
 		w.cancel(w.err)
-		return broken(w.err), nil
+		return w.broken(), nil
 	case w.gone && !w.done && !w.flows:
 		return nil, fail.New(fail.SenderGone, "")
 	}
