@@ -2,7 +2,6 @@ package relay
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -11,6 +10,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/mesh"
 	"github.com/causeway-relay/causeway/gateway/relay/internal/exchange"
 	"github.com/causeway-relay/causeway/gateway/relay/internal/nodedoor"
+	"github.com/causeway-relay/causeway/gateway/relay/internal/words"
 	"github.com/causeway-relay/causeway/gateway/shape"
 )
 
@@ -50,26 +50,13 @@ func (e *remoteExchange) Exchange(ctx context.Context, req *shape.Request) (*sha
 	return resp, err
 }
 
-// leftMessage names an exchange as its sender's node does.
-type leftMessage struct {
-	ID uint64 `json:"id"`
-}
-
-// tellLeft tells the listener's node that the sender of an exchange there has gone.
+// tellLeft tells the listener's node that the sender of an exchange there has gone. A word that is lost leaves it to the response timeout.
 func (r *Relay) tellLeft(node uint16, id uint64) {
-	r.aside(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), tallyTimeout)
-		defer cancel()
-		_ = r.p.Bus.Tell(ctx, mesh.Num(node), msgLeft, encode(leftMessage{id})) // lost: the response timeout ends it
-	})
+	r.aside(func() { r.tell(mesh.Num(node), words.Left, words.LeftWord{ID: id}) })
 }
 
-func (r *Relay) onLeft(_ context.Context, from mesh.Num, b []byte) ([]byte, error) {
-	var m leftMessage
-	if err := json.Unmarshal(b, &m); err != nil {
-		return nil, fail.Wrap(fail.BadRequest, msgLeft, fmt.Errorf("of node %d: %w", from, err))
-	}
-	r.server.Left(uint16(from), m.ID)
+func (r *Relay) onLeft(_ context.Context, from mesh.Num, w *words.LeftWord) (any, error) {
+	r.server.Left(uint16(from), w.ID)
 	return nil, nil
 }
 

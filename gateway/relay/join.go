@@ -8,6 +8,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/mesh"
 	"github.com/causeway-relay/causeway/gateway/relay/internal/carry"
+	"github.com/causeway-relay/causeway/gateway/relay/internal/words"
 	"github.com/causeway-relay/causeway/gateway/shape"
 )
 
@@ -81,7 +82,7 @@ func (r *Relay) Decline(ctx context.Context, t shape.Ticket, h *shape.Hello, no 
 	if node := mesh.Num(t.Node()); node == r.self {
 		err = r.desk.Decline(t, no)
 	} else {
-		_, err = r.ask(ctx, node, msgDecline, encodeDecline(t, no))
+		_, err = r.ask(ctx, node, words.Decline, words.DeclineWord{Ticket: words.Ticket(t), Code: no.Code, Status: no.Status, Text: no.Text})
 	}
 	if err == nil {
 		return nil

@@ -11,6 +11,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/mesh"
 	"github.com/causeway-relay/causeway/gateway/presence"
+	"github.com/causeway-relay/causeway/gateway/relay/internal/words"
 	"github.com/causeway-relay/causeway/gateway/route"
 	"github.com/causeway-relay/causeway/gateway/shape"
 )
@@ -156,13 +157,13 @@ func (r *Relay) full() *fail.Error {
 // the old one is asked for a sign of life (contracts section 1).
 func (r *Relay) replace(l *route.Listener) {
 	for _, old := range r.table.Same(l) {
-		kind := msgCheck
+		kind := words.Check
 		if l.GUID != (route.GUID{}) {
-			kind = msgReplace
+			kind = words.Replace
 		}
 		if old.Node != r.self {
 			ctx, cancel := context.WithTimeout(context.Background(), askTimeout)
-			_ = r.p.Bus.Tell(ctx, old.Node, kind, encodeChannel(old.Channel)) // a lost word leaves the old one to its pings
+			_ = r.p.Bus.Tell(ctx, old.Node, kind, words.Encode(words.ChannelWord{Channel: old.Channel})) // a lost word leaves the old one to its pings
 			cancel()
 			continue
 		}
@@ -176,13 +177,13 @@ const replacedText = "The listener came back on a new connection."
 func (r *Relay) again(kind string, channel uint64) {
 	r.mu.Lock()
 	seat := r.seats[channel]
-	if early := r.arriving[channel]; early != nil && kind == msgReplace {
+	if early := r.arriving[channel]; early != nil && kind == words.Replace {
 		early.replaced = true
 	}
 	r.mu.Unlock()
 	switch {
 	case seat == nil:
-	case kind == msgReplace:
+	case kind == words.Replace:
 		seat.finish(&shape.End{Why: fail.Replaced, Code: goingAway, Text: replacedText})
 	case seat.listener.Check != nil:
 		seat.pulse.Doubt()

@@ -2,13 +2,13 @@ package relay
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/mesh"
 	"github.com/causeway-relay/causeway/gateway/presence"
+	"github.com/causeway-relay/causeway/gateway/relay/internal/words"
 	"github.com/causeway-relay/causeway/gateway/route"
 	"github.com/causeway-relay/causeway/gateway/shape"
 )
@@ -27,20 +27,6 @@ const (
 	taken      outcome = "taken"      // answered in time, but the sender had left
 	left       outcome = "left"       // the sender left, and nobody answered until the time was over
 )
-
-// tallyMessage tells a listener's node what became of an offer.
-type tallyMessage struct {
-	Channel uint64        `json:"channel"`
-	Outcome outcome       `json:"outcome"`
-	Took    time.Duration `json:"took"` // from the offer until now: clocks of nodes differ
-}
-
-// markMessage tells what a listener of the sender's node seems to be.
-type markMessage struct {
-	Channel uint64         `json:"channel"`
-	State   presence.State `json:"state"`
-	Last    bool           `json:"last,omitempty"`
-}
 
 // Heard notes a frame of any kind on the control channel. The entry calls it for each; an entry that does not ping its
 // listeners has no Check and need not.
@@ -95,26 +81,15 @@ func (s *Seat) present(p *Presence) {
 func (r *Relay) spread(l *route.Listener, only mesh.Num) {
 	r.spreading.Lock() // so that the last word that leaves is the newest
 	defer r.spreading.Unlock()
-	word := encode(markMessage{l.Channel, l.State(), l.Last()})
 	for _, n := range r.p.Bus.Nodes() {
-		if n.Num == r.self || only != 0 && n.Num != only {
-			continue
+		if n.Num != r.self && (only == 0 || n.Num == only) {
+			r.tell(n.Num, words.Mark, words.MarkWord{Channel: l.Channel, State: l.State(), Last: l.Last()})
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), tallyTimeout)
-		_ = r.p.Bus.Tell(ctx, n.Num, msgMark, word)
-		cancel()
 	}
 }
 
-func (r *Relay) onMark(_ context.Context, from mesh.Num, b []byte) ([]byte, error) {
-	var m markMessage
-	if err := json.Unmarshal(b, &m); err != nil {
-		return nil, fail.Wrap(fail.BadRequest, msgMark, fmt.Errorf("of node %d: %w", from, err))
-	}
-	if m.State >= presence.Gone {
-		return nil, fail.Wrap(fail.BadRequest, msgMark, fmt.Errorf("of node %d: state %d", from, m.State))
-	}
-	r.table.Mark(from, m.Channel, m.State, m.Last)
+func (r *Relay) onMark(_ context.Context, from mesh.Num, w *words.MarkWord) (any, error) {
+	r.table.Mark(from, w.Channel, w.State, w.Last)
 	return nil, nil
 }
 
@@ -136,15 +111,11 @@ func (r *Relay) nodeChanged(c mesh.Change) {
 	if !c.Up {
 		return
 	}
-	r.aside(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), tallyTimeout)
-		defer cancel()
-		_ = r.p.Bus.Tell(ctx, c.Node, msgMarks, nil) // as in spread
-	})
+	r.aside(func() { r.tell(c.Node, words.Marks, struct{}{}) })
 }
 
 // onMarks tells a node that asks what the listeners here seem to be, where it is not what it takes them for.
-func (r *Relay) onMarks(_ context.Context, from mesh.Num, _ []byte) ([]byte, error) {
+func (r *Relay) onMarks(_ context.Context, from mesh.Num, _ *struct{}) (any, error) {
 	r.table.Survey(func(l *route.Listener, local bool) {
 		if local && (l.State() != presence.Online || l.Last()) {
 			r.aside(func() { r.spread(l, from) })
@@ -167,17 +138,11 @@ func (r *Relay) tally(c route.Candidate, what outcome, took time.Duration) {
 		r.count(c.Channel, what, took)
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), tallyTimeout)
-	defer cancel()
-	_ = r.p.Bus.Tell(ctx, c.Node, msgTally, encode(tallyMessage{c.Channel, what, took})) // a lost count harms nobody
+	r.tell(c.Node, words.Tally, words.TallyWord{Channel: c.Channel, Outcome: string(what), Took: took})
 }
 
-func (r *Relay) onTally(_ context.Context, from mesh.Num, b []byte) ([]byte, error) {
-	var m tallyMessage
-	if err := json.Unmarshal(b, &m); err != nil {
-		return nil, fail.Wrap(fail.BadRequest, msgTally, fmt.Errorf("of node %d: %w", from, err))
-	}
-	r.count(m.Channel, m.Outcome, m.Took)
+func (r *Relay) onTally(_ context.Context, _ mesh.Num, w *words.TallyWord) (any, error) {
+	r.count(w.Channel, outcome(w.Outcome), w.Took)
 	return nil, nil
 }
 

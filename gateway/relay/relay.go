@@ -13,6 +13,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/meet"
 	"github.com/causeway-relay/causeway/gateway/mesh"
 	"github.com/causeway-relay/causeway/gateway/presence"
+	"github.com/causeway-relay/causeway/gateway/relay/internal/admit"
 	"github.com/causeway-relay/causeway/gateway/relay/internal/exchange"
 	"github.com/causeway-relay/causeway/gateway/relay/internal/nodedoor"
 	"github.com/causeway-relay/causeway/gateway/route"
@@ -58,6 +59,7 @@ type Relay struct {
 	self  mesh.Num
 	table *route.Table
 	desk  *meet.Desk
+	gate  admit.Gate
 
 	pool   *nodedoor.Pool   // exchanges that run at other nodes
 	server *nodedoor.Server // those of other nodes that run here
@@ -102,7 +104,7 @@ func New(p Params) *Relay {
 	p.Limits.defaults()
 	p.Timeouts.defaults()
 	r := &Relay{
-		p: p, self: p.Bus.Self().Num,
+		p: p, self: p.Bus.Self().Num, gate: admit.Gate{Store: p.Store, Verifiers: p.Verifiers, Hosts: p.Hosts},
 		connections: limit.NewGate(p.Limits.Connections),
 		pending:     limit.NewPerSource(p.Limits.PendingPerSource, pendingSources),
 		delays:      limit.NewDelays(),

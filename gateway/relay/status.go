@@ -2,7 +2,6 @@ package relay
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -11,6 +10,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/mesh"
 	"github.com/causeway-relay/causeway/gateway/presence"
+	"github.com/causeway-relay/causeway/gateway/relay/internal/words"
 	"github.com/causeway-relay/causeway/gateway/route"
 	"github.com/causeway-relay/causeway/gateway/shape"
 )
@@ -90,7 +90,7 @@ func (r *Relay) Describe(_ context.Context, ask Ask, h *shape.Hello) (*entity.De
 
 // Authorize checks that the asker may do what it needs in the namespace as a whole: management.
 func (r *Relay) Authorize(_ context.Context, ask Ask, h *shape.Hello) error {
-	if _, err := r.verify(ask, h, nil, r.p.Store.View().Rules()); err != nil {
+	if err := r.gate.Namespace(&ask, h); err != nil {
 		return err.At("authorize", h.At.Path, h.Tracking)
 	}
 	return nil
@@ -101,21 +101,13 @@ func (r *Relay) Authorize(_ context.Context, ask Ask, h *shape.Hello) error {
 func (r *Relay) Listeners(ctx context.Context, ent entity.Address) ([]ListenerInfo, error) {
 	list := r.listenersHere(ent)
 	var missing error
-	for _, n := range r.p.Bus.Nodes() {
-		if n.Num == r.self {
-			continue
-		}
-		b, err := r.ask(ctx, n.Num, msgListeners, encode(placeMessage{ent.Namespace, ent.Path}))
-		var more []ListenerInfo
-		if err == nil {
-			err = json.Unmarshal(b, &more)
-		}
+	words.Each(ctx, r.p.Bus, askTimeout, words.Listeners, words.PlaceWord{Namespace: ent.Namespace, Path: ent.Path}, func(node mesh.Num, more []ListenerInfo, err error) {
 		if err != nil {
-			missing = errors.Join(missing, fmt.Errorf("listeners of node %d: %w", n.Num, err))
-			continue
+			missing = errors.Join(missing, fmt.Errorf("listeners of node %d: %w", node, err))
+			return
 		}
 		list = append(list, more...)
-	}
+	})
 	return list, missing
 }
 
@@ -143,12 +135,8 @@ func (r *Relay) info(l *route.Listener) ListenerInfo {
 	return i
 }
 
-func (r *Relay) onListeners(_ context.Context, _ mesh.Num, b []byte) ([]byte, error) {
-	var m placeMessage
-	if err := json.Unmarshal(b, &m); err != nil {
-		return nil, fail.Wrap(fail.BadRequest, msgListeners, err)
-	}
-	return encode(r.listenersHere(entity.Address{Namespace: m.Namespace, Path: m.Path})), nil
+func (r *Relay) onListeners(_ context.Context, _ mesh.Num, w *words.PlaceWord) (any, error) {
+	return r.listenersHere(w.At()), nil
 }
 
 // Drop ends every control channel of a listener id, on all nodes, and reports how many there were. All nodes are asked; an
@@ -156,21 +144,13 @@ func (r *Relay) onListeners(_ context.Context, _ mesh.Num, b []byte) ([]byte, er
 func (r *Relay) Drop(ctx context.Context, id string) (int, error) {
 	dropped := r.dropHere(id)
 	var missing error
-	for _, n := range r.p.Bus.Nodes() {
-		if n.Num == r.self {
-			continue
-		}
-		b, err := r.ask(ctx, n.Num, msgDrop, encode(id))
-		var more int
-		if err == nil {
-			err = json.Unmarshal(b, &more)
-		}
+	words.Each(ctx, r.p.Bus, askTimeout, words.Drop, id, func(node mesh.Num, more int, err error) {
 		if err != nil {
-			missing = errors.Join(missing, fmt.Errorf("drop at node %d: %w", n.Num, err))
-			continue
+			missing = errors.Join(missing, fmt.Errorf("drop at node %d: %w", node, err))
+			return
 		}
 		dropped += more
-	}
+	})
 	return dropped, missing
 }
 
@@ -189,10 +169,6 @@ func (r *Relay) dropHere(id string) int {
 	return len(list)
 }
 
-func (r *Relay) onDrop(_ context.Context, _ mesh.Num, b []byte) ([]byte, error) {
-	var id string
-	if err := json.Unmarshal(b, &id); err != nil {
-		return nil, fail.Wrap(fail.BadRequest, msgDrop, err)
-	}
-	return encode(r.dropHere(id)), nil
+func (r *Relay) onDrop(_ context.Context, _ mesh.Num, id *string) (any, error) {
+	return r.dropHere(*id), nil
 }

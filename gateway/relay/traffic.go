@@ -3,14 +3,12 @@ package relay
 import (
 	"cmp"
 	"context"
-	"encoding/json"
-	"fmt"
 	"slices"
 	"time"
 
 	"github.com/causeway-relay/causeway/gateway/entity"
-	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/mesh"
+	"github.com/causeway-relay/causeway/gateway/relay/internal/words"
 )
 
 // Bounds of a picture of the traffic: of streams and listeners MaxShown a node, of entities all that were counted.
@@ -54,21 +52,13 @@ type Traffic struct {
 func (r *Relay) Traffic(ctx context.Context, most int) Traffic {
 	most = min(max(most, 0), MaxShown)
 	all := r.trafficHere(most)
-	for _, n := range r.p.Bus.Nodes() {
-		if n.Num == r.self {
-			continue
-		}
-		b, err := r.ask(ctx, n.Num, msgTraffic, encode(most))
-		var more Traffic
-		if err == nil {
-			err = json.Unmarshal(b, &more)
-		}
+	words.Each(ctx, r.p.Bus, askTimeout, words.Traffic, most, func(node mesh.Num, more Traffic, err error) {
 		if err != nil {
-			all.Missing = append(all.Missing, n.Num)
-			continue
+			all.Missing = append(all.Missing, node)
+			return
 		}
 		all.add(&more)
-	}
+	})
 	all.cut(most)
 	return all
 }
@@ -102,12 +92,8 @@ func (t *Traffic) cut(most int) {
 	t.Listeners = t.Listeners[:min(most, len(t.Listeners))]
 }
 
-func (r *Relay) onTraffic(_ context.Context, _ mesh.Num, b []byte) ([]byte, error) {
-	var most int
-	if err := json.Unmarshal(b, &most); err != nil {
-		return nil, fail.Wrap(fail.BadRequest, msgTraffic, fmt.Errorf("read: %w", err))
-	}
-	return encode(r.trafficHere(min(max(most, 0), MaxShown))), nil
+func (r *Relay) onTraffic(_ context.Context, _ mesh.Num, most *int) (any, error) {
+	return r.trafficHere(min(max(*most, 0), MaxShown)), nil
 }
 
 // trafficHere is the picture of this node.
