@@ -35,6 +35,10 @@ func (r *resolver) binding(k *node, name model.Name) {
 	pt := resolveName(r, k, k.attr("type"), "port type", tnsDoc(k), func(n model.Name) *model.PortType { return r.portTypes[n] })
 	if pt == nil {
 		r.l.problem(model.Refused, k.place, "NoPortType", "declare the port type, or import the document that does", "binding %s is left out: it has no port type", name)
+		for _, o := range k.all(model.NSWSDL, "operation") {
+			r.lose(o, name.Local, o.attr("name"), "the binding has no port type")
+		}
+		r.leftOut[name] = true
 		return
 	}
 	b := &model.Binding{Name: name, Place: k.place, Doc: k.doc(), PortType: pt, Policies: r.attached(k)}
@@ -89,8 +93,13 @@ func styleOf(k *node, otherwise model.Style) model.Style {
 
 func (r *resolver) boundOperation(b *model.Binding, k *node, style model.Style) {
 	op := overload(b.PortType, k, b.Operations)
+	if why := r.undone[b.PortType][k.attr("name")]; op == nil && why != "" {
+		r.lose(k, b.Name.Local, k.attr("name"), why)
+		return
+	}
 	if op == nil {
-		r.l.problem(model.Warning, k.place, "NoOperation", "remove it, or declare it in the port type",
+		r.lose(k, b.Name.Local, k.attr("name"), "the port type has no such operation")
+		r.l.problem(model.Refused, k.place, "NoOperation", "remove it, or declare it in the port type",
 			"binding %s has an operation %s that port type %s has not", b.Name.Local, k.attr("name"), b.PortType.Name.Local)
 		return
 	}

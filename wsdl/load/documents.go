@@ -67,6 +67,7 @@ func (l *loader) child(at *node, location, space string) *node {
 	}
 	root, err := l.open(at.place.File.URL, location, false)
 	if err == nil {
+		at.place.File.Refer(location, root.place.File)
 		return root
 	}
 	switch {
@@ -160,7 +161,7 @@ func (l *loader) include(k *node, into *schemaDoc) {
 func (l *loader) redefine(k *node, into *schemaDoc) {
 	before := len(l.r.schemas)
 	l.include(k, into)
-	if before == len(l.r.schemas) {
+	if before == len(l.r.schemas) && k.xsd("simpleType", "complexType", "group", "attributeGroup") != nil {
 		l.problem(model.Warning, k.place, "RedefinedTwice", "", "%s was read before, so its redefinition may come too late", k.attr("schemaLocation"))
 	}
 	for _, c := range k.kids {

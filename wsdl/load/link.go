@@ -18,14 +18,14 @@ func (r *resolver) link() {
 		}
 	}
 	r.linkedElements = len(r.s.Elements)
-	for _, t := range r.s.Types[r.linkedTypes:] {
+	fresh := append(slices.Clone(r.s.Types[r.linkedTypes:]), r.anon[r.linkedAnon:]...)
+	r.linkedTypes, r.linkedAnon = len(r.s.Types), len(r.anon)
+	for _, t := range fresh {
 		r.linkType(t)
 	}
-	r.linkedTypes = len(r.s.Types)
-	for _, t := range r.anon[r.linkedAnon:] {
-		r.linkType(t)
+	for _, t := range fresh {
+		r.cutTypes(t)
 	}
-	r.linkedAnon = len(r.anon)
 }
 
 func (r *resolver) linkType(t *model.Type) {

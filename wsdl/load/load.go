@@ -21,7 +21,7 @@ var ErrRemote = errors.New("lies elsewhere and was not fetched")
 type Limits struct {
 	Files int // 2,000
 	Bytes int // 64 MiB, all files together
-	Nodes int // 4,000,000 elements, all files together
+	Nodes int // 1,000,000 elements, all files together: some 300 MB; the largest description known has 90,000
 	Depth int // 256 elements in each other
 }
 
@@ -33,7 +33,7 @@ func (l Limits) filled() Limits {
 	}
 	fill(&l.Files, 2000)
 	fill(&l.Bytes, 64<<20)
-	fill(&l.Nodes, 4_000_000)
+	fill(&l.Nodes, 1_000_000)
 	fill(&l.Depth, 256)
 	return l
 }

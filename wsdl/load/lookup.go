@@ -13,6 +13,9 @@ func (r *resolver) names(n *node, text string, d *schemaDoc) []model.Name {
 	var all []model.Name
 	switch {
 	case !ok:
+		if prefix, _, _ := strings.Cut(strings.TrimSpace(text), ":"); prefix == "xs" || prefix == "xsd" {
+			all = append(all, model.Name{Space: model.NSSchema, Local: name.Local}) // what everybody means by it
+		}
 	case !prefixed && name.Space == "" && d != nil && d.chameleon:
 		all = append(all, model.Name{Space: d.space, Local: name.Local})
 	default:
@@ -39,24 +42,45 @@ func resolveName[T any](r *resolver, n *node, text, kind string, d *schemaDoc, f
 		if c == nil {
 			continue
 		}
-		if i > 0 && name != names[0] {
+		switch _, _, ok := n.qname(text); {
+		case !ok:
+			r.l.problem(model.Warning, n.place, "UndeclaredPrefix", "declare the prefix", "the prefix of %s %s is not declared; taken as %s", kind, text, name)
+		case i > 0 && name != names[0]:
 			r.l.problem(model.Warning, n.place, "WrongNamespace", "write the prefix of that namespace",
 				"there is no %s %s; taken as %s", kind, names[0], name)
 		}
 		return c
 	}
-	remedy := "declare it, or import the schema that does"
+	code, remedy := "DanglingReference", "declare it, or import the schema that does"
 	if prefix, _, prefixed := strings.Cut(text, ":"); prefixed {
 		if _, ok := n.scope.lookup(prefix); !ok {
-			remedy = "declare the prefix " + prefix
+			code, remedy = "UndeclaredPrefix", "declare the prefix "+prefix
 		}
 	}
 	what := text
 	if len(names) > 0 {
 		what = names[0].String()
 	}
-	r.l.problem(model.Warning, n.place, "DanglingReference", remedy, "there is no %s %s", kind, what)
+	r.l.problem(model.Warning, n.place, code, remedy, "there is no %s %s", kind, what)
 	return nil
+}
+
+// elementOf finds the element that a message part names. Where the prefix is not declared and only one element of all has the local
+// name, that one is meant.
+func (r *resolver) elementOf(n *node, text string) *model.Element {
+	if name, _, ok := n.qname(text); !ok {
+		var found []*model.Element
+		for _, e := range r.s.Elements {
+			if e.Name.Local == name.Local {
+				found = append(found, e)
+			}
+		}
+		if len(found) == 1 {
+			r.l.problem(model.Warning, n.place, "UndeclaredPrefix", "declare the prefix", "the prefix of element %s is not declared; taken as %s, the only element of that name", text, found[0].Name)
+			return found[0]
+		}
+	}
+	return resolveName(r, n, text, "element", tnsDoc(n), r.s.Element)
 }
 
 // typeOf finds a type by the QName in an attribute; xs:anyType where it cannot be found.

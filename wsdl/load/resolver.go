@@ -22,10 +22,14 @@ type resolver struct {
 
 	originals map[any]any // a redefined component -> what it was
 	groups    map[*model.AttributeGroup]*pending
-	policies  map[string]*model.Policy // by document URL and id
+	policies  map[string]*node                      // by document URL and id
+	cut       map[*model.Type]bool                  // simple types that cutTypes has seen: false while it is in them
+	unknown   map[*model.Message]*node              // messages whose content nobody can name, and the part that says so
+	undone    map[*model.PortType]map[string]string // operations that are left out, and why
 	messages  map[model.Name]*model.Message
 	portTypes map[model.Name]*model.PortType
 	bindings  map[model.Name]*model.Binding
+	leftOut   map[model.Name]bool // bindings that are there and cannot be read
 }
 
 // pending is an attribute group that is read when it is first asked for, since its attributes are copied to its users.
@@ -39,7 +43,7 @@ type pending struct {
 func newResolver(l *loader) *resolver {
 	return &resolver{
 		l: l, s: l.d.Schema, d: l.d, loaded: map[string]bool{}, originals: map[any]any{}, groups: map[*model.AttributeGroup]*pending{},
-		policies: map[string]*model.Policy{}, messages: map[model.Name]*model.Message{},
+		policies: map[string]*node{}, cut: map[*model.Type]bool{}, unknown: map[*model.Message]*node{}, leftOut: map[model.Name]bool{}, undone: map[*model.PortType]map[string]string{}, messages: map[model.Name]*model.Message{},
 		portTypes: map[model.Name]*model.PortType{}, bindings: map[model.Name]*model.Binding{},
 	}
 }
@@ -196,6 +200,7 @@ func (r *resolver) bring(space string) bool {
 		r.l.problem(model.Refused, model.Place{}, "WellKnown", "", "well-known schema of %s: %s", space, err) // a test reads each
 		return false
 	}
+	r.d.Known = append(r.d.Known, file)
 	r.l.schema(root, "")
 	r.declare()
 	return true

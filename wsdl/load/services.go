@@ -17,6 +17,9 @@ func (r *resolver) services() {
 		}
 	}
 	for _, root := range r.wsdl {
+		r.findPolicies(root)
+	}
+	for _, root := range r.wsdl {
 		r.policiesOf(root)
 	}
 	each("message", r.message)
@@ -34,14 +37,18 @@ func (r *resolver) message(k *node, name model.Name) {
 	r.messages[name] = m
 	r.d.Messages = append(r.d.Messages, m)
 	for _, p := range k.all(model.NSWSDL, "part") {
-		m.Parts = append(m.Parts, r.part(p))
+		part := r.part(p)
+		m.Parts = append(m.Parts, part)
+		if part.Element != nil && part.Element.Name.IsZero() {
+			r.unknown[m] = p
+		}
 	}
 }
 
 func (r *resolver) part(k *node) *model.Part {
 	p := &model.Part{Name: k.attr("name"), Place: k.place, Doc: k.doc()}
 	if text := k.attr("element"); text != "" {
-		p.Element = resolveName(r, k, text, "element", tnsDoc(k), r.s.Element)
+		p.Element = r.elementOf(k, text)
 		if p.Element != nil {
 			return p
 		}
@@ -50,8 +57,10 @@ func (r *resolver) part(k *node) *model.Part {
 			p.Type = t
 			return p
 		}
-		name, _, _ := k.qname(text)
-		p.Element = &model.Element{Name: name, Place: k.place, Global: true, Type: r.any()}
+		p.Element = &model.Element{Place: k.place, Global: true, Type: r.any()}
+		if name, _, ok := k.qname(text); ok {
+			p.Element.Name = name // its content is not known, but it is
+		}
 		return p
 	}
 	if text := k.attr("type"); text != "" {
@@ -86,15 +95,21 @@ func (r *resolver) portType(k *node, name model.Name) {
 	r.portTypes[name] = pt
 	r.d.PortTypes = append(r.d.PortTypes, pt)
 	for _, o := range k.all(model.NSWSDL, "operation") {
-		if op := r.operation(o, pt); op != nil {
+		if op, why := r.operation(o, pt); op != nil {
 			pt.Operations = append(pt.Operations, op)
+		} else {
+			if r.undone[pt] == nil {
+				r.undone[pt] = map[string]string{}
+			}
+			r.undone[pt][o.attr("name")] = why
 		}
 	}
 }
 
 // operation reads an operation of a port type. Which of input and output comes first says what it is (2.4).
-func (r *resolver) operation(k *node, pt *model.PortType) *model.Operation {
-	op := &model.Operation{
+// An operation that nobody could send is nil, with the reason.
+func (r *resolver) operation(k *node, pt *model.PortType) (op *model.Operation, why string) {
+	op = &model.Operation{
 		Name: k.attr("name"), Place: k.place, Doc: k.doc(), PortType: pt,
 		Order: strings.Fields(k.attr("parameterOrder")),
 	}
@@ -108,8 +123,7 @@ func (r *resolver) operation(k *node, pt *model.PortType) *model.Operation {
 		case c.is(model.NSWSDL, "output"):
 			op.Output = r.param(c)
 		case c.is(model.NSWSDL, "fault"):
-			m := resolveName(r, c, c.attr("message"), "message", tnsDoc(c), func(n model.Name) *model.Message { return r.messages[n] })
-			if m != nil {
+			if m := r.messageOf(c); m != nil && r.unknown[m] == nil {
 				op.Faults = append(op.Faults, &model.Fault{Name: c.attr("name"), Place: c.place, Doc: c.doc(), Message: m, Action: action(c)})
 			}
 		}
@@ -117,34 +131,44 @@ func (r *resolver) operation(k *node, pt *model.PortType) *model.Operation {
 	switch {
 	case op.Input == nil && op.Output == nil:
 		r.l.problem(model.Refused, k.place, "NoMessages", "give it an input", "operation %s has neither input nor output", op.Name)
-		return nil
+		return nil, "it has neither input nor output"
 	case op.Output == nil:
 		op.Exchange = model.OneWay
 	case op.Input == nil:
 		op.Exchange = model.Notification
 	}
-	if lost := lostMessage(op); lost != "" {
-		r.l.problem(model.Refused, k.place, "NoMessage", "declare the message", "operation %s is left out: its %s has no message", op.Name, lost)
-		return nil
+	if why, remedy := r.lostMessage(op); why != "" {
+		r.l.problem(model.Refused, k.place, "NoMessage", remedy, "operation %s is left out: %s", op.Name, why)
+		return nil, why
 	}
 	defaults(op)
-	return op
+	return op, ""
 }
 
-func lostMessage(op *model.Operation) string {
-	switch {
-	case op.Input != nil && op.Input.Message == nil:
-		return "input"
-	case op.Output != nil && op.Output.Message == nil:
-		return "output"
+// lostMessage says what an operation lacks to be sent, "" for nothing.
+func (r *resolver) lostMessage(op *model.Operation) (why, remedy string) {
+	for i, p := range []*model.Param{op.Input, op.Output} {
+		what := [...]string{"input", "output"}[i]
+		switch {
+		case p == nil:
+		case p.Message == nil:
+			return "its " + what + " has no message", "declare the message"
+		case r.unknown[p.Message] != nil:
+			return "the element of its " + what + " cannot be known", "declare the prefix at " + r.unknown[p.Message].place.String()
+		}
 	}
-	return ""
+	return "", ""
+}
+
+// messageOf finds the message that an input, output or fault names.
+func (r *resolver) messageOf(k *node) *model.Message {
+	return resolveName(r, k, k.attr("message"), "message", tnsDoc(k), func(n model.Name) *model.Message { return r.messages[n] })
 }
 
 func (r *resolver) param(k *node) *model.Param {
 	p := &model.Param{Name: k.attr("name"), Place: k.place, Doc: k.doc(), Action: action(k)}
 	p.Given = p.Action != ""
-	p.Message = resolveName(r, k, k.attr("message"), "message", tnsDoc(k), func(n model.Name) *model.Message { return r.messages[n] })
+	p.Message = r.messageOf(k)
 	return p
 }
 
@@ -206,6 +230,9 @@ func (r *resolver) service(k *node, name model.Name) {
 	s := &model.Service{Name: name, Place: k.place, Doc: k.doc()}
 	r.d.Services = append(r.d.Services, s)
 	for _, c := range k.all(model.NSWSDL, "port") {
+		if name, _, _ := c.qname(c.attr("binding")); r.leftOut[name] {
+			continue // the binding has said why
+		}
 		p := &model.Port{Name: c.attr("name"), Place: c.place, Doc: c.doc(), Policies: r.attached(c)}
 		p.Binding = resolveName(r, c, c.attr("binding"), "binding", tnsDoc(c), func(n model.Name) *model.Binding { return r.bindings[n] })
 		for _, a := range c.kids {
@@ -215,8 +242,15 @@ func (r *resolver) service(k *node, name model.Name) {
 		}
 		if p.Binding != nil {
 			s.Ports = append(s.Ports, p)
+			continue
 		}
+		r.lose(c, "port "+p.Name, "", "it has no binding")
 	}
+}
+
+// lose notes an operation that a caller will miss.
+func (r *resolver) lose(k *node, binding, operation, why string) {
+	r.d.Lost = append(r.d.Lost, model.Lost{Binding: binding, Operation: operation, Why: why, Place: k.place})
 }
 
 // overload finds the operation of a port type that a binding's operation means: by name, and where the name repeats by the names of

@@ -29,7 +29,7 @@ func (n Name) IsZero() bool { return n.Local == "" }
 type Place struct {
 	File *File
 	Line int // from 1
-	Col  int // from 1, in bytes
+	Col  int // from 1, in bytes of UTF-8
 }
 
 // String gives file:line:col as compilers do.
@@ -47,7 +47,20 @@ type File struct {
 	Space  string // its targetNamespace; of a chameleon include "": its components took the includer's
 	Schema bool   // a schema document; else WSDL
 	Bytes  []byte // as it was read, for bundling and for `?xsd=`; encoding as it came
+
+	refs map[string]*File
 }
+
+// Refer notes which document a location in this one leads to. Only load does.
+func (f *File) Refer(location string, to *File) {
+	if f.refs == nil {
+		f.refs = map[string]*File{}
+	}
+	f.refs[location] = to
+}
+
+// Ref gives the document that a location in this one leads to, nil if it was not read.
+func (f *File) Ref(location string) *File { return f.refs[location] }
 
 // Level is how bad a problem is.
 type Level uint8

@@ -6,6 +6,7 @@ type Description struct {
 	Target    string // its targetNamespace
 	Doc       string
 	Files     []*File // the main document first
+	Known     []*File // well-known schemas that came with the reader, since something names them
 	Services  []*Service
 	Bindings  []*Binding
 	PortTypes []*PortType
@@ -13,6 +14,25 @@ type Description struct {
 	Schema    *Schema
 	Policies  []*Policy // wsp:Policy with an id, at the top
 	Problems  []Problem
+	Lost      []Lost
+}
+
+// Lost is an operation that a binding offers and that is not in the model, because what it needs cannot be found. The problem that
+// says so has the same place.
+type Lost struct {
+	Binding   string // local name; of a port whose binding is missing the port's name
+	Operation string // "" where even the operations are not known
+	Why       string
+	Place     Place
+}
+
+// String gives place, operation and reason.
+func (l Lost) String() string {
+	what := "operation " + l.Operation + " of binding " + l.Binding
+	if l.Operation == "" {
+		what = "all operations of " + l.Binding
+	}
+	return l.Place.String() + ": " + what + ": lost: " + l.Why
 }
 
 // Service is a wsdl:service.
@@ -206,5 +226,13 @@ type Assertion struct {
 	Name     Name
 	Place    Place
 	Optional bool
+	Attrs    []PolicyAttr // without those of WS-Policy itself
+	Text     string       // white space around it removed
 	Nested   []Assertion
+}
+
+// PolicyAttr is an attribute of an assertion, as RequireClientCertificate.
+type PolicyAttr struct {
+	Name  Name
+	Value string
 }
