@@ -27,7 +27,7 @@ const defaultForeign = 0.15
 // options are the flags of a run.
 type options struct {
 	peers, cells          []string // empty: the default ones, all
-	rounds, idle          int
+	rounds, most, idle    int
 	dur, limit            time.Duration
 	bin, config, work     string
 	out, results, command string
@@ -52,6 +52,7 @@ func parse(args []string, getenv func(string) string) (*options, error) {
 	fs.Func("peers", "`NAMES` with commas between them (bench list); default: those with a star", words(&o.peers))
 	fs.Func("cells", "`NAMES` or beginnings of names; default: all", words(&o.cells))
 	fs.IntVar(&o.rounds, "rounds", defaultRounds(getenv), "rounds; default: ROUNDS, else 5")
+	fs.IntVar(&o.most, "most", 0, "rounds for cells in which direct is not steady before; default: twice -rounds less 2")
 	fs.DurationVar(&o.dur, "dur", 350*time.Millisecond, "measured time of a cell")
 	fs.IntVar(&o.idle, "idle", 1000, "idle streams, and idle listeners")
 	fs.DurationVar(&o.limit, "limit", time.Hour, "the whole run ends by then")
@@ -66,8 +67,11 @@ func parse(args []string, getenv func(string) string) (*options, error) {
 	if err := fs.Parse(args); err != nil {
 		return nil, err
 	}
+	if o.most == 0 {
+		o.most = 2*o.rounds - 2
+	}
 	if o.quick {
-		o.rounds, o.dur, o.idle = min(o.rounds, 3), 200*time.Millisecond, min(o.idle, 300)
+		o.rounds, o.most, o.dur, o.idle = min(o.rounds, 3), 0, 200*time.Millisecond, min(o.idle, 300)
 	}
 	if fs.NArg() > 0 || o.rounds < 1 || o.idle < 1 || o.dur <= 0 {
 		return nil, fmt.Errorf("bench run: %q is not wanted, or a number is not positive; see bench run -h", fs.Args())
@@ -256,13 +260,26 @@ func (r *runner) timed(ctx context.Context) error {
 			return ctx.Err()
 		}
 	}
-	for round := range r.o.rounds {
+	return r.rounds(ctx, wanted, up)
+}
+
+// rounds runs the rounds that were asked for, and more of those cells whose yardstick was not steady.
+func (r *runner) rounds(ctx context.Context, wanted []cell, up []*peer.Tunnel) error {
+	for round := range max(r.o.rounds, r.o.most) {
+		turns := 0
 		for _, c := range wanted {
+			if !r.due(c, round) {
+				continue
+			}
 			if err := r.turn(ctx, c, round, up); err != nil {
 				return err
 			}
+			turns++
 		}
-		log.Printf("round %d of %d done, load %s", round+1, r.o.rounds, proc.Load())
+		if turns == 0 {
+			break
+		}
+		log.Printf("round %d of %d to %d done, %d cells, load %s", round+1, r.o.rounds, max(r.o.rounds, r.o.most), turns, proc.Load())
 	}
 	return nil
 }
@@ -282,7 +299,7 @@ func (r *runner) turn(ctx context.Context, c cell, round int, up []*peer.Tunnel)
 		if up[which] == nil || !r.peers[which].Fit(c.name) || !c.can(up[which]) {
 			continue
 		}
-		v, err := measure(c, up[which], r.target, r.o.dur)
+		v, err := r.sample(ctx, c, &r.peers[which], up[which])
 		s := report.Sample{Peer: r.peers[which].Name, Cell: c.name, Round: round, Values: v}
 		if err != nil {
 			s.Err = err.Error()

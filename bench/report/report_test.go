@@ -210,5 +210,9 @@ func TestSpread(t *testing.T) {
 		if got := tb.steady("http_1k_64"); got != row.want {
 			t.Errorf("%v: %t", row.rates, got)
 		}
+		r := &Run{Samples: tb.samples}
+		if got := r.Steady("http_1k_64"); got != row.want || !r.Steady("idle_pairs") {
+			t.Errorf("%v as a run: %t", row.rates, got)
+		}
 	}
 }

@@ -170,6 +170,21 @@ func (t *table) has(name string) bool {
 // rates are what direct's steadiness is judged by, in a cell of that beginning.
 var rates = map[string]string{"bulk_": "mibps", "echo_": "ops", "setup_": "cps", "http_": "rps", "bytes_": "rps"}
 
+// Rate is the field of a sample by which direct's steadiness is judged in a cell: "" where nothing is.
+func Rate(cell string) string {
+	for beginning, rate := range rates {
+		if strings.HasPrefix(cell, beginning) {
+			return rate
+		}
+	}
+	return ""
+}
+
+// Steady reports whether direct varied so little in a cell, in enough rounds, that the rows of the cell count.
+func (r *Run) Steady(cell string) bool {
+	return Rate(cell) == "" || merge([]*Run{r}, 1).steady(cell)
+}
+
 // unsteady is how much direct may vary in the rounds of a row that counts, and counted how many rounds those have to be.
 const (
 	unsteady = 0.10
@@ -179,27 +194,25 @@ const (
 // spread is how much direct's rate varied in a cell, as a share of its median, in the steadiest rounds that are enough to
 // count, or in all where there are fewer. ok is false where direct has no such cell.
 func (t *table) spread(cell string) (share float64, ok bool) {
-	for beginning, rate := range rates {
-		if !strings.HasPrefix(cell, beginning) {
-			continue
-		}
-		m := metric{cell: cell, of: value(rate)}
-		all := make([]float64, 0, counted)
-		for _, r := range t.readings(&m, "direct") {
-			all = append(all, r.value)
-		}
-		if len(all) == 0 {
-			return 0, false
-		}
-		slices.Sort(all)
-		n, least := min(counted, len(all)), math.Inf(1)
-		for i := range len(all) - n + 1 {
-			window := all[i : i+n]
-			least = min(least, (window[n-1]-window[0])/window[n/2])
-		}
-		return least, len(all) > 1
+	rate := Rate(cell)
+	if rate == "" {
+		return 0, false
 	}
-	return 0, false
+	m := metric{cell: cell, of: value(rate)}
+	all := make([]float64, 0, counted)
+	for _, r := range t.readings(&m, "direct") {
+		all = append(all, r.value)
+	}
+	if len(all) == 0 {
+		return 0, false
+	}
+	slices.Sort(all)
+	n, least := min(counted, len(all)), math.Inf(1)
+	for i := range len(all) - n + 1 {
+		window := all[i : i+n]
+		least = min(least, (window[n-1]-window[0])/window[n/2])
+	}
+	return least, len(all) > 1
 }
 
 // steady reports whether the rows of a cell count. Memory has no direct beside it and counts.
