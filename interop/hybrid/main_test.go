@@ -39,8 +39,14 @@ var build = sync.OnceValue(func() error {
 // causeway starts the binary as users have it.
 func causeway(t *testing.T, args ...string) *interop.Program {
 	t.Helper()
+	return causewayWith(t, nil, args...)
+}
+
+// causewayWith is causeway with more environment (NAME=value).
+func causewayWith(t *testing.T, env []string, args ...string) *interop.Program {
+	t.Helper()
 	if err := build(); err != nil {
 		t.Fatal(err)
 	}
-	return interop.Start(t, t.TempDir(), nil, filepath.Join(bin, "causeway"), args...)
+	return interop.Start(t, t.TempDir(), env, filepath.Join(bin, "causeway"), args...)
 }

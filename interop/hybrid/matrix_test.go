@@ -99,8 +99,8 @@ func serve(t *testing.T, s *interop.Stand, relay string, h http.Handler) {
 	}
 }
 
-// webClient is a sender by net/http.
-func webClient(t *testing.T, s *interop.Stand) *http.Client {
+// trustOf trusts the stand's authority, whether its gateway runs in this process or not.
+func trustOf(t *testing.T, s *interop.Stand) *tls.Config {
 	t.Helper()
 	pem, err := os.ReadFile(s.CA)
 	if err != nil {
@@ -108,7 +108,13 @@ func webClient(t *testing.T, s *interop.Stand) *http.Client {
 	}
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(pem)
-	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, DisableCompression: true, MaxIdleConnsPerHost: 16}
+	return &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
+}
+
+// webClient is a sender by net/http.
+func webClient(t *testing.T, s *interop.Stand) *http.Client {
+	t.Helper()
+	transport := &http.Transport{TLSClientConfig: trustOf(t, s), DisableCompression: true, MaxIdleConnsPerHost: 16}
 	t.Cleanup(transport.CloseIdleConnections)
 	return &http.Client{
 		Transport: transport, Timeout: interop.Patience,

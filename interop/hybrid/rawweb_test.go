@@ -43,7 +43,7 @@ type rawWeb struct {
 
 func listenRaw(t *testing.T, s *interop.Stand, relay, id string) *rawWeb {
 	t.Helper()
-	dial := &websocket.Dialer{TLSClientConfig: s.TLS(), HandshakeTimeout: interop.Patience}
+	dial := &websocket.Dialer{TLSClientConfig: trustOf(t, s), HandshakeTimeout: interop.Patience}
 	token := wire.Sign("http://localhost/"+relay, s.Rule, s.Key, time.Now().Add(time.Hour))
 	c, resp, err := dial.DialContext(t.Context(), "wss://"+s.Listen+"/$hc/"+relay+"?sb-hc-action=listen&sb-hc-id="+id, http.Header{"ServiceBusAuthorization": {token}})
 	if err != nil {

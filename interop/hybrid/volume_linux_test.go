@@ -86,12 +86,12 @@ func webVolume(t *testing.T, size int64) {
 	}
 }
 
-// process starts a gateway as a process of its own.
-func process(t *testing.T) (*interop.Program, *interop.Stand) {
+// process starts a gateway as a process of its own, with more environment.
+func process(t *testing.T, env ...string) (*interop.Program, *interop.Stand) {
 	t.Helper()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "ready.json")
-	node := causeway(t, "serve", "--data", filepath.Join(dir, "data"), "--https", "127.0.0.1:0", "--http", "off", "--admin", "127.0.0.1:0", "--ready-file", file)
+	node := causewayWith(t, env, "serve", "--data", filepath.Join(dir, "data"), "--https", "127.0.0.1:0", "--http", "off", "--admin", "127.0.0.1:0", "--ready-file", file)
 	node.Await(`msg=ready`)
 	b, err := os.ReadFile(file)
 	if err != nil {
