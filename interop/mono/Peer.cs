@@ -1,7 +1,8 @@
 // A WCF peer that plays either side of every story.
 //   mono peer.exe list
 //   mono peer.exe serve  BINDING CONTRACT ADDRESS [LISTEN-URI]   (prints READY, stops at end of stdin)
-//   mono peer.exe call   BINDING CONTRACT ADDRESS STEP[,STEP...] (prints one line a step; exit 1 when a step fails)
+//   mono peer.exe call   BINDING CONTRACT ADDRESS STEP[,STEP...] (prints one line a step; exit 1 when a step fails; STEP!EXCEPTION
+//                         fails when it raises another exception or none)
 //   mono peer.exe host   (takes lines of stdin until its end, so that one process does for many stories:
 //                         N serve BINDING CONTRACT ADDRESS [LISTEN-URI]   prints "N READY" or "N SERVE-FAILED why"
 //                         N call BINDING CONTRACT ADDRESS STEP[,STEP...]  prints "N step: result" lines, then "N DONE exit-code")
@@ -37,6 +38,7 @@ namespace Relay.Interop
             { "basic-streamed", () => new BasicHttpBinding { TransferMode = TransferMode.Streamed, MaxReceivedMessageSize = 1 << 24 } },
             { "basic-auth", () => { var b = new BasicHttpBinding(BasicHttpSecurityMode.TransportCredentialOnly); b.Security.Transport.ClientCredentialType = HttpClientCredentialType.Basic; return b; } },
             { "soap12", () => Http(MessageVersion.Soap12) },
+            { "soap12-nobom", () => new CustomBinding(new TextMessageEncodingBindingElement(MessageVersion.Soap12, new UTF8Encoding(false)), new HttpTransportBindingElement()) },
             { "soap11-wsa10", () => Http(MessageVersion.Soap11WSAddressing10) },
             { "soap12-wsa10", () => Http(MessageVersion.Soap12WSAddressing10) },
             { "soap11-wsa04", () => Http(MessageVersion.Soap11WSAddressingAugust2004) },
@@ -100,6 +102,7 @@ namespace Relay.Interop
             { "counter", Tuple.Create(typeof(ICounter), typeof(CounterService)) },
             { "untyped", Tuple.Create(typeof(IUntyped), typeof(UntypedService)) },
             { "rest", Tuple.Create(typeof(IRest), typeof(RestService)) },
+            { "desk", Tuple.Create(typeof(IDesk), typeof(DeskService)) },
         };
 
         static string CertPath { get { return Environment.GetEnvironmentVariable("PEER_P12"); } }
@@ -113,7 +116,7 @@ namespace Relay.Interop
             case "list":
                 Console.WriteLine("bindings: " + string.Join(" ", Bindings.All.Keys.ToArray()));
                 Console.WriteLine("contracts: " + string.Join(" ", Contracts.Keys.ToArray()));
-                Console.WriteLine("steps: " + string.Join(" ", Steps.Keys.ToArray()));
+                Console.WriteLine("steps: " + string.Join(" ", Steps.Keys.Concat(DeskStory.Steps.Keys).ToArray()));
                 return 0;
             case "serve": return Serve(a[1], a[2], a[3], a.Length > 4 ? a[4] : a[3]);
             case "call": return Call("", a[1], a[2], a[3], a[4]);
@@ -215,6 +218,7 @@ namespace Relay.Interop
                 host.Credentials.UserNameAuthentication.UserNamePasswordValidationMode = UserNamePasswordValidationMode.Custom;
                 host.Credentials.UserNameAuthentication.CustomUserNamePasswordValidator = new AnyUser();
             }
+            if (contract == "desk") host.Description.Behaviors.Add(new DeskFaults());
             host.Open();
             return host;
         }
@@ -318,10 +322,12 @@ namespace Relay.Interop
             case "stream": f = new ChannelFactory<IStreamer>(b, to); break;
             case "counter": f = new ChannelFactory<ICounter>(b, to); break;
             case "untyped": f = new ChannelFactory<IUntyped>(b, to); break;
+            case "desk": f = new ChannelFactory<IDesk>(b, to); break;
             case "rest": f = new WebChannelFactory<IRest>(b, new Uri(address)); break;
             case "duplex": f = new DuplexChannelFactory<IDuplex>(new InstanceContext(Evt = new Events()), b, to); break;
             default: throw new ArgumentException(contract);
             }
+            if (contract == "desk") f.Endpoint.Behaviors.Add(new DeskReceipt());
             if (binding.Contains("usertoken") || binding == "basic-auth") {
                 f.Credentials.UserName.UserName = "alice";
                 f.Credentials.UserName.Password = "secret";
@@ -338,14 +344,19 @@ namespace Relay.Interop
             object ch = null;
             bool plus = false;
             int rc = 0;
-            foreach (var step in steps.Split(',')) {
+            foreach (var part in steps.Split(',')) {
+                string step = part.Split('!')[0], want = part.Contains('!') ? part.Split('!')[1] : null;
                 try {
                     if (ch == null || plus != (step == "missing")) ch = Open(binding, contract, address, plus = step == "missing");
-                    Console.WriteLine(n + step + ": " + Steps[step](ch));
-                } catch (Exception e) {
-                    Console.WriteLine(n + step + ": FAILED " + Line(e is System.Reflection.TargetInvocationException ? e.InnerException : e));
-                    if (Environment.GetEnvironmentVariable("PEER_TRACE") == "1") Console.WriteLine(e);
-                    rc = 1;
+                    var got = (Steps.ContainsKey(step) ? Steps : DeskStory.Steps)[step](ch);
+                    if (want != null) rc = 1;
+                    Console.WriteLine(n + step + ": " + (want != null ? "RAISED NOTHING " : "") + got);
+                } catch (Exception thrown) {
+                    var e = thrown is System.Reflection.TargetInvocationException ? thrown.InnerException : thrown;
+                    bool wanted = e.GetType().Name == want;
+                    if (!wanted) rc = 1;
+                    Console.WriteLine(n + step + ": " + (wanted ? "RAISED " : "FAILED ") + Line(e));
+                    if (Environment.GetEnvironmentVariable("PEER_TRACE") == "1") Console.WriteLine(thrown);
                     ch = null;
                 }
             }

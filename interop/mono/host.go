@@ -31,11 +31,21 @@ func Start(t testing.TB, env ...string) *Host {
 // StartBy is Start with a command in front that runs the process, such as "ip netns exec NAME".
 func StartBy(t testing.TB, by []string, env ...string) *Host {
 	t.Helper()
-	env = append([]string{"LC_ALL=C.UTF-8", "TZ=UTC"}, env...)
+	env = append(slices.Clip(surroundings), env...)
 	command := append(slices.Clip(by), "mono", compiled(t), "host")
 	h := &Host{t: t, p: interop.Start(t, t.TempDir(), env, command[0], command[1:]...)}
 	h.p.Await(`^HOST$`)
 	return h
+}
+
+// surroundings are what every process is given: Mono writes numbers and times by them.
+var surroundings = []string{"LC_ALL=C.UTF-8", "TZ=UTC"}
+
+// Call makes the calls of Client in a process of its own, whose exit code says whether all went as they should: 0 when each step
+// did, or raised the exception that stands behind it, as in "echo!EndpointNotFoundException".
+func Call(t testing.TB, binding, contract, address, steps string) *interop.Program {
+	t.Helper()
+	return interop.Start(t, t.TempDir(), surroundings, "mono", compiled(t), "call", binding, contract, address, steps)
 }
 
 // Service opens a service at a free port and gives its address. Services without WS-Addressing 1.0 compare this address

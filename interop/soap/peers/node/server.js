@@ -20,7 +20,7 @@ function fault(kind) {
   const detail = kind === 'typed' ? { 'd:Oops': { attributes: { 'xmlns:d': 'urn:example:desk' }, 'd:Code': 7, 'd:Detail': 'typed detail' } } : undefined;
   const sender = kind !== 'receiver';
   if (v12) {
-    return { Fault: { Code: { Value: sender ? 'soap:Sender' : 'soap:Receiver' }, Reason: { Text: reason }, ...(detail && { Detail: detail }), statusCode: 500 } };
+    return { Fault: { Code: { Value: sender ? 'soap:Sender' : 'soap:Receiver' }, Reason: { Text: { attributes: { 'xml:lang': 'en' }, $value: reason } }, ...(detail && { Detail: detail }), statusCode: 500 } };
   }
   return { Fault: { faultcode: sender ? 'soap:Client' : 'soap:Server', faultstring: reason, ...(detail && { detail }), statusCode: 500 } };
 }
@@ -56,7 +56,7 @@ const server = http.createServer((request, response) => {
 server.listen(Number(process.env.DESK_PORT), '127.0.0.1', () => {
   const service = soap.listen(server, {
     path: '/', services: { DeskService: { Soap11: desk, Soap12: desk } }, xml: fs.readFileSync(process.env.DESK_WSDL, 'utf8'),
-    handleNilAsNull: true, forceSoap12Headers: v12, callback: () => console.log('READY'),
+    handleNilAsNull: true, forceSoap12Headers: v12, oneWay: { responseCode: 202, emptyBody: true }, callback: () => console.log('READY'),
   });
   service.addSoapHeader((op) => (op === 'Whoami' ? '<d:Receipt xmlns:d="urn:example:desk">r-t-7</d:Receipt>' : ''));
 });
