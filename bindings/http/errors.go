@@ -49,7 +49,7 @@ var tellings = map[fail.Code]telling{
 	fail.AcceptTimeout: silent, fail.ListenerSilent: silent, fail.RendezvousTimeout: silent, fail.Idle: silent, fail.WriteTimeout: silent,
 
 	fail.Starting: busy, fail.Draining: busy, fail.Overloaded: busy, fail.ConnectionLimit: busy, fail.ListenerLimit: busy,
-	fail.Replaced: busy, fail.Dropped: busy,
+	fail.Replaced: busy, fail.Dropped: busy, fail.SlowClient: busy,
 
 	fail.TooLarge: tooLarge, fail.HeadTooLarge: longHead,
 

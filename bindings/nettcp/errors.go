@@ -25,7 +25,7 @@ var faults = map[fail.Code]framing.Fault{
 	fail.Rejected: framing.EndpointUnavailable, fail.EntityDeleted: framing.EndpointUnavailable,
 
 	// ServerTooBusyException: the client may try again.
-	fail.Starting: framing.ServerTooBusy, fail.Draining: framing.ServerTooBusy, fail.Overloaded: framing.ServerTooBusy,
+	fail.Starting: framing.ServerTooBusy, fail.Draining: framing.ServerTooBusy, fail.Overloaded: framing.ServerTooBusy, fail.SlowClient: framing.ServerTooBusy,
 	fail.ConnectionLimit: framing.ServerTooBusy, fail.ListenerLimit: framing.ServerTooBusy,
 
 	// CommunicationException.

@@ -39,6 +39,7 @@ const (
 	ListenerLost      Code = "ListenerLost"
 	BadAnswer         Code = "BadAnswer"
 	Rejected          Code = "Rejected"
+	SlowClient        Code = "SlowClient"
 )
 
 // The gateway's own fault.
@@ -113,6 +114,7 @@ var codes = []Info{
 	{ListenerLost, Listener, true, "The listener's control channel was lost while the sender waited.", "try again; the listener reconnects by itself"},
 	{BadAnswer, Listener, false, "The listener answered with what is no response.", "mend the listener: the message names the part"},
 	{Rejected, Listener, false, "The listener refused the connection in its own words.", "ask whoever runs the listener"},
+	{SlowClient, Listener, true, "The receiver does not take messages as fast as they come, and its queue is full.", "look at the receiver: it is slow; send less, or start more receivers where one is enough"},
 	{Starting, Gateway, true, "The gateway is loading its tables.", "try again in a moment"},
 	{Draining, Gateway, true, "The node is shutting down.", "connect again: another node answers"},
 	{Overloaded, Gateway, true, "A bound of the gateway itself is reached.", "try again later, or add a node"},

@@ -67,7 +67,7 @@ func (x *transfer) admit(ask Ask) error {
 	}
 	x.entity = ent
 	c := x.record
-	c.Entity, c.Kind, c.Rule, c.Stages.Admit = ent.Name, string(ent.Kind), claims.Rule, c.since()
+	c.Entity, c.Kind, c.Rule, c.Stages.Admit = ent.Name, string(ent.Kind), claims.Rule, c.Since()
 	if !r.connections.Enter() {
 		return r.full()
 	}
@@ -129,7 +129,7 @@ func (x *transfer) begin() {
 func (x *transfer) resolve(dst []route.Candidate, req *shape.Request) ([]route.Candidate, error) {
 	q := queryOf(x.entity, &req.Hello, mesh.Exchange, x.hints)
 	found, err := x.relay.find(dst, &q)
-	x.record.Stages.Resolve = x.record.since()
+	x.record.Stages.Resolve = x.record.Since()
 	if err == nil && x.relay.p.Hooks.Step != nil {
 		x.relay.step(4, req.Tracking, fmt.Sprintf("looked up %s: %d listener(s), the first at node %d", x.entity.Name, len(found), found[0].Node))
 	}
@@ -139,15 +139,15 @@ func (x *transfer) resolve(dst []route.Candidate, req *shape.Request) ([]route.C
 // try asks one candidate.
 func (x *transfer) try(ctx context.Context, c *route.Candidate, req *shape.Request) (*shape.Response, error) {
 	r := x.relay
-	x.record.Listener, x.record.PeerNode, x.record.Stages.Offer = c.ID, c.Node, x.record.since()
+	x.record.Listener, x.record.PeerNode, x.record.Stages.Offer = c.ID, c.Node, x.record.Since()
 	if r.p.Hooks.Step != nil {
 		r.step(5, req.Tracking, fmt.Sprintf("the request goes to node %d, which holds listener %s", c.Node, c.ID))
 	}
 	resp, err := x.at(ctx, c, req)
-	took := x.record.since() - x.record.Stages.Offer
+	took := x.record.Since() - x.record.Stages.Offer
 	switch {
 	case err == nil:
-		x.record.Stages.Meet = x.record.since()
+		x.record.Stages.Meet = x.record.Since()
 		r.offered("accepted", took)
 	case x.silent(err):
 		r.offered("ignored", took)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/causeway-relay/causeway/gateway/auth"
@@ -11,6 +12,8 @@ import (
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/mesh"
 	"github.com/causeway-relay/causeway/gateway/presence"
+	"github.com/causeway-relay/causeway/gateway/relay/internal/cast"
+	"github.com/causeway-relay/causeway/gateway/relay/internal/lease"
 	"github.com/causeway-relay/causeway/gateway/relay/internal/words"
 	"github.com/causeway-relay/causeway/gateway/route"
 	"github.com/causeway-relay/causeway/gateway/shape"
@@ -35,12 +38,14 @@ type Seat struct {
 	record   *Record
 	release  func()
 	pulse    *presence.Pulse
-	replaced bool // the client came back while this one arrived; guarded by relay.mu
+	queue    *cast.Queue // of messages; nil: the listener takes none
+	missing  atomic.Bool // it missed the last message
+	replaced bool        // the client came back while this one arrived; guarded by relay.mu
 
-	mu     sync.Mutex
-	end    *shape.End
-	expiry *time.Timer
-	token  time.Time // when the token expires, without the grace
+	lease lease.Lease // of its token
+
+	mu  sync.Mutex
+	end *shape.End
 }
 
 // Listen lets a listener in and makes it known to every live node before it returns. A refusal may be held back: a
@@ -78,13 +83,15 @@ func (r *Relay) sit(ctx context.Context, ask Ask, h *shape.Hello, l *route.Liste
 	if refusal != nil {
 		return nil, refusal
 	}
-	record.Entity, record.Kind, record.Rule, record.Stages.Admit = ent.Name, string(ent.Kind), claims.Rule, record.since()
+	record.Entity, record.Kind, record.Rule, record.Stages.Admit = ent.Name, string(ent.Kind), claims.Rule, record.Since()
 	if !r.connections.Enter() {
 		return nil, r.full()
 	}
 	l.At, l.Remote = h.At, h.Remote.String()
 	seat := &Seat{relay: r, listener: l, hello: h, record: record}
 	seat.pulse = presence.NewPulse(r.p.Presence, l.Check != nil, seat.changed)
+	seat.lease.Over = seat.expired
+	seat.queueFor(ent)
 	holding, ok := r.arrive(seat, ent)
 	if !ok {
 		seat.pulse.Stop()
@@ -94,11 +101,11 @@ func (r *Relay) sit(ctx context.Context, ask Ask, h *shape.Hello, l *route.Liste
 	var err error
 	if seat.release, err = r.p.Bus.Hold(ctx, holding); err != nil {
 		seat.release = func() {}
-		seat.leave()
+		seat.leave(nil)
 		return nil, fmt.Errorf("announce the listener: %w", err)
 	}
 	if refusal := r.enter(seat, ent, claims.Expires); refusal != nil {
-		seat.leave()
+		seat.leave(nil)
 		return nil, refusal
 	}
 	r.replace(l)
@@ -124,7 +131,7 @@ func (r *Relay) enter(s *Seat, ent *entity.Entity, expires time.Time) *fail.Erro
 	if refusal := r.list(s, ent); refusal != nil {
 		return refusal
 	}
-	s.expiresLocked(expires)
+	s.lease.Until(expires, r.p.Timeouts.TokenGrace)
 	r.step(2, s.hello.Tracking, fmt.Sprintf("recorded: %s has a listener at node %d", ent.Name, r.self))
 	s.came()
 	return nil
@@ -193,30 +200,12 @@ func (r *Relay) again(kind string, channel uint64) {
 	}
 }
 
-// expiresLocked sets the moment at which the gateway ends the channel.
-func (s *Seat) expiresLocked(at time.Time) {
-	if s.expiry != nil {
-		s.expiry.Stop()
-	}
-	if s.end != nil {
-		return
-	}
-	s.token = at
-	// The grace is added to the time and not to what is left: a token for ever leaves the longest duration there is.
-	s.expiry = time.AfterFunc(time.Until(at.Add(s.relay.p.Timeouts.TokenGrace)), func() {
-		if s.tokenExpires().Equal(at) { // else it was renewed in this very moment
-			s.finish(&shape.End{
-				Why: fail.TokenExpired, Code: policy,
-				Text: fmt.Sprintf("The token is expired. Expiration time: '%s'.", at.UTC().Format("2006-01-02 15:04:05Z")),
-			})
-		}
+// expired ends a channel whose token was not renewed.
+func (s *Seat) expired(at time.Time) {
+	s.finish(&shape.End{
+		Why: fail.TokenExpired, Code: policy,
+		Text: fmt.Sprintf("The token is expired. Expiration time: '%s'.", at.UTC().Format("2006-01-02 15:04:05Z")),
 	})
-}
-
-func (s *Seat) tokenExpires() time.Time {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.token
 }
 
 // Renew moves the channel's expiry to that of a new token with the right to listen. On an error the old one stays.
@@ -225,9 +214,7 @@ func (s *Seat) Renew(c auth.Credential) error {
 	if err != nil {
 		return err.At("renew", s.record.Entity, s.record.Tracking)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.expiresLocked(claims.Expires)
+	s.lease.Until(claims.Expires, s.relay.p.Timeouts.TokenGrace)
 	return nil
 }
 
@@ -248,20 +235,25 @@ func (s *Seat) depart(end *shape.End, side string) bool {
 	first := s.end == nil
 	if first {
 		s.end = end
-		if s.expiry != nil {
-			s.expiry.Stop()
-		}
+		s.lease.Stop()
 	}
 	s.mu.Unlock()
 	if first {
-		s.leave()
-		s.gone(end, side)
+		s.leave(end)
+		if s.queue == nil || s.queue.Waiting() == 0 {
+			s.gone(end, side)
+		} else { // what is on its way is cut off: the account waits for what becomes of it
+			s.relay.aside(func() {
+				s.flush(context.Background())
+				s.gone(end, side)
+			})
+		}
 	}
 	return first
 }
 
-// leave takes the listener out of the table and the mesh. It is called once.
-func (s *Seat) leave() {
+// leave takes the listener out of the table and the mesh. It is called once. end is why the listener went; nil: it never came.
+func (s *Seat) leave(end *shape.End) {
 	r := s.relay
 	s.pulse.Stop()
 	r.mu.Lock()
@@ -269,6 +261,9 @@ func (s *Seat) leave() {
 	delete(r.seats, s.listener.Channel)
 	r.mu.Unlock()
 	r.table.Remove(s.listener)
+	if s.queue != nil {
+		s.queue.Close(lostTo(end))
+	}
 	s.release()
 	r.connections.Leave()
 }
@@ -276,8 +271,17 @@ func (s *Seat) leave() {
 func (s *Seat) gone(end *shape.End, side string) {
 	c := s.record
 	c.Reason, c.Side, c.Text, c.Cause = end.Why, side, end.Text, end.Cause
+	c.Taken, c.Missed = s.listener.Tally.Delivered.Load(), s.listener.Tally.Missed.Load()
 	s.relay.closed(c)
 	s.went(end)
+}
+
+// lostTo is what is said of the messages that a listener did not get any more.
+func lostTo(end *shape.End) error {
+	if end != nil && end.Why == fail.Draining {
+		return fail.New(fail.Draining, end.Text)
+	}
+	return fail.New(fail.ListenerLost, "")
 }
 
 // remoteListener stands for a listener at another node: offers go there by the bus.
@@ -288,6 +292,9 @@ func (r *Relay) remoteListener(node mesh.Num, h mesh.Holding) *route.Listener {
 	}
 	if h.Shapes&mesh.Exchange != 0 {
 		l.Exchange = &remoteExchange{relay: r, node: node, channel: h.Channel}
+	}
+	if h.Shapes&mesh.Cast != 0 {
+		l.Cast = r.casts.Remote(node, &h)
 	}
 	return l
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/mesh"
 	"github.com/causeway-relay/causeway/gateway/presence"
 	"github.com/causeway-relay/causeway/gateway/relay/internal/admit"
+	"github.com/causeway-relay/causeway/gateway/relay/internal/cast"
 	"github.com/causeway-relay/causeway/gateway/relay/internal/exchange"
 	"github.com/causeway-relay/causeway/gateway/relay/internal/nodedoor"
 	"github.com/causeway-relay/causeway/gateway/route"
@@ -63,7 +64,8 @@ type Relay struct {
 
 	pool   *nodedoor.Pool   // exchanges that run at other nodes
 	server *nodedoor.Server // those of other nodes that run here
-	debts  exchange.Debts   // what listeners here were asked and did not answer yet
+	casts  cast.Node
+	debts  exchange.Debts // what listeners here were asked and did not answer yet
 
 	connections *limit.Gate
 	pending     *limit.PerSource
@@ -78,7 +80,8 @@ type Relay struct {
 	seats     map[uint64]*Seat // by channel
 	streams   map[*stream]struct{}
 	transfers map[*transfer]struct{}
-	idle      chan struct{} // closed when draining and nothing is left; nil: not draining
+	passes    map[*Pass]struct{} // senders that cast
+	idle      chan struct{}      // closed when draining and nothing is left; nil: not draining
 	shut      bool
 
 	beside sync.WaitGroup // what runs aside; no more once shut
@@ -114,11 +117,19 @@ func New(p Params) *Relay {
 		streams:     make(map[*stream]struct{}),
 		pasts:       make(map[entity.Address]*Load),
 		transfers:   make(map[*transfer]struct{}),
+		passes:      make(map[*Pass]struct{}),
 	}
 	r.pool = nodedoor.NewPool(uint16(r.self), r.dialNode, r.tellLeft)
 	r.server = nodedoor.NewServer(r.serveExchange)
 	r.desk = meet.NewDesk(uint16(r.self), p.Limits.Pending)
 	r.table = route.NewTable(r.self, r.remoteListener)
+	r.casts = cast.Node{
+		Bus: p.Bus, Table: r.table, Entering: r.entering, Limit: func() time.Duration { return r.p.Timeouts.Response },
+		Lost: func(why fail.Code, n int) { r.cast(string(why), n) },
+	}
+	if p.Hooks.Step != nil {
+		r.casts.Step = r.step
+	}
 	r.late = presence.NewLate[shape.Ticket](r.leftOpen)
 	return r
 }
@@ -188,6 +199,9 @@ func (r *Relay) storeChanged(c store.Change) {
 	for _, x := range r.transfersOf(c.Deleted.At) {
 		x.Cancel(end)
 	}
+	for _, p := range r.passesOf(c.Deleted.At) {
+		p.cancel(end)
+	}
 	for _, s := range r.seatsOf(c.Deleted.At) {
 		s.finish(end)
 	}
@@ -239,7 +253,7 @@ func (r *Relay) transfersOf(at entity.Address) []*transfer {
 
 // restLocked tells a drain when nothing is left. The caller holds r.mu and has just taken something off.
 func (r *Relay) restLocked() {
-	if r.idle != nil && len(r.streams)+len(r.transfers) == 0 {
+	if r.idle != nil && len(r.streams)+len(r.transfers)+len(r.passes) == 0 {
 		close(r.idle)
 	}
 }
@@ -263,10 +277,14 @@ func (r *Relay) Drain(ctx context.Context) {
 	for _, s := range r.seats {
 		seats = append(seats, s)
 	}
+	for p := range r.passes {
+		p.cancel(end) // it stops between two messages: there is nothing to finish but the one under way
+	}
 	r.mu.Unlock()
 	var leaving sync.WaitGroup
 	for _, s := range seats {
 		leaving.Go(func() {
+			s.flush(ctx)
 			if s.depart(end, "gateway") {
 				grace, cancel := context.WithTimeout(ctx, answerGrace)
 				r.debts.Settled(grace, s.listener.Channel)
@@ -310,16 +328,20 @@ func (r *Relay) Close() {
 	r.beside.Wait()
 }
 
+// fork runs f beside the caller; Close waits for it. It reports false when the relay is shut: f does not run.
+func (r *Relay) fork(f func()) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.shut {
+		r.beside.Go(f)
+	}
+	return !r.shut
+}
+
 // aside runs f, which may wait for a peer, without holding the caller up: the store's writers, the mesh's lanes. Close waits
 // for it; after that f runs here and now.
 func (r *Relay) aside(f func()) {
-	r.mu.Lock()
-	shut := r.shut
-	if !shut {
-		r.beside.Go(f)
-	}
-	r.mu.Unlock()
-	if shut {
+	if !r.fork(f) {
 		f()
 	}
 }

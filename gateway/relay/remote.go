@@ -63,6 +63,7 @@ func (r *Relay) handle() {
 	words.On(bus, words.Mark, r.onMark)
 	words.On(bus, words.Marks, r.onMarks)
 	words.On(bus, words.Traffic, r.onTraffic)
+	bus.Handle(words.Cast, r.casts.Serve)
 }
 
 func (r *Relay) onOffer(ctx context.Context, _ mesh.Num, w *words.OfferWord) (any, error) {

@@ -28,6 +28,15 @@ type ListenerInfo struct {
 	Offers  OfferCount `json:"offers"`
 
 	State presence.State `json:"state"`
+
+	Casts CastCount `json:"casts"`
+}
+
+// CastCount is what became of the messages that were cast to a listener. Together they are all that were sent to it.
+type CastCount struct {
+	Delivered int64 `json:"delivered"`
+	Missed    int64 `json:"missed"`
+	Waiting   int64 `json:"waiting"` // in its queue, or on the way to it
 }
 
 // OfferCount is what became of a listener's offers.
@@ -129,14 +138,18 @@ func (r *Relay) info(l *route.Listener) ListenerInfo {
 	r.mu.Lock()
 	seat := r.seats[l.Channel]
 	r.mu.Unlock()
+	i.Casts.Delivered, i.Casts.Missed = l.Tally.Delivered.Load(), l.Tally.Missed.Load()
 	if seat != nil {
-		i.Expires = seat.tokenExpires()
+		i.Expires = seat.lease.Expires()
+		if seat.queue != nil {
+			i.Casts.Waiting = int64(seat.queue.Waiting())
+		}
 	}
 	return i
 }
 
 func (r *Relay) onListeners(_ context.Context, _ mesh.Num, w *words.PlaceWord) (any, error) {
-	return r.listenersHere(w.At()), nil
+	return r.listenersHere(w.Place()), nil
 }
 
 // Drop ends every control channel of a listener id, on all nodes, and reports how many there were. All nodes are asked; an

@@ -87,7 +87,7 @@ func (s *stream) admit(ask Ask) error {
 	if s.entity, claims, refusal = s.relay.admit(ask, s.hello); refusal != nil {
 		return refusal
 	}
-	s.record.Entity, s.record.Kind, s.record.Rule, s.record.Stages.Admit = s.entity.Name, string(s.entity.Kind), claims.Rule, s.record.since()
+	s.record.Entity, s.record.Kind, s.record.Rule, s.record.Stages.Admit = s.entity.Name, string(s.entity.Kind), claims.Rule, s.record.Since()
 	if !s.relay.connections.Enter() {
 		return s.relay.full()
 	}
@@ -128,7 +128,7 @@ const noListener = "There are no listeners connected for the endpoint."
 func (s *stream) resolve(dst []route.Candidate, ask Ask) ([]route.Candidate, error) {
 	q := queryOf(s.entity, s.hello, mesh.Stream, ask.Hints)
 	found, err := s.relay.find(dst, &q)
-	s.record.Stages.Resolve = s.record.since()
+	s.record.Stages.Resolve = s.record.Since()
 	if err != nil {
 		return nil, err
 	}
@@ -174,14 +174,14 @@ func (s *stream) meet(ctx context.Context, candidates []route.Candidate) (sender
 	}
 	s.record.Ticket = ticket.Hex()
 	err = s.offer(ctx, ticket, candidates)
-	s.record.Stages.Offer = s.record.since()
+	s.record.Stages.Offer = s.record.Since()
 	s.ticket, s.told = ticket, err == nil
 	if err != nil {
 		sender, listener, err = meeting.End(ctx, err) // its listener may have heard of it all the same, and come
 	} else {
 		sender, listener, err = meeting.Wait(ctx, s.chosen.Gone())
 	}
-	s.record.Stages.Meet = s.record.since()
+	s.record.Stages.Meet = s.record.Since()
 	s.settle(err)
 	return sender, listener, err
 }
@@ -270,7 +270,7 @@ func (s *stream) answer(sender, listener shape.Party) (near, far shape.Leg, err 
 
 // first is steps 8 and 9: the node forwards, in each direction.
 func (s *stream) first(dir uint8) {
-	s.data.CompareAndSwap(0, int64(s.record.since()))
+	s.data.CompareAndSwap(0, int64(s.record.Since()))
 	if dir == flow.Forth {
 		s.relay.step(8, s.hello.Tracking, "forwarding the sender's first data to the listener")
 		return

@@ -24,6 +24,7 @@ type Listener struct {
 
 	Stream   shape.Offerer
 	Exchange shape.Exchanger
+	Cast     shape.Sink
 	Leave    func(*shape.End) // the gateway ends the control channel: the end's code and words are for the listener. Called at most once
 	Check    func()           // asks for a sign of life; a silent one is dropped soon. nil: nothing to ask
 
@@ -54,9 +55,10 @@ func (l *Listener) State() presence.State { return presence.State(l.mark.Load() 
 // Last reports whether the listener is to be asked after all others.
 func (l *Listener) Last() bool { return l.mark.Load()&lastBit != 0 }
 
-// Tally counts what became of offers.
+// Tally counts what became of offers, and of messages that were cast to the listener.
 type Tally struct {
 	Accepted, Ignored atomic.Int64
+	Delivered, Missed atomic.Int64
 }
 
 // Gone is closed when the listener has left the table.
@@ -78,6 +80,9 @@ func (l *Listener) Shapes() mesh.Shapes {
 	}
 	if l.Exchange != nil {
 		s |= mesh.Exchange
+	}
+	if l.Cast != nil {
+		s |= mesh.Cast
 	}
 	return s
 }

@@ -23,7 +23,7 @@ var statuses = map[fail.Code]int{
 
 	fail.AcceptTimeout: http.StatusGatewayTimeout, fail.ListenerSilent: http.StatusGatewayTimeout,
 	fail.RendezvousTimeout: http.StatusGatewayTimeout, fail.ListenerLost: http.StatusBadGateway, fail.BadAnswer: http.StatusBadGateway,
-	fail.Rejected: 0,
+	fail.Rejected: 0, fail.SlowClient: http.StatusServiceUnavailable,
 
 	fail.Starting: http.StatusServiceUnavailable, fail.Draining: http.StatusServiceUnavailable,
 	fail.Overloaded: http.StatusServiceUnavailable, fail.NodeLost: http.StatusBadGateway,

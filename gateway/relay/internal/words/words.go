@@ -61,6 +61,9 @@ func HelloOf(h *shape.Hello, node mesh.Num) Hello {
 	}
 }
 
+// At is the address that the sender asked for.
+func (h *Hello) At() entity.Address { return entity.Address{Namespace: h.Namespace, Path: h.Path} }
+
 // Shape gives the sender as entries know it. What a message asks for stays at its node.
 func (h *Hello) Shape() shape.Hello {
 	fields := make(shape.Fields, len(h.Fields))
@@ -68,7 +71,7 @@ func (h *Hello) Shape() shape.Hello {
 		fields[i].Name, fields[i].Value = f.Name, string(f.Value)
 	}
 	return shape.Hello{
-		Tracking: h.Tracking, At: entity.Address{Namespace: h.Namespace, Path: h.Path}, Target: h.Target,
+		Tracking: h.Tracking, At: h.At(), Target: h.Target,
 		Host: h.Host, Door: h.Door, Fields: fields, Offers: h.Offers, Remote: h.Remote, Node: h.Node,
 	}
 }
@@ -116,8 +119,10 @@ type PlaceWord struct {
 	Path      string `json:"path"`
 }
 
-// At is the address that the word names.
-func (p PlaceWord) At() entity.Address { return entity.Address{Namespace: p.Namespace, Path: p.Path} }
+// Place is the address that the word names.
+func (p PlaceWord) Place() entity.Address {
+	return entity.Address{Namespace: p.Namespace, Path: p.Path}
+}
 
 // ChannelWord names a listener of the node that is told.
 type ChannelWord struct {

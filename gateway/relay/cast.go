@@ -1,0 +1,279 @@
+package relay
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/causeway-relay/causeway/gateway/entity"
+	"github.com/causeway-relay/causeway/gateway/fail"
+	"github.com/causeway-relay/causeway/gateway/mesh"
+	"github.com/causeway-relay/causeway/gateway/relay/internal/cast"
+	"github.com/causeway-relay/causeway/gateway/relay/internal/exchange"
+	"github.com/causeway-relay/causeway/gateway/route"
+	"github.com/causeway-relay/causeway/gateway/shape"
+)
+
+// Mode says for whom a message is.
+type Mode uint8
+
+// The modes of a cast.
+const (
+	One Mode = iota // one listener: the next is asked while nothing has left, never after
+	All             // every listener that is there, once each; that there is none is no failure
+)
+
+// ModeOf is how messages to an entity of the kind are cast; false: entities of the kind are made for something else, and a plain sender
+// means that.
+func ModeOf(k entity.Kind) (mode Mode, casts bool) {
+	switch k {
+	case entity.OneWay:
+		return One, true
+	case entity.Event:
+		return All, true
+	}
+	return One, false
+}
+
+// Outcome is what became of a message, as far as it is known when its sender goes on. To one listener: it has been handed over. To all: it
+// stands in the queue of each that is counted as Taken; what becomes of it there is in the counts of the listener, at its node.
+type Outcome = cast.Outcome
+
+// Cast admits a sender with one message and hands the message over: Admit, Pass.Cast and Leave in one. The error is what the sender is to
+// be refused with. m must not be changed any more.
+func (r *Relay) Cast(ctx context.Context, ask Ask, m *shape.Message, mode Mode) (Outcome, error) {
+	p, err := r.Admit(ctx, ask, &m.Hello)
+	if err != nil {
+		return Outcome{}, err
+	}
+	o, err := p.cast(ctx, m, mode)
+	if err != nil {
+		p.over()
+		return o, r.refused(p.record, exchange.Reason(err))
+	}
+	p.Leave(&shape.End{Why: fail.PeerClosed})
+	return o, nil
+}
+
+// Pass is the place of a sender that was admitted and casts: one message, or one after the other for as long as its connection lives. It
+// has a slot of the connections. Cast is called by one goroutine at a time.
+type Pass struct {
+	relay  *Relay
+	entity *entity.Entity
+	record *Record
+	hints  Hints
+	ctx    context.Context //nolint:containedctx // of the sender's connection, whose life the pass is
+	cancel context.CancelCauseFunc
+}
+
+// Admit lets a sender in that will cast. The caller calls Leave once. The error is what the sender is to be refused with.
+func (r *Relay) Admit(ctx context.Context, ask Ask, h *shape.Hello) (*Pass, error) {
+	p := &Pass{relay: r, record: r.begin("cast", h), hints: ask.Hints}
+	if r.p.Hooks.Step != nil {
+		r.step(3, h.Tracking, "a sender asks for "+h.At.Path)
+	}
+	if err := p.admit(ask, h); err != nil {
+		return nil, r.refused(p.record, fail.Of(err))
+	}
+	p.ctx, p.cancel = context.WithCancelCause(ctx)
+	if err := r.trackPass(p); err != nil {
+		p.cancel(nil)
+		return nil, r.refused(p.record, fail.Of(err))
+	}
+	return p, nil
+}
+
+func (p *Pass) admit(ask Ask, h *shape.Hello) error {
+	r, c := p.relay, p.record
+	ent, claims, refusal := r.admit(ask, h)
+	if refusal != nil {
+		return refusal
+	}
+	p.entity = ent
+	c.Entity, c.Kind, c.Rule, c.Stages.Admit = ent.Name, string(ent.Kind), claims.Rule, c.Since()
+	if !r.connections.Enter() {
+		return r.full()
+	}
+	return nil
+}
+
+// Context ends when the sender has to go: its entity was deleted, or the node goes away (cause: a *shape.End). A sender is to look at it
+// between messages; one that is under way is not cut off.
+func (p *Pass) Context() context.Context { return p.ctx }
+
+// Cast hands a message over. An error concerns this message alone: the sender may go on.
+func (p *Pass) Cast(ctx context.Context, m *shape.Message, mode Mode) (Outcome, error) {
+	o, err := p.cast(ctx, m, mode)
+	if err != nil {
+		no := exchange.Reason(err).At("cast", p.record.Entity, p.record.Tracking)
+		p.relay.cast(string(no.Code), 1)
+		return o, no
+	}
+	return o, nil
+}
+
+func (p *Pass) cast(ctx context.Context, m *shape.Message, mode Mode) (o Outcome, err error) {
+	if len(m.Data) > shape.MaxMessage {
+		return o, fail.Newf(fail.TooLarge, "The message has %d bytes, at most %d are allowed.", len(m.Data), shape.MaxMessage)
+	}
+	if mode == All {
+		o = p.toAll(ctx, m)
+	} else {
+		o, err = p.toOne(ctx, m)
+	}
+	c := p.record
+	c.In += int64(len(m.Data))
+	c.Messages++
+	c.Taken += int64(o.Taken)
+	c.Missed += int64(o.Misses())
+	return o, err
+}
+
+// Leave says that the sender has gone, and how.
+func (p *Pass) Leave(end *shape.End) {
+	p.over()
+	c := p.record
+	c.Reason, c.Side, c.Text, c.Cause = end.Why, "sender", end.Text, end.Cause
+	p.relay.closed(c)
+}
+
+// over takes the sender off the books.
+func (p *Pass) over() {
+	p.cancel(nil)
+	p.relay.untrackPass(p)
+}
+
+// toOne asks one listener after the other until one has the message, or may have it.
+func (p *Pass) toOne(ctx context.Context, m *shape.Message) (o Outcome, err error) {
+	r := p.relay
+	var room [route.MaxCandidates]route.Candidate
+	q := queryOf(p.entity, &m.Hello, mesh.Cast, p.hints)
+	found, err := r.find(room[:0], &q)
+	p.record.Stages.Resolve = p.record.Since()
+	if err != nil {
+		return o, err
+	}
+	if r.p.Hooks.Step != nil {
+		r.step(4, m.Tracking, fmt.Sprintf("looked up %s: %d listener(s), the first at node %d", p.entity.Name, len(found), found[0].Node))
+	}
+	for i := range found {
+		c := &found[i]
+		p.record.Listener, p.record.PeerNode, p.record.Stages.Offer = c.ID, c.Node, p.record.Since()
+		if r.p.Hooks.Step != nil {
+			r.step(5, m.Tracking, fmt.Sprintf("the message goes to node %d, which holds listener %s", c.Node, c.ID))
+		}
+		if o.Taken, err = c.Cast.Deliver(ctx, m); err == nil {
+			p.record.Stages.Meet = p.record.Since()
+			return o, nil
+		}
+		if !cast.Untaken(err) || ctx.Err() != nil {
+			break
+		}
+	}
+	return o, err
+}
+
+// toAll puts the message into the queue of every listener, wherever it is.
+func (p *Pass) toAll(ctx context.Context, m *shape.Message) Outcome {
+	q := queryOf(p.entity, &m.Hello, mesh.Cast, p.hints)
+	o := p.relay.casts.ToAll(ctx, m, &q)
+	p.record.Stages.Offer = p.record.Since()
+	return o
+}
+
+// queueFor puts a queue in front of a listener's sink.
+func (s *Seat) queueFor(ent *entity.Entity) {
+	r, l := s.relay, s.listener
+	if l.Cast == nil {
+		return
+	}
+	at := ent.At
+	s.queue = cast.New(cast.Params{
+		Sink: l.Cast, Run: r.fork, Settled: s.settled,
+		Limit: func() time.Duration {
+			if ent := r.p.Store.View().Get(at); ent != nil && ent.Settings.ResponseTimeout > 0 {
+				return ent.Settings.ResponseTimeout
+			}
+			return r.p.Timeouts.Response
+		},
+	})
+	l.Cast = s.queue
+}
+
+// flush lets the listener take what waits for it, for a few seconds.
+func (s *Seat) flush(ctx context.Context) {
+	if s.queue == nil {
+		return
+	}
+	grace, cancel := context.WithTimeout(ctx, answerGrace)
+	defer cancel()
+	s.queue.Settled(grace)
+}
+
+// settled counts what became of one message for the listener.
+func (s *Seat) settled(m *shape.Message, reached int, err error) {
+	r, l := s.relay, s.listener
+	if err == nil {
+		l.Tally.Delivered.Add(1)
+		s.missing.Store(false)
+		s.pulse.Accepted(0)
+		r.cast("delivered", reached)
+		if r.p.Hooks.Step != nil {
+			r.step(8, m.Tracking, "gave the message to listener "+l.ID)
+		}
+		return
+	}
+	why := exchange.Reason(err)
+	l.Tally.Missed.Add(1)
+	r.cast(string(why.Code), 1)
+	switch why.Code {
+	case fail.AcceptTimeout:
+		s.pulse.Left(r.p.Timeouts.Accept)
+	case fail.ListenerSilent:
+		s.pulse.Unanswered(r.p.Timeouts.Response)
+	default:
+	}
+	if hook := r.p.Hooks.Missed; hook != nil && !s.missing.Swap(true) {
+		hook(&Missed{Entity: s.record.Entity, Listener: l.ID, Node: r.self, Tracking: m.Tracking, Reason: why.Code, Text: why.Message(), Time: time.Now()})
+	}
+}
+
+// cast counts what became of a message for a listener.
+func (r *Relay) cast(outcome string, n int) {
+	if r.p.Hooks.Cast != nil && n > 0 {
+		r.p.Hooks.Cast(outcome, n)
+	}
+}
+
+// trackPass lists the sender so that it can be counted and ended; a node that drains takes no more.
+func (r *Relay) trackPass(p *Pass) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.idle != nil {
+		r.connections.Leave()
+		return fail.New(fail.Draining, "")
+	}
+	r.passes[p] = struct{}{}
+	return nil
+}
+
+func (r *Relay) untrackPass(p *Pass) {
+	r.connections.Leave()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.passes, p)
+	r.carriedLocked(p.entity.At, p.record.In, 0)
+	r.restLocked()
+}
+
+func (r *Relay) passesOf(at entity.Address) []*Pass {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var list []*Pass
+	for p := range r.passes {
+		if p.entity.At == at {
+			list = append(list, p)
+		}
+	}
+	return list
+}

@@ -1,0 +1,233 @@
+package cast
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/causeway-relay/causeway/gateway/fail"
+	"github.com/causeway-relay/causeway/gateway/shape"
+)
+
+// Bounds of one listener's queue. Messages are shared by all queues of a node, so the bytes are those of the messages and not of copies:
+// a burst of 256 of ordinary size has room, and one of the largest is held up at 64.
+const (
+	Depth    = 256             // messages that wait
+	Bytes    = 4 << 20         // of their payloads; one message has room whatever its length
+	Patience = 2 * time.Second // how long a message to one listener waits before the next is asked
+)
+
+// Params is what a Queue is made of; all of it is needed.
+type Params struct {
+	Sink shape.Sink
+	// Limit is how long one delivery may take.
+	Limit func() time.Duration
+	// Settled is told what became of each message that was put here, once, but for those that were taken back: how many took it, or
+	// why nobody did. It is called without a lock and must not block.
+	Settled func(m *shape.Message, reached int, err error)
+	// Run starts the queue's goroutine, which ends soon after Close; false: it will not.
+	Run func(func()) bool
+}
+
+// Queue stands in front of one listener. It is a shape.Sink that is safe for concurrent use and knows no waiting behind others for
+// longer than Patience. Make one with New.
+type Queue struct {
+	p      Params
+	ctx    context.Context //nolint:containedctx // of the listener's connection, whose life the queue is
+	cancel context.CancelCauseFunc
+
+	mu      sync.Mutex
+	items   []*item // those that wait, the next first
+	bytes   int
+	running bool
+	shut    error // why nothing is taken any more
+	rest    chan struct{}
+}
+
+// item is one message that waits.
+type item struct {
+	m    *shape.Message
+	done chan struct{} // closed when reached and err are set; nil: nobody waits for it
+
+	reached int
+	err     error
+}
+
+// New makes a queue.
+func New(p Params) *Queue {
+	q := &Queue{p: p}
+	q.ctx, q.cancel = context.WithCancelCause(context.Background())
+	return q
+}
+
+// Put queues a message that goes to every listener and does not wait. A refusal says that this listener misses it; Settled is told then
+// too.
+func (q *Queue) Put(m *shape.Message) error {
+	err := q.push(&item{m: m})
+	if err != nil {
+		q.p.Settled(m, 0, err)
+	}
+	return err
+}
+
+// Deliver implements shape.Sink: it queues a message that goes to one listener and waits until that one has it. What has not begun to leave
+// within Patience, or when ctx ends, is taken back.
+func (q *Queue) Deliver(ctx context.Context, m *shape.Message) (reached int, err error) {
+	it := &item{m: m, done: make(chan struct{})}
+	if err := q.push(it); err != nil {
+		return 0, &shape.Untaken{Err: err}
+	}
+	patience := time.NewTimer(Patience)
+	defer patience.Stop()
+	select {
+	case <-it.done:
+		return it.reached, it.err
+	case <-patience.C:
+		if q.takeBack(it) {
+			return 0, &shape.Untaken{Err: full()}
+		}
+	case <-ctx.Done():
+		if q.takeBack(it) {
+			return 0, &shape.Untaken{Err: context.Cause(ctx)}
+		}
+		return 0, context.Cause(ctx) // it may arrive all the same
+	}
+	select {
+	case <-it.done:
+		return it.reached, it.err
+	case <-ctx.Done():
+		return 0, context.Cause(ctx)
+	}
+}
+
+func full() error {
+	return fail.New(fail.SlowClient, "The listener does not take messages as fast as they come: its queue is full.")
+}
+
+// push lets a message in, if there is room.
+func (q *Queue) push(it *item) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	switch {
+	case q.shut != nil:
+		return q.shut
+	case len(q.items) >= Depth, len(q.items) > 0 && q.bytes+len(it.m.Data) > Bytes:
+		return full()
+	}
+	if !q.running {
+		if !q.p.Run(q.work) {
+			return fail.New(fail.Draining, "")
+		}
+		q.running = true
+	}
+	q.items = append(q.items, it)
+	q.bytes += len(it.m.Data)
+	return nil
+}
+
+// takeBack takes out a message that waits; false: it has begun to leave.
+func (q *Queue) takeBack(it *item) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for i, other := range q.items {
+		if other == it {
+			q.items = append(q.items[:i], q.items[i+1:]...)
+			q.bytes -= len(it.m.Data)
+			return true
+		}
+	}
+	return false
+}
+
+// work hands over what waits, one after the other, and ends when nothing does.
+func (q *Queue) work() {
+	for {
+		it := q.next()
+		if it == nil {
+			return
+		}
+		ctx, cancel := context.WithTimeoutCause(q.ctx, q.p.Limit(), fail.New(fail.ListenerSilent, ""))
+		reached, err := q.p.Sink.Deliver(ctx, it.m)
+		if err != nil && context.Cause(ctx) != nil && !Untaken(err) {
+			err = context.Cause(ctx)
+		}
+		cancel()
+		q.settle(it, reached, err)
+	}
+}
+
+// next takes the next message out of the queue; nil: there is none, and the goroutine is over.
+func (q *Queue) next() *item {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.items) == 0 {
+		q.items, q.running = nil, false
+		if q.rest != nil {
+			close(q.rest)
+			q.rest = nil
+		}
+		return nil
+	}
+	it := q.items[0]
+	q.items[0] = nil
+	q.items = q.items[1:]
+	q.bytes -= len(it.m.Data)
+	return it
+}
+
+// settle tells what became of a message. One that nobody saw and somebody waits for goes elsewhere: it is none of this listener's.
+func (q *Queue) settle(it *item, reached int, err error) {
+	if it.done == nil || !Untaken(err) {
+		q.p.Settled(it.m, reached, err)
+	}
+	it.reached, it.err = reached, err
+	if it.done != nil {
+		close(it.done)
+	}
+}
+
+// Close ends the queue: what waits is missed or goes elsewhere, and a delivery that runs is cut off, with the reason given. It does not wait.
+func (q *Queue) Close(why error) {
+	q.mu.Lock()
+	if q.shut != nil {
+		q.mu.Unlock()
+		return
+	}
+	q.shut = why
+	left := q.items
+	q.items, q.bytes = nil, 0
+	q.mu.Unlock()
+	q.cancel(why)
+	for _, it := range left {
+		q.settle(it, 0, &shape.Untaken{Err: why})
+	}
+}
+
+// Settled waits until nothing waits and nothing leaves, or ctx ends.
+func (q *Queue) Settled(ctx context.Context) {
+	q.mu.Lock()
+	if !q.running {
+		q.mu.Unlock()
+		return
+	}
+	if q.rest == nil {
+		q.rest = make(chan struct{})
+	}
+	rest := q.rest
+	q.mu.Unlock()
+	select {
+	case <-rest:
+	case <-ctx.Done():
+	}
+}
+
+// Waiting is how many messages wait or leave at this moment.
+func (q *Queue) Waiting() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	n := len(q.items)
+	if q.running {
+		n++ // one is leaving, or has just left
+	}
+	return n
+}

@@ -1,0 +1,53 @@
+package shape
+
+import (
+	"context"
+	"sync"
+)
+
+// MaxMessage is how long the payload of a cast may be, in bytes: the service's limit for messages of one-way and event relays (WCF
+// relay reference section 3.2).
+const MaxMessage = 64 << 10
+
+// Message is one cast: sent one way, to one listener or to all. Many listeners read it at once, so that nothing of it may change once
+// it was sent: Data has to be the sender's to give away.
+type Message struct {
+	Hello
+	Type string // content type of Data; text/... and what else is text may arrive as text
+	Data []byte // the payload, at most MaxMessage bytes
+
+	mu    sync.Mutex
+	forms map[string]*encoded
+}
+
+// encoded is a message in one form.
+type encoded struct {
+	once sync.Once
+	b    []byte
+	err  error
+}
+
+// As gives the message in a form that more than one listener wants. enc is called once a form, with Data, by whoever asks first; the
+// result is shared and must not be changed. A form is named by what makes it different: "binary soap 1.2".
+func (m *Message) As(form string, enc func([]byte) ([]byte, error)) ([]byte, error) {
+	m.mu.Lock()
+	e := m.forms[form]
+	if e == nil {
+		if m.forms == nil {
+			m.forms = make(map[string]*encoded)
+		}
+		e = new(encoded)
+		m.forms[form] = e
+	}
+	m.mu.Unlock()
+	e.once.Do(func() { e.b, e.err = enc(m.Data) })
+	return e.b, e.err
+}
+
+// Sink hands casts to a listener. A listener's entry implements it; calls come one after the other, in the order of sending.
+type Sink interface {
+	// Deliver hands the message over and reports how many took it: 1, or more where several receivers stand behind one sink. It may
+	// wait for its receiver, until ctx ends and no longer: the relay's bounded queue of the listener stands in front, so that only
+	// this listener is kept. An error with the mark Untaken says that nothing has left; any other may come behind a delivery.
+	Deliver(context.Context, *Message) (reached int, err error)
+}
