@@ -75,7 +75,7 @@ type Caps struct {
 type Leg interface {
 	Caps() Caps
 	// Read fills the batch with at least one piece, or returns *End (as error). It waits on a small buffer of the leg's
-	// own and takes a pooled 64 KiB one while the stream is busy. A piece may be a part of a frame; a partial header stays
+	// own and takes a pooled 132 KiB one while the stream is busy. A piece may be a part of a frame; a partial header stays
 	// in the leg. Pings never wait for a Write: the newest pong owed goes out now, or with the Write that blocks.
 	Read(*Batch) error
 	// Write sends the whole batch; it blocks until taken, under the leg's deadline: this is the back-pressure.

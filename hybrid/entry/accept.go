@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"slices"
+	"strings"
 
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/shape"
@@ -58,7 +59,20 @@ func (g *guest) Accept(a shape.Answer) (shape.Leg, error) {
 	if v.raw {
 		return leg.NewTCP(v.arrival.Conn, v.arrival.Read, v.entry.p.Write), nil
 	}
-	return leg.NewWS(v.arrival.Conn, v.arrival.Read, v.entry.legOptions(bodies.MaxPiece)), nil
+	return leg.NewWS(v.arrival.Conn, v.arrival.Read, v.entry.legOptions(v.longest())), nil
+}
+
+// wholePiece is the longest frame towards a listener whose stack reads frames in parts.
+const wholePiece = 64 << 10
+
+// longest is how long a frame may be towards this listener: 32 KiB, since longer ones end the rendezvous of one of the SDKs without a
+// word (reference section 6.3), and it cannot be told from all others. Go's clients say who they are and take frames as they come;
+// cutting would cost them two system calls more a frame.
+func (v *visit) longest() int {
+	if strings.HasPrefix(v.arrival.Head.Fields.Get("User-Agent"), "Go-http-client/") {
+		return wholePiece
+	}
+	return bodies.MaxPiece
 }
 
 // Refuse implements shape.Party.

@@ -7,8 +7,9 @@ import (
 )
 
 const (
-	smallBytes  = 2 << 10  // what a leg reads into that is not busy (performance.md, points 2 and 12)
-	bigBytes    = 64 << 10 // what a busy leg reads into, headroom included
+	smallBytes  = 2 << 10          // what a leg reads into that is not busy (performance.md, points 2 and 12)
+	bigBytes    = bigGap + 132<<10 // what a busy leg reads into: two frames of 64 KiB with their headers, and what they leave
+	bigGap      = 32               // before the data of a big buffer, for the headers of all frames that one read of bytes becomes
 	smallPieces = 16
 
 	// scratchBytes holds the longest batch with a header before each of its pieces.
@@ -72,10 +73,10 @@ func (in *inbox) hold() {
 // grow takes a big buffer; what stands in the present one moves along.
 func (in *inbox) grow() {
 	c := chunks.Get().(*chunk) //nolint:forcetypeassert // the pool holds nothing else
-	n := copy(c.buf[shape.Headroom:], in.buf[in.start:in.end])
+	n := copy(c.buf[bigGap:], in.buf[in.start:in.end])
 	in.drop()
 	in.big, in.buf, in.pieces = c, c.buf[:], c.pieces[:]
-	in.start, in.end = shape.Headroom, shape.Headroom+n
+	in.start, in.end = bigGap, bigGap+n
 }
 
 // shrink goes back to a small buffer, if what stands in the big one fits it.
@@ -117,9 +118,13 @@ func (in *inbox) drop() {
 
 // room moves what is unread to the front and returns the free part.
 func (in *inbox) room() []byte {
-	if in.start > shape.Headroom {
-		in.end = shape.Headroom + copy(in.buf[shape.Headroom:], in.buf[in.start:in.end])
-		in.start = shape.Headroom
+	gap := shape.Headroom
+	if in.big != nil {
+		gap = bigGap
+	}
+	if in.start > gap {
+		in.end = gap + copy(in.buf[gap:], in.buf[in.start:in.end])
+		in.start = gap
 	}
 	return in.buf[in.end:]
 }

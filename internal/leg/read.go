@@ -28,6 +28,7 @@ func (w *WS) Read(b *shape.Batch) error {
 		if end != nil {
 			return w.ended(end)
 		}
+		w.src.missing = w.remain
 		if err := w.src.fill(); err != nil {
 			return w.ended(&shape.End{Why: fail.Aborted, Cause: err})
 		}
@@ -81,6 +82,7 @@ func (w *WS) parse() (pieces int, end *shape.End) {
 			pieces++
 		default:
 			w.remain, w.fin, w.key, w.phase = h.Len, h.Fin, h.Key, 0
+			w.src.stride = int64(n) + h.Len
 		}
 	}
 	return pieces, nil

@@ -7,8 +7,6 @@ import (
 	"slices"
 	"sync/atomic"
 	"time"
-
-	"github.com/causeway-relay/causeway/gateway/shape"
 )
 
 const (
@@ -26,13 +24,17 @@ type source struct {
 	ahead   []byte      // was read already and does not fit the inbox: the head before it was a long one
 	waiting atomic.Bool // a read is under way and has no deadline
 	alive   atomic.Bool // bytes came since it was last looked at
+
+	// Where a long read had better end; see whole.
+	stride  int64 // length of the latest data frame with its header, or of what bytes are cut into; 0: anywhere
+	missing int64 // bytes of the frame that is being read
 }
 
 // init makes the source ready with what was read of the connection already.
 func (s *source) init(conn net.Conn, read []byte) {
 	s.conn = conn
 	s.raw = newBare(conn, &s.in)
-	fits := min(len(read), bigBytes-shape.Headroom)
+	fits := min(len(read), bigBytes-bigGap)
 	s.in.init(read[:fits])
 	if fits < len(read) {
 		s.ahead = slices.Clone(read[fits:])
@@ -49,7 +51,7 @@ func (s *source) fill() error {
 		in.grow()
 	}
 	if in.big != nil {
-		room := in.room()
+		room := s.whole(in.room())
 		if err := s.conn.SetReadDeadline(time.Now().Add(busyWait)); err != nil {
 			return err
 		}
@@ -104,4 +106,16 @@ func (s *source) took(n, room int, err error) error {
 		s.in.full = 0
 	}
 	return nil
+}
+
+// whole cuts the room for a read so that it ends where a frame does, if the frames to come are as long as the latest was. A frame
+// that two reads share becomes two; where one read ends a few bytes into each, every other frame is a tiny one, which costs the peer
+// the same two system calls as a long one.
+func (s *source) whole(room []byte) []byte {
+	held := int64(s.in.end - s.in.start)
+	free := held + int64(len(room)) - s.missing
+	if s.stride == 0 || free < s.stride {
+		return room
+	}
+	return room[:s.missing+free/s.stride*s.stride-held]
 }

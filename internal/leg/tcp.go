@@ -27,6 +27,10 @@ type TCP struct {
 	closed  sync.Once
 }
 
+// bytesCut divides what is read of a busy connection of bytes, so that it fills whole frames of 64 KiB or less towards a peer that
+// has frames.
+const bytesCut = 64 << 10
+
 // Close code and text towards a peer that has them, when a byte stream has ended: what the service's own bridge sends
 // (reference section 16.7).
 const (
@@ -48,6 +52,7 @@ func NewTCP(conn net.Conn, read []byte, writeTimeout time.Duration) *TCP {
 	}
 	t := &TCP{writeTimeout: writeTimeout}
 	t.src.init(conn, read)
+	t.src.stride = bytesCut
 	return t
 }
 
