@@ -23,12 +23,12 @@ func element(local string) infoset.Name {
 }
 
 var (
-	ask    = &codec.Document[string]{Name: element("Ask"), Codec: codec.String}
-	answer = &codec.Document[string]{Name: element("Answer"), Codec: codec.String}
-	count  = &codec.Document[int32]{Name: element("Count"), Codec: codec.Int32}
-	token  = &codec.Document[string]{Name: element("Token"), Codec: codec.String}
-	detail = &codec.Document[int32]{Name: element("Busy"), Codec: codec.Int32}
-	blob   = &codec.Document[[]byte]{Name: element("Blob"), Codec: codec.Codec[[]byte]{
+	ask    = &codec.Document[string]{Name: element("Ask"), Codec: &codec.String}
+	answer = &codec.Document[string]{Name: element("Answer"), Codec: &codec.String}
+	count  = &codec.Document[int32]{Name: element("Count"), Codec: &codec.Int32}
+	token  = &codec.Document[string]{Name: element("Token"), Codec: &codec.String}
+	detail = &codec.Document[int32]{Name: element("Busy"), Codec: &codec.Int32}
+	blob   = &codec.Document[[]byte]{Name: element("Blob"), Codec: &codec.Codec[[]byte]{
 		Decode: func(d *codec.Decoder, v *[]byte) error { return codec.Base64.Decode(d, (*xsd.Base64)(v)) },
 		Value:  func(e *codec.Encoder, v []byte) (infoset.Value, error) { return infoset.Bytes(v), nil },
 	}}

@@ -5,23 +5,34 @@ import (
 	"github.com/causeway-relay/causeway/soap/xsd"
 )
 
-// AnyType is the codec of an element of xs:anyType: kept as it comes, with its xsi:type.
-var AnyType = Codec[xsd.Any]{Type: builtin("anyType"), Decode: decodeAny, Body: func(e *Encoder, name *infoset.Name, v xsd.Any) error {
+// AnyType is the Coder of an element of xs:anyType that must be there: kept as it comes, with its xsi:type. OptAny is that of one that may
+// be absent; the zero xsd.Any is.
+var (
+	AnyType = Codec[xsd.Any]{Type: &anyType, Decode: decodeAny, Body: writeAny}
+	OptAny  = Codec[xsd.Any]{Type: &anyType, Decode: decodeAny, Body: writeAny, Absent: xsd.Any.IsZero}
+)
+
+// Wild is the Coder of elements that a wildcard takes: they have names of their own.
+var Wild = Codec[xsd.Any]{
+	Decode: decodeAny, Absent: xsd.Any.IsZero, anyNil: true,
+	Body: func(e *Encoder, _ *infoset.Name, v xsd.Any) error { return v.Write(e.w) },
+}
+
+var anyType = infoset.Name{Prefix: "xsd", Space: schemaSpace, Local: "anyType"}
+
+func decodeAny(d *Decoder, v *xsd.Any) error {
+	kept, err := xsd.ReadAny(d.r, d.start, 0)
+	*v = kept
+	return err
+}
+
+func writeAny(e *Encoder, name *infoset.Name, v xsd.Any) error {
 	if v.IsZero() {
 		e.start(name)
 		e.w.End()
 		return e.w.Err()
 	}
 	return v.WriteAs(e.w, name)
-}}
-
-// Wild is the codec of elements that a wildcard takes: they have names of their own.
-var Wild = Codec[xsd.Any]{Decode: decodeAny, Body: func(e *Encoder, _ *infoset.Name, v xsd.Any) error { return v.Write(e.w) }}
-
-func decodeAny(d *Decoder, v *xsd.Any) error {
-	kept, err := xsd.ReadAny(d.r, d.start, 0)
-	*v = kept
-	return err
 }
 
 // Attributes are those that no declaration names.
@@ -33,18 +44,12 @@ type Attribute struct {
 	Value        string
 }
 
-// ReadAttribute keeps the attribute that is read.
-func ReadAttribute(d *Decoder, v *Attributes) error {
-	*v = append(*v, Attribute{Space: d.attr.Name.Space, Local: d.attr.Name.Local, Value: d.attr.Value.String()})
-	return nil
-}
-
-// WriteAttributes writes them.
-func WriteAttributes(e *Encoder, v Attributes) error {
-	for i := range v {
-		e.w.Attr(&infoset.Name{Space: v[i].Space, Local: v[i].Local}, infoset.String(v[i].Value))
+// write writes them on the open element.
+func (a Attributes) write(w infoset.Writer) error {
+	for i := range a {
+		w.Attr(&infoset.Name{Space: a[i].Space, Local: a[i].Local}, infoset.String(a[i].Value))
 	}
-	return e.w.Err()
+	return w.Err()
 }
 
 // Mixed is content of text and elements in order. The zero Mixed is empty.
@@ -61,28 +66,28 @@ func MixedText(text string) Mixed {
 // Tokens gives the content; read only.
 func (m Mixed) Tokens() []infoset.Token { return m.tokens }
 
-// ReadMixed keeps the content of the element that is read.
-func ReadMixed(d *Decoder, v *Mixed) error {
+// read keeps the content of the element that is read.
+func (m *Mixed) read(d *Decoder) error {
 	kept, err := xsd.ReadAny(d.r, d.start, 0)
 	if err != nil {
 		return err
 	}
 	all := kept.Tokens()
-	*v = Mixed{outer: kept.Outer(), tokens: all[1 : len(all)-1]}
+	*m = Mixed{outer: kept.Outer(), tokens: all[1 : len(all)-1]}
 	return nil
 }
 
-// WriteMixed writes it into the open element.
-func WriteMixed(e *Encoder, v Mixed) error {
-	for _, d := range v.outer {
-		if space, ok := e.w.Lookup(d.Prefix); d.Prefix != "" && d.Prefix != "xml" && (!ok || space != d.Space) {
-			e.w.Declare(d)
+// write writes it into the open element.
+func (m Mixed) write(w infoset.Writer) error {
+	for _, d := range m.outer {
+		if space, ok := w.Lookup(d.Prefix); d.Prefix != "" && d.Prefix != "xml" && (!ok || space != d.Space) {
+			w.Declare(d)
 		}
 	}
-	for i := range v.tokens {
-		if err := infoset.Write(e.w, &v.tokens[i]); err != nil {
+	for i := range m.tokens {
+		if err := infoset.Write(w, &m.tokens[i]); err != nil {
 			return err
 		}
 	}
-	return e.w.Err()
+	return w.Err()
 }

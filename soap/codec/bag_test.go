@@ -15,90 +15,78 @@ import (
 // bag is a struct of any model: every field is a list, of text, elements of any name, or further bags.
 type bag struct {
 	m     *codec.Model
-	text  map[int][]string
-	wild  map[int][]xsd.Any
-	items map[int][]*bag
-	order []string // what came, in order: field=value
+	text  map[int]*[]string
+	attrs map[int]**string
+	wild  map[int]*[]xsd.Any
+	items map[int]*[]*bag
+	order []int // the fields that were reached, in order: while a document is read, one for each thing that came
 }
 
 func newBag(m *codec.Model) *bag {
-	return &bag{m: m, text: map[int][]string{}, wild: map[int][]xsd.Any{}, items: map[int][]*bag{}}
+	b := &bag{m: m, text: map[int]*[]string{}, attrs: map[int]**string{}, wild: map[int]*[]xsd.Any{}, items: map[int]*[]*bag{}}
+	for i := range m.Attrs {
+		m.Attrs[i].Codec = &codec.String
+		b.attrs[m.Attrs[i].Field] = new(*string)
+	}
+	for i := range m.Leaves {
+		switch l := &m.Leaves[i]; {
+		case l.Item != nil || l.OneOf != nil:
+			inner := l.Item
+			if inner == nil {
+				inner = l.OneOf
+			}
+			l.Codec = &codec.StructOf{New: func() codec.Struct { return newBag(inner) }, Slots: &codec.Pointers[*bag]{}}
+			b.items[l.Field] = &[]*bag{}
+		case l.Wild != nil:
+			l.Codec = &codec.Wild
+			b.wild[l.Field] = &[]xsd.Any{}
+		default:
+			l.Codec = &codec.String
+			b.text[l.Field] = &[]string{}
+		}
+	}
+	return b
 }
 
 func (b *bag) XMLModel() *codec.Model { return b.m }
 
-func (b *bag) XMLCount(field int) int {
-	return len(b.text[field]) + len(b.wild[field]) + len(b.items[field])
-}
-
-// kind tells what a field is: a leaf of elements, a wildcard, or a group.
-func (b *bag) leaf(field int) *codec.Leaf {
-	for i := range b.m.Leaves {
-		if b.m.Leaves[i].Field == field {
-			return &b.m.Leaves[i]
-		}
-	}
-	return nil
-}
-
-func (b *bag) XMLDecode(d *codec.Decoder, field int) error {
-	if l := b.leaf(field); l != nil && l.Wild != nil {
-		list := b.wild[field]
-		err := codec.ReadMany(d, &list, codec.Wild)
-		b.wild[field] = list
-		b.order = append(b.order, fmt.Sprintf("%d=*%s", field, list[len(list)-1].Name().Local))
-		return err
-	}
-	list := b.text[field]
-	err := codec.ReadMany(d, &list, codec.String)
-	b.text[field] = list
-	b.order = append(b.order, fmt.Sprintf("%d=%s", field, list[len(list)-1]))
-	return err
-}
-
-func (b *bag) XMLEncode(e *codec.Encoder, field int) error {
-	for i := range b.m.Attrs {
-		if a := &b.m.Attrs[i]; a.Field == field {
-			return codec.WriteAttr(e, &a.Name, b.text[field][0], codec.String)
-		}
-	}
-	l := b.leaf(field)
+func (b *bag) XMLField(field int) any {
+	b.order = append(b.order, field)
 	switch {
-	case l.Item != nil || l.OneOf != nil:
-		return codec.WriteItems(e, b.items[field]...)
-	case l.Wild != nil:
-		return codec.WriteMany(e, nil, b.wild[field], codec.Wild)
+	case b.attrs[field] != nil:
+		return b.attrs[field]
+	case b.items[field] != nil:
+		return b.items[field]
+	case b.wild[field] != nil:
+		return b.wild[field]
 	}
-	return codec.WriteMany(e, &l.Name, b.text[field], codec.String)
-}
-
-func (b *bag) XMLItem(field int) codec.Struct {
-	l := b.leaf(field)
-	m := l.Item
-	if m == nil {
-		m = l.OneOf
-	}
-	item := newBag(m)
-	b.items[field] = append(b.items[field], item)
-	b.order = append(b.order, fmt.Sprintf("%d=[%d]", field, len(b.items[field])))
-	return item
+	return b.text[field]
 }
 
 // String lists what came, the content of groups in brackets.
 func (b *bag) String() string {
 	var parts []string
-	next := map[string]int{}
-	for _, o := range b.order {
-		field, value, _ := strings.Cut(o, "=")
-		if strings.HasPrefix(value, "[") {
-			var n int
-			_, _ = fmt.Sscan(field, &n)
-			o = field + "=[" + b.items[n][next[field]].String() + "]"
-			next[field]++
+	next := map[int]int{}
+	for _, field := range b.order {
+		i := next[field]
+		next[field]++
+		switch {
+		case b.attrs[field] != nil:
+			parts = append(parts, fmt.Sprintf("%d=%s", field, **b.attrs[field]))
+		case b.items[field] != nil:
+			parts = append(parts, fmt.Sprintf("%d=[%s]", field, (*b.items[field])[i]))
+		case b.wild[field] != nil:
+			parts = append(parts, fmt.Sprintf("%d=*%s", field, (*b.wild[field])[i].Name().Local))
+		default:
+			parts = append(parts, fmt.Sprintf("%d=%s", field, (*b.text[field])[i]))
 		}
-		parts = append(parts, o)
 	}
 	return strings.Join(parts, " ")
+}
+
+// bags is the coder of bags of a model.
+func bags(m *codec.Model) *codec.StructOf {
+	return &codec.StructOf{New: func() codec.Struct { return newBag(m) }, Slots: &codec.Pointers[*bag]{}}
 }
 
 // read decodes a document whose root is of model m. told are the deviations.
@@ -112,8 +100,7 @@ func read(t *testing.T, m *codec.Model, doc string, strict bool) (b *bag, told [
 	d := codec.NewDecoder(r)
 	d.Strict = strict
 	d.Report = func(p *codec.Problem) { told = append(told, p.Kind.String()+" "+p.Name) }
-	b = newBag(m)
-	err = codec.Element(d, start, &b, codec.Codec[*bag]{Decode: func(d *codec.Decoder, v **bag) error { return d.Struct(*v) }})
+	err = d.Element(start, &b, bags(m))
 	if err == nil && r.Depth() != 0 {
 		t.Errorf("%d elements are still open behind the root", r.Depth())
 	}
@@ -128,9 +115,7 @@ func write(t *testing.T, b *bag) (string, error) {
 	var out bytes.Buffer
 	w := xmltext.NewWriter(&out, xmltext.WriterOptions{})
 	e := codec.NewEncoder(w)
-	err := codec.Root(e, &root, nil, b, codec.Codec[*bag]{Body: func(e *codec.Encoder, name *infoset.Name, v *bag) error {
-		return codec.Encoded[codec.Struct](e, name, v, nil)
-	}})
+	err := e.Element(&root, nil, &b, bags(b.m))
 	if err != nil {
 		return "", err
 	}
@@ -144,7 +129,7 @@ func name(local string) infoset.Name { return infoset.Name{Local: local} }
 
 // one is a leaf that is there once.
 func one(field int, local string) codec.Leaf {
-	return codec.Leaf{Name: name(local), Field: field, Min: 1, Max: 1, Group: codec.None}
+	return codec.Leaf{Name: name(local), Field: field, Min: 1, Max: 1}
 }
 
 func opt(field int, local string) codec.Leaf {
@@ -159,12 +144,12 @@ func many(field int, local string) codec.Leaf {
 	return l
 }
 
-// in puts a leaf into a branch of a group.
+// in puts a leaf into a branch of a group, counted from 0.
 func in(group, branch int, l codec.Leaf) codec.Leaf {
-	l.Group, l.Branch = group, branch
+	l.Group, l.Branch = group+1, branch
 	return l
 }
 
 func plain(leaves ...codec.Leaf) *codec.Model {
-	return &codec.Model{AnyAttr: codec.None, Text: codec.None, Mixed: codec.None, Leaves: leaves}
+	return &codec.Model{Leaves: leaves}
 }

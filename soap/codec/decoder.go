@@ -24,7 +24,11 @@ type Decoder struct {
 	literal *infoset.Value // read in place of what the reader has; nil: that
 	buf     []byte
 	frames  []frame
-	seen    []uint16
+	seen    []int
+
+	word     infoset.Attr // an item of a list
+	lit      *Literal     // of the field that is read
+	mayBeNil bool         // the element that is read may be
 }
 
 // NewDecoder makes a decoder of r's tokens.
@@ -33,21 +37,23 @@ func NewDecoder(r xsd.Scoped) *Decoder { return &Decoder{r: r} }
 // Reset makes the decoder read from r.
 func (d *Decoder) Reset(r xsd.Scoped) {
 	d.r, d.start, d.attr = r, nil, nil
-	d.frames, d.seen = d.frames[:0], d.seen[:0]
+	clear(d.frames[:cap(d.frames)]) // no message is kept
+	d.frames, d.seen, d.literal, d.lit, d.mayBeNil = d.frames[:0], d.seen[:0], nil, nil, false
 }
 
-// Element reads the content of the element whose start is the last token of the reader, into v by c. The element is behind when it returns.
-func Element[T any](d *Decoder, start *infoset.Token, v *T, c Codec[T]) error {
+// Element reads the content of the element whose start is the last token of the reader, into slot by c. The element is behind when it
+// returns.
+func (d *Decoder) Element(start *infoset.Token, slot any, c Coder) error {
 	d.start, d.attr = start, nil
-	return c.Decode(d, v)
+	return c.read(d, slot)
 }
 
 // Name is the name of the element that is read.
 func (d *Decoder) Name() *infoset.Name { return d.start.Name }
 
-// Nil reports whether the element that is read says xsi:nil.
-func (d *Decoder) Nil() bool {
-	if d.start == nil || len(d.start.Attrs) == 0 {
+// isNil reports whether the element that is read says xsi:nil.
+func (d *Decoder) isNil() bool {
+	if d.attr != nil || d.start == nil || len(d.start.Attrs) == 0 {
 		return false
 	}
 	v, ok := d.start.Attr(instance, "nil")
@@ -56,6 +62,16 @@ func (d *Decoder) Nil() bool {
 	}
 	null, err := v.AsBool()
 	return err == nil && null
+}
+
+// unexpectedNil reports an element that is nil though its schema does not say that it may be.
+func (d *Decoder) unexpectedNil() error {
+	may := d.mayBeNil
+	d.mayBeNil = false
+	if may || !d.isNil() {
+		return nil
+	}
+	return d.report(UnexpectedNil, d.start.Name.String())
 }
 
 // Type gives the xsi:type of the element that is read; false if it has none, or one whose prefix means nothing.
@@ -116,7 +132,7 @@ func scoped[T any](d *Decoder, parse func(infoset.Value, xsd.Scope) (T, error)) 
 	d.last = *d.start.Name
 	var out T
 	var text []byte
-	err := d.bad(infoset.Value{}, "an empty value")
+	err := d.bad("an empty value")
 	for {
 		t, next := d.r.Next()
 		if next != nil {
@@ -130,13 +146,13 @@ func scoped[T any](d *Decoder, parse func(infoset.Value, xsd.Scope) (T, error)) 
 			out, err = parse(infoset.Chars(text), d.r)
 		case infoset.Comment:
 		default:
-			return out, d.bad(infoset.Value{}, "element "+t.Name.String())
+			return out, d.bad("element " + t.Name.String())
 		}
 	}
 }
 
 // bad is the error of a value that is none of its type.
-func (d *Decoder) bad(_ infoset.Value, detail string) error {
+func (d *Decoder) bad(detail string) error {
 	return &infoset.Error{Reason: infoset.BadValue, Offset: -1, Path: d.r.Path(), Detail: detail}
 }
 
@@ -155,21 +171,25 @@ func (d *Decoder) at(err error) error {
 func (d *Decoder) Struct(x Struct) error {
 	m, start := x.XMLModel(), d.start
 	if start == nil {
-		return d.bad(infoset.Value{}, "an attribute cannot hold a structure")
+		return d.bad("an attribute cannot hold a structure")
 	}
-	null := d.Nil()
+	null := d.isNil()
 	if err := d.attributes(x, m, start); err != nil {
 		return err
 	}
 	switch {
 	case null:
 		return infoset.Skip(d.r)
-	case m.Text != None:
+	case m.Text != nil:
 		d.attr = nil
-		return x.XMLDecode(d, m.Text)
-	case m.Mixed != None:
+		return m.Text.Codec.read(d, x.XMLField(m.Text.Field))
+	case m.Mixed != nil:
 		d.attr = nil
-		return x.XMLDecode(d, m.Mixed)
+		mixed, ok := x.XMLField(m.Mixed.Field).(*Mixed)
+		if !ok {
+			return misfit(x.XMLField(m.Mixed.Field))
+		}
+		return mixed.read(d)
 	}
 	return d.content(x, m)
 }
@@ -181,14 +201,14 @@ func (d *Decoder) attributes(x Struct, m *Model, start *infoset.Token) error {
 		if a.Name.Space == instance {
 			continue
 		}
-		field := m.AnyAttr
-		for j := range m.Attrs {
-			if m.Attrs[j].Name.Local == a.Name.Local && m.Attrs[j].Name.Space == a.Name.Space {
-				field = m.Attrs[j].Field
-				break
+		at := m.attr(&a.Name)
+		if at < 0 {
+			if m.AnyAttr != nil {
+				if err := keepAttribute(x.XMLField(m.AnyAttr.Field), a); err != nil {
+					return err
+				}
+				continue
 			}
-		}
-		if field == None {
 			if ours(a.Name.Space) {
 				continue
 			}
@@ -198,13 +218,32 @@ func (d *Decoder) attributes(x Struct, m *Model, start *infoset.Token) error {
 			continue
 		}
 		d.attr = a
-		err := x.XMLDecode(d, field)
+		err := m.Attrs[at].Codec.read(d, x.XMLField(m.Attrs[at].Field))
 		d.attr = nil
 		if err != nil {
 			return err
 		}
 	}
 	return d.requiredAttributes(m, start)
+}
+
+// attr finds an attribute by its name, -1 for none.
+func (m *Model) attr(n *infoset.Name) int {
+	for i := range m.Attrs {
+		if a := &m.Attrs[i].Name; a.Local == n.Local && a.Space == n.Space {
+			return i
+		}
+	}
+	return -1
+}
+
+func keepAttribute(slot any, a *infoset.Attr) error {
+	all, ok := slot.(*Attributes)
+	if !ok {
+		return misfit(slot)
+	}
+	*all = append(*all, Attribute{Space: a.Name.Space, Local: a.Name.Local, Value: a.Value.String()})
+	return nil
 }
 
 func (d *Decoder) requiredAttributes(m *Model, start *infoset.Token) error {

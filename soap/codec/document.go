@@ -14,45 +14,17 @@ import (
 // one it is the content of a struct, element by element. It is static data.
 type Document[T any] struct {
 	Name  infoset.Name
-	Codec Codec[T]
+	Codec Coder          // of a *T
 	Decls []infoset.Decl // made on the element, so that those inside need not repeat them
 	// Encoded writes as SOAP's encoding wants it (use="encoded").
 	Encoded bool
-}
-
-// Content is the codec of a struct whose fields stand side by side, without an element around them.
-func Content[T any, P interface {
-	*T
-	Struct
-}]() Codec[P] {
-	return Codec[P]{
-		Decode: func(d *Decoder, v *P) error {
-			*v = P(new(T))
-			return d.content(*v, (*v).XMLModel())
-		},
-		Body: func(e *Encoder, _ *infoset.Name, v P) error {
-			if v == nil {
-				return e.refuse(Missing, "the message")
-			}
-			return e.Content(v)
-		},
-	}
-}
-
-// Nillable is the codec of an element that may be nil as a whole.
-func Nillable[T any](c Codec[T]) Codec[xsd.Nillable[T]] {
-	return Codec[xsd.Nillable[T]]{
-		Type:   c.Type,
-		Decode: func(d *Decoder, v *xsd.Nillable[T]) error { return ReadNil(d, v, c) },
-		Body:   func(e *Encoder, name *infoset.Name, v xsd.Nillable[T]) error { return WriteNil(e, name, v, c) },
-	}
 }
 
 // Write writes v. Errors are those of the values and of what the schema does not allow (*Problem), or w's own.
 func (m *Document[T]) Write(w infoset.Writer, v T) error {
 	e := NewEncoder(w)
 	e.Encoded = m.Encoded
-	return Root(e, &m.Name, m.Decls, v, m.Codec)
+	return e.Element(&m.Name, m.Decls, &v, m.Codec)
 }
 
 // Read reads the first element that d's reader gives, which must have the document's name; or all that it gives where the document has none.
@@ -65,13 +37,13 @@ func (m *Document[T]) Read(d *Decoder) (v T, err error) {
 	if m.Name.Local == "" {
 		d.start, d.attr = nil, nil
 		d.r = &toEnd{Scoped: d.r}
-		err = m.Codec.Decode(d, &v)
+		err = m.Codec.read(d, &v)
 		return v, err
 	}
 	for {
 		t, err := d.r.Next()
 		if errors.Is(err, io.EOF) {
-			return v, d.bad(infoset.Value{}, "nothing where element "+m.Name.Local+" must stand")
+			return v, d.bad("nothing where element " + m.Name.Local + " must stand")
 		}
 		if err != nil {
 			return v, err
@@ -80,10 +52,10 @@ func (m *Document[T]) Read(d *Decoder) (v T, err error) {
 			continue
 		}
 		if !t.Name.Same(&m.Name) {
-			return v, d.bad(infoset.Value{}, "element "+t.Name.String()+" of namespace "+infoset.Clip(t.Name.Space)+" where "+m.Name.Local+
-				" of namespace "+m.Name.Space+" must stand")
+			return v, d.bad("element " + t.Name.String() + " of namespace " + infoset.Clip(t.Name.Space) + " where " + m.Name.Local +
+				" of namespace " + m.Name.Space + " must stand")
 		}
-		err = Element(d, t, &v, m.Codec)
+		err = d.Element(t, &v, m.Codec)
 		return v, err
 	}
 }

@@ -22,21 +22,48 @@ type Encoder struct {
 	w     infoset.Writer
 	path  []*infoset.Name
 	decls []infoset.Decl // to be made on the next element
+
+	lit    *Literal // the value that the field which is written must have
+	unset  bool     // and it may be one that nobody set: the slot is no pointer
+	slots  []any    // of the structs that are written, innermost last: what stands at their leaves
+	counts []int
 }
 
 // NewEncoder makes an encoder that writes to w.
 func NewEncoder(w infoset.Writer) *Encoder { return &Encoder{w: w} }
 
 // Reset makes the encoder write to w.
-func (e *Encoder) Reset(w infoset.Writer) { e.w, e.path = w, e.path[:0] }
+func (e *Encoder) Reset(w infoset.Writer) {
+	clear(e.slots[:cap(e.slots)]) // no message is kept
+	e.w, e.path, e.slots, e.counts, e.decls, e.lit = w, e.path[:0], e.slots[:0], e.counts[:0], nil, nil
+}
 
-// Root writes an element with v as its content. The declarations are made on it, so that elements inside of it need not repeat them.
-func Root[T any](e *Encoder, name *infoset.Name, decls []infoset.Decl, v T, c Codec[T]) error {
+// Element writes an element with what slot holds as its content. The declarations are made on it, so that elements inside of it need not
+// repeat them.
+func (e *Encoder) Element(name *infoset.Name, decls []infoset.Decl, slot any, c Coder) error {
 	e.decls = decls
-	if err := one(e, name, v, c); err != nil {
+	if err := c.write(e, name, slot); err != nil {
 		return err
 	}
 	return e.w.Err()
+}
+
+// begin opens an element that holds one text, and finish writes it. The text is made between them: a name in it may need a declaration
+// on the element.
+func (e *Encoder) begin(name, schema *infoset.Name) {
+	e.start(name)
+	if e.Encoded && schema != nil {
+		e.typed(schema)
+	}
+}
+
+func (e *Encoder) finish(name *infoset.Name, text infoset.Value, err error) error {
+	if err != nil {
+		return e.wrong(name, err)
+	}
+	e.w.Text(text)
+	e.w.End()
+	return nil
 }
 
 // start opens an element.
@@ -80,12 +107,21 @@ func (e *Encoder) structure(name *infoset.Name, x Struct, declared *infoset.Name
 	err := e.attributes(x, m)
 	switch {
 	case err != nil:
-	case m.Text != None:
-		err = x.XMLEncode(e, m.Text)
-	case m.Mixed != None:
-		err = x.XMLEncode(e, m.Mixed)
+	case m.Text != nil:
+		var text infoset.Value
+		if text, _, err = m.Text.Codec.text(e, x.XMLField(m.Text.Field)); err != nil {
+			err = e.wrong(nil, err)
+			break
+		}
+		e.w.Text(text)
+	case m.Mixed != nil:
+		mixed, ok := x.XMLField(m.Mixed.Field).(*Mixed)
+		if !ok {
+			return misfit(x.XMLField(m.Mixed.Field))
+		}
+		err = mixed.write(e.w)
 	default:
-		err = e.Content(x)
+		err = e.content(x)
 	}
 	e.path = e.path[:len(e.path)-1]
 	if err != nil {
@@ -98,72 +134,95 @@ func (e *Encoder) structure(name *infoset.Name, x Struct, declared *infoset.Name
 func (e *Encoder) attributes(x Struct, m *Model) error {
 	for i := range m.Attrs {
 		a := &m.Attrs[i]
-		if x.XMLCount(a.Field) == 0 {
-			if a.Required {
-				return e.refuse(Missing, "@"+a.Name.Local)
-			}
-			continue
-		}
-		if err := x.XMLEncode(e, a.Field); err != nil {
-			return err
+		text, there, err := a.Codec.text(e, x.XMLField(a.Field))
+		switch {
+		case err != nil:
+			return e.wrong(&a.Name, err)
+		case there:
+			e.w.Attr(&a.Name, text)
+		case a.Required:
+			return e.refuse(Missing, "@"+a.Name.Local)
 		}
 	}
-	if m.AnyAttr != None {
-		return x.XMLEncode(e, m.AnyAttr)
+	if m.AnyAttr == nil {
+		return nil
 	}
-	return nil
+	more, ok := x.XMLField(m.AnyAttr.Field).(*Attributes)
+	if !ok {
+		return misfit(x.XMLField(m.AnyAttr.Field))
+	}
+	return more.write(e.w)
 }
 
-// Content writes the content of x, its fields in the order of the schema: that of an element, or one turn of a repeated group.
-func (e *Encoder) Content(x Struct) error {
+// content writes the content of x, its fields in the order of the schema: that of an element, or one turn of a repeated group.
+func (e *Encoder) content(x Struct) error {
 	m := x.XMLModel()
-	if err := e.check(x, m); err != nil {
-		return err
-	}
+	base, counted := len(e.slots), len(e.counts)
 	for i := range m.Leaves {
 		l := &m.Leaves[i]
-		if x.XMLCount(l.Field) == 0 || i > 0 && written(m, i) {
+		slot := x.XMLField(l.Field)
+		e.slots, e.counts = append(e.slots, slot), append(e.counts, l.Codec.count(slot))
+	}
+	err := e.check(m, e.counts[counted:])
+	for i := range m.Leaves {
+		if err != nil {
+			break
+		}
+		l := &m.Leaves[i]
+		n := e.counts[counted+i]
+		if n == 0 || l.Again {
 			continue
 		}
-		if err := x.XMLEncode(e, l.Field); err != nil {
+		slot := e.slots[base+i]
+		if l.Item != nil || l.OneOf != nil {
+			err = e.turns(l, slot, n)
+			continue
+		}
+		err = l.Codec.write(e, &l.Name, slot)
+	}
+	e.slots, e.counts = e.slots[:base], e.counts[:counted]
+	return err
+}
+
+// turns writes the turns of a repeated group, or elements that others substitute.
+func (e *Encoder) turns(l *Leaf, slot any, n int) error {
+	c, ok := l.Codec.(*StructOf)
+	if !ok {
+		return misfit(slot)
+	}
+	for i := range n {
+		x, _ := c.Slots.at(slot, i)
+		if x == nil {
+			return e.refuse(Missing, "an item that is nil")
+		}
+		if err := e.content(x); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// written reports whether an earlier leaf has the same field: the branches of a choice may share one.
-func written(m *Model, leaf int) bool {
-	for i := range leaf {
-		if m.Leaves[i].Field == m.Leaves[leaf].Field {
-			return true
-		}
-	}
-	return false
-}
-
-// check refuses content that the schema does not allow.
-func (e *Encoder) check(x Struct, m *Model) error {
-	count := func(leaf int) int { return x.XMLCount(m.Leaves[leaf].Field) }
+// check refuses content that the schema does not allow. counts has how often each leaf is there.
+func (e *Encoder) check(m *Model, counts []int) error {
 	for i := range m.Leaves {
 		l := &m.Leaves[i]
-		n := count(i)
+		n := counts[i]
 		if n == 0 {
 			continue
 		}
 		if l.Max != Unbounded && n > l.Max {
 			return e.refuse(Duplicate, fmt.Sprintf("%s: %d of at most %d", m.leafName(i), n, l.Max))
 		}
-		if l.Group == None {
+		if l.Group == 0 {
 			continue
 		}
 		for j := range i {
-			if count(j) > 0 && m.exclude(i, j) && m.Leaves[i].Field != m.Leaves[j].Field {
+			if counts[j] > 0 && m.exclude(i, j) && l.Field != m.Leaves[j].Field {
 				return e.refuse(SecondBranch, m.leafName(i)+" beside "+m.leafName(j))
 			}
 		}
 	}
-	return m.missing(count, func(what string) error { return e.refuse(Missing, what) })
+	return m.missing(counts, func(what string) error { return e.refuse(Missing, what) })
 }
 
 func (e *Encoder) refuse(kind Deviation, name string) error {

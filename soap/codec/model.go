@@ -6,8 +6,8 @@ import (
 	"github.com/causeway-relay/causeway/soap/infoset"
 )
 
-// None is the index of a field that a type has not.
-const None = -1
+// none is the index of what is not there.
+const none = -1
 
 // Unbounded is a Max without bound.
 const Unbounded = -1
@@ -16,18 +16,25 @@ const Unbounded = -1
 type Model struct {
 	Type    infoset.Name // name of the schema's type, for xsi:type; zero for an anonymous one
 	Attrs   []Attr
-	AnyAttr int // field of attributes that no declaration names, or None
-	Text    int // field of simple content, or None
-	Mixed   int // field of mixed content, or None
+	AnyAttr *Simple // the field of attributes that no declaration names: an Attributes; nil: the type has none
+	Text    *Simple // the field of simple content; nil: it has none
+	Mixed   *Simple // the field of mixed content, a Mixed; nil: it has none
 	Leaves  []Leaf
 	Groups  []Group
 	All     bool // the leaves stand in any order (xs:all)
+}
+
+// Simple is a field that is no attribute and no element.
+type Simple struct {
+	Field int
+	Codec Coder // of simple content
 }
 
 // Attr is an attribute.
 type Attr struct {
 	Name     infoset.Name
 	Field    int
+	Codec    Coder
 	Required bool
 }
 
@@ -36,8 +43,10 @@ type Attr struct {
 type Leaf struct {
 	Name     infoset.Name // of an element
 	Field    int
+	Codec    Coder
+	Again    bool // an earlier leaf has the same field: branches of a choice may share one
 	Min, Max int
-	Group    int // innermost Group around it, or None
+	Group    int // innermost group around it: its place in Groups, counted from 1; 0: none
 	Branch   int // which branch of that group it is in
 	Wild     *Wildcard
 	Item     *Model
@@ -46,7 +55,7 @@ type Leaf struct {
 
 // Group is a choice, or a sequence that may be absent as a whole: that is a choice of one branch.
 type Group struct {
-	Outer    int // the group around it, or None
+	Outer    int // the group around it, counted from 1; 0: none
 	Branch   int // which branch of that one it is in
 	Optional bool
 	Choice   bool
@@ -74,14 +83,8 @@ func (w *Wildcard) Takes(space string) bool {
 // Struct is a value with fields. Fields are numbered as its Model says.
 type Struct interface {
 	XMLModel() *Model
-	// XMLCount tells how often a field is there: 0 for absent, the length of a list, else 1.
-	XMLCount(field int) int
-	// XMLDecode reads the field from where the decoder stands: an attribute, an element, or the content.
-	XMLDecode(d *Decoder, field int) error
-	// XMLEncode writes the field, all of it.
-	XMLEncode(e *Encoder, field int) error
-	// XMLItem makes a new turn of a repeated group, or the struct of an element that others substitute, and keeps it in the field.
-	XMLItem(field int) Struct
+	// XMLField gives a pointer to a field, which the Coder in the model reads into and writes from.
+	XMLField(field int) any
 }
 
 // matches reports whether an element may stand at the leaf.
@@ -139,12 +142,12 @@ func (m *Model) first(leaf int) bool {
 // together reports whether leaf must be there when other is: every group around it has other in the same branch.
 func (m *Model) together(leaf, other int) bool {
 	g, branch := m.Leaves[leaf].Group, m.Leaves[leaf].Branch
-	for g != None {
+	for g != 0 {
 		b, in := m.branchOf(other, g)
 		if !in || b != branch {
 			return false
 		}
-		branch, g = m.Groups[g].Branch, m.Groups[g].Outer
+		branch, g = m.Groups[g-1].Branch, m.Groups[g-1].Outer
 	}
 	return true
 }
@@ -152,11 +155,11 @@ func (m *Model) together(leaf, other int) bool {
 // branchOf tells in which branch of a group a leaf is, if it is inside of it.
 func (m *Model) branchOf(leaf, group int) (branch int, in bool) {
 	g, branch := m.Leaves[leaf].Group, m.Leaves[leaf].Branch
-	for g != None {
+	for g != 0 {
 		if g == group {
 			return branch, true
 		}
-		branch, g = m.Groups[g].Branch, m.Groups[g].Outer
+		branch, g = m.Groups[g-1].Branch, m.Groups[g-1].Outer
 	}
 	return 0, false
 }

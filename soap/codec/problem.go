@@ -20,11 +20,12 @@ const (
 	UnexpectedText                    // text between elements
 	UnexpectedNil                     // nil where the schema allows none
 	NotFixed                          // a value other than the one that the schema fixes, which is the Name
+	UnknownType                       // xsi:type names none that may stand there; read as the declared type
 )
 
 var deviations = [...]string{
 	"unknown element", "unknown attribute", "misplaced element", "duplicate element", "second branch of a choice", "missing element",
-	"unexpected text", "unexpected nil", "a value other than the fixed",
+	"unexpected text", "unexpected nil", "a value other than the fixed", "unknown type",
 }
 
 // String gives the words for people.

@@ -10,7 +10,7 @@ import (
 
 // pair is a document of an element with two integers, as SOAP's encoding has it.
 func pair() *codec.Document[[]int32] {
-	return &codec.Document[[]int32]{Name: infoset.Name{Local: "r"}, Codec: codec.ArrayOf(codec.Int32), Encoded: true}
+	return &codec.Document[[]int32]{Name: infoset.Name{Local: "r"}, Codec: &codec.ArrayOf[int32]{Item: &codec.Int32}, Encoded: true}
 }
 
 // TestReferences: values that stand elsewhere are read where they are referred to.

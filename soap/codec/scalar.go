@@ -2,8 +2,6 @@ package codec
 
 import (
 	"fmt"
-	"reflect"
-	"strings"
 
 	"github.com/causeway-relay/causeway/soap/infoset"
 	"github.com/causeway-relay/causeway/soap/xsd"
@@ -17,7 +15,7 @@ func builtin(local string) *infoset.Name {
 
 // The codecs of values that Go has a type for.
 var (
-	String  = TextOf[string]("string")
+	String  = Codec[string]{Type: builtin("string"), Decode: readString, Value: stringValue}
 	Bool    = plain("boolean", infoset.Value.AsBool, infoset.Bool)
 	Int8    = signed[int8](8, "byte")
 	Int16   = signed[int16](16, "short")
@@ -51,23 +49,16 @@ var (
 	}}
 )
 
-// TextOf is the codec of text: of an enumeration, say. local names the built-in type.
-func TextOf[T ~string](local string) Codec[T] {
-	return Codec[T]{Type: builtin(local), Decode: decodeText[T], Value: encodeText[T]}
-}
-
-func decodeText[T ~string](d *Decoder, v *T) error {
+func readString(d *Decoder, v *string) error {
 	text, err := d.value()
 	if err != nil {
 		return err
 	}
-	*v = T(text.String())
+	*v = text.String()
 	return nil
 }
 
-func encodeText[T ~string](_ *Encoder, v T) (infoset.Value, error) {
-	return infoset.String(string(v)), nil
-}
+func stringValue(_ *Encoder, v string) (infoset.Value, error) { return infoset.String(v), nil }
 
 func signed[T int8 | int16 | int32 | int64](size int, local string) Codec[T] {
 	return plain(local, func(v infoset.Value) (T, error) {
@@ -131,44 +122,6 @@ func decodeQName(d *Decoder, v *xsd.QName) error {
 	return d.at(err)
 }
 
-// ListOf is the codec of a list in one text (xs:list).
-func ListOf[T any](item Codec[T]) Codec[[]T] {
-	return Codec[[]T]{
-		Decode: func(d *Decoder, v *[]T) error {
-			text, err := d.value()
-			if err != nil {
-				return err
-			}
-			outer := d.attr
-			defer func() { d.attr = outer }()
-			*v = []T{}
-			for word := range strings.FieldsSeq(text.String()) {
-				var one T
-				d.attr = &infoset.Attr{Value: infoset.String(word)} // no name: the list is the place of its items
-				if err := item.Decode(d, &one); err != nil {
-					return err
-				}
-				*v = append(*v, one)
-			}
-			return nil
-		},
-		Value: func(e *Encoder, v []T) (infoset.Value, error) {
-			var text []byte
-			for i := range v {
-				word, err := item.Value(e, v[i])
-				if err != nil {
-					return infoset.Value{}, err
-				}
-				if i > 0 {
-					text = append(text, ' ')
-				}
-				text = word.AppendText(text)
-			}
-			return infoset.Chars(text), nil
-		},
-	}
-}
-
 // wrong adds the place to an error of a value that is written.
 func (e *Encoder) wrong(name *infoset.Name, err error) error {
 	where := e.where()
@@ -176,10 +129,4 @@ func (e *Encoder) wrong(name *infoset.Name, err error) error {
 		where += "/" + name.Local
 	}
 	return fmt.Errorf("%s: %w", where, err)
-}
-
-// isNil reports whether a struct is a nil pointer.
-func isNil(x Struct) bool {
-	v := reflect.ValueOf(x)
-	return !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil()
 }

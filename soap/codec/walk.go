@@ -9,16 +9,16 @@ import (
 type frame struct {
 	x     Struct
 	m     *Model
-	at    int // the last leaf that was there, None before the first
+	at    int // the last leaf that was there, none before the first
 	seen  int // where its counts begin in Decoder.seen
-	outer int // the leaf of the frame below that this is a turn of; None for an element's own
+	outer int // the leaf of the frame below that this is a turn of; none for an element's own
 	path  string
 }
 
 // content reads the children of an element into x.
 func (d *Decoder) content(x Struct, m *Model) error {
 	bottom := len(d.frames)
-	d.push(x, m, None)
+	d.push(x, m, none)
 	for {
 		t, err := d.r.Next()
 		if err != nil {
@@ -47,9 +47,9 @@ func (d *Decoder) content(x Struct, m *Model) error {
 }
 
 func (d *Decoder) push(x Struct, m *Model, outer int) {
-	f := frame{x: x, m: m, at: None, seen: len(d.seen), outer: outer}
+	f := frame{x: x, m: m, at: none, seen: len(d.seen), outer: outer}
 	switch {
-	case outer != None:
+	case outer != none:
 		f.path = d.frames[len(d.frames)-1].path
 	case d.Strict || d.Report != nil:
 		f.path = d.r.Path() // what is missing is known behind the end tag, where the element is closed
@@ -66,7 +66,7 @@ func (d *Decoder) pop() error {
 	counts := d.seen[f.seen:]
 	var err error
 	if d.Strict || d.Report != nil {
-		err = f.m.missing(func(leaf int) int { return int(counts[leaf]) }, func(what string) error { return d.reportAt(f.path, Missing, what) })
+		err = f.m.missing(counts, func(what string) error { return d.reportAt(f.path, Missing, what) })
 	}
 	d.seen = d.seen[:f.seen]
 	d.frames = d.frames[:len(d.frames)-1]
@@ -94,12 +94,12 @@ func (d *Decoder) child(t *infoset.Token, bottom int) error {
 func (d *Decoder) next(i int, n *infoset.Name) int {
 	f := &d.frames[i]
 	from := f.at
-	if f.m.All || from == None {
+	if f.m.All || from == none {
 		from = 0
 	}
 	for leaf := from; leaf < len(f.m.Leaves); leaf++ {
 		l := &f.m.Leaves[leaf]
-		if l.matches(n) && (l.Max == Unbounded || int(d.seen[f.seen+leaf]) < l.Max) && d.open(f, leaf) {
+		if l.matches(n) && (l.Max == Unbounded || d.seen[f.seen+leaf] < l.Max) && (l.Group == 0 || d.open(f, leaf)) {
 			return leaf
 		}
 	}
@@ -119,11 +119,11 @@ func (d *Decoder) open(f *frame, leaf int) bool {
 // exclude reports whether two leaves stand in different branches of a choice.
 func (m *Model) exclude(a, b int) bool {
 	g, branch := m.Leaves[a].Group, m.Leaves[a].Branch
-	for g != None {
+	for g != 0 {
 		if other, in := m.branchOf(b, g); in {
-			return m.Groups[g].Choice && other != branch
+			return m.Groups[g-1].Choice && other != branch
 		}
-		branch, g = m.Groups[g].Branch, m.Groups[g].Outer
+		branch, g = m.Groups[g-1].Branch, m.Groups[g-1].Outer
 	}
 	return false
 }
@@ -134,22 +134,39 @@ func (d *Decoder) take(t *infoset.Token, leaf int) error {
 		f := &d.frames[len(d.frames)-1]
 		l := &f.m.Leaves[leaf]
 		f.at = leaf
-		if d.seen[f.seen+leaf] < 1<<16-1 {
-			d.seen[f.seen+leaf]++
-		}
+		d.seen[f.seen+leaf]++
 		switch {
 		case l.Item != nil:
-			d.push(f.x.XMLItem(l.Field), l.Item, leaf)
+			x, err := newTurn(f.x, l)
+			if err != nil {
+				return err
+			}
+			d.push(x, l.Item, leaf)
 			leaf = d.next(len(d.frames)-1, t.Name)
 			continue
 		case l.OneOf != nil:
-			member := l.OneOf.find(t.Name)
+			member := &l.OneOf.Leaves[l.OneOf.find(t.Name)]
+			x, err := newTurn(f.x, l)
+			if err != nil {
+				return err
+			}
 			d.start, d.attr = t, nil
-			return f.x.XMLItem(l.Field).XMLDecode(d, l.OneOf.Leaves[member].Field)
+			return member.Codec.read(d, x.XMLField(member.Field))
 		}
 		d.start, d.attr = t, nil
-		return f.x.XMLDecode(d, l.Field)
+		return l.Codec.read(d, f.x.XMLField(l.Field))
 	}
+}
+
+// newTurn makes a struct for a turn of a repeated group, or for an element that others substitute.
+func newTurn(x Struct, l *Leaf) (Struct, error) {
+	slot := x.XMLField(l.Field)
+	c, ok := l.Codec.(*StructOf)
+	if !ok {
+		return nil, misfit(slot)
+	}
+	turn := c.New()
+	return turn, c.Slots.add(slot, turn)
 }
 
 // astray reads an element that stands where it must not: too early or too late, twice, in a second branch, or unknown.
@@ -163,7 +180,7 @@ func (d *Decoder) astray(t *infoset.Token, bottom int) error {
 		l := &f.m.Leaves[leaf]
 		kind := Misplaced
 		switch {
-		case l.Max != Unbounded && int(d.seen[f.seen+leaf]) >= l.Max:
+		case l.Max != Unbounded && d.seen[f.seen+leaf] >= l.Max:
 			return d.drop(Duplicate, t)
 		case !d.open(f, leaf):
 			kind = SecondBranch
@@ -205,11 +222,10 @@ func (d *Decoder) drop(kind Deviation, t *infoset.Token) error {
 }
 
 // missing tells what must be there and is not: leaves of no group or of a branch that is there, and groups with no branch.
-func (m *Model) missing(count func(leaf int) int, tell func(what string) error) error {
-	present := func(group int) bool { return m.present(group, count) }
+func (m *Model) missing(counts []int, tell func(what string) error) error {
 	for i := range m.Leaves {
 		l := &m.Leaves[i]
-		if count(i) < l.Min && !l.emptiable() && (l.Group == None || m.branchThere(l.Group, l.Branch, count)) {
+		if counts[i] < l.Min && !l.emptiable() && (l.Group == 0 || m.branchThere(l.Group, l.Branch, counts)) {
 			if err := tell(m.leafName(i)); err != nil {
 				return err
 			}
@@ -217,10 +233,10 @@ func (m *Model) missing(count func(leaf int) int, tell func(what string) error) 
 	}
 	for g := range m.Groups {
 		grp := &m.Groups[g]
-		if grp.Optional || present(g) || m.satisfied(g) {
+		if grp.Optional || m.present(g+1, counts) || m.satisfied(g+1) {
 			continue
 		}
-		if grp.Outer == None || m.branchThere(grp.Outer, grp.Branch, count) {
+		if grp.Outer == 0 || m.branchThere(grp.Outer, grp.Branch, counts) {
 			if err := tell("one of a choice"); err != nil {
 				return err
 			}
@@ -235,7 +251,7 @@ func (l *Leaf) emptiable() bool {
 		return false
 	}
 	empty := true
-	_ = l.Item.missing(func(int) int { return 0 }, func(string) error { // tell gives no error
+	_ = l.Item.missing(make([]int, len(l.Item.Leaves)), func(string) error { // tell gives no error
 		empty = false
 		return nil
 	})
@@ -255,9 +271,9 @@ func (m *Model) leafName(i int) string {
 }
 
 // present reports whether anything inside of a group is there.
-func (m *Model) present(group int, count func(leaf int) int) bool {
+func (m *Model) present(group int, counts []int) bool {
 	for i := range m.Leaves {
-		if _, in := m.branchOf(i, group); in && count(i) > 0 {
+		if _, in := m.branchOf(i, group); in && counts[i] > 0 {
 			return true
 		}
 	}
@@ -265,9 +281,9 @@ func (m *Model) present(group int, count func(leaf int) int) bool {
 }
 
 // branchThere reports whether anything of a branch of a group is there.
-func (m *Model) branchThere(group, branch int, count func(leaf int) int) bool {
+func (m *Model) branchThere(group, branch int, counts []int) bool {
 	for i := range m.Leaves {
-		if b, in := m.branchOf(i, group); in && b == branch && count(i) > 0 {
+		if b, in := m.branchOf(i, group); in && b == branch && counts[i] > 0 {
 			return true
 		}
 	}

@@ -56,3 +56,9 @@ func (n Nillable[T]) IsNil() bool { return n.null }
 
 // NilWith gives nil content of an element that has attributes all the same: they are in v.
 func NilWith[T any](v T) Nillable[T] { return Nillable[T]{value: v, null: true} }
+
+// SetNil makes the content nil, or not nil. The value itself stays.
+func (n *Nillable[T]) SetNil(null bool) { n.null = null }
+
+// Slot gives a pointer to the value, a *T: codecs read into it.
+func (n *Nillable[T]) Slot() any { return &n.value }

@@ -5,6 +5,7 @@ import (
 	"go/format"
 	"slices"
 	"sort"
+	"strconv"
 	"strings"
 
 	"github.com/causeway-relay/causeway/wsdl/ir"
@@ -59,7 +60,8 @@ type generator struct {
 	anyNames   map[*ir.Type]string     // interfaces of polymorphic types
 	fields     map[*ir.Field]string    // Go names of fields
 	json       map[*ir.Field]string    // JSON names of fields
-	lists      map[*ir.Type]string     // codecs of lists and arrays
+	listCodecs []listCodec             // codecs of lists and arrays, in the order of their first use
+	spaces     []string                // namespaces with constants
 	kinds      map[*ir.Type][]*ir.Type // a struct -> the polymorphic types that it may stand for
 	prefixes   map[string]string       // namespace -> prefix
 	values     map[*ir.Type][]string   // constants of an enumeration
@@ -70,7 +72,7 @@ type generator struct {
 func newGenerator(p *ir.Program, o Options) *generator {
 	g := &generator{
 		p: p, o: o, taken: space{}, names: map[*ir.Type]string{}, anyNames: map[*ir.Type]string{}, fields: map[*ir.Field]string{},
-		json: map[*ir.Field]string{}, lists: map[*ir.Type]string{}, kinds: map[*ir.Type][]*ir.Type{}, prefixes: map[string]string{},
+		json: map[*ir.Field]string{}, kinds: map[*ir.Type][]*ir.Type{}, prefixes: map[string]string{},
 		values: map[*ir.Type][]string{},
 	}
 	if g.o.Package == "" {
@@ -151,7 +153,7 @@ func (g *generator) nameValues(t *ir.Type) {
 
 // nameFields names the fields of a struct. Elements keep their names before attributes do.
 func (g *generator) nameFields(t *ir.Type) {
-	names, json := space{"XMLModel": true, "XMLCount": true, "XMLDecode": true, "XMLEncode": true, "XMLItem": true}, space{}
+	names, json := space{"XMLModel": true, "XMLField": true}, space{}
 	for _, elements := range []bool{true, false} {
 		for _, f := range t.Fields {
 			if elements != (f.Kind == ir.Element) {
@@ -294,6 +296,16 @@ func wrap(text string, width int) string {
 		}
 	}
 	return b.String()
+}
+
+// space gives the constant of a namespace.
+func (g *generator) space(ns string) string {
+	i := slices.Index(g.spaces, ns)
+	if i < 0 {
+		i = len(g.spaces)
+		g.spaces = append(g.spaces, ns)
+	}
+	return "ns" + strconv.Itoa(i)
 }
 
 // prefix gives the prefix of a namespace, the same in the whole package.

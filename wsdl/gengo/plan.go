@@ -252,10 +252,11 @@ func (g *generator) document(d *document, name string) *document {
 	d.v = "doc" + d.fn
 	d.goType, d.codec = g.ref(d.t)
 	if d.name.IsZero() {
-		d.codec = "codec.Content[" + g.names[d.t] + "]()"
+		d.codec = "codec.Content{StructOf: xml" + g.names[d.t] + "}"
 	}
 	if d.nilable {
-		d.goType, d.codec = "xsd.Nillable["+d.goType+"]", "codec.Nillable("+d.codec+")"
+		d.codec = "codec.Nil{Of: &" + d.codec + ", Slots: &codec.Nils[" + d.goType + "]{}}"
+		d.goType = "xsd.Nillable[" + d.goType + "]"
 	}
 	g.docs = append(g.docs, d)
 	return d

@@ -1,7 +1,7 @@
 package gengo
 
 import (
-	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/causeway-relay/causeway/wsdl/ir"
@@ -26,7 +26,7 @@ var builtins = map[string][2]string{
 	"NOTATION": {"xsd.QName", "codec.QName"},
 }
 
-// ref gives the Go type and the codec of values of a type.
+// ref gives the Go type of values of a type, and the variable that reads and writes them.
 func (g *generator) ref(t *ir.Type) (goType, codec string) {
 	switch t.Kind {
 	case ir.Builtin:
@@ -40,21 +40,28 @@ func (g *generator) ref(t *ir.Type) (goType, codec string) {
 		return "xsd.Any", "codec.AnyType"
 	case ir.List, ir.Array:
 		item, codec := g.ref(t.Item)
-		return "[]" + item, g.list(t, codec)
+		return "[]" + item, g.list(t, item, codec)
 	}
 	if name, ok := g.anyNames[t]; ok {
 		return name, "xml" + name
 	}
-	return "*" + g.names[t], "codec.Of[" + g.names[t] + "]()"
+	return "*" + g.names[t], "xml" + g.names[t]
 }
 
-// list is the codec of a list: those of Go's and schema's own types are the same for all.
-func (g *generator) list(t *ir.Type, item string) string {
+// listCodec is a variable for lists or arrays of something.
+type listCodec struct{ name, typ, value string }
+
+// list is the codec of a list or an array: one variable for all of the same items.
+func (g *generator) list(t *ir.Type, item, codec string) string {
+	kind := "List"
 	if t.Kind == ir.Array {
-		return fmt.Sprintf("codec.ArrayOf(%s)", item)
+		kind = "Array"
 	}
-	name := "xmlListOf" + strings.TrimPrefix(strings.TrimPrefix(item, "codec."), "xml")
-	g.lists[t] = name + "|" + item
+	name := strings.ToLower(kind) + "Of" + strings.TrimPrefix(strings.TrimPrefix(codec, "codec."), "xml")
+	l := listCodec{name: name, typ: item, value: "codec." + kind + "Of[" + item + "]{Item: &" + codec + "}"}
+	if !slices.Contains(g.listCodecs, l) {
+		g.listCodecs = append(g.listCodecs, l)
+	}
 	return name
 }
 
@@ -92,43 +99,4 @@ func (g *generator) goType(f *ir.Field) string {
 		return "*" + base
 	}
 	return base
-}
-
-// way names how a field is read and written: the last part of the codec's functions.
-func way(f *ir.Field) string {
-	switch {
-	case f.Repeated && f.Nillable:
-		return "ManyNil"
-	case f.Repeated:
-		return "Many"
-	case f.Nillable && f.Optional:
-		return "OptNil"
-	case f.Nillable:
-		return "Nil"
-	case f.Optional && !nilable(f.Type):
-		return "Opt"
-	}
-	return "One"
-}
-
-// count is the expression that XMLCount gives for a field; "" for one that is always there.
-func (g *generator) count(f *ir.Field) string {
-	x := "x." + g.fields[f]
-	switch {
-	case f.Kind == ir.Mixed || f.Kind == ir.AnyAttributes || f.Kind == ir.Text:
-		return ""
-	case f.Repeated:
-		return "len(" + x + ")"
-	case f.Kind == ir.Wild:
-		return "codec.Count(!" + x + ".IsZero())"
-	case f.Nillable && !f.Optional:
-		return ""
-	case f.Type.Kind == ir.Any && f.Optional && !f.Nillable:
-		return "codec.Count(!" + x + ".IsZero())"
-	case f.Type.Kind == ir.Any && !f.Nillable:
-		return ""
-	case f.Optional || nilable(f.Type):
-		return "codec.Count(" + x + " != nil)"
-	}
-	return ""
 }

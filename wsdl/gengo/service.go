@@ -312,7 +312,7 @@ func (g *generator) messages(w *writer) {
 		if !d.name.IsZero() {
 			w.printf("Name: %s, ", g.name(w, d.name))
 		}
-		w.printf("Codec: %s", d.codec)
+		w.printf("Codec: &%s", d.codec)
 		if d.encoded {
 			w.printf(", Encoded: true")
 		}

@@ -14,7 +14,9 @@ func (g *generator) types(w *writer) {
 			g.enum(w, t)
 			continue
 		}
-		g.structType(w, t)
+		if !t.Abstract {
+			g.structType(w, t)
+		}
 		if t.Polymorphic() {
 			g.interfaceType(w, t)
 		}

@@ -1,0 +1,123 @@
+package codec
+
+import (
+	"github.com/causeway-relay/causeway/soap/infoset"
+	"github.com/causeway-relay/causeway/soap/xsd"
+)
+
+// NilSlots reaches the values in slots of one Go type: a *Nils.
+type NilSlots interface {
+	// value gives the i-th value, and how many there are.
+	value(slot any, i int) (v nillable, n int)
+	// more makes the value, or one more of a list.
+	more(slot any) nillable
+}
+
+// nillable is a *xsd.Nillable.
+type nillable interface {
+	IsNil() bool
+	SetNil(null bool)
+	Slot() any // a pointer to the content
+}
+
+// Nils reaches slots of xsd.Nillable values of T. It is generic by itself: see Texts.
+type Nils[T any] struct{}
+
+func (*Nils[T]) value(slot any, i int) (v nillable, n int) {
+	switch p := slot.(type) {
+	case *xsd.Nillable[T]:
+		return p, 1
+	case **xsd.Nillable[T]:
+		if *p != nil {
+			return *p, 1
+		}
+	case *[]xsd.Nillable[T]:
+		if n = len(*p); i < n {
+			v = &(*p)[i]
+		}
+		return v, n
+	}
+	return nil, 0
+}
+
+func (*Nils[T]) more(slot any) nillable {
+	switch p := slot.(type) {
+	case *xsd.Nillable[T]:
+		return p
+	case **xsd.Nillable[T]:
+		*p = new(xsd.Nillable[T])
+		return *p
+	case *[]xsd.Nillable[T]:
+		*p = append(*p, xsd.Nillable[T]{})
+		return &(*p)[len(*p)-1]
+	}
+	return nil
+}
+
+// Nil is the Coder of elements that may be nil. What a nil element has of attributes is in the value all the same.
+type Nil struct {
+	Of    Coder
+	Slots NilSlots
+}
+
+func (c *Nil) schema() *infoset.Name { return c.Of.schema() }
+
+func (*Nil) plain() bool { return false }
+
+func (c *Nil) count(slot any) int {
+	_, n := c.Slots.value(slot, 0)
+	return n
+}
+
+func (c *Nil) read(d *Decoder, slot any) error {
+	v := c.Slots.more(slot)
+	if v == nil {
+		return misfit(slot)
+	}
+	if !d.isNil() {
+		return c.Of.read(d, v.Slot())
+	}
+	if c.Of.plain() {
+		v.SetNil(true)
+		return infoset.Skip(d.r)
+	}
+	d.mayBeNil = true
+	err := c.Of.read(d, v.Slot())
+	v.SetNil(true)
+	return err
+}
+
+func (c *Nil) write(e *Encoder, name *infoset.Name, slot any) error {
+	_, n := c.Slots.value(slot, 0)
+	for i := range n {
+		v, _ := c.Slots.value(slot, i)
+		if err := c.one(e, name, v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *Nil) one(e *Encoder, name *infoset.Name, v nillable) error {
+	if !v.IsNil() {
+		return c.Of.write(e, name, v.Slot())
+	}
+	var x Struct
+	if h, ok := c.Of.(holder); ok {
+		x, _ = h.slots().at(v.Slot(), 0)
+	}
+	return e.null(name, x)
+}
+
+func (*Nil) text(_ *Encoder, slot any) (infoset.Value, bool, error) {
+	return infoset.Value{}, false, misfit(slot)
+}
+
+func (*Nil) words(_ *Encoder, dst []byte, slot any) ([]byte, error) { return dst, misfit(slot) }
+
+// holder is a Coder of structs.
+type holder interface{ slots() StructSlots }
+
+func (c *StructOf) slots() StructSlots { return c.Slots }
+
+func (c *Kinds) slots() StructSlots { return c.Slots }
