@@ -33,6 +33,12 @@ func (g *Gateway) hooks() relay.Hooks {
 				g.p.Presence(p)
 			}
 		},
+		Cast: g.meter.cast,
+		Missed: func(m *relay.Missed) {
+			g.log.Warn("listener misses messages", "entity", m.Entity, "listener", m.Listener, "node", int(m.Node),
+				"tracking", m.Tracking, "reason", string(m.Reason), "text", m.Text)
+			g.news.missed(m)
+		},
 		Offer: func(outcome string, _ time.Duration) { g.meter.offers.WithLabelValues(outcome).Inc() },
 	}
 }
@@ -81,9 +87,13 @@ func (g *Gateway) line(message string, c *relay.Record) {
 		slog.String("rule", c.Rule), slog.String("reason", string(c.Reason)), slog.String("side", c.Side),
 		slog.Int64("in", c.In), slog.Int64("out", c.Out), slog.Int64("messages", c.Messages),
 		{Key: "stages", Value: stages(&c.Stages)}, slog.Duration("duration", c.Duration), slog.String("shape", c.Shape),
-		{}, {}, {}, {}, // action, status, text, cause: at the end, where there are any
+		{}, {}, {}, {}, {}, {}, // taken, missed, action, status, text, cause: at the end, where there are any
 	}
-	n := len(attrs) - 4
+	n := len(attrs) - 6
+	if c.Shape == "cast" || c.Taken+c.Missed > 0 {
+		attrs[n], attrs[n+1] = slog.Int64("taken", c.Taken), slog.Int64("missed", c.Missed)
+		n += 2
+	}
 	if c.Action != "" {
 		attrs[n], n = slog.String("action", c.Action), n+1
 	}

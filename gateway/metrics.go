@@ -25,6 +25,7 @@ type meter struct {
 	refused     *prometheus.CounterVec // door, reason
 	offers      *prometheus.CounterVec // outcome
 	exchanges   *prometheus.CounterVec // status
+	casts       *prometheus.CounterVec // outcome
 	stages      *prometheus.HistogramVec
 	handshakes  *prometheus.CounterVec // door
 	entities    *prometheus.CounterVec // entity, direction; nil: metrics.perEntity is off
@@ -37,8 +38,9 @@ type meter struct {
 func newMeter(g *Gateway) *meter {
 	m := &meter{registry: prometheus.NewRegistry(), known: make(map[string]bool)}
 	m.connections = m.counter("causeway_connections_total", "Parties that came to the relay.", "door", "shape")
-	m.closedBy = m.counter("causeway_closed_total", "Streams, exchanges and listeners that ended, by reason.", "shape", "reason")
+	m.closedBy = m.counter("causeway_closed_total", "Streams, exchanges, casts and listeners that ended, by reason.", "shape", "reason")
 	m.exchanges = m.counter("causeway_exchanges_total", "Exchanges that a listener answered, by the class of its status.", "status")
+	m.casts = m.counter("causeway_casts_total", "Messages that listeners of one-way and event relays got or missed: delivered, or the code of why not.", "outcome")
 	m.refused = m.counter("causeway_refused_total", "Parties that were turned away, by reason.", "door", "reason")
 	m.offers = m.counter("causeway_offers_total", "What became of offers to listeners.", "outcome")
 	m.handshakes = m.counter("causeway_tls_errors_total", "TLS handshakes that failed.", "door")
@@ -96,11 +98,14 @@ func (m *meter) gauges(g *Gateway) {
 	}
 }
 
+// cast notes what became of a message for n listeners.
+func (m *meter) cast(outcome string, n int) { m.casts.WithLabelValues(outcome).Add(float64(n)) }
+
 // closed notes a connection that has ended.
 func (m *meter) closed(c *relay.Record) {
 	m.closedBy.WithLabelValues(c.Shape, string(c.Reason)).Inc()
 	switch c.Shape {
-	case "stream":
+	case "stream", "cast":
 	case "exchange":
 		m.exchanges.WithLabelValues(strconv.Itoa(c.Status/100) + "xx").Inc()
 	default:

@@ -87,6 +87,13 @@ func (n *news) listener(p *relay.Presence) {
 	n.log.Publish(e)
 }
 
+// missed tells of a listener that begins to miss messages.
+func (n *news) missed(m *relay.Missed) {
+	n.log.Publish(&events.Event{
+		Name: events.ListenerMissing, Time: m.Time, Entity: m.Entity, Node: uint16(m.Node), Listener: m.Listener, Reason: string(m.Reason), Text: m.Text,
+	})
+}
+
 // remember takes listeners' events into the history. It runs under the log's lock.
 func (n *news) remember(e *events.Event) {
 	event, ok := happened[e.Name]

@@ -8,6 +8,7 @@ const (
 	ListenerDisconnected = "listener.disconnected"
 	ListenerDeaf         = "listener.deaf"
 	ListenerBack         = "listener.back"
+	ListenerMissing      = "listener.missing" // a message that was cast to it did not reach it, the first behind one that did
 	EntityCreated        = "entity.created"
 	EntityUpdated        = "entity.updated"
 	EntityDeleted        = "entity.deleted"
@@ -18,7 +19,7 @@ const (
 // Names lists all names of events.
 func Names() []string {
 	return []string{
-		ListenerConnected, ListenerDisconnected, ListenerDeaf, ListenerBack, EntityCreated, EntityUpdated, EntityDeleted,
+		ListenerConnected, ListenerDisconnected, ListenerDeaf, ListenerBack, ListenerMissing, EntityCreated, EntityUpdated, EntityDeleted,
 		LimitReached, CertificateExpiring,
 	}
 }

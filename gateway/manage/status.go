@@ -33,6 +33,7 @@ func listening(infos []relay.ListenerInfo, nameOf func(*relay.ListenerInfo) stri
 		shown := wire.Listener{
 			ID: l.ID, Entity: nameOf(l), Node: int(l.Node), State: l.State.String(), Remote: l.Remote, Agent: l.Agent, Since: l.Since.UTC(),
 			Offers: wire.Offers{Accepted: l.Offers.Accepted, Ignored: l.Offers.Ignored},
+			Casts:  wire.Casts{Delivered: l.Casts.Delivered, Missed: l.Casts.Missed, Waiting: l.Casts.Waiting},
 		}
 		if !l.Expires.IsZero() {
 			expires := l.Expires.UTC()

@@ -588,9 +588,13 @@ func TestPass(t *testing.T) {
 func TestDrainFlushes(t *testing.T) {
 	play(t, 1, nil, func(w *world) {
 		w.events()
-		s := w.nodes[0].sink("a", "news", func(context.Context, *shape.Message) error {
-			<-time.After(time.Second) // of the bubble
-			return nil
+		s := w.nodes[0].sink("a", "news", func(ctx context.Context, _ *shape.Message) error {
+			select {
+			case <-time.After(time.Second): // of the bubble
+				return nil
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			}
 		})
 		for i := range 8 {
 			if _, err := w.nodes[0].cast("news", fmt.Sprint(i), relay.All); err != nil {
@@ -607,7 +611,7 @@ func TestDrainFlushes(t *testing.T) {
 // TestCastCounts: whatever listeners do, on however many nodes: what was sent is delivered or missed, for each; what was delivered is what it
 // wrote down, in order and once.
 func TestCastCounts(t *testing.T) {
-	for seed := range uint64(12) {
+	for seed := range uint64(6) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			play(t, 2, nil, func(w *world) { countCasts(w, rand.New(rand.NewPCG(seed, 1))) })
 		})
@@ -633,7 +637,7 @@ func countCasts(w *world, dice *rand.Rand) {
 			return nil
 		}))
 	}
-	const sent, kill = 600, 200
+	const sent, kill = 300, 100
 	dead, early := all[3], int64(0)
 	sentBy := [2]int{}
 	for i := range sent {

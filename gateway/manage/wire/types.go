@@ -59,6 +59,7 @@ type Listener struct {
 	Agent        string     `json:"agent"`
 	Since        time.Time  `json:"since"`
 	Offers       Offers     `json:"offers"`
+	Casts        Casts      `json:"casts"`
 	TokenExpires *time.Time `json:"tokenExpires"` // null: not known
 }
 
@@ -66,6 +67,13 @@ type Listener struct {
 type Offers struct {
 	Accepted int64 `json:"accepted"`
 	Ignored  int64 `json:"ignored"`
+}
+
+// Casts counts the messages that were cast to a listener: what was delivered, missed or waits is all that was sent to it.
+type Casts struct {
+	Delivered int64 `json:"delivered"`
+	Missed    int64 `json:"missed"`
+	Waiting   int64 `json:"waiting"`
 }
 
 // Status is the gateway in one picture.
