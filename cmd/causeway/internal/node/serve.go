@@ -96,7 +96,8 @@ func serve(ctx context.Context, load func() (*config.Config, config.Problems), f
 	}
 	defer tuneCollector(os.Getenv)()
 	level := new(slog.LevelVar)
-	log := newLog(err, cfg.Log, level)
+	log, lines := newLog(err, cfg.Log, level)
+	defer lines.Close()
 	for _, w := range warnings {
 		log.WarnContext(ctx, "configuration", slog.String("problem", w.String()))
 	}
@@ -115,6 +116,7 @@ func serve(ctx context.Context, load func() (*config.Config, config.Problems), f
 		node.ready()
 		service.Ready()
 		if cli.OnTerminal(err) {
+			lines.Flush()
 			fmt.Fprint(err, nextSteps)
 		}
 	})
@@ -172,12 +174,14 @@ func untilSignal(ctx context.Context, n node, cfg *config.Config, log *slog.Logg
 	return errors.Join(<-ended, cut)
 }
 
-// newLog makes the node's log. level is set to the settings' and can be changed while it is written.
-func newLog(w io.Writer, c config.Log, level *slog.LevelVar) *slog.Logger {
+// newLog makes the node's log. level is set to the settings' and can be changed while it is written. The gatherer is to be closed
+// when nothing more is to be said.
+func newLog(w io.Writer, c config.Log, level *slog.LevelVar) (*slog.Logger, *gatherer) {
 	_ = level.UnmarshalText([]byte(c.Level)) // config has checked the word
 	options := &slog.HandlerOptions{Level: level}
+	out := &gatherer{w: w}
 	if c.Format == "json" {
-		return slog.New(slog.NewJSONHandler(w, options))
+		return slog.New(prompt{slog.NewJSONHandler(out, options), out}), out
 	}
-	return slog.New(slog.NewTextHandler(w, options))
+	return slog.New(prompt{slog.NewTextHandler(out, options), out}), out
 }

@@ -88,14 +88,17 @@ func TestSignals(t *testing.T) {
 
 func TestLog(t *testing.T) {
 	var b strings.Builder
-	log := newLog(&b, config.Log{Level: "warn", Format: "json"}, new(slog.LevelVar))
+	log, lines := newLog(&b, config.Log{Level: "warn", Format: "json"}, new(slog.LevelVar))
+	defer lines.Close()
 	log.Info("quiet")
 	log.Warn("loud")
 	if got := b.String(); strings.Contains(got, "quiet") || !strings.HasPrefix(got, "{") || !strings.Contains(got, `"loud"`) {
 		t.Errorf("logged %s", got)
 	}
 	b.Reset()
-	newLog(&b, config.Log{Level: "debug", Format: "text"}, new(slog.LevelVar)).Debug("fine")
+	log, lines = newLog(&b, config.Log{Level: "debug", Format: "text"}, new(slog.LevelVar))
+	log.Debug("fine")
+	lines.Close()
 	if !strings.Contains(b.String(), "msg=fine") {
 		t.Errorf("logged %s", b.String())
 	}
