@@ -1,9 +1,9 @@
 package codec
 
 import (
-	"bytes"
 	"errors"
 	"io"
+	"sync"
 
 	"github.com/causeway-relay/causeway/soap/infoset"
 	"github.com/causeway-relay/causeway/soap/xmltext"
@@ -60,29 +60,73 @@ func (m *Document[T]) Read(d *Decoder) (v T, err error) {
 	}
 }
 
+// writers and readers are kept between documents, with the memory that they have grown: names, buffers, stacks.
+var (
+	writers = sync.Pool{New: func() any { return &textWriter{w: xmltext.NewWriter(nil, xmltext.WriterOptions{}), e: NewEncoder(nil)} }}
+	readers = sync.Pool{New: func() any {
+		r := xmltext.NewBytes(nil, xmltext.Options{Quotas: infoset.Buffered()})
+		return &textReader{r: r, d: NewDecoder(r)}
+	}}
+)
+
+type textWriter struct {
+	w *xmltext.Writer
+	e *Encoder
+}
+
+type textReader struct {
+	r *xmltext.Reader
+	d *Decoder
+}
+
+// largestKept bounds the memory of a writer that is kept, in bytes of its document.
+const largestKept = 1 << 20
+
 // Marshal writes v as text, without envelope or XML declaration. A document without name comes out as its elements side by side.
 func (m *Document[T]) Marshal(v T) ([]byte, error) {
-	var out bytes.Buffer
-	w := xmltext.NewWriter(&out, xmltext.WriterOptions{})
-	if err := m.Write(w, v); err != nil {
+	return m.AppendText(nil, v)
+}
+
+// AppendText is Marshal behind dst. With room in dst it allocates nothing of its own.
+func (m *Document[T]) AppendText(dst []byte, v T) ([]byte, error) {
+	x := writers.Get().(*textWriter) //nolint:forcetypeassert // nothing else is put there
+	x.w.Reset(nil)
+	x.e.Reset(x.w)
+	x.e.Encoded = m.Encoded
+	err := x.e.Element(&m.Name, m.Decls, &v, m.Codec)
+	if err == nil && m.Name.Local != "" {
+		err = x.w.Flush()
+	}
+	out := x.w.Bytes()
+	if err == nil {
+		dst = append(dst, out...)
+	}
+	x.e.Reset(nil)
+	if len(out) <= largestKept {
+		writers.Put(x)
+	}
+	if err != nil {
 		return nil, err
 	}
-	if err := w.Flush(); err != nil {
-		return nil, err
-	}
-	return out.Bytes(), nil
+	return dst, nil
 }
 
 // Unmarshal reads a document of its own in any encoding of package xmltext. With strict every deviation from the schema is an error.
 func (m *Document[T]) Unmarshal(text []byte, strict bool) (v T, err error) {
-	r := xmltext.NewBytes(text, xmltext.Options{Quotas: infoset.Buffered()})
-	d := NewDecoder(r)
-	d.Strict = strict
-	if v, err = m.Read(d); err != nil {
+	x := readers.Get().(*textReader) //nolint:forcetypeassert // nothing else is put there
+	defer func() {
+		x.r.ResetBytes(nil) // the text is not kept
+		x.d.Reset(nil)
+		readers.Put(x)
+	}()
+	x.r.ResetBytes(text)
+	x.d.Reset(x.r)
+	x.d.Strict = strict
+	if v, err = m.Read(x.d); err != nil {
 		return v, err
 	}
 	for err == nil {
-		_, err = r.Next()
+		_, err = x.r.Next()
 	}
 	if !errors.Is(err, io.EOF) {
 		return v, err
