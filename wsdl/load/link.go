@@ -33,6 +33,7 @@ func (r *resolver) linkType(t *model.Type) {
 	if t.Base != nil && !t.Base.IsAny() {
 		t.Base.Derived = append(t.Base.Derived, t)
 	}
+	r.inheritContent(t)
 	if t.Content == model.SimpleContent && !t.Simple {
 		t.Value = r.valueOf(t, 0)
 	}
@@ -41,6 +42,22 @@ func (r *resolver) linkType(t *model.Type) {
 	}
 	if t.Derivation == model.Restriction && !t.Base.Simple { // a simple type of a complex one with text: its text
 		t.Base = r.valueOf(t.Base, 0)
+	}
+}
+
+// inheritContent gives a type that extends another by nothing but attributes the kind of content that it extends (part 1, 3.4.2): an
+// extension by complexContent of a type with text has text.
+func (r *resolver) inheritContent(t *model.Type) {
+	for i, c := 0, t; i < maxChain && c != nil && !c.IsAny(); i, c = i+1, c.Base {
+		if c.Content != model.Empty {
+			if c != t {
+				t.Content = c.Content
+			}
+			return
+		}
+		if c.Simple || c.Derivation != model.Extension || c.Particle != nil {
+			return
+		}
 	}
 }
 

@@ -26,6 +26,9 @@ func (r *resolver) findPolicies(root *node) {
 	for _, k := range root.kids {
 		if isPolicy(k, "Policy") {
 			r.policies[root.place.File.URL+"#"+policyID(k)] = k
+			if r.anyPolicy[policyID(k)] == nil {
+				r.anyPolicy[policyID(k)] = k
+			}
 		}
 	}
 }
@@ -117,6 +120,11 @@ func (r *resolver) findPolicy(at *node, uri string) *node {
 		return nil
 	}
 	k := r.policies[at.place.File.URL+"#"+id]
+	if k == nil && r.anyPolicy[id] != nil { // a reference goes no further than its document, though people think so
+		k = r.anyPolicy[id]
+		r.l.problem(model.Warning, at.place, "WrongDocument", "move the policy into the document that names it",
+			"there is no policy %s in this document; taken as that at %s", id, k.place)
+	}
 	if k == nil {
 		r.l.problem(model.Warning, at.place, "DanglingReference", "declare the policy, or remove the reference", "there is no policy %s", id)
 	}

@@ -243,3 +243,20 @@ func TestText(t *testing.T) {
 		}
 	}
 }
+
+// TestInheritedContent: a type that adds only attributes has the content of what it extends.
+func TestInheritedContent(t *testing.T) {
+	extends := func(name, base, more string) string {
+		return `<xs:complexType name="` + name + `"><xs:complexContent><xs:extension base="` + base + `">` + more + `</xs:extension></xs:complexContent></xs:complexType>`
+	}
+	d := read(t, files{"main": schema(extends("C", "t:B", `<xs:attribute name="c"/>`) + extends("B", "t:A", "") +
+		`<xs:complexType name="A"><xs:simpleContent><xs:extension base="xs:int"/></xs:simpleContent></xs:complexType>` +
+		`<xs:complexType name="M" mixed="true"><xs:sequence/></xs:complexType>` + extends("N", "t:M", "") +
+		`<xs:complexType name="E"/>` + extends("F", "t:E", ""))})
+	for name, want := range map[string]model.Content{"C": model.SimpleContent, "B": model.SimpleContent, "N": model.MixedContent, "F": model.Empty} {
+		typ := d.Schema.Type(model.Name{Space: "urn:t", Local: name})
+		if typ.Content != want || want == model.SimpleContent && (typ.Value == nil || typ.Value.Name.Local != "int") {
+			t.Errorf("%s: content %d, value %v", name, typ.Content, typ.Value)
+		}
+	}
+}

@@ -23,6 +23,7 @@ type resolver struct {
 	originals map[any]any // a redefined component -> what it was
 	groups    map[*model.AttributeGroup]*pending
 	policies  map[string]*node                      // by document URL and id
+	anyPolicy map[string]*node                      // by id alone: the first
 	cut       map[*model.Type]bool                  // simple types that cutTypes has seen: false while it is in them
 	unknown   map[*model.Message]*node              // messages whose content nobody can name, and the part that says so
 	undone    map[*model.PortType]map[string]string // operations that are left out, and why
@@ -43,7 +44,7 @@ type pending struct {
 func newResolver(l *loader) *resolver {
 	return &resolver{
 		l: l, s: l.d.Schema, d: l.d, loaded: map[string]bool{}, originals: map[any]any{}, groups: map[*model.AttributeGroup]*pending{},
-		policies: map[string]*node{}, cut: map[*model.Type]bool{}, unknown: map[*model.Message]*node{}, leftOut: map[model.Name]bool{}, undone: map[*model.PortType]map[string]string{}, messages: map[model.Name]*model.Message{},
+		policies: map[string]*node{}, anyPolicy: map[string]*node{}, cut: map[*model.Type]bool{}, unknown: map[*model.Message]*node{}, leftOut: map[model.Name]bool{}, undone: map[*model.PortType]map[string]string{}, messages: map[model.Name]*model.Message{},
 		portTypes: map[model.Name]*model.PortType{}, bindings: map[model.Name]*model.Binding{},
 	}
 }

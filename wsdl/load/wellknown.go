@@ -41,3 +41,7 @@ func wellKnown(space string) []byte {
 	}
 	return content
 }
+
+// WellKnown reports whether the schema of a namespace comes with this package: XML's own, SOAP's envelopes and encodings, WS-Addressing,
+// WS-Security, MIME, XOP, Microsoft's serialization and arrays, and XML Schema itself.
+func WellKnown(space string) bool { return known[space] != "" }
