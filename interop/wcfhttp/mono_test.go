@@ -5,7 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/causeway-relay/causeway/gateway/entity"
 	"github.com/causeway-relay/causeway/interop"
 	"github.com/causeway-relay/causeway/interop/mono"
 )
@@ -79,36 +78,4 @@ func rows(t *testing.T, clients *mono.Host, at func(r mono.Row, services *mono.H
 		all = append(all, lines)
 	}
 	return all
-}
-
-// TestMonoReactions: what Mono's client raises for each way of the gateway to say no.
-func TestMonoReactions(t *testing.T) {
-	t.Parallel()
-	interop.Need(t, "mono")
-	host := mono.Start(t)
-	interop.OnNodes(t, func(t *testing.T, s *interop.Stand) {
-		failures(t, s)
-		for _, row := range []struct{ path, raises string }{
-			{"nowhere", "EndpointNotFoundException"},
-			{"silent", "EndpointNotFoundException"},
-			{"key", "WebException: There was an error on processing web request: Status code 401"},
-		} {
-			for _, binding := range []string{"basic", "ws"} {
-				lines := host.Client(binding, "echo", "http://"+door(s)+"/"+row.path, "echo")
-				if len(lines) == 0 || !strings.Contains(lines[0], "FAILED "+row.raises) {
-					t.Errorf("%s at %s: %q", binding, row.path, lines)
-				}
-			}
-		}
-	})
-}
-
-// failures makes a relay for each way to fail.
-func failures(t *testing.T, s *interop.Stand) {
-	t.Helper()
-	add(s, "silent")
-	add(s, "key", func(e *entity.Entity) { e.AnonymousSenders = false })
-	add(s, "walled", func(e *entity.Entity) { e.Settings.Allow = walled })
-	add(s, "slow")
-	hang(t, s, "slow")
 }
