@@ -183,7 +183,7 @@ func (g *Gateway) compose() error {
 	g.enter = entry.New(entry.Params{
 		Relay: g.relay, Node: uint16(g.p.Node), Log: g.log, Ping: g.p.Ping,
 		Write: g.cfg.Timeouts.Write, HeadTimeout: g.cfg.Timeouts.Head, PlainTokens: g.cfg.AllowPlainTokens,
-		Response: g.cfg.Timeouts.Response, Idle: g.cfg.Timeouts.Idle, Entity: g.find,
+		Accept: g.cfg.Timeouts.Accept, Response: g.cfg.Timeouts.Response, Idle: g.cfg.Timeouts.Idle, Entity: g.find,
 	})
 	api := manage.New(manage.Params{
 		Store: g.store, Relay: g.relay, Node: uint16(g.p.Node), Version: Version, Log: g.log,

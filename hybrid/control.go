@@ -109,7 +109,7 @@ func (l *Listener) register(ctx context.Context) (*control, error) {
 
 // agent is what a listener asks for beyond the protocol (docs/agent.md).
 func (s *listenSettings) agent() wire.Agent {
-	return wire.Agent{Raw: s.bytes, Standby: s.standby, Cancel: s.exchanger != nil}
+	return wire.Agent{Raw: s.bytes, Standby: s.standby, Cancel: s.exchanger != nil || s.receiver != nil, Cast: s.receiver != nil}
 }
 
 // turnedDown is the error of an answer that is a no.

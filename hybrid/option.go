@@ -53,6 +53,7 @@ type listenSettings struct {
 	events  func(Event)
 
 	exchanger shape.Exchanger
+	receiver  func(context.Context, *Message) error
 	senders   func(context.Context, *Sender)
 	requests  int
 	drain     time.Duration

@@ -15,12 +15,16 @@ import (
 
 // answers makes what answers requests, if the listener was given an exchanger.
 func (l *Listener) answers() {
-	if l.s.exchanger == nil {
+	answerer := l.s.exchanger
+	if l.s.receiver != nil {
+		answerer = &receiving{l.s.receiver, l.s.exchanger}
+	}
+	if answerer == nil {
 		return
 	}
 	ctx := context.WithValue(context.WithoutCancel(l.life), http.LocalAddrContextKey, l.Addr())
 	l.requests = exchange.New(ctx, exchange.Params{
-		Exchanger: l.s.exchanger, Dial: l.dialRequest, Most: l.s.requests,
+		Exchanger: answerer, Dial: l.dialRequest, Most: l.s.requests,
 		Address: l.endpoint.address(), Failed: l.unfinished,
 	})
 }

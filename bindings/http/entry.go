@@ -36,7 +36,7 @@ type Entry struct{ p Params }
 // New makes an entry.
 func New(p Params) *Entry { return &Entry{p: p} }
 
-// Wants reports whether a request is this entry's: one that is no upgrade, and either is for an entity of kind http or is SOAP for
+// Wants reports whether a request is this entry's: one that is no upgrade, and either is for an entity of kind http, oneway or event, or is SOAP for
 // nobody, who is told so in SOAP. The head is one that the hybrid entry wants too, so that this entry goes first.
 func (e *Entry) Wants(h *http1.Head) bool {
 	origin := h.Origin()
@@ -49,7 +49,8 @@ func (e *Entry) Wants(h *http1.Head) bool {
 		return false
 	}
 	if ent := e.p.Find(at); ent != nil {
-		return ent.Kind == entity.HTTP
+		_, casts := relay.ModeOf(ent.Kind)
+		return ent.Kind == entity.HTTP || casts
 	}
 	return formOf(h).soap
 }

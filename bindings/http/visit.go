@@ -9,6 +9,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/auth"
 	"github.com/causeway-relay/causeway/gateway/entity"
 	"github.com/causeway-relay/causeway/gateway/fail"
+	"github.com/causeway-relay/causeway/gateway/relay"
 	"github.com/causeway-relay/causeway/gateway/shape"
 )
 
@@ -20,6 +21,9 @@ func (v *visit) respond(ctx context.Context, body shape.Body) *shape.Response {
 	}
 	if refusal != nil {
 		return v.no(v.entry.p.Relay.Turned("exchange", &v.req.Hello, refusal))
+	}
+	if mode, casts := relay.ModeOf(v.entity.Kind); casts {
+		return v.cast(ctx, body, mode)
 	}
 	v.req.Body = body
 	v.strip()

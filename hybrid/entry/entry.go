@@ -29,6 +29,7 @@ type Params struct {
 	PlainTokens bool          // tokens over plain http from other machines are taken
 	HeadTimeout time.Duration // 10 s: how long a refusal may take to be written
 	Response    time.Duration // 60 s: how long an answer may stand still, where the entity does not say (reference section 8.6)
+	Accept      time.Duration // 30 s: how long a listener may take to open the connection for messages (reference section 9)
 	Idle        time.Duration // 60 s: how long the body of a request may stand still (the same)
 
 	// Entity finds whom an address belongs to; it gives nil for nobody's. Nobody is admitted by it: it is asked for settings.
@@ -52,6 +53,9 @@ func New(p Params) *Entry {
 	}
 	if p.HeadTimeout <= 0 {
 		p.HeadTimeout = 10 * time.Second
+	}
+	if p.Accept <= 0 {
+		p.Accept = 30 * time.Second
 	}
 	if p.Response <= 0 {
 		p.Response = time.Minute
@@ -112,6 +116,10 @@ func (e *Entry) Take(ctx context.Context, a *leg.Arrival) {
 	case wire.ActionStandby:
 		e.standby(ctx, v)
 	default:
+		if mode, casts := v.casts(); casts {
+			e.cast(ctx, v, mode)
+			return
+		}
 		e.connect(ctx, v)
 	}
 }

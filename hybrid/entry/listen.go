@@ -41,9 +41,9 @@ func (e *Entry) listen(ctx context.Context, v *visit) {
 	c := &control{entry: e, hello: v.hello, trail: v.trail(), ready: make(chan struct{}), plain: !v.arrival.TLS}
 	defer c.unready()
 	agent := v.agent()
-	c.cancels, c.waiters.Most = agent.Cancel, agent.Standby
+	c.cancels, c.waiters.Most, c.posts = agent.Cancel, agent.Standby, v.postsCasts(agent)
 	l := &relay.Listener{
-		ID: strings.Clone(v.target.ID), Agent: agentOf(v), Stream: c, Exchange: c, Check: c.check, Leave: c.end,
+		ID: strings.Clone(v.target.ID), Agent: agentOf(v), Stream: c, Exchange: c, Cast: c, Check: c.check, Leave: c.end,
 	}
 	c.listener = l
 	if l.ID == "" {
@@ -114,6 +114,8 @@ type control struct {
 	trail    wire.Trail
 	plain    bool // ws: the listener came by a door without TLS
 	cancels  bool // our own agent: it understands cancel messages
+	posts    bool // messages that are cast come as requests
+	casts    castLine
 	waiters  standby.Waiters
 	conn     *websocket.Conn
 	line     *line
@@ -150,6 +152,7 @@ func (c *control) serve(ctx context.Context, seat *relay.Seat) {
 	if !c.answersLater(end) {
 		c.entry.calls.lost(c, fail.New(fail.ListenerLost, ""))
 	}
+	c.casts.close()
 	c.scold(end)
 	_ = c.conn.Close()
 }

@@ -19,6 +19,7 @@ type Agent struct {
 	Raw     bool // a rendezvous may be dialled with Upgrade: causeway/1 and carries plain bytes
 	Standby int  // connections that wait for an offer, 0 to MaxStandby
 	Cancel  bool // the cancel message is understood
+	Cast    bool // messages that are cast come as requests
 }
 
 // ParseAgent reads the field; words it does not know are the wishes of a later version and are skipped.
@@ -31,6 +32,8 @@ func ParseAgent(fields http1.Fields) Agent {
 			a.Raw = true
 		case "cancel":
 			a.Cancel = true
+		case "cast":
+			a.Cast = true
 		case "standby":
 			if n, err := strconv.Atoi(value); err == nil && n > 0 {
 				a.Standby = min(n, MaxStandby)
@@ -51,6 +54,9 @@ func (a Agent) String() string {
 	}
 	if a.Cancel {
 		words = append(words, "cancel")
+	}
+	if a.Cast {
+		words = append(words, "cast")
 	}
 	return strings.Join(words, ", ")
 }

@@ -44,6 +44,7 @@ type Target struct {
 	Action   Action
 	ID       string // sb-hc-id: UTF-8 without control characters, at most 256 bytes; "" when absent or refused
 	Token    string // sb-hc-token
+	Cast     string // sb-hc-cast: how a listener gets messages (docs/casts.md); ours, no SDK knows it
 	KeyName  string // sb-hc-sas-key-name: secret by its neighbour, honoured only where the operator allows it
 	Key      string // sb-hc-sas-key
 
@@ -172,6 +173,10 @@ func (r *queryReader) own(t *Target, e *element) {
 	case "sb-hc-token", junkToken:
 		if first(&r.seenToken) {
 			t.Token = formDecode(e.value)
+		}
+	case "sb-hc-cast":
+		if t.Cast == "" {
+			t.Cast = formDecode(e.value)
 		}
 	case "sb-hc-statuscode":
 		if first(&r.seenStatus) {

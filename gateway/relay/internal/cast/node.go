@@ -124,7 +124,7 @@ func (c *remote) Deliver(ctx context.Context, m *shape.Message) (int, error) {
 	case answer.Code == "":
 		return answer.Taken, nil
 	}
-	no := error(fail.New(answer.Code, answer.Text))
+	no := error(&fail.Error{Code: answer.Code, Status: answer.Status, Text: answer.Text})
 	if answer.Untaken {
 		no = &shape.Untaken{Err: no}
 	}
@@ -163,7 +163,7 @@ func (n *Node) Serve(ctx context.Context, from mesh.Num, b []byte) ([]byte, erro
 	}
 	if err != nil {
 		why := exchange.Reason(err)
-		answer.Code, answer.Text, answer.Untaken = why.Code, why.Text, Untaken(err)
+		answer.Code, answer.Status, answer.Text, answer.Untaken = why.Code, why.Status, why.Text, Untaken(err)
 	}
 	return words.Encode(answer), nil
 }

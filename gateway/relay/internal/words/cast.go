@@ -39,6 +39,7 @@ type CastAnswer struct {
 	Missed map[fail.Code]int `json:"missed,omitempty"` // by reason
 
 	Code    fail.Code `json:"code,omitempty"` // of a message to one listener: why it did not take it
+	Status  int       `json:"status,omitempty"`
 	Text    string    `json:"text,omitempty"`
 	Untaken bool      `json:"untaken,omitempty"` // nothing of it has left
 }
