@@ -34,6 +34,9 @@ func (l *Live) Watch(t Tap) {
 	l.tap.Store(&t)
 }
 
+// Watched reports whether a tap hangs on the stream.
+func (l *Live) Watched() bool { return l.tap.Load() != nil }
+
 // moved counts payload bytes of a direction.
 func (l *Live) moved(dir uint8, n int64) {
 	switch {

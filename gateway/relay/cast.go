@@ -121,6 +121,7 @@ func (p *Pass) cast(ctx context.Context, m *shape.Message, mode Mode) (o Outcome
 	} else {
 		o, err = p.toOne(ctx, m)
 	}
+	p.show(m, &o)
 	c := p.record
 	c.In += int64(len(m.Data))
 	c.Messages++
@@ -134,6 +135,7 @@ func (p *Pass) Leave(end *shape.End) {
 	p.over()
 	c := p.record
 	c.Reason, c.Side, c.Text, c.Cause = end.Why, "sender", end.Text, end.Cause
+	p.relay.showEnd(p.entity, c)
 	p.relay.closed(c)
 }
 
@@ -262,7 +264,7 @@ func (r *Relay) untrackPass(p *Pass) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.passes, p)
-	r.carriedLocked(p.entity.At, p.record.In, 0)
+	r.books.Add(p.entity.At, p.record.In, 0)
 	r.restLocked()
 }
 

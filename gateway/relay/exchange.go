@@ -10,6 +10,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/relay/internal/exchange"
 	"github.com/causeway-relay/causeway/gateway/route"
 	"github.com/causeway-relay/causeway/gateway/shape"
+	"github.com/causeway-relay/causeway/gateway/tap"
 )
 
 // transfer is an exchange with its account and its place in the books. It is the last Exchanger of its own pipeline: the one that asks
@@ -23,6 +24,7 @@ type transfer struct {
 	hints   Hints
 	served  bool // the sender is at another node, which keeps the account
 	tracked bool
+	seen    *tap.Exchange // nil: nobody looks
 }
 
 // Exchange is one request of a sender and its response. It admits the sender, finds a listener, hands the request over and returns
@@ -44,9 +46,12 @@ func (r *Relay) Exchange(ctx context.Context, ask Ask, req *shape.Request) (*sha
 	if err != nil {
 		x.leave()
 		x.record.In = x.In()
-		return nil, r.refused(x.record, exchange.Reason(err))
+		no := r.refused(x.record, exchange.Reason(err))
+		r.showEnd(x.entity, x.record)
+		return nil, no
 	}
 	x.record.Status = resp.Status
+	x.answered(resp)
 	r.step(9, req.Tracking, "forwarding the listener's answer to the sender")
 	return x.Answer(resp), nil
 }
@@ -75,6 +80,7 @@ func (x *transfer) admit(ask Ask) error {
 		r.connections.Leave()
 		return err
 	}
+	x.show()
 	return nil
 }
 
@@ -209,6 +215,7 @@ func (x *transfer) Over(why fail.Code, side string, cause error) {
 	if e := fail.Of(cause); e != nil {
 		c.Text = e.Message()
 	}
+	x.relay.showEnd(x.entity, c)
 	x.relay.closed(c)
 }
 
@@ -243,7 +250,7 @@ func (r *Relay) untrackTransfer(x *transfer) {
 	defer r.mu.Unlock()
 	delete(r.transfers, x)
 	if !x.served { // each byte is counted once, at the sender's node
-		r.carriedLocked(x.entity.At, x.In(), x.Out())
+		r.books.Add(x.entity.At, x.In(), x.Out())
 	}
 	r.restLocked()
 }

@@ -1,7 +1,6 @@
 package relay
 
 import (
-	"sync/atomic"
 	"time"
 
 	"github.com/causeway-relay/causeway/gateway/fail"
@@ -78,6 +77,3 @@ func (r *Relay) offered(outcome string, took time.Duration) {
 		r.p.Hooks.Offer(outcome, took)
 	}
 }
-
-// counters sum what streams that have ended carried.
-type counters struct{ in, out atomic.Int64 }

@@ -17,9 +17,11 @@ import (
 	"github.com/causeway-relay/causeway/gateway/relay/internal/cast"
 	"github.com/causeway-relay/causeway/gateway/relay/internal/exchange"
 	"github.com/causeway-relay/causeway/gateway/relay/internal/nodedoor"
+	"github.com/causeway-relay/causeway/gateway/relay/internal/picture"
 	"github.com/causeway-relay/causeway/gateway/route"
 	"github.com/causeway-relay/causeway/gateway/shape"
 	"github.com/causeway-relay/causeway/gateway/store"
+	"github.com/causeway-relay/causeway/gateway/tap"
 )
 
 // Limits bound what one node holds. Zero values become the defaults beside them.
@@ -65,6 +67,7 @@ type Relay struct {
 	pool   *nodedoor.Pool   // exchanges that run at other nodes
 	server *nodedoor.Server // those of other nodes that run here
 	casts  cast.Node
+	taps   tap.Board
 	debts  exchange.Debts // what listeners here were asked and did not answer yet
 
 	connections *limit.Gate
@@ -85,8 +88,7 @@ type Relay struct {
 	shut      bool
 
 	beside sync.WaitGroup // what runs aside; no more once shut
-	past   counters
-	pasts  map[entity.Address]*Load // by entity; guarded by mu
+	books  picture.Books  // what has been carried; guarded by mu
 
 	late      *presence.Late[shape.Ticket, route.Candidate] // offers that nobody waits for any more
 	spreading sync.Mutex                                    // one word about a listener's state at a time leaves for the other nodes
@@ -115,7 +117,6 @@ func New(p Params) *Relay {
 		arriving:    make(map[uint64]*Seat),
 		seats:       make(map[uint64]*Seat),
 		streams:     make(map[*stream]struct{}),
-		pasts:       make(map[entity.Address]*Load),
 		transfers:   make(map[*transfer]struct{}),
 		passes:      make(map[*Pass]struct{}),
 	}
@@ -130,6 +131,7 @@ func New(p Params) *Relay {
 	if p.Hooks.Step != nil {
 		r.casts.Step = r.step
 	}
+	r.taps.Left = r.unwatched
 	r.late = presence.NewLate[shape.Ticket](r.leftOpen)
 	return r
 }
@@ -294,6 +296,7 @@ func (r *Relay) Drain(ctx context.Context) {
 		})
 	}
 	defer leaving.Wait()
+	defer r.taps.Close()
 	select {
 	case <-idle:
 		return
@@ -319,6 +322,7 @@ func (r *Relay) Close() {
 	for _, stop := range unwind {
 		stop()
 	}
+	r.taps.Close()
 	r.late.Close()
 	r.pool.Close()
 	r.server.Close()

@@ -4,46 +4,25 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/causeway-relay/causeway/gateway/entity"
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/mesh"
-	"github.com/causeway-relay/causeway/gateway/presence"
+	"github.com/causeway-relay/causeway/gateway/relay/internal/picture"
 	"github.com/causeway-relay/causeway/gateway/relay/internal/words"
 	"github.com/causeway-relay/causeway/gateway/route"
 	"github.com/causeway-relay/causeway/gateway/shape"
 )
 
-// ListenerInfo is what is shown of one listener.
-type ListenerInfo struct {
-	ID      string     `json:"id"`
-	Entity  string     `json:"entity"`
-	Path    string     `json:"path"` // where it listens: the entity or below
-	Node    mesh.Num   `json:"node"`
-	Remote  string     `json:"remote"`
-	Agent   string     `json:"agent"`
-	Since   time.Time  `json:"since"`
-	Expires time.Time  `json:"expires"` // of its token; zero: not known
-	Offers  OfferCount `json:"offers"`
-
-	State presence.State `json:"state"`
-
-	Casts CastCount `json:"casts"`
-}
-
-// CastCount is what became of the messages that were cast to a listener. Together they are all that were sent to it.
-type CastCount struct {
-	Delivered int64 `json:"delivered"`
-	Missed    int64 `json:"missed"`
-	Waiting   int64 `json:"waiting"` // in its queue, or on the way to it
-}
-
-// OfferCount is what became of a listener's offers.
-type OfferCount struct {
-	Accepted int64 `json:"accepted"`
-	Ignored  int64 `json:"ignored"`
-}
+// What is shown of listeners.
+type (
+	// ListenerInfo is what is shown of one listener.
+	ListenerInfo = picture.Listener
+	// CastCount is what became of the messages that were cast to a listener.
+	CastCount = picture.Casts
+	// OfferCount is what became of a listener's offers.
+	OfferCount = picture.Offers
+)
 
 // Counts is a picture of the node's load.
 type Counts struct {
@@ -63,7 +42,7 @@ func (r *Relay) Counts() Counts {
 	defer r.mu.Unlock()
 	c := Counts{
 		Listeners: r.table.Total(), Local: len(r.seats), Pending: r.desk.Pending(), Connections: r.connections.Used(),
-		In: r.past.in.Load(), Out: r.past.out.Load(), Kinds: make(map[entity.Kind]int),
+		In: r.books.In, Out: r.books.Out, Kinds: make(map[entity.Kind]int),
 	}
 	for s := range r.streams {
 		c.In += s.live.In.Load()

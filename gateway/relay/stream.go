@@ -69,6 +69,7 @@ func (r *Relay) Connect(ctx context.Context, ask Ask, p shape.Party) (pump func(
 		return pump, nil
 	}
 	refusal := r.refused(s.record, exchange.Reason(err))
+	r.showEnd(s.entity, s.record)
 	p.Refuse(refusal)
 	return nil, refusal
 }
@@ -247,6 +248,7 @@ func (s *stream) settle(err error) {
 func (s *stream) join(ctx context.Context, near, far shape.Leg) {
 	defer s.leave()
 	s.running.Store(s.info())
+	s.opened()
 	report := flow.Join(ctx, near, far, flow.Limits{Quiet: s.relay.p.Timeouts.Idle, First: s.first}, &s.live)
 	s.ended(&report)
 }
@@ -302,6 +304,7 @@ func (s *stream) ended(rep *flow.Report) {
 	default:
 		c.Side = "listener"
 	}
+	s.relay.showEnd(s.entity, c)
 	s.relay.closed(c)
 }
 
@@ -323,6 +326,6 @@ func (r *Relay) untrack(s *stream) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.streams, s)
-	r.carriedLocked(s.entity.At, s.live.In.Load(), s.live.Out.Load())
+	r.books.Add(s.entity.At, s.live.In.Load(), s.live.Out.Load())
 	r.restLocked()
 }

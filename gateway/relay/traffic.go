@@ -1,51 +1,26 @@
 package relay
 
 import (
-	"cmp"
 	"context"
-	"slices"
-	"time"
 
 	"github.com/causeway-relay/causeway/gateway/entity"
 	"github.com/causeway-relay/causeway/gateway/mesh"
+	"github.com/causeway-relay/causeway/gateway/relay/internal/picture"
 	"github.com/causeway-relay/causeway/gateway/relay/internal/words"
 )
 
-// Bounds of a picture of the traffic: of streams and listeners MaxShown a node, of entities all that were counted.
-const (
-	MaxShown    = 1000
-	maxEntities = 10_000
+// MaxShown bounds a picture of the traffic: the streams and the listeners that it has.
+const MaxShown = 1000
+
+// What is shown of the traffic.
+type (
+	// StreamInfo is what is shown of one stream that runs.
+	StreamInfo = picture.Stream
+	// Load is what an entity carries and has carried at the nodes of its senders, since they started.
+	Load = picture.Load
+	// Traffic is a picture of what runs.
+	Traffic = picture.Traffic
 )
-
-// StreamInfo is what is shown of one stream that runs.
-type StreamInfo struct {
-	Tracking string    `json:"tracking"`
-	Entity   string    `json:"entity"` // as it is written
-	Listener string    `json:"listener"`
-	Node     mesh.Num  `json:"node"`     // the sender's
-	PeerNode mesh.Num  `json:"peerNode"` // the listener's
-	Remote   string    `json:"remote"`
-	Since    time.Time `json:"since"`
-	In       int64     `json:"in"` // payload bytes from the sender to the listener
-	Out      int64     `json:"out"`
-	Messages int64     `json:"messages"`
-}
-
-// Load is what an entity carries and has carried at the nodes of its senders, since they started.
-type Load struct {
-	Path    string `json:"path"` // the entity's canonical one
-	Streams int    `json:"streams"`
-	In      int64  `json:"in"`
-	Out     int64  `json:"out"`
-}
-
-// Traffic is a picture of what runs.
-type Traffic struct {
-	Loads     []Load         `json:"loads"` // by path
-	Streams   []StreamInfo   `json:"streams"`
-	Listeners []ListenerInfo `json:"listeners"`
-	Missing   []mesh.Num     `json:"missing"` // nodes that did not answer: what runs there is not in the picture
-}
 
 // Traffic takes the picture on all nodes: every entity that carried something, the most streams, busiest first, and the
 // most listeners, at most MaxShown of each.
@@ -57,39 +32,10 @@ func (r *Relay) Traffic(ctx context.Context, most int) Traffic {
 			all.Missing = append(all.Missing, node)
 			return
 		}
-		all.add(&more)
+		all.Add(&more)
 	})
-	all.cut(most)
+	all.Cut(most)
 	return all
-}
-
-// add joins another node's picture.
-func (t *Traffic) add(more *Traffic) {
-	t.Streams = append(t.Streams, more.Streams...)
-	t.Listeners = append(t.Listeners, more.Listeners...)
-	t.Loads = append(t.Loads, more.Loads...)
-	slices.SortStableFunc(t.Loads, func(a, b Load) int { return cmp.Compare(a.Path, b.Path) })
-	kept := t.Loads[:0]
-	for _, l := range t.Loads {
-		if n := len(kept); n > 0 && kept[n-1].Path == l.Path {
-			kept[n-1].Streams += l.Streams
-			kept[n-1].In += l.In
-			kept[n-1].Out += l.Out
-			continue
-		}
-		kept = append(kept, l)
-	}
-	t.Loads = kept
-}
-
-// cut leaves the most streams and listeners.
-func (t *Traffic) cut(most int) {
-	slices.SortStableFunc(t.Streams, func(a, b StreamInfo) int { return cmp.Compare(b.In+b.Out, a.In+a.Out) })
-	t.Streams = t.Streams[:min(most, len(t.Streams))]
-	slices.SortStableFunc(t.Listeners, func(a, b ListenerInfo) int {
-		return cmp.Or(cmp.Compare(a.Entity, b.Entity), cmp.Compare(a.Node, b.Node), a.Since.Compare(b.Since))
-	})
-	t.Listeners = t.Listeners[:min(most, len(t.Listeners))]
 }
 
 func (r *Relay) onTraffic(_ context.Context, _ mesh.Num, most *int) (any, error) {
@@ -105,7 +51,7 @@ func (r *Relay) trafficHere(most int) Traffic {
 		}
 		t.Listeners = append(t.Listeners, r.info(l))
 	}
-	t.cut(most)
+	t.Cut(most)
 	return t
 }
 
@@ -113,11 +59,8 @@ func (r *Relay) trafficHere(most int) Traffic {
 func (r *Relay) streamsHere() Traffic {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	loads := make(map[entity.Address]Load, len(r.pasts))
-	for at, past := range r.pasts {
-		loads[at] = *past
-	}
 	var t Traffic
+	loads := r.books.Running()
 	for s := range r.streams {
 		running := s.running.Load()
 		if running == nil {
@@ -126,17 +69,9 @@ func (r *Relay) streamsHere() Traffic {
 		info := *running
 		info.In, info.Out, info.Messages = s.live.In.Load(), s.live.Out.Load(), s.live.Messages.Load()
 		t.Streams = append(t.Streams, info)
-		l := loads[s.entity.At]
-		l.Streams++
-		l.In += info.In
-		l.Out += info.Out
-		loads[s.entity.At] = l
+		loads.Add(s.entity.At, info.In, info.Out)
 	}
-	for at, l := range loads {
-		l.Path = at.Path
-		t.Loads = append(t.Loads, l)
-	}
-	slices.SortFunc(t.Loads, func(a, b Load) int { return cmp.Compare(a.Path, b.Path) })
+	t.Loads = loads.Loads()
 	return t
 }
 
@@ -148,25 +83,9 @@ func (s *stream) info() *StreamInfo {
 	}
 }
 
-// carriedLocked adds what has been carried for an entity. The caller holds r.mu.
-func (r *Relay) carriedLocked(at entity.Address, in, out int64) {
-	r.past.in.Add(in)
-	r.past.out.Add(out)
-	past := r.pasts[at]
-	if past == nil {
-		if len(r.pasts) >= maxEntities {
-			return
-		}
-		past = new(Load)
-		r.pasts[at] = past
-	}
-	past.In += in
-	past.Out += out
-}
-
 // forget drops what a deleted entity carried.
 func (r *Relay) forget(at entity.Address) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	delete(r.pasts, at)
+	r.books.Forget(at)
 }

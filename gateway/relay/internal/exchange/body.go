@@ -10,11 +10,16 @@ import (
 	"github.com/causeway-relay/causeway/gateway/shape"
 )
 
+// Saw is told of what is read of a body: a piece, or its end, or a whole body at once. Bodies in memory may be told of more than once. It
+// must not keep the piece nor change it.
+type Saw func(piece []byte, end error)
+
 // held is a body in the relay's hands: counted, and closed once whoever asks for it.
 type held struct {
 	x      *Life
 	inner  shape.Body // nil: there is none
 	whole  bool       // complete in memory: its reads never wait
+	saw    Saw        // nil: nobody looks
 	count  atomic.Int64
 	closed atomic.Bool
 }
@@ -39,6 +44,9 @@ func (h *held) Buffered() int {
 func (h *held) bytes() []byte {
 	b := h.inner.(shape.Whole).Bytes() // hold has looked
 	h.count.Store(int64(len(b)))
+	if h.saw != nil {
+		h.saw(b, io.EOF)
+	}
 	return b
 }
 
@@ -97,6 +105,9 @@ func (b *upBody) Read(p []byte) (int, error) {
 		b.count.Add(int64(n))
 		b.moved.Store(int64(b.x.since()))
 	}
+	if b.saw != nil {
+		b.saw(p[:n], err)
+	}
 	return n, b.ended(err)
 }
 
@@ -133,6 +144,9 @@ func (b *downBody) Read(p []byte) (int, error) {
 	if n > 0 {
 		b.count.Add(int64(n))
 		b.first()
+	}
+	if b.saw != nil {
+		b.saw(p[:n], err)
 	}
 	if err != nil {
 		err = b.ended(err)

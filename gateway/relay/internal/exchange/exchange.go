@@ -71,6 +71,9 @@ func (x *Life) Begin(ctx context.Context, owner Owner, req *shape.Request) {
 	x.unwake = context.AfterFunc(ctx, x.wake)
 }
 
+// Look has both bodies shown as they are read. It comes before anything of them is.
+func (x *Life) Look(up, down Saw) { x.up.saw, x.down.saw = up, down }
+
 // Context is what Exchangers are given.
 func (x *Life) Context() context.Context { return &x.ctx }
 
