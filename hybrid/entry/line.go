@@ -3,28 +3,46 @@ package entry
 import (
 	"net"
 	"os"
+	"runtime"
 	"sync"
 	"time"
 
 	"github.com/causeway-relay/causeway/hybrid/entry/internal/bodies"
+	"github.com/causeway-relay/causeway/internal/leg"
 	"github.com/causeway-relay/causeway/internal/wsframe"
 )
 
-// line is the connection of a control channel. Messages leave by send, control frames by gorilla; each is whole, one at a time.
+// line is the connection of a control channel. Messages leave by tell, control frames by gorilla; each is whole, one at a time.
 // It swallows the 101 that gorilla writes, because ours has left already and takes every key (reference section 3), and gives
 // back what was read behind the handshake.
 type line struct {
 	net.Conn
+	in   leg.Lazy
 	read []byte
 	said bool          // of whoever upgrades
 	turn chan struct{} // holds a token while nobody writes
 
-	mu  sync.Mutex
-	due time.Time // of gorilla's next write
+	mu   sync.Mutex
+	due  time.Time // of gorilla's next write
+	next *batch    // messages may still be added to it; nil: there is none
 }
+
+// batch is what leaves in one write: the messages of those who wanted to speak at the same time. A listener of many exchanges is told
+// of them by few system calls, and reads them by few. The one who began it writes it; it is sealed, no longer line.next, by then.
+type batch struct {
+	frames *[]byte       // a parcel
+	until  time.Time     // the deadline of who began
+	done   chan struct{} // closed when it was written; nil: nobody joined
+	n      int           // how much of it left
+	err    error
+}
+
+// batchMost is the longest batch that more is added to.
+const batchMost = 64 << 10
 
 func newLine(conn net.Conn, read []byte) *line {
 	l := &line{Conn: conn, read: read, turn: make(chan struct{}, 1)}
+	l.in.Init(conn)
 	l.turn <- struct{}{}
 	return l
 }
@@ -49,19 +67,94 @@ func (l *line) Write(b []byte) (int, error) {
 	return l.send(b, due)
 }
 
+// tell writes a text message and, unless it is nil, the binary one that it announces: one unit (reference section 6.2). It returns
+// when the unit has left or cannot leave any more, and how many of its bytes left.
+func (l *line) tell(text, body []byte, deadline time.Time) (int, error) {
+	l.mu.Lock()
+	if b := l.next; b != nil && !deadline.Before(b.until) && len(*b.frames)+len(text)+len(body) <= batchMost {
+		from := len(*b.frames)
+		b.add(text, body)
+		to := len(*b.frames)
+		if b.done == nil {
+			b.done = make(chan struct{})
+		}
+		l.mu.Unlock()
+		<-b.done
+		return b.share(from, to)
+	}
+	b := &batch{frames: bodies.GetParcel(), until: deadline}
+	b.add(text, body)
+	to := len(*b.frames)
+	if l.next == nil {
+		l.next = b
+	}
+	l.mu.Unlock()
+	runtime.Gosched() // who is about to speak too may come along; when nobody is, this takes no time
+	b.n, b.err = l.sendBatch(b)
+	if b.done != nil {
+		close(b.done)
+	}
+	bodies.PutParcel(b.frames)
+	return b.share(0, to)
+}
+
+// add appends a unit.
+func (b *batch) add(text, body []byte) {
+	*b.frames = appendMessage(*b.frames, wsframe.Text, text)
+	if body != nil {
+		*b.frames = appendMessage(*b.frames, wsframe.Binary, body)
+	}
+}
+
+// share is what became of a unit of the batch.
+func (b *batch) share(from, to int) (int, error) {
+	if b.n >= to {
+		return to - from, nil
+	}
+	return max(b.n-from, 0), b.err
+}
+
+// sendBatch writes a batch when nobody else writes, and seals it.
+func (l *line) sendBatch(b *batch) (int, error) {
+	err := l.take(b.until)
+	l.mu.Lock()
+	if l.next == b {
+		l.next = nil
+	}
+	l.mu.Unlock()
+	if err != nil {
+		return 0, err
+	}
+	return l.put(*b.frames, b.until)
+}
+
 // send writes whole frames when nobody else writes, by the deadline.
 func (l *line) send(frames []byte, deadline time.Time) (int, error) {
+	if err := l.take(deadline); err != nil {
+		return 0, err
+	}
+	return l.put(frames, deadline)
+}
+
+// take waits for the turn to write.
+func (l *line) take(deadline time.Time) error {
 	select {
 	case <-l.turn:
+		return nil
 	default:
-		timer := time.NewTimer(time.Until(deadline))
-		defer timer.Stop()
-		select {
-		case <-l.turn:
-		case <-timer.C:
-			return 0, os.ErrDeadlineExceeded
-		}
 	}
+	timer := time.NewTimer(time.Until(deadline))
+	defer timer.Stop()
+	select {
+	case <-l.turn:
+		return nil
+	case <-timer.C:
+		return os.ErrDeadlineExceeded
+	}
+}
+
+// put writes, and gives the turn on.
+func (l *line) put(frames []byte, deadline time.Time) (int, error) {
 	defer func() { l.turn <- struct{}{} }()
 	if err := l.Conn.SetWriteDeadline(deadline); err != nil {
 		return 0, err
@@ -84,7 +177,7 @@ func (l *line) Read(b []byte) (int, error) {
 		l.read = l.read[n:]
 		return n, nil
 	}
-	return l.Conn.Read(b)
+	return l.in.Read(b)
 }
 
 // appendMessage appends a message in frames that every listener takes (reference section 6.3).

@@ -11,7 +11,6 @@ import (
 	"github.com/causeway-relay/causeway/gateway/shape"
 	"github.com/causeway-relay/causeway/hybrid/entry/internal/bodies"
 	"github.com/causeway-relay/causeway/hybrid/wire"
-	"github.com/causeway-relay/causeway/internal/wsframe"
 )
 
 // Offer implements shape.Offerer: a connection that stands by gets it, or an accept message tells the listener.
@@ -105,19 +104,12 @@ func hostOf(authority string) string {
 	return strings.Trim(authority, "[]")
 }
 
-// send writes a text message and, unless it is nil, the binary one that it announces: one unit (reference section 6.2), in one
-// write. A unit that has not left whole ends the channel.
+// send writes a text message and, unless it is nil, the binary one that it announces: one unit (reference section 6.2). A unit that has not left whole ends the channel.
 func (c *control) send(text, body []byte, deadline time.Time) error {
 	if latest := time.Now().Add(controlWrite); deadline.After(latest) {
 		deadline = latest
 	}
-	buf := bodies.GetParcel()
-	defer bodies.PutParcel(buf)
-	*buf = appendMessage(*buf, wsframe.Text, text)
-	if body != nil {
-		*buf = appendMessage(*buf, wsframe.Binary, body)
-	}
-	n, err := c.line.send(*buf, deadline)
+	n, err := c.line.tell(text, body, deadline)
 	if err == nil {
 		return nil
 	}

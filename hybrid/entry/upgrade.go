@@ -12,9 +12,9 @@ import (
 )
 
 // controlUpgrader makes control channels: small buffers, since thousands of them are idle (performance.md, point 12). Gorilla
-// writes control frames only.
+// writes control frames only; what it reads comes from a larger buffer of the line's.
 var controlUpgrader = websocket.Upgrader{
-	ReadBufferSize: 1 << 10, WriteBufferSize: 256, WriteBufferPool: &sync.Pool{},
+	ReadBufferSize: 256, WriteBufferSize: 256, WriteBufferPool: &sync.Pool{},
 	CheckOrigin: func(*http.Request) bool { return true }, // tokens decide, browsers or not
 }
 

@@ -2,7 +2,10 @@
 
 package leg
 
-import "net"
+import (
+	"errors"
+	"net"
+)
 
 // bare is for systems that wait for bytes without a buffer; here a leg keeps a small one.
 type bare struct{}
@@ -12,3 +15,10 @@ func newBare(net.Conn, *inbox) *bare { return nil }
 func (*bare) reset() bool { return false }
 
 func (*bare) read() (n, room int, err error) { return 0, 0, net.ErrClosed }
+
+// canWaitBare says that readNow does not work here.
+const canWaitBare = false
+
+var errNothing = errors.New("leg: nothing to read")
+
+func readNow(uintptr, []byte) (int, error) { return 0, errNothing }

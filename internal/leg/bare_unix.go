@@ -59,20 +59,35 @@ func (b *bare) reset() (gone bool) {
 func (b *bare) attempt(fd uintptr) bool {
 	b.in.hold()
 	free := b.in.room()
+	n, err := readNow(fd, free)
+	if err == errNothing { //nolint:errorlint // readNow gives it bare
+		b.in.rest()
+		return false
+	}
+	b.n, b.room, b.err = n, len(free), err
+	return true
+}
+
+// canWaitBare says that readNow works here.
+const canWaitBare = true
+
+// errNothing is readNow's when there is nothing to read yet.
+var errNothing error = syscall.EAGAIN
+
+// readNow reads what is there; errNothing when nothing is, io.EOF at the end.
+func readNow(fd uintptr, p []byte) (int, error) {
 	for {
-		n, err := syscall.Read(int(fd), free)
+		n, err := syscall.Read(int(fd), p)
 		switch {
 		case errors.Is(err, syscall.EINTR):
 			continue
 		case errors.Is(err, syscall.EAGAIN):
-			b.in.rest()
-			return false
+			return 0, errNothing
 		case err != nil:
-			n, err = 0, os.NewSyscallError("read", err)
+			return 0, os.NewSyscallError("read", err)
 		case n == 0:
-			err = io.EOF
+			return 0, io.EOF
 		}
-		b.n, b.room, b.err = n, len(free), err
-		return true
+		return n, nil
 	}
 }

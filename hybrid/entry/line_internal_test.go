@@ -1,0 +1,165 @@
+package entry
+
+import (
+	"bytes"
+	"errors"
+	"net"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/causeway-relay/causeway/internal/wsframe"
+)
+
+// gated is a connection whose writes wait for a word: how many bytes they take, and with which error.
+type gated struct {
+	net.Conn
+	begun chan struct{}
+	words chan word
+	mu    sync.Mutex
+	got   [][]byte
+}
+
+type word struct {
+	most int
+	err  error
+}
+
+func (g *gated) SetWriteDeadline(time.Time) error { return nil }
+
+func (g *gated) Write(p []byte) (int, error) {
+	g.begun <- struct{}{}
+	w := <-g.words
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	n := min(len(p), w.most)
+	g.got = append(g.got, bytes.Clone(p[:n]))
+	return n, w.err
+}
+
+// told is what became of a unit.
+type told struct {
+	n   int
+	err error
+}
+
+// units begins to tell: each is on its way when this returns.
+func units(l *line, deadline time.Time, texts ...string) []chan told {
+	var all []chan told
+	for _, text := range texts {
+		c := make(chan told, 1)
+		all = append(all, c)
+		go func() {
+			n, err := l.tell([]byte(text), nil, deadline)
+			c <- told{n, err}
+		}()
+		synctest.Wait()
+	}
+	return all
+}
+
+// lineTest gives a line whose first unit is being written.
+func lineTest(t *testing.T, story func(t *testing.T, g *gated, l *line, first chan told)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		g := &gated{begun: make(chan struct{}, 8), words: make(chan word, 8)}
+		l := newLine(g, nil)
+		first := units(l, time.Now().Add(time.Minute), "first")[0]
+		<-g.begun
+		story(t, g, l, first)
+	})
+}
+
+var errBroken = errors.New("broken")
+
+// TestTogether: units that come while another is written leave in one write, each whole and in order; those who said them hear
+// what became of their own bytes.
+func TestTogether(t *testing.T) {
+	for _, row := range []struct {
+		name string
+		word word
+		want []told // each unit is 2 bytes of header and 3 of text
+	}{
+		{"written", word{1 << 20, nil}, []told{{5, nil}, {5, nil}, {5, nil}}},
+		{"nothing left", word{0, errBroken}, []told{{0, errBroken}, {0, errBroken}, {0, errBroken}}},
+		{"some left", word{7, errBroken}, []told{{5, nil}, {2, errBroken}, {0, errBroken}}},
+		{"all left before the error", word{1 << 20, errBroken}, []told{{5, nil}, {5, nil}, {5, nil}}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			lineTest(t, func(t *testing.T, g *gated, l *line, first chan told) {
+				later := units(l, time.Now().Add(time.Minute), "aaa", "bbb", "ccc")
+				g.words <- word{1 << 20, nil}
+				if got := <-first; got.n != 7 || got.err != nil {
+					t.Fatalf("the first unit: %+v", got)
+				}
+				<-g.begun
+				g.words <- row.word
+				for i, c := range later {
+					if got := <-c; got != row.want[i] {
+						t.Errorf("unit %d: %+v, not %+v", i, got, row.want[i])
+					}
+				}
+				var all []byte
+				for _, text := range []string{"aaa", "bbb", "ccc"} {
+					all = appendMessage(all, wsframe.Text, []byte(text))
+				}
+				if len(g.got) != 2 || !bytes.Equal(g.got[1], all[:min(len(all), row.word.most)]) {
+					t.Errorf("%d writes, the second %q", len(g.got), g.got[len(g.got)-1])
+				}
+			})
+		})
+	}
+}
+
+// TestTogetherBounds: a unit that is due earlier than the batch, and one that would make it too long, go by themselves.
+func TestTogetherBounds(t *testing.T) {
+	for _, row := range []struct {
+		name string
+		due  time.Duration
+		text string
+	}{
+		{"an earlier deadline", time.Second, "bbb"},
+		{"too long", time.Minute, strings.Repeat("b", batchMost)},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			lineTest(t, func(t *testing.T, g *gated, l *line, first chan told) {
+				a := units(l, time.Now().Add(time.Minute), "aaa")[0]
+				b := units(l, time.Now().Add(row.due), row.text)[0]
+				for range 3 {
+					g.words <- word{1 << 20, nil}
+				}
+				for _, c := range []chan told{first, a, b} {
+					if got := <-c; got.err != nil {
+						t.Errorf("%+v", got)
+					}
+				}
+				if len(g.got) != 3 {
+					t.Errorf("%d writes", len(g.got))
+				}
+			})
+		})
+	}
+}
+
+// TestTogetherLate: whoever waits for a write that does not end hears so in time, and none of it leaves later.
+func TestTogetherLate(t *testing.T) {
+	lineTest(t, func(t *testing.T, g *gated, l *line, first chan told) {
+		late := units(l, time.Now().Add(time.Second), "aaa", "bbb")
+		for _, c := range late {
+			if got := <-c; got.n != 0 || !errors.Is(got.err, os.ErrDeadlineExceeded) {
+				t.Errorf("a unit that waits for too long: %+v", got)
+			}
+		}
+		g.words <- word{1 << 20, nil}
+		<-first
+		again := units(l, time.Now().Add(time.Second), "ccc")[0]
+		<-g.begun
+		g.words <- word{1 << 20, nil}
+		if got := <-again; got.err != nil || len(g.got) != 2 || string(g.got[1][2:]) != "ccc" {
+			t.Errorf("behind it: %+v, %q", got, g.got)
+		}
+	})
+}
