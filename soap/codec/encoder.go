@@ -1,7 +1,9 @@
 package codec
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/causeway-relay/causeway/soap/infoset"
@@ -19,14 +21,13 @@ type Encoder struct {
 	// Encoded writes the type of every element, as SOAP's encoding wants it (use="encoded").
 	Encoded bool
 
-	w     infoset.Writer
-	path  []*infoset.Name
-	decls []infoset.Decl // to be made on the next element
+	w      infoset.Writer
+	failed []*infoset.Name // the elements around what could not be written, innermost first
+	decls  []infoset.Decl  // to be made on the next element
 
 	lit    *Literal // the value that the field which is written must have
 	unset  bool     // and it may be one that nobody set: the slot is no pointer
-	slots  []any    // of the structs that are written, innermost last: what stands at their leaves
-	counts []int
+	counts []int    // of the structs that are written, innermost last: how often each leaf is there
 }
 
 // NewEncoder makes an encoder that writes to w.
@@ -34,8 +35,7 @@ func NewEncoder(w infoset.Writer) *Encoder { return &Encoder{w: w} }
 
 // Reset makes the encoder write to w.
 func (e *Encoder) Reset(w infoset.Writer) {
-	clear(e.slots[:cap(e.slots)]) // no message is kept
-	e.w, e.path, e.slots, e.counts, e.decls, e.lit = w, e.path[:0], e.slots[:0], e.counts[:0], nil, nil
+	e.w, e.failed, e.counts, e.decls, e.lit = w, e.failed[:0], e.counts[:0], nil, nil
 }
 
 // Element writes an element with what slot holds as its content. The declarations are made on it, so that elements inside of it need not
@@ -43,9 +43,24 @@ func (e *Encoder) Reset(w infoset.Writer) {
 func (e *Encoder) Element(name *infoset.Name, decls []infoset.Decl, slot any, c Coder) error {
 	e.decls = decls
 	if err := c.write(e, name, slot); err != nil {
-		return err
+		return e.placed(err)
 	}
 	return e.w.Err()
+}
+
+// placed adds the place to an error. The way to it is gathered while the calls return: a path that is kept on the way in would cost each
+// element something.
+func (e *Encoder) placed(err error) error {
+	var b strings.Builder
+	for _, n := range slices.Backward(e.failed) {
+		b.WriteString("/" + n.Local)
+	}
+	e.failed = e.failed[:0]
+	if p, ok := errors.AsType[*Problem](err); ok {
+		p.Path = b.String()
+		return p
+	}
+	return fmt.Errorf("%s: %w", b.String(), err)
 }
 
 // begin opens an element that holds one text, and finish writes it. The text is made between them: a name in it may need a declaration
@@ -85,10 +100,8 @@ func (e *Encoder) null(name *infoset.Name, x Struct) error {
 	e.start(name)
 	e.w.Attr(&nilName, infoset.Bool(true))
 	if x != nil {
-		e.path = append(e.path, name)
-		err := e.attributes(x, x.XMLModel())
-		e.path = e.path[:len(e.path)-1]
-		if err != nil {
+		if err := e.attributes(x, x.XMLModel()); err != nil {
+			e.failed = append(e.failed, name)
 			return err
 		}
 	}
@@ -103,14 +116,12 @@ func (e *Encoder) structure(name *infoset.Name, x Struct, declared *infoset.Name
 	if m.Type.Local != "" && (e.Encoded || declared != nil && !declared.Same(&m.Type)) {
 		e.typed(&m.Type)
 	}
-	e.path = append(e.path, name)
 	err := e.attributes(x, m)
 	switch {
 	case err != nil:
 	case m.Text != nil:
 		var text infoset.Value
 		if text, _, err = m.Text.Codec.text(e, x.XMLField(m.Text.Field)); err != nil {
-			err = e.wrong(nil, err)
 			break
 		}
 		e.w.Text(text)
@@ -123,8 +134,8 @@ func (e *Encoder) structure(name *infoset.Name, x Struct, declared *infoset.Name
 	default:
 		err = e.content(x)
 	}
-	e.path = e.path[:len(e.path)-1]
 	if err != nil {
+		e.failed = append(e.failed, name)
 		return err
 	}
 	e.w.End()
@@ -157,30 +168,37 @@ func (e *Encoder) attributes(x Struct, m *Model) error {
 // content writes the content of x, its fields in the order of the schema: that of an element, or one turn of a repeated group.
 func (e *Encoder) content(x Struct) error {
 	m := x.XMLModel()
-	base, counted := len(e.slots), len(e.counts)
+	counted := len(e.counts)
+	shared := false
 	for i := range m.Leaves {
 		l := &m.Leaves[i]
-		slot := x.XMLField(l.Field)
-		e.slots, e.counts = append(e.slots, slot), append(e.counts, l.Codec.count(slot))
+		n := l.Codec.count(x.XMLField(l.Field))
+		shared = shared || l.Again && n > 0
+		e.counts = append(e.counts, n)
 	}
-	err := e.check(m, e.counts[counted:])
+	var err error
+	if shared {
+		err = e.place(m, e.counts[counted:])
+	} else {
+		err = e.check(m, e.counts[counted:])
+	}
 	for i := range m.Leaves {
 		if err != nil {
 			break
 		}
 		l := &m.Leaves[i]
 		n := e.counts[counted+i]
-		if n == 0 || l.Again {
+		if n == 0 {
 			continue
 		}
-		slot := e.slots[base+i]
+		slot := x.XMLField(l.Field)
 		if l.Item != nil || l.OneOf != nil {
 			err = e.turns(l, slot, n)
 			continue
 		}
 		err = l.Codec.write(e, &l.Name, slot)
 	}
-	e.slots, e.counts = e.slots[:base], e.counts[:counted]
+	e.counts = e.counts[:counted]
 	return err
 }
 
@@ -202,6 +220,58 @@ func (e *Encoder) turns(l *Leaf, slot any, n int) error {
 	return nil
 }
 
+// maxPlaces bounds how many ways to place fields are tried.
+const maxPlaces = 256
+
+// place decides at which of its leaves each field stands that has more than one: the first way that the schema allows. The counts of the
+// others become 0. The error is that of the first way where none is allowed.
+func (e *Encoder) place(m *Model, counts []int) (first error) {
+	var fields [][]int // of each such field that is there: its leaves
+	for i := range m.Leaves {
+		if m.Leaves[i].Again || counts[i] == 0 {
+			continue
+		}
+		all := []int{i}
+		for j := i + 1; j < len(m.Leaves); j++ {
+			if m.Leaves[j].Again && m.Leaves[j].Field == m.Leaves[i].Field {
+				all = append(all, j)
+			}
+		}
+		if len(all) > 1 {
+			fields = append(fields, all)
+		}
+	}
+	at := make([]int, len(fields))
+	for range maxPlaces {
+		for f, leaves := range fields {
+			n := 0
+			for _, leaf := range leaves {
+				n = max(n, counts[leaf])
+				counts[leaf] = 0
+			}
+			counts[leaves[at[f]]] = n
+		}
+		err := e.check(m, counts)
+		if err == nil {
+			return nil
+		}
+		if first == nil {
+			first = err
+		}
+		f := 0
+		for ; f < len(at); f++ {
+			if at[f]++; at[f] < len(fields[f]) {
+				break
+			}
+			at[f] = 0
+		}
+		if f == len(at) {
+			break
+		}
+	}
+	return first
+}
+
 // check refuses content that the schema does not allow. counts has how often each leaf is there.
 func (e *Encoder) check(m *Model, counts []int) error {
 	for i := range m.Leaves {
@@ -217,7 +287,7 @@ func (e *Encoder) check(m *Model, counts []int) error {
 			continue
 		}
 		for j := range i {
-			if counts[j] > 0 && m.exclude(i, j) && l.Field != m.Leaves[j].Field {
+			if counts[j] > 0 && m.exclude(i, j) {
 				return e.refuse(SecondBranch, m.leafName(i)+" beside "+m.leafName(j))
 			}
 		}
@@ -225,14 +295,7 @@ func (e *Encoder) check(m *Model, counts []int) error {
 	return m.missing(counts, func(what string) error { return e.refuse(Missing, what) })
 }
 
-func (e *Encoder) refuse(kind Deviation, name string) error {
-	return &Problem{Kind: kind, Path: e.where(), Name: name}
-}
-
-func (e *Encoder) where() string {
-	var b strings.Builder
-	for _, n := range e.path {
-		b.WriteString("/" + n.Local)
-	}
-	return b.String()
+// refuse is the error of what the schema does not allow. Its place is added later.
+func (*Encoder) refuse(kind Deviation, name string) error {
+	return &Problem{Kind: kind, Name: name}
 }

@@ -35,6 +35,7 @@ type Attr struct {
 	Name     infoset.Name
 	Field    int
 	Codec    Coder
+	JSON     string // the member in JSON; "": by the name
 	Required bool
 }
 
@@ -44,7 +45,8 @@ type Leaf struct {
 	Name     infoset.Name // of an element
 	Field    int
 	Codec    Coder
-	Again    bool // an earlier leaf has the same field: branches of a choice may share one
+	JSON     string // the member in JSON; "": by the name
+	Again    bool   // an earlier leaf has the same field: branches of a choice may share one
 	Min, Max int
 	Group    int // innermost group around it: its place in Groups, counted from 1; 0: none
 	Branch   int // which branch of that group it is in

@@ -1,8 +1,6 @@
 package codec
 
 import (
-	"fmt"
-
 	"github.com/causeway-relay/causeway/soap/infoset"
 	"github.com/causeway-relay/causeway/soap/xsd"
 )
@@ -122,11 +120,8 @@ func decodeQName(d *Decoder, v *xsd.QName) error {
 	return d.at(err)
 }
 
-// wrong adds the place to an error of a value that is written.
+// wrong is the error of a value that cannot be written.
 func (e *Encoder) wrong(name *infoset.Name, err error) error {
-	where := e.where()
-	if name != nil {
-		where += "/" + name.Local
-	}
-	return fmt.Errorf("%s: %w", where, err)
+	e.failed = append(e.failed, name)
+	return err
 }
