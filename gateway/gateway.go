@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	soaphttp "github.com/causeway-relay/causeway/bindings/http"
 	"github.com/causeway-relay/causeway/gateway/auth"
 	"github.com/causeway-relay/causeway/gateway/config"
 	"github.com/causeway-relay/causeway/gateway/entity"
@@ -178,6 +179,7 @@ func (g *Gateway) compose() error {
 			Accept: g.cfg.Timeouts.Accept, Response: g.cfg.Timeouts.Response, Idle: g.cfg.Timeouts.Idle, TokenGrace: g.cfg.Timeouts.TokenGrace,
 		},
 		Presence: g.p.Deaf,
+		Pipeline: soaphttp.Attached,
 		Hooks:    g.hooks(),
 	})
 	g.enter = entry.New(entry.Params{

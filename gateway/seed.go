@@ -126,11 +126,16 @@ func entityOf(c *config.Entity, view *store.View) (*entity.Entity, error) {
 	if err != nil {
 		return nil, err
 	}
+	documents, err := c.Documents()
+	if err != nil {
+		return nil, err
+	}
 	return &entity.Entity{
 		Name: c.Name, At: at, Kind: entity.Kind(c.Kind), AnonymousSenders: c.AnonymousSenders, Rules: rules, Source: entity.FromFile,
 		Settings: entity.Settings{
 			ResponseTimeout: c.ResponseTimeout, RawRequestTarget: c.RequestTarget == "raw",
 			NoPlainWebSocket: c.PlainWebSocket != nil && !*c.PlainWebSocket, EndTLS: c.TLS == "terminate", Sticky: c.Sticky, Allow: c.Allow,
+			Metadata: documents,
 		},
 	}, nil
 }
@@ -141,5 +146,5 @@ func same(old, e *entity.Entity) bool {
 		old.Settings.ResponseTimeout == e.Settings.ResponseTimeout && old.Settings.RawRequestTarget == e.Settings.RawRequestTarget &&
 		old.Settings.NoPlainWebSocket == e.Settings.NoPlainWebSocket &&
 		old.Settings.EndTLS == e.Settings.EndTLS && old.Settings.Sticky == e.Settings.Sticky &&
-		slices.Equal(old.Settings.Allow, e.Settings.Allow) && slices.Equal(old.Rules, e.Rules)
+		slices.Equal(old.Settings.Allow, e.Settings.Allow) && slices.Equal(old.Settings.Metadata, e.Settings.Metadata) && slices.Equal(old.Rules, e.Rules)
 }

@@ -14,6 +14,21 @@ type place struct {
 	entity            []string // segments of the entity in path
 }
 
+// url is the place as an address.
+func (p *place) url() string {
+	return p.scheme + "://" + p.authority + "/" + strings.TrimPrefix(p.path, "/")
+}
+
+// escape writes a name into a query, and unescape reads one; what is no escape stays.
+func escape(name string) string { return url.QueryEscape(name) }
+
+func unescape(text string) string {
+	if name, err := url.QueryUnescape(text); err == nil {
+		return name
+	}
+	return text
+}
+
 // finder learns from a description where the service thinks that it is.
 type finder struct {
 	Discard discard
@@ -56,18 +71,28 @@ func ownPart(u *url.URL) bool {
 type mapping struct {
 	host     string
 	from, to []string // beginnings of paths
+	self     []string // path of the description itself; nil: not known
 	place    place
 }
 
-// mapping makes the mapping; false: the description names no address of the service's.
+// mapping makes the mapping; false: the description names no address of the service's. The imports say where the description is, which
+// was asked for at to: from the end of both goes what is the same and below the relay (/svc/meta at /calc/meta), and then they are
+// what service and relay call the same thing. Where no import says it, or one that no endpoint is below, the beginning that all
+// endpoints share is taken to be the service's.
 func (f *finder) mapping(to place) (*mapping, bool) {
-	base := f.self
-	if base == nil {
-		base = f.ends
+	m := &mapping{host: f.host, from: f.ends, to: to.entity, self: f.self, place: to}
+	if f.self == nil {
+		if len(common(f.ends, to.entity)) == len(to.entity) {
+			m.from, m.to = nil, nil // the service has the relay's path already
+		}
+		return m, f.host != ""
 	}
-	m := &mapping{host: f.host, from: base, to: segments(to.path), place: to}
-	if f.self == nil && len(common(base, to.entity)) == len(to.entity) {
-		m.from, m.to = nil, nil // the service has the relay's path already
+	from, at := f.self, segments(to.path)
+	for len(at) > len(to.entity) && len(from) > 0 && strings.EqualFold(from[len(from)-1], at[len(at)-1]) {
+		from, at = from[:len(from)-1], at[:len(at)-1]
+	}
+	if !f.any || len(common(from, f.ends)) == len(from) {
+		m.from, m.to = from, at
 	}
 	return m, f.host != ""
 }
@@ -79,7 +104,10 @@ func (m *mapping) apply(address string, self bool) string {
 		return address
 	}
 	path := segments(u.EscapedPath())
-	if n := len(m.from); len(common(path, m.from)) == n {
+	switch n := len(m.from); {
+	case self && len(path) == len(m.self) && len(common(path, m.self)) == len(path):
+		path = segments(m.place.path) // where it was asked for, its parts can be had too
+	case len(common(path, m.from)) == n:
 		path = append(append([]string(nil), m.to...), path[n:]...)
 	}
 	out := m.place.scheme + "://" + m.place.authority + "/" + strings.Join(path, "/")

@@ -19,21 +19,28 @@ import (
 // maxMetadata bounds a description that is rewritten, in bytes, compressed or not. Longer ones pass as they are.
 const maxMetadata = 8 << 20
 
-// actionGet is what WS-MetadataExchange asks with (WCF wire reference section 10).
-const actionGet = "http://schemas.xmlsoap.org/ws/2004/09/transfer/Get"
+// What WS-MetadataExchange asks with: WCF by WS-Transfer (WCF wire reference section 10), others by the request of its own that it
+// had first (WS-MetadataExchange 2004/09 section 5).
+const (
+	actionGet         = "http://schemas.xmlsoap.org/ws/2004/09/transfer/Get"
+	actionGetMetadata = namespaceMEX + "/GetMetadata/Request"
 
-// asksForMetadata reports whether the answer will be a description: ?wsdl, ?wsdl=, ?singleWsdl, ?xsd= by GET, or an exchange of
-// metadata.
+	namespaceMEX   = "http://schemas.xmlsoap.org/ws/2004/09/mex"
+	namespaceDisco = "http://schemas.xmlsoap.org/disco/" // and what is below it
+)
+
+// asksForMetadata reports whether the answer will be a description of the service's: ?wsdl, ?wsdl=, ?singleWsdl, ?xsd=, ?disco by GET,
+// or an exchange of metadata. An attached one has the relay's addresses already.
 func (v *visit) asksForMetadata() bool {
 	if v.form.soap {
-		return v.req.Action == actionGet
+		return v.req.Action == actionGet || v.req.Action == actionGetMetadata
 	}
-	if v.req.Method != "GET" {
+	if v.req.Method != "GET" || len(v.entity.Settings.Metadata) > 0 {
 		return false
 	}
 	for part := range strings.SplitSeq(v.target.Query, "&") {
 		switch key, _, _ := strings.Cut(part, "="); strings.ToLower(key) {
-		case "wsdl", "singlewsdl", "xsd", "mex":
+		case "wsdl", "singlewsdl", "xsd", "mex", "disco":
 			return true
 		}
 	}
@@ -151,11 +158,12 @@ func writer(dst io.Writer, f soap.Form) infoset.Writer {
 	return xmltext.NewWriter(dst, xmltext.WriterOptions{})
 }
 
-// located is a reader that shows every address in a document: location, schemaLocation, and the text of an Address. What visit gives
-// takes its place.
+// located is a reader that shows every address in a document: location, schemaLocation, the references of a discovery document, and
+// the text of an Address or a metadata Location. What visit gives takes its place. Everything else passes as it is.
 type located struct {
 	infoset.Reader
 	visit   func(address string, self bool) string
+	parts   func(t *infoset.Token) (*infoset.Token, bool) // nil, or asked first for each element
 	address bool
 	token   infoset.Token
 }
@@ -168,7 +176,12 @@ func (l *located) Next() (*infoset.Token, error) {
 	}
 	switch t.Kind {
 	case infoset.StartElement:
-		l.address = t.Name.Local == "Address" && strings.HasSuffix(t.Name.Space, "/addressing")
+		l.address = t.Name.Local == "Address" && strings.HasSuffix(t.Name.Space, "/addressing") || t.Name.Is(namespaceMEX, "Location")
+		if l.parts != nil {
+			if part, ok := l.parts(t); ok {
+				return part, nil
+			}
+		}
 		return l.start(t), nil
 	case infoset.EndElement:
 		l.address = false
@@ -186,19 +199,42 @@ func (l *located) Next() (*infoset.Token, error) {
 func (l *located) start(t *infoset.Token) *infoset.Token {
 	for i := range t.Attrs {
 		a := &t.Attrs[i]
-		if a.Name.Space != "" || a.Name.Local != "location" && a.Name.Local != "schemaLocation" {
+		if !holdsAddress(t.Name, &a.Name) {
 			continue
 		}
-		self := t.Name.Local == "import" || t.Name.Local == "include"
+		self := isPart(t.Name) || a.Name.Local == "ref"
 		old := a.Value.String()
 		now := l.visit(old, self)
 		if now == old {
 			continue
 		}
-		l.token = *t
-		l.token.Attrs = slices.Clone(t.Attrs)
-		l.token.Attrs[i].Value = infoset.String(now)
-		t = &l.token
+		t = changed(t)
+		t.Attrs[i].Value = infoset.String(now)
 	}
 	return t
+}
+
+// changed copies a token whose attributes are to be changed: a reader's own stays as it is.
+func changed(t *infoset.Token) *infoset.Token {
+	c := *t
+	c.Attrs = slices.Clone(t.Attrs)
+	return &c
+}
+
+// isPart reports whether an element of WSDL or XML Schema names another part of the description.
+func isPart(element *infoset.Name) bool {
+	return element.Local == "import" || element.Local == "include" || element.Local == "redefine"
+}
+
+// holdsAddress reports whether an attribute is an address: of a port or an import, or a reference of a discovery document.
+func holdsAddress(element, attr *infoset.Name) bool {
+	switch {
+	case attr.Space != "":
+		return false
+	case attr.Local == "location", attr.Local == "schemaLocation":
+		return true
+	case attr.Local == "ref", attr.Local == "docRef", attr.Local == "address":
+		return strings.HasPrefix(element.Space, namespaceDisco)
+	}
+	return false
 }

@@ -49,6 +49,18 @@ func TestRewriteAddresses(t *testing.T) {
 			[]string{gateway + "/a/calc?wsdl=wsdl0", gateway + "/a/calc?xsd=xsd0", "http://schemas.xmlsoap.org/wsdl/x", ""}, []string{gateway + "/a/calc/basic"},
 		},
 		{
+			"a description beside its endpoints", at("/calc/meta", 1), []string{"http://server1/svc/meta?xsd=xsd0"}, []string{"http://server1/svc", "http://server1/svc/ws"},
+			[]string{gateway + "/calc/meta?xsd=xsd0"}, []string{gateway + "/calc", gateway + "/calc/ws"},
+		},
+		{
+			"a description elsewhere", at("/calc", 1), []string{"http://server1/meta?xsd=xsd0"}, []string{"http://server1/Services/Calc.svc"},
+			[]string{gateway + "/calc?xsd=xsd0"}, []string{gateway + "/calc"},
+		},
+		{
+			"asked for below the relay", at("/calc/mex", 1), nil, []string{"http://server1/Services/Calc.svc", "http://server1/Services/Calc.svc/ws"},
+			nil, []string{gateway + "/calc", gateway + "/calc/ws"},
+		},
+		{
 			"another host and scheme", at("/calc", 1), nil, []string{"http://server1/calc", "net.tcp://server1/calc", "https://SERVER1:444/calc", "http://other/calc"},
 			nil, []string{gateway + "/calc", "net.tcp://server1/calc", gateway + "/calc", "http://other/calc"},
 		},

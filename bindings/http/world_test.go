@@ -177,6 +177,9 @@ func TestFailures(t *testing.T) {
 	})
 }
 
+// basic is an Authorization of HTTP Basic.
+func basic(name, key string) string { return "Basic " + base64.StdEncoding.EncodeToString([]byte(name+":"+key)) }
+
 // TestRight: name and key let a sender in, as HTTP Basic and as UsernameToken; the listener sees neither. An answer to the latter has the time.
 func TestRight(t *testing.T) {
 	both(t, func(w *world) {
@@ -189,12 +192,11 @@ func TestRight(t *testing.T) {
 			out.Header().Set("Content-Type", type12)
 			_, _ = out.Write(b)
 		})
-		basic := func(key string) string { return "Basic " + base64.StdEncoding.EncodeToString([]byte("clerk:"+key)) }
 		plain := fmt.Sprintf(envelope12, "")
-		if got := w.call("POST", "calc", plain, "Content-Type", type12, "Authorization", basic(string(w.rule.Primary))); got.status != 200 || got.body != plain {
+		if got := w.call("POST", "calc", plain, "Content-Type", type12, "Authorization", basic("clerk", string(w.rule.Primary))); got.status != 200 || got.body != plain {
 			t.Errorf("Basic: %+v", got)
 		}
-		if got := w.call("POST", "calc", plain, "Content-Type", type12, "Authorization", basic("wrong")); got.status != 401 {
+		if got := w.call("POST", "calc", plain, "Content-Type", type12, "Authorization", basic("clerk", "wrong")); got.status != 401 {
 			t.Errorf("Basic, a wrong key: %+v", got)
 		}
 		big := strings.Replace(plain, "<Add/>", "<Add>"+strings.Repeat("x", 100_000)+"</Add>", 1)
@@ -286,7 +288,7 @@ func TestMetadata(t *testing.T) {
 			}
 		}
 		get := strings.Replace(fmt.Sprintf(envelope12, ""), "urn:add", "http://schemas.xmlsoap.org/ws/2004/09/transfer/Get", 1)
-		if got := w.call("POST", "calc/mex", get, "Content-Type", type12); !strings.Contains(got.body, "https://"+w.Node(0).Host("https")+"/calc/mex") {
+		if got := w.call("POST", "calc/mex", get, "Content-Type", type12); !strings.Contains(got.body, `"https://`+w.Node(0).Host("https")+`/calc"`) {
 			t.Errorf("an exchange of metadata: %+v", got)
 		}
 		if got := w.call("GET", "calc?other", ""); got.body != wsdl {

@@ -196,6 +196,9 @@ type Entity struct {
 	Sticky bool `key:"sticky" default:"false"`
 	// Networks senders may come from. Default: all.
 	Allow []netip.Prefix `key:"allow" is:"cidr" max:"128" example:"192.0.2.0/24"`
+	// Files of a description that the gateway serves in the place of the service, at ?wsdl, ?singleWsdl, ?wsdl=NAME and ?xsd=NAME, with
+	// the relay's addresses: WSDL 1.1 first, then what it imports. Read at the start and at each reload. Default: the service's own.
+	Metadata []string `key:"metadata" is:"file" max:"32" example:"/etc/causeway/calc.wsdl"`
 	// Authorization rules of this entity, beside the namespace's.
 	Rules []Rule `key:"rules" live:"true" unique:"name" max:"12"`
 }

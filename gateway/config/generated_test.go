@@ -102,6 +102,10 @@ func TestSample(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	const described = `<definitions xmlns="http://schemas.xmlsoap.org/wsdl/"/>`
+	if err := os.WriteFile(filepath.Join(dir, "calc.wsdl"), []byte(described), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	text, err := Sample("gw.example.org")
 	if err != nil {
 		t.Fatal(err)

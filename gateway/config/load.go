@@ -76,6 +76,7 @@ func (l *loader) finish(p Params) (*Config, Problems) {
 	c := l.decode()
 	if c != nil {
 		l.crossConnectors(c)
+		l.crossDocuments(c)
 	}
 	if c != nil && p.Check != nil {
 		p.Check(c, func(path, message string) {

@@ -77,6 +77,7 @@ type Settings struct {
 	EndTLS           bool           // tls: terminate instead of passthrough: an upgrade to TLS within the protocol ends at the gateway
 	Sticky           bool           // senders of one network address keep to one listener, as long as it is there
 	Allow            []netip.Prefix // senders' addresses; empty: all
+	Metadata         []Document     // the description that is served in the place of the service's; empty: the service's own
 }
 
 // Entity is something addressable. Name keeps the spelling it was made with; At is its canonical address.
@@ -118,6 +119,7 @@ func (e *Entity) Clone() *Entity {
 	c := *e
 	c.Rules = slices.Clone(e.Rules)
 	c.Settings.Allow = slices.Clone(e.Settings.Allow)
+	c.Settings.Metadata = slices.Clone(e.Settings.Metadata)
 	return &c
 }
 
@@ -142,7 +144,7 @@ func (e *Entity) Check() error {
 	if e.Settings.ResponseTimeout < 0 {
 		problems = append(problems, errors.New("responseTimeout is negative: give a duration like 60s"))
 	}
-	return errors.Join(append(problems, CheckRules(e.Rules))...)
+	return errors.Join(append(problems, CheckDocuments(e.Settings.Metadata), CheckRules(e.Rules))...)
 }
 
 // CheckName says what is wrong with an entity's name: empty, too long, a reserved first segment or no canonical address.

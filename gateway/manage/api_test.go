@@ -145,8 +145,8 @@ func TestPaths(t *testing.T) {
 		}
 	}
 	w.ask("HEAD", "/$api/status", "").want(t, http.StatusOK)
-	w.ask("PUT", "/$api/entities/x", strings.Repeat(" ", 1<<20+1)).code(t, http.StatusRequestEntityTooLarge, "TooLarge")
-	w.ask("PUT", "/$api/entities/x", strings.Repeat(" ", 1<<20)).want(t, http.StatusCreated)
+	w.ask("PUT", "/$api/entities/x", strings.Repeat(" ", 2<<20+1)).code(t, http.StatusRequestEntityTooLarge, "TooLarge")
+	w.ask("PUT", "/$api/entities/x", strings.Repeat(" ", 2<<20)).want(t, http.StatusCreated)
 	id := "11111111-2222-3333-4444-555555555555"
 	if got := w.ask("GET", "/$api/nothing", "", "TrackingId: "+id+"_G9"); !strings.Contains(got.body, id+`"`) {
 		t.Errorf("the client's tracking id is lost: %s", got.body)

@@ -85,15 +85,17 @@ func (a *API) putEntity(ctx context.Context, c *call) (answer, error) {
 	var made bool
 	stored, err := a.replace(ctx, c, func(old *entity.Entity) (*entity.Entity, error) {
 		e := &entity.Entity{Name: c.args["entity"], At: c.at, Kind: entity.Hybrid, Source: entity.FromStore}
+		var before []entity.Document
 		made = old == nil
 		wrong := slices.Clone(problems)
 		if made {
 			wrong = append(wrong, firstRules(e, body.Rules)...)
 		} else {
 			e.Name, e.Rules, e.UserMetadata = old.Name, slices.Clone(old.Rules), old.UserMetadata
+			before = old.Settings.Metadata
 			wrong = append(wrong, noRules(body)...)
 		}
-		wrong = append(wrong, apply(e, &body)...)
+		wrong = append(wrong, apply(e, before, &body)...)
 		return e, problemsOf(wrong)
 	})
 	if err != nil {
@@ -119,7 +121,7 @@ func (a *API) patchEntity(ctx context.Context, c *call) (answer, error) {
 		}
 		e := old.Clone()
 		wrong := append(slices.Clone(problems), noRules(body)...)
-		return e, problemsOf(append(wrong, apply(e, &body)...))
+		return e, problemsOf(append(wrong, apply(e, old.Settings.Metadata, &body)...))
 	})
 	if err != nil {
 		return answer{}, err
@@ -190,8 +192,8 @@ func (c *call) raced(err error) error {
 	return err
 }
 
-// apply sets what a body names and gives what is wrong with the values.
-func apply(e *entity.Entity, c *wire.EntityChange) wire.Problems {
+// apply sets what a body names and gives what is wrong with the values; before are the documents that the entity had.
+func apply(e *entity.Entity, before []entity.Document, c *wire.EntityChange) wire.Problems {
 	var wrong wire.Problems
 	if err := entity.CheckName(e.Name); err != nil {
 		wrong = append(wrong, wire.Problem{Text: err.Error()})
@@ -210,7 +212,7 @@ func apply(e *entity.Entity, c *wire.EntityChange) wire.Problems {
 		e.AnonymousSenders = *c.AnonymousSenders
 	}
 	if c.Settings != nil {
-		wrong = append(wrong, applySettings(&e.Settings, c.Settings)...)
+		wrong = append(wrong, applySettings(&e.Settings, before, c.Settings)...)
 	}
 	return wrong
 }
@@ -227,7 +229,8 @@ const (
 	tlsTerminate   = "terminate"
 )
 
-func applySettings(s *entity.Settings, c *wire.SettingsChange) (wrong wire.Problems) {
+// applySettings sets the policies that a body names; before are the documents that the entity had.
+func applySettings(s *entity.Settings, before []entity.Document, c *wire.SettingsChange) (wrong wire.Problems) {
 	if c.ResponseTimeout != nil {
 		s.ResponseTimeout = timeOf(*c.ResponseTimeout)
 	}
@@ -250,6 +253,11 @@ func applySettings(s *entity.Settings, c *wire.SettingsChange) (wrong wire.Probl
 	if c.Allow != nil {
 		s.Allow = slices.Clone(*c.Allow)
 	}
+	if c.Metadata != nil {
+		var complaints wire.Problems
+		s.Metadata, complaints = documentsOf(before, *c.Metadata)
+		wrong = append(wrong, complaints...)
+	}
 	return wrong
 }
 
@@ -266,6 +274,7 @@ func shown(e *entity.Entity, states map[string][presence.Gone]int) wire.Entity {
 	s := wire.Settings{
 		ResponseTimeout: wire.Duration(e.Settings.ResponseTimeout), RequestTarget: targetService,
 		PlainWebSocket: !e.Settings.NoPlainWebSocket, TLS: tlsPassthrough, Sticky: e.Settings.Sticky, Allow: e.Settings.Allow,
+		Metadata: sizes(e.Settings.Metadata),
 	}
 	if e.Settings.EndTLS {
 		s.TLS = tlsTerminate

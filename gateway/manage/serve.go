@@ -10,8 +10,9 @@ import (
 	"github.com/causeway-relay/causeway/gateway/fail"
 )
 
-// maxBody bounds a request's body. The largest that is taken, an entity with 12 rules and 128 networks, has a tenth of it.
-const maxBody = 1 << 20
+// maxBody bounds a request's body. The largest that is taken is an entity with an attached description (entity.MaxDocumentBytes), which
+// JSON can make twice as long.
+const maxBody = 2 << 20
 
 // serve takes one request through all stations.
 func (a *API) serve(w http.ResponseWriter, r *http.Request, segments []string, token entity.Secret) {

@@ -22,6 +22,15 @@ type SettingsChange struct {
 	TLS             *string         `json:"tls,omitempty"`
 	Sticky          *bool           `json:"sticky,omitempty"`
 	Allow           *[]netip.Prefix `json:"allow,omitempty"`
+	// Metadata is the whole attached description: WSDL 1.1 first, then what it imports. Empty: none, the service's own counts.
+	Metadata *[]DocumentChange `json:"metadata,omitempty"`
+}
+
+// DocumentChange is a file of a description. One without a text is the file of that name that is there already, so that what GET gave
+// can be sent back; size, which only the gateway tells, does not count.
+type DocumentChange struct {
+	Name *string `json:"name,omitempty"`
+	Text *string `json:"text,omitempty"`
 }
 
 // RuleChange is the body of PUT and PATCH on a rule, and one rule of a new entity. A key that is nil stays, or is made.
@@ -90,9 +99,22 @@ func settings(to **SettingsChange) member {
 		if d.object(path, raw, members{
 			"responseTimeout": nullable(&c.ResponseTimeout, durationOf), "requestTarget": text(&c.RequestTarget),
 			"plainWebSocket": flag(&c.PlainWebSocket), "tls": text(&c.TLS), "sticky": flag(&c.Sticky),
-			"allow": list(&c.Allow, networkOf),
+			"allow": list(&c.Allow, networkOf), "metadata": documents(&c.Metadata),
 		}) {
 			*to = &c
+		}
+	}
+}
+
+func documents(to **[]DocumentChange) member {
+	return func(d *decoder, path string, raw []byte) {
+		all := []DocumentChange{}
+		if d.array(path, raw, func(path string, raw []byte) {
+			var c DocumentChange
+			d.object(path, raw, members{"name": text(&c.Name), "text": text(&c.Text), "size": ignored})
+			all = append(all, c)
+		}) {
+			*to = &all
 		}
 	}
 }

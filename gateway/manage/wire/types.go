@@ -26,7 +26,14 @@ type Settings struct {
 	PlainWebSocket  bool           `json:"plainWebSocket"`
 	TLS             string         `json:"tls"` // passthrough or terminate
 	Sticky          bool           `json:"sticky"`
-	Allow           []netip.Prefix `json:"allow"` // empty: all
+	Allow           []netip.Prefix `json:"allow"`    // empty: all
+	Metadata        []Document     `json:"metadata"` // the attached description, without its text; empty: the service's own
+}
+
+// Document is a file of an attached description. The gateway shows its size in the place of its text.
+type Document struct {
+	Name string `json:"name"`
+	Size int    `json:"size"` // bytes
 }
 
 // ListenerCounts are the listeners of all nodes by state.

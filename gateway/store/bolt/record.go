@@ -18,7 +18,7 @@ import (
 const (
 	recordVersion = 1
 	recordHead    = 1 + crc32.Size
-	maxRecord     = 1 << 20 // bytes; an entity with twelve rules and long names has about 20 KiB
+	maxRecord     = 1 << 20 // bytes; an entity with twelve rules and long names has about 20 KiB, an attached description at most 720 KiB
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -35,11 +35,18 @@ type entityRecord struct {
 	EndTLS           bool           `json:"endTLS,omitempty"`
 	Sticky           bool           `json:"sticky,omitempty"`
 	Allow            []netip.Prefix `json:"allow,omitempty"`
+	Metadata         []fileRecord   `json:"metadata,omitempty"`
 	Rules            []ruleRecord   `json:"rules,omitempty"`
 	Source           entity.Source  `json:"source,omitempty"`
 	CreatedAt        time.Time      `json:"createdAt"`
 	UpdatedAt        time.Time      `json:"updatedAt"`
 	Revision         uint64         `json:"revision"`
+}
+
+// fileRecord is a file of an attached description. Its text is packed by gzip: a description has a tenth of its bytes then.
+type fileRecord struct {
+	Name string `json:"name"`
+	Text []byte `json:"text"`
 }
 
 // ruleRecord is a rule on the disk, its keys sealed.
@@ -57,7 +64,7 @@ func encodeEntity(aead cipher.AEAD, e *entity.Entity) ([]byte, error) {
 		Name: e.Name, Kind: e.Kind, AnonymousSenders: e.AnonymousSenders, UserMetadata: e.UserMetadata,
 		ResponseTimeout: e.Settings.ResponseTimeout, RawRequestTarget: e.Settings.RawRequestTarget,
 		NoPlainWebSocket: e.Settings.NoPlainWebSocket, EndTLS: e.Settings.EndTLS, Sticky: e.Settings.Sticky,
-		Allow:  e.Settings.Allow,
+		Allow: e.Settings.Allow, Metadata: packFiles(e.Settings.Metadata),
 		Rules:  sealRules(aead, scopeOf(e.At), e.Rules),
 		Source: e.Source, CreatedAt: e.CreatedAt, UpdatedAt: e.UpdatedAt, Revision: e.Revision,
 	})
@@ -99,11 +106,15 @@ func (r *entityRecord) open(aead cipher.AEAD, namespace string) (*entity.Entity,
 	if err != nil {
 		return nil, fmt.Errorf("entity %q: %w", r.Name, err)
 	}
+	files, err := openFiles(r.Metadata)
+	if err != nil {
+		return nil, fmt.Errorf("entity %q: %w", r.Name, err)
+	}
 	return &entity.Entity{
 		Name: r.Name, At: at, Kind: r.Kind, AnonymousSenders: r.AnonymousSenders, UserMetadata: r.UserMetadata,
 		Settings: entity.Settings{
 			ResponseTimeout: r.ResponseTimeout, RawRequestTarget: r.RawRequestTarget,
-			NoPlainWebSocket: r.NoPlainWebSocket, EndTLS: r.EndTLS, Sticky: r.Sticky, Allow: r.Allow,
+			NoPlainWebSocket: r.NoPlainWebSocket, EndTLS: r.EndTLS, Sticky: r.Sticky, Allow: r.Allow, Metadata: files,
 		},
 		Rules: rules, Source: r.Source, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, Revision: r.Revision,
 	}, nil

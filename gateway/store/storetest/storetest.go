@@ -56,6 +56,10 @@ func Entity(name string) *entity.Entity {
 		Settings: entity.Settings{
 			ResponseTimeout: 90 * time.Second, RawRequestTarget: true, NoPlainWebSocket: true, EndTLS: true, Sticky: true,
 			Allow: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("2001:db8::/32")},
+			Metadata: []entity.Document{
+				{Name: "calc.wsdl", Text: `<definitions xmlns="http://schemas.xmlsoap.org/wsdl/"><documentation>größer &lt; 3</documentation></definitions>`},
+				{Name: "types.xsd", Text: "\ufeff<schema xmlns='http://www.w3.org/2001/XMLSchema'/>\r\n"},
+			},
 		},
 		Rules: []entity.Rule{
 			entity.NewRule("send", entity.Send),

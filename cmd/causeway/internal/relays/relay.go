@@ -31,7 +31,7 @@ func NewRelay() *cobra.Command {
 type relayFlags struct {
 	kind, timeout, target, tls string
 	anonymous, plain, sticky   bool
-	allow                      []string
+	allow, metadata            []string
 }
 
 func (f *relayFlags) add(cmd *cobra.Command) {
@@ -44,6 +44,7 @@ func (f *relayFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.tls, "tls", "passthrough", "what becomes of a net.tcp client's upgrade to TLS: passthrough (the listener's) or terminate (ends at the gateway)")
 	flags.BoolVar(&f.sticky, "sticky", false, "let senders of one network address keep to one listener")
 	flags.StringSliceVar(&f.allow, "allow", nil, "`NETWORKS` that senders may come from, such as 192.0.2.0/24; default: all")
+	flags.StringSliceVar(&f.metadata, "metadata", nil, "`FILES` of a description to serve in the place of the service's, at ?wsdl: WSDL first, then what it imports; \"\": the service's own")
 	kinds := make([]cobra.Completion, 0, len(entity.Kinds()))
 	for _, k := range entity.Kinds() {
 		kinds = append(kinds, cobra.Completion(k))
@@ -91,6 +92,13 @@ func (f *relayFlags) change(cmd *cobra.Command) (wire.EntityChange, error) {
 		}
 		s.Allow = &networks
 	}
+	if given("metadata") {
+		documents, err := documentsOf(f.metadata)
+		if err != nil {
+			return c, cli.Usage("--metadata: %v", err)
+		}
+		s.Metadata = &documents
+	}
 	if s != (wire.SettingsChange{}) {
 		c.Settings = &s
 	}
@@ -137,6 +145,7 @@ func newRelayCreate(c *cli.Connection) *cobra.Command {
 else. It is printed once; 'causeway rule keys NAME ListenSend' shows it again.`,
 		Example: `  causeway relay create hyco
   causeway relay create plant/line1 --anonymous-senders --allow 192.0.2.0/24
+  causeway relay create calc --kind http --metadata calc.wsdl,types.xsd
   causeway relay create hyco -o json | jq -r .connectionString`,
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}
@@ -275,7 +284,7 @@ func relayRows(e *wire.Entity) [][]string {
 		{"name", e.Name}, {"kind", e.Kind}, {"senders", senders(e)}, {"response timeout", timeout},
 		{"request target", e.Settings.RequestTarget}, {"plain websocket", strconv.FormatBool(e.Settings.PlainWebSocket)},
 		{"tls", e.Settings.TLS}, {"sticky", strconv.FormatBool(e.Settings.Sticky)},
-		{"allow", strings.Join(allow, ", ")}, {"source", e.Source}, {"created", cli.Clock(e.CreatedAt)}, {"updated", cli.Clock(e.UpdatedAt)},
+		{"allow", strings.Join(allow, ", ")}, {"metadata", described(e.Settings.Metadata)}, {"source", e.Source}, {"created", cli.Clock(e.CreatedAt)}, {"updated", cli.Clock(e.UpdatedAt)},
 		{"listeners", strconv.Itoa(e.Listeners.Online)},
 	}
 }
@@ -294,7 +303,8 @@ func newRelayUpdate(c *cli.Connection) *cobra.Command {
 		Use: "update NAME", Short: "Change a relay; what no flag names stays", Args: cli.Args(cobra.ExactArgs(1)),
 		Example: `  causeway relay update hyco --anonymous-senders=false
   causeway relay update hyco --allow ""                    # everybody again
-  causeway relay update hyco --response-timeout default`,
+  causeway relay update hyco --response-timeout default
+  causeway relay update calc --metadata ""                 # the service's own description again`,
 		ValidArgsFunction: c.RelayNames,
 	}
 	flags.add(cmd)
