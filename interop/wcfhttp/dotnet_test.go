@@ -50,7 +50,7 @@ func TestDotNetAtMono(t *testing.T) {
 			add(s, "calc")
 			connector(t, s, "calc", listen)
 			relayed := client(t, "--binding", binding, "--address", address, "--only", cases)
-			cell := interop.Cell{Table: ".NET's client at Mono's service over HTTP, through the gateway", Row: binding, Column: columnOf(t)}
+			cell := interop.Cell{Table: ".NET's client at Mono's service over HTTP, through the gateway", Row: binding, Column: columnOf(t), Command: "wcf-client --binding " + binding + " --address " + address + " --only " + cases}
 			for _, wrong := range differ(direct, relayed) {
 				t.Errorf("%s: %s", binding, wrong)
 				cell.Code, cell.Output = 1, wrong

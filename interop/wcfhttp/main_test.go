@@ -73,7 +73,7 @@ func differ(direct, relayed []string) (all []string) {
 }
 
 // connector listens for a relay and passes what comes to the service at target, until the test ends.
-func connector(t *testing.T, s *interop.Stand, name, target string) {
+func connector(t testing.TB, s *interop.Stand, name, target string) {
 	t.Helper()
 	up := make(chan struct{}, 1)
 	b := connect.New(connect.Params{

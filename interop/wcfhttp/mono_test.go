@@ -49,6 +49,7 @@ func TestMonoRows(t *testing.T) {
 			interop.Record(t, interop.Cell{
 				Table: "Mono's client at Mono's service over HTTP, through the gateway", Row: fmt.Sprintf("%s, %s, row %d", r.Binding, r.Contract, i+1),
 				Column: columnOf(t), Code: code, Note: fmt.Sprint(len(direct[i])), Output: output,
+				Command: fmt.Sprintf("mono peer.exe call %s %s ADDRESS %s", r.Binding, r.Contract, r.Steps),
 			})
 		}
 		if good["basic"] < 10 || good["ws"] < 5 || good["web"] < 4 {
