@@ -153,7 +153,7 @@ func (g *generator) nameValues(t *ir.Type) {
 
 // nameFields names the fields of a struct. Elements keep their names before attributes do.
 func (g *generator) nameFields(t *ir.Type) {
-	names, json := space{"XMLModel": true, "XMLField": true}, space{}
+	names, json := space{"XMLModel": true, "XMLField": true, "MarshalJSON": true, "UnmarshalJSON": true}, space{}
 	for _, elements := range []bool{true, false} {
 		for _, f := range t.Fields {
 			if elements != (f.Kind == ir.Element) {
@@ -173,6 +173,9 @@ func (g *generator) nameFields(t *ir.Type) {
 func fieldNames(f *ir.Field) (goName, jsonName string) {
 	switch f.Kind {
 	case ir.Attribute:
+		if f.Name.Space == model.NSXML {
+			return GoName(f.Name.Local), "@xml:" + f.Name.Local
+		}
 		return GoName(f.Name.Local), "@" + f.Name.Local
 	case ir.AnyAttributes:
 		return "OtherAttrs", "@"

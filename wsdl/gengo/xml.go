@@ -66,6 +66,9 @@ func (g *generator) model(w *writer, t *ir.Type) {
 		switch f.Kind {
 		case ir.Attribute:
 			attrs.WriteString("\t\t{Name: " + g.name(w, f.Name) + ", Field: " + strconv.Itoa(i) + ", Codec: " + g.coder(w, f))
+			if want := "@" + f.Name.Local; g.json[f] != want && f.Name.Space != model.NSXML {
+				attrs.WriteString(", JSON: " + strconv.Quote(g.json[f]))
+			}
 			if !f.Optional {
 				attrs.WriteString(", Required: true")
 			}
@@ -152,6 +155,9 @@ func (l *leaves) add(n *ir.Group, group, branch int) {
 		text += "Item: &model" + l.g.names[f.Type]
 	}
 	text += ", Field: " + strconv.Itoa(f.Index) + ", Codec: " + l.g.coder(l.w, f)
+	if _, plain := fieldNames(f); l.g.json[f] != plain {
+		text += ", JSON: " + strconv.Quote(l.g.json[f])
+	}
 	if l.seen[f] {
 		text += ", Again: true"
 	}
@@ -212,6 +218,8 @@ func (g *generator) methods(w *writer, t *ir.Type) {
 	name := g.names[t]
 	w.printf("var xml%[1]s = codec.StructOf{New: new%[1]s, Slots: &codec.Pointers[*%[1]s]{}}\n\nfunc new%[1]s() codec.Struct { return &%[1]s{} }\n\n", name)
 	w.printf("// XMLModel says what stands in a %[1]s.\nfunc (*%[1]s) XMLModel() *codec.Model { return &model%[1]s }\n\n", name)
+	w.printf("// MarshalJSON writes x as package codec has it.\nfunc (x *%[1]s) MarshalJSON() ([]byte, error) { return codec.MarshalJSON(x) }\n\n", name)
+	w.printf("// UnmarshalJSON reads what MarshalJSON writes.\nfunc (x *%[1]s) UnmarshalJSON(text []byte) error { return codec.UnmarshalJSON(x, text) }\n\n", name)
 	if len(t.Fields) == 0 {
 		w.printf("// XMLField gives a pointer to a field; there is none.\nfunc (*%s) XMLField(int) any { return nil }\n\n", name)
 		return

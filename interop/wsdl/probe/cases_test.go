@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
 	"os/exec"
@@ -9,18 +10,60 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/causeway-relay/causeway/soap"
+	"github.com/causeway-relay/causeway/soap/infoset"
 	"github.com/causeway-relay/causeway/soap/inspect"
+	"github.com/causeway-relay/causeway/soap/xmltext"
 )
 
 // fieldCase is what a field case says.
 type fieldCase struct {
-	WSDL      string `json:"wsdl"`
-	Operation string `json:"operation"`
-	Messages  []struct {
-		File  string `json:"file"`
-		Role  string `json:"role"`
-		Valid *bool  `json:"valid"`
-	} `json:"messages"`
+	WSDL      string    `json:"wsdl"`
+	Operation string    `json:"operation"`
+	Messages  []message `json:"messages"`
+	Call      string    `json:"call"` // JSON of a request
+	CallGives string    `json:"call_gives"`
+
+	// Of the cases about JSON.
+	Calls []struct {
+		JSON string `json:"json"`
+		XML  string `json:"xml"`
+	} `json:"calls"`
+	Answers []struct {
+		XML  string `json:"xml"`
+		JSON string `json:"json"`
+	} `json:"answers"`
+	Refused []struct {
+		JSON     string `json:"json"`
+		Pointer  string `json:"pointer"`
+		Suggests string `json:"suggests"`
+	} `json:"refused"`
+	Identity []string `json:"identity"`
+}
+
+type message struct {
+	File  string          `json:"file"`
+	Role  string          `json:"role"`
+	Valid *bool           `json:"valid"`
+	JSON  json.RawMessage `json:"json"`
+}
+
+// fill makes the messages and calls of a case about JSON what those of the others are.
+func (c *fieldCase) fill(t *testing.T, dir string) {
+	if c.WSDL == "" {
+		c.WSDL = "service.wsdl"
+	}
+	for _, a := range c.Answers {
+		c.Messages = append(c.Messages, message{File: a.XML, Role: "response", JSON: read(t, filepath.Join(dir, a.JSON))})
+	}
+	for _, file := range c.Identity {
+		c.Messages = append(c.Messages, message{File: file, Role: "request"})
+	}
+	for _, call := range c.Calls {
+		c.Call, c.CallGives = call.JSON, call.XML
+	}
 }
 
 // TestFieldCases generates a package for each field case, builds all of them as one program, and lets it read each message strictly and
@@ -30,10 +73,11 @@ func TestFieldCases(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	shared := filepath.Join(root, "..", "shared", "cases", "wsdl")
-	files, _ := filepath.Glob(filepath.Join(shared, "*", "expect.json"))
-	if len(files) == 0 {
-		t.Skip("shared/cases/wsdl is not beside this checkout")
+	shared := filepath.Join(root, "..", "shared", "cases")
+	files, _ := filepath.Glob(filepath.Join(shared, "wsdl", "*", "expect.json"))
+	about, _ := filepath.Glob(filepath.Join(shared, "json", "*", "expect.json"))
+	if files = append(files, about...); len(files) == 0 {
+		t.Skip("shared/cases is not beside this checkout")
 	}
 	work := t.TempDir()
 	module := filepath.Join(work, "mod")
@@ -44,13 +88,18 @@ func TestFieldCases(t *testing.T) {
 		if err := json.Unmarshal(read(t, file), &c); err != nil {
 			t.Fatalf("%s: %v", file, err)
 		}
-		name := filepath.Base(filepath.Dir(file))
+		dir := filepath.Dir(file)
+		name := filepath.Base(dir)
 		cases[name] = &c
-		if err := p.add("c"+string(rune('a'+i)), name, filepath.Dir(file), c.WSDL); err != nil {
+		c.fill(t, dir)
+		if err := p.add("c"+strconv.Itoa(i), name, dir, c.WSDL); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
 		for _, m := range c.Messages {
-			write(t, filepath.Join(work, "samples", name, sampleName(&c, m.Role, m.File)), read(t, filepath.Join(filepath.Dir(file), m.File)))
+			write(t, filepath.Join(work, "samples", name, sampleName(&c, m.Role, m.File)), read(t, filepath.Join(dir, m.File)))
+		}
+		for _, call := range c.requests() {
+			write(t, filepath.Join(work, "samples", name, sampleName(&c, "request", call)), read(t, filepath.Join(dir, call)))
 		}
 	}
 	if err := p.write(); err != nil {
@@ -65,13 +114,117 @@ func TestFieldCases(t *testing.T) {
 		t.Fatalf("%v\n%s", err, said)
 	}
 	for name, c := range cases {
+		samples, results := filepath.Join(work, "samples", name), filepath.Join(work, "results", name)
 		for _, m := range c.Messages {
 			t.Run(name+"/"+m.File, func(t *testing.T) {
 				file := sampleName(c, m.Role, m.File)
-				compare(t, filepath.Join(work, "samples", name, file), filepath.Join(work, "results", name, file), m.Valid == nil || *m.Valid, why(string(said), name+" "+file))
+				compare(t, filepath.Join(samples, file), filepath.Join(results, file), m.Valid == nil || *m.Valid, why(string(said), name+" "+file))
+				if m.JSON != nil && string(m.JSON) != "null" && !t.Failed() {
+					sameJSON(t, read(t, filepath.Join(results, file+".json")), m.JSON)
+				}
+			})
+		}
+		if c.Call != "" {
+			t.Run(name+"/"+c.Call, func(t *testing.T) {
+				file := sampleName(c, "request", c.Call)
+				sent := read(t, filepath.Join(results, file+".xml"))
+				given := read(t, filepath.Join(filepath.Dir(files[0]), "..", "..", kindOf(name, files), name, c.CallGives))
+				if found, err := inspect.Diff(bodyOf(t, given), sent); err != nil || len(found) > 0 {
+					t.Errorf("%v, %v in\n%s", found, err, sent)
+				}
+			})
+		}
+		for _, r := range c.Refused {
+			t.Run(name+"/"+r.JSON, func(t *testing.T) {
+				line := why(string(said), name+" "+sampleName(c, "request", r.JSON))
+				if !strings.Contains(line, strconv.Quote(r.Pointer)) || !strings.Contains(line, r.Suggests) {
+					t.Errorf("%q does not name %s and %q", line, r.Pointer, r.Suggests)
+				}
 			})
 		}
 	}
+}
+
+// requests are the JSON documents of a case that are read.
+func (c *fieldCase) requests() (all []string) {
+	if c.Call != "" {
+		all = append(all, c.Call)
+	}
+	for _, r := range c.Refused {
+		all = append(all, r.JSON)
+	}
+	return all
+}
+
+// kindOf is the folder that a case lies in.
+func kindOf(name string, files []string) string {
+	for _, f := range files {
+		if dir := filepath.Dir(f); filepath.Base(dir) == name {
+			return filepath.Base(filepath.Dir(dir))
+		}
+	}
+	return ""
+}
+
+// bodyOf gives the element in the body of an envelope as a document.
+func bodyOf(t *testing.T, envelope []byte) []byte {
+	t.Helper()
+	m, err := soap.Read(xmltext.NewBytes(envelope, xmltext.Options{Quotas: infoset.Buffered()}), soap.None, soap.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := m.Body()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	w := xmltext.NewWriter(&out, xmltext.WriterOptions{})
+	for {
+		token, err := body.Next()
+		if err != nil {
+			break
+		}
+		if err := infoset.Write(w, token); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+// sameJSON compares values. An absent member and an empty array are the same, as the cases say.
+func sameJSON(t *testing.T, got, want []byte) {
+	t.Helper()
+	var g, w any
+	if err := json.Unmarshal(got, &g); err != nil {
+		t.Fatalf("%s: %v", got, err)
+	}
+	if err := json.Unmarshal(want, &w); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(withoutEmpty(w), withoutEmpty(g)); diff != "" {
+		t.Errorf("%s\n%s", got, diff)
+	}
+}
+
+func withoutEmpty(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		for name, member := range v {
+			if list, ok := member.([]any); ok && len(list) == 0 {
+				delete(v, name)
+				continue
+			}
+			v[name] = withoutEmpty(member)
+		}
+	case []any:
+		for i := range v {
+			v[i] = withoutEmpty(v[i])
+		}
+	}
+	return v
 }
 
 // compare looks at what became of a message.

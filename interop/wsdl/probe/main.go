@@ -86,7 +86,7 @@ func (p *program) add(pkg, name, dir, main string) error {
 		for way, fn := range map[string]string{"input": op.Input, "output": op.Output} {
 			if fn != "" {
 				used = true
-				fmt.Fprintf(&p.table, "\t{%q, %q, %q, roundTrip(%s.%s())},\n", name, op.Name, way, pkg, fn)
+				fmt.Fprintf(&p.table, "\tentry(%q, %q, %q, %s.%s()),\n", name, op.Name, way, pkg, fn)
 			}
 		}
 	}
@@ -120,32 +120,76 @@ IMPORTS)
 
 type row struct {
 	name, op, way string
-	try           func([]byte) ([]byte, error)
+	try           func([]byte) (text, json []byte, err error)
+	call          func([]byte) ([]byte, error) // JSON to a body
 }
 
-// roundTrip reads a message, alone or in an envelope, and writes it in the same way.
-func roundTrip[T any](doc *codec.Document[T]) func([]byte) ([]byte, error) {
-	return func(b []byte) ([]byte, error) {
+func entry[T any](name, op, way string, doc *codec.Document[T]) row {
+	return row{name, op, way, roundTrip(doc), func(b []byte) ([]byte, error) {
+		v, err := doc.FromJSON(b)
+		if err != nil {
+			return nil, err
+		}
+		return doc.Marshal(v)
+	}}
+}
+
+// throughJSON writes a value as JSON, which must come back the same.
+func throughJSON[T any](doc *codec.Document[T], v T) ([]byte, error) {
+	text, err := doc.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	json, err := doc.ToJSON(v)
+	if err != nil {
+		return nil, fmt.Errorf("to JSON: %w", err)
+	}
+	back, err := doc.FromJSON(json)
+	if err != nil {
+		return nil, fmt.Errorf("from JSON: %w: %s", err, json)
+	}
+	again, err := doc.Marshal(back)
+	if err != nil {
+		return nil, fmt.Errorf("through JSON: %w: %s", err, json)
+	}
+	if !bytes.Equal(text, again) {
+		if second, err := doc.ToJSON(back); err != nil || !bytes.Equal(json, second) {
+			return nil, fmt.Errorf("through JSON: %s became %s by %s and %s, %v", text, again, json, second, err)
+		}
+	}
+	return json, nil
+}
+
+// roundTrip reads a message, alone or in an envelope, and writes it in the same way, and as JSON.
+func roundTrip[T any](doc *codec.Document[T]) func([]byte) (text, json []byte, err error) {
+	return func(b []byte) (text, json []byte, err error) {
 		if !bytes.Contains(b, []byte(":Envelope")) && !bytes.Contains(b, []byte(":\000E\000n\000v")) {
 			v, err := doc.Unmarshal(b, true)
 			if err != nil {
-				return nil, fmt.Errorf("read: %w", err)
+				return nil, nil, fmt.Errorf("read: %w", err)
 			}
-			return doc.Marshal(v)
+			if json, err = throughJSON(doc, v); err != nil {
+				return nil, nil, err
+			}
+			text, err := doc.Marshal(v)
+			return text, json, err
 		}
 		m, err := soap.Read(xmltext.NewBytes(b, xmltext.Options{Quotas: infoset.Buffered()}), soap.None, soap.Limits{})
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		body, err := m.Body()
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		d := codec.NewDecoder(body.(xsd.Scoped))
 		d.Strict = true
 		v, err := doc.Read(d)
 		if err != nil {
-			return nil, fmt.Errorf("read: %w", err)
+			return nil, nil, fmt.Errorf("read: %w", err)
+		}
+		if json, err = throughJSON(doc, v); err != nil {
+			return nil, nil, err
 		}
 		for err == nil {
 			_, err = body.Next()
@@ -153,7 +197,7 @@ func roundTrip[T any](doc *codec.Document[T]) func([]byte) ([]byte, error) {
 		m.SetBody(func(w infoset.Writer) error { return doc.Write(w, v) })
 		var out bytes.Buffer
 		err = m.Write(xmltext.NewWriter(&out, xmltext.WriterOptions{}))
-		return out.Bytes(), err
+		return out.Bytes(), json, err
 	}
 }
 
@@ -176,13 +220,28 @@ func main() {
 				fmt.Println(err)
 				continue
 			}
-			out, err := r.try(in)
+			out, json, err := r.try(in)
 			if err != nil {
 				fmt.Printf("%s %s: %s\n", r.name, filepath.Base(f), strings.ReplaceAll(err.Error(), "\n", " "))
 				continue
 			}
 			os.MkdirAll(filepath.Dir(to), 0o755)
 			os.WriteFile(to, out, 0o644)
+			os.WriteFile(to+".json", json, 0o644)
+		}
+		files, _ = filepath.Glob(filepath.Join(samples, r.name, odd.ReplaceAllString(r.op, "_")+"."+r.way+".*.json"))
+		for _, f := range files {
+			in, err := os.ReadFile(f)
+			if err == nil {
+				in, err = r.call(in)
+			}
+			if err != nil {
+				fmt.Printf("%s %s: %s\n", r.name, filepath.Base(f), strings.ReplaceAll(err.Error(), "\n", " "))
+				continue
+			}
+			to := filepath.Join(results, r.name, filepath.Base(f)+".xml")
+			os.MkdirAll(filepath.Dir(to), 0o755)
+			os.WriteFile(to, in, 0o644)
 		}
 	}
 }
