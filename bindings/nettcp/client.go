@@ -58,7 +58,7 @@ func (c *client) next(ctx context.Context, read []byte) {
 	}
 	c.door.conns.Go(func() {
 		pump()
-		if rest, goesOn := s.leg.rest(); goesOn {
+		if rest, goesOn := s.over(); goesOn {
 			c.door.conns.Go(func() { c.next(ctx, rest) })
 			return
 		}
@@ -79,6 +79,7 @@ type session struct {
 	fence    *fence
 	watch    *leg.Watcher
 	leg      *sessionLeg
+	over     func() (rest []byte, goesOn bool) // behind the session
 }
 
 // arrive reads the preamble and asks the relay. nil: the client was turned away, or left.
@@ -90,6 +91,9 @@ func (s *session) arrive(ctx context.Context, read []byte) (pump func()) {
 	if refusal != nil {
 		s.turnAway(refusal)
 		return nil
+	}
+	if mode, casts := s.casts(); casts {
+		return s.cast(ctx, mode)
 	}
 	ctx, gone := context.WithCancelCause(ctx)
 	if s.conn.SetDeadline(time.Time{}) != nil {
@@ -166,7 +170,7 @@ func (s *session) locate() *fail.Error {
 // upgrade ends TLS here, if the entity wants it so; all other upgrades are for the listener.
 func (s *session) upgrade(ctx context.Context) *fail.Error {
 	switch {
-	case !s.entity.Settings.EndTLS:
+	case !s.endsTLS():
 		return nil
 	case s.door.p.TLS == nil:
 		return fail.New(fail.UpgradeRequired, "TLS is to end at the gateway, which has no certificate: open the https door.")
@@ -189,6 +193,12 @@ func (s *session) upgrade(ctx context.Context) *fail.Error {
 		s.to.cred = auth.Credential{Scheme: auth.Certificate, Text: shown[0][0].Subject.CommonName}
 	}
 	return s.inside()
+}
+
+// endsTLS reports whether an upgrade to TLS ends here: where the entity wants it so, and where the door is the endpoint.
+func (s *session) endsTLS() bool {
+	_, casts := s.casts()
+	return s.entity.Settings.EndTLS || casts && s.preamble.Upgrade == framing.UpgradeTLS
 }
 
 // config chooses the certificate by the Via: .NET's clients name no server (WCF wire reference section 5).
@@ -274,6 +284,7 @@ func (s *session) Accept(shape.Answer) (shape.Leg, error) {
 		limits: s.door.p.Limits, patient: s.door.p.Preamble,
 		skip: len(replay), passage: framing.NewPassage(s.preamble),
 	}
+	s.over = s.leg.rest
 	s.leg.quiet = newQuiet(s.door.p.Quiet, func() {
 		s.leg.Abort(&shape.End{Why: fail.Idle, Text: "nothing flowed for as long as timeouts.session allows"})
 	})
