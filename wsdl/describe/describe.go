@@ -25,7 +25,7 @@ func Describe(d *model.Description) *Outline {
 			used[p.Binding] = true
 			port := binding(p.Binding)
 			port.Name, port.Doc, port.Address = p.Name, p.Doc, p.Address
-			port.Policies = words(append(slices.Clone(p.Policies), p.Binding.Policies...))
+			port.Policies = Words(append(slices.Clone(p.Policies), p.Binding.Policies...))
 			out.Ports = append(out.Ports, port)
 		}
 		o.Services = append(o.Services, out)
@@ -70,7 +70,7 @@ func (o *Outline) schema(s *model.Schema) {
 func binding(b *model.Binding) Port {
 	p := Port{
 		Name: b.Name.Local, Doc: b.Doc, Binding: b.Name.String(), PortType: b.PortType.Name.String(), Protocol: b.Kind.String(),
-		Transport: b.Transport, Addressing: b.Addressing, Policies: words(b.Policies), Operations: []Operation{},
+		Transport: b.Transport, Addressing: b.Addressing, Policies: Words(b.Policies), Operations: []Operation{},
 	}
 	for _, op := range b.Operations {
 		p.Operations = append(p.Operations, operation(op))
@@ -82,7 +82,7 @@ func operation(b *model.BindingOperation) Operation {
 	m := b.Operation
 	o := Operation{
 		Name: m.Name, Doc: m.Doc, Exchange: exchangeWords[m.Exchange], Style: b.Style.String(), Use: "literal",
-		Action: b.Action, Location: b.Location, Policies: words(b.Policies), Parameter: m.Order,
+		Action: b.Action, Location: b.Location, Policies: Words(b.Policies), Parameter: m.Order,
 	}
 	if b.Input != nil && b.Input.Encoded || b.Output != nil && b.Output.Encoded {
 		o.Use = "encoded"
@@ -110,7 +110,7 @@ func message(p *model.Param, b *model.BindingMessage, style model.Style, wrapper
 	if style == model.RPC {
 		m.Wrapper = model.Name{Space: b.Namespace, Local: wrapper}.String()
 	}
-	m.Parts, m.Form, m.Policies = parts(b.Body), b.URLForm, words(b.Policies)
+	m.Parts, m.Form, m.Policies = parts(b.Body), b.URLForm, Words(b.Policies)
 	for _, h := range b.Headers {
 		m.Headers = append(m.Headers, part(h.Part))
 	}

@@ -24,8 +24,8 @@ var meanings = map[string]string{
 	"InitiatorToken": "", "RecipientToken": "", "BootstrapPolicy": "", "OnlySignEntireHeadersAndBody": "", "EncryptSignature": "", "MessagePredicate": "",
 }
 
-// words says what policies ask of a caller, each thing once, in document order. An assertion that is not known is told by its name.
-func words(all []*model.Policy) []string {
+// Words says what policies ask of a caller, each thing once, in document order. An assertion that is not known is told by its name.
+func Words(all []*model.Policy) []string {
 	var out []string
 	add := func(word string, optional bool) {
 		if optional {

@@ -47,6 +47,7 @@ func (l *loader) importWSDL(i *node) {
 		return
 	}
 	root := l.child(i, location, i.attr("namespace"))
+	l.importedSpace(i, root)
 	switch {
 	case root == nil:
 	case root.is(model.NSWSDL, "definitions"):
@@ -57,6 +58,17 @@ func (l *loader) importWSDL(i *node) {
 		}
 	default:
 		l.problem(model.Warning, i.place, "NotAWSDL", "", "%s is no description: %s", location, notWSDL(root))
+	}
+}
+
+// importedSpace compares the namespace that an import names with that of the document. What the document says counts.
+func (l *loader) importedSpace(i, root *node) {
+	if root == nil || root.is(model.NSWSDL, "definitions") && i.name.Space == model.NSSchema {
+		return
+	}
+	if want, have := i.attr("namespace"), root.attr("targetNamespace"); want != have {
+		l.problem(model.Warning, i.place, "ImportNamespace", "write the namespace of the document",
+			"import of namespace %q, and the document has %q; strict tools refuse that (R2002, R2005)", want, have)
 	}
 }
 
@@ -116,6 +128,7 @@ func (l *loader) importSchema(k *node) {
 		return // found among all schemas, or among those that come with us
 	}
 	root := l.child(k, location, space)
+	l.importedSpace(k, root)
 	if root == nil {
 		return
 	}

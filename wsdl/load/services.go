@@ -244,7 +244,10 @@ func (r *resolver) service(k *node, name model.Name) {
 			s.Ports = append(s.Ports, p)
 			continue
 		}
-		r.lose(c, "port "+p.Name, "", "it has no binding")
+		r.l.problem(model.Refused, c.place, "NoBinding", "name a binding that is there, or import the document that has it", "port %s is left out: it has no binding", p.Name)
+		if len(r.d.Bindings) == 0 { // else its operations may well be there, without their address
+			r.lose(c, "port "+p.Name, "", "it has no binding")
+		}
 	}
 }
 

@@ -1,0 +1,177 @@
+package sample
+
+import "github.com/causeway-relay/causeway/wsdl/model"
+
+// never is the height of what has no finite message.
+const never = 1 << 30
+
+// heights knows how many elements deep the shortest content of each type is. Where a schema leaves a choice, samples take what ends.
+type heights struct {
+	types  map[*model.Type]int
+	groups map[*model.Group]int // of what stands in them
+}
+
+// mostRounds bounds the search: what is higher than that counts as endless.
+const mostRounds = 300
+
+// newHeights finds the heights of all types of a schema: each starts at never and sinks until nothing changes. A round settles at least
+// all types of one more height, so rounds are bounded by the deepest type.
+func newHeights(s *model.Schema) *heights {
+	h := &heights{types: map[*model.Type]int{}, groups: map[*model.Group]int{}}
+	for _, g := range s.Groups {
+		h.addGroup(g)
+	}
+	for _, t := range s.Types {
+		h.add(t)
+	}
+	for _, e := range s.Elements {
+		h.add(e.Type)
+	}
+	changed := true
+	for round := 0; changed && round < mostRounds; round++ {
+		changed = false
+		for g, old := range h.groups {
+			if now := h.particle(g.Particle); now < old {
+				h.groups[g], changed = now, true
+			}
+		}
+		for t, old := range h.types {
+			if now := h.compute(t); now < old {
+				h.types[t], changed = now, true
+			}
+		}
+	}
+	return h
+}
+
+// add notes a complex type and those that stand in it.
+func (h *heights) add(t *model.Type) {
+	for ; t != nil && !t.Simple && !t.Builtin; t = t.Base {
+		if _, seen := h.types[t]; seen {
+			return
+		}
+		h.types[t] = never
+		h.addParticle(t.Particle)
+		h.add(t.ArrayOf)
+	}
+}
+
+func (h *heights) addParticle(p *model.Particle) {
+	if p == nil {
+		return
+	}
+	if p.Element != nil && !p.Element.Global {
+		h.add(p.Element.Type)
+	}
+	if p.Ref != nil {
+		h.addGroup(p.Ref)
+	}
+	for _, item := range p.Items {
+		h.addParticle(item)
+	}
+}
+
+func (h *heights) addGroup(g *model.Group) {
+	if _, seen := h.groups[g]; seen {
+		return
+	}
+	h.groups[g] = never
+	h.addParticle(g.Particle)
+}
+
+// typ gives the height of the content of a type, its derived types not counted.
+func (h *heights) typ(t *model.Type) int {
+	if t == nil || t.Simple || t.Builtin {
+		return 0
+	}
+	if known, ok := h.types[t]; ok {
+		return known
+	}
+	return 0 // a type of a message part alone: it has no content model
+}
+
+func (h *heights) compute(t *model.Type) int {
+	deepest := 0
+	for _, c := range t.Chain() {
+		if c.Base != nil && c.Base.Name.Space == model.NSEncoding && c.Base.Name.Local == "Array" {
+			continue // an array may be empty
+		}
+		deepest = max(deepest, h.particle(c.Particle))
+	}
+	return deepest
+}
+
+// concrete gives the height of what may stand for a type: itself, or where it is abstract the lowest type derived from it.
+func (h *heights) concrete(t *model.Type) int {
+	if t == nil || !t.Abstract {
+		return h.typ(t)
+	}
+	lowest := never
+	for _, d := range descendants(t) {
+		if !d.Abstract {
+			lowest = min(lowest, h.typ(d))
+		}
+	}
+	return lowest
+}
+
+// element gives the height of an element: one more than its content. A nil element has none.
+func (h *heights) element(e *model.Element) int {
+	lowest := never
+	for _, s := range e.Substitutes() {
+		if s.Nillable {
+			return 1
+		}
+		lowest = min(lowest, 1+h.concrete(s.Type))
+	}
+	return min(lowest, never)
+}
+
+// particle gives the height of a particle, 0 for one that may be left out.
+func (h *heights) particle(p *model.Particle) int {
+	if p == nil || p.Min == 0 || p.Max == 0 {
+		return 0
+	}
+	return h.once(p)
+}
+
+func (h *heights) once(p *model.Particle) int {
+	switch {
+	case p.Element != nil:
+		return h.element(p.Element)
+	case p.Any != nil:
+		return 1
+	case p.Ref != nil:
+		return h.groups[p.Ref]
+	}
+	if p.Compositor == model.Choice && len(p.Items) > 0 {
+		lowest := never
+		for _, item := range p.Items {
+			lowest = min(lowest, h.particle(item))
+		}
+		return lowest
+	}
+	deepest := 0
+	for _, item := range p.Items {
+		deepest = max(deepest, h.particle(item))
+	}
+	return deepest
+}
+
+// descendants gives the types derived from a type, nearest first, in document order.
+func descendants(t *model.Type) []*model.Type {
+	var all []*model.Type
+	seen := map[*model.Type]bool{t: true}
+	for level := t.Derived; len(level) > 0; {
+		var next []*model.Type
+		for _, d := range level {
+			if !seen[d] {
+				seen[d] = true
+				all = append(all, d)
+				next = append(next, d.Derived...)
+			}
+		}
+		level = next
+	}
+	return all
+}
