@@ -13,8 +13,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"strconv"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -187,14 +185,13 @@ func transfer(t *testing.T, n int, size int64) {
 		return err
 	}))
 	programs := map[string]*interop.Program{"the gateway": u.p, "listen": u.listening, "forward": u.forwarding}
-	before := make(map[string]int64)
-	for name, p := range programs {
-		if err := os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", p.PID()), []byte("5"), 0o200); err != nil {
-			t.Fatal(err) // the peak begins anew
-		}
-		before[name] = memory(t, p, "VmRSS")
-	}
-	c, err := net.Dial("tcp", u.address)
+	interop.Steady(t, programs, growth, func() { bothWays(t, u.address, size) })
+}
+
+// bothWays is the client of transfer: it sends and hears size bytes, and compares hashes.
+func bothWays(t *testing.T, address string, size int64) {
+	t.Helper()
+	c, err := net.Dial("tcp", address)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -220,13 +217,6 @@ func transfer(t *testing.T, n int, size int64) {
 		t.Error("what came is not what was sent")
 	}
 	t.Logf("%d MiB each way in %v: %.0f MiB/s in all", size>>20, took, float64(2*size>>20)/took.Seconds())
-	for name, p := range programs {
-		peak := memory(t, p, "VmHWM")
-		t.Logf("%s: %d MiB before, %d MiB at the most", name, before[name]>>20, peak>>20)
-		if peak-before[name] > growth {
-			t.Errorf("%s grew by %d MiB", name, (peak-before[name])>>20)
-		}
-	}
 }
 
 // pour writes size bytes that the seed decides, and their hash.
@@ -241,24 +231,4 @@ func pour(w io.Writer, seed byte, size int64, sum hash.Hash) error {
 		}
 	}
 	return nil
-}
-
-// memory reads a figure of a process, in bytes.
-func memory(t *testing.T, p *interop.Program, field string) int64 {
-	t.Helper()
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.PID()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for line := range strings.Lines(string(text)) {
-		if rest, ok := strings.CutPrefix(line, field+":"); ok {
-			kib, err := strconv.ParseInt(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(rest), "kB")), 10, 64)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return kib << 10
-		}
-	}
-	t.Fatalf("no %s of the process", field)
-	return 0
 }

@@ -71,8 +71,8 @@ func stalls(t *testing.T, node *interop.Program, way string, run func(look func(
 	t.Helper()
 	stalled := int64(0)
 	run(func() {})
-	before := resident(t, node, "RssAnon")
-	sent := run(func() { stalled = resident(t, node, "RssAnon") })
+	before := node.Memory("RssAnon")
+	sent := run(func() { stalled = node.Memory("RssAnon") })
 	t.Logf("%s: %d KiB left the writer; the gateway has %d KiB, %d before", way, sent>>10, stalled>>10, before>>10)
 	if sent > mostLeft {
 		t.Errorf("%s: %d bytes left although nobody reads them", way, sent)

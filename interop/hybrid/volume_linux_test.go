@@ -12,7 +12,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
@@ -63,25 +62,13 @@ func webVolume(t *testing.T, size int64) {
 			base := "https://" + s.Send + "/" + relay
 			up(t, client, base, 4<<20)
 			down(t, client, base, 4<<20)
-			before := map[string]int64{}
-			for name, p := range programs {
-				if err := os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", p.PID()), []byte("5"), 0o200); err != nil {
-					t.Fatal(err) // the peak begins anew
-				}
-				before[name] = resident(t, p, "VmRSS")
-			}
-			began := time.Now()
-			up(t, client, base, size)
-			middle := time.Now()
-			down(t, client, base, size)
-			t.Logf("%d MiB: up in %v, down in %v", size>>20, middle.Sub(began), time.Since(middle))
-			for name, p := range programs {
-				peak := resident(t, p, "VmHWM")
-				t.Logf("%s: %d MiB before, %d MiB at the most", name, before[name]>>20, peak>>20)
-				if peak-before[name] > maxGrowth {
-					t.Errorf("%s grew by %d MiB", name, (peak-before[name])>>20)
-				}
-			}
+			interop.Steady(t, programs, maxGrowth, func() {
+				began := time.Now()
+				up(t, client, base, size)
+				middle := time.Now()
+				down(t, client, base, size)
+				t.Logf("%d MiB: up in %v, down in %v", size>>20, middle.Sub(began), time.Since(middle))
+			})
 		})
 	}
 }
@@ -162,24 +149,4 @@ func down(t *testing.T, client *http.Client, base string, size int64) {
 	if got, want := hashOf(t, a.Body), hashOf(t, noise(size)); a.StatusCode != http.StatusOK || got != want {
 		t.Errorf("down: %s %s, want %s", a.Status, got, want)
 	}
-}
-
-// resident gives a field of a process's memory in bytes.
-func resident(t *testing.T, p *interop.Program, field string) int64 {
-	t.Helper()
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.PID()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for line := range strings.Lines(string(text)) {
-		if rest, ok := strings.CutPrefix(line, field+":"); ok {
-			kib, err := strconv.ParseInt(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(rest), "kB")), 10, 64)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return kib << 10
-		}
-	}
-	t.Fatalf("no %s of the process", field)
-	return 0
 }
