@@ -22,6 +22,10 @@ type cell struct {
 func streams(t *peer.Tunnel) bool  { return t.Dial != nil }
 func requests(t *peer.Tunnel) bool { return t.Web != nil }
 func plain(t *peer.Tunnel) bool    { return t.Bytes }
+func calls(t *peer.Tunnel) bool    { return t.NetTCP != nil }
+
+// eventsCell is for peers whose answers flow.
+const eventsCell = "events_4"
 
 // echoBytes is what one echo carries.
 const echoBytes = 1 << 10
@@ -52,6 +56,21 @@ func cells() []cell {
 			return load.HTTP(&load.Web{Dial: p.Dial, Host: "web.test", Path: "/"}, n, size, dur, w)
 		}
 	}
+	soap := func(n, size int) work {
+		return func(p *peer.Tunnel, _ *load.Target, dur time.Duration, w load.Window) (load.Result, error) {
+			return load.SOAP(p.Web, n, size, dur, w)
+		}
+	}
+	event := func(n int) work {
+		return func(p *peer.Tunnel, _ *load.Target, dur time.Duration, w load.Window) (load.Result, error) {
+			return load.Events(p.Web, n, dur, w)
+		}
+	}
+	call := func(n int) work {
+		return func(p *peer.Tunnel, _ *load.Target, dur time.Duration, w load.Window) (load.Result, error) {
+			return load.Calls(p.NetTCP, n, dur, w)
+		}
+	}
 	return []cell{
 		{"bulk_up_1", streams, bulk(1, true)}, {"bulk_down_1", streams, bulk(1, false)},
 		{"bulk_up_16", streams, bulk(16, true)}, {"bulk_down_16", streams, bulk(16, false)},
@@ -59,6 +78,9 @@ func cells() []cell {
 		{"setup_1", streams, setup(1, 1000)}, {"setup_16", streams, setup(16, 3000)},
 		{"http_1k_1", requests, http(1, 1<<10)}, {"http_1k_64", requests, http(64, 1<<10)},
 		{"http_64k_1", requests, http(1, 64<<10)}, {"http_64k_64", requests, http(64, 64<<10)},
+		{"soap_1k_64", requests, soap(64, 1<<10)}, {"soap_64k_64", requests, soap(64, 64<<10)},
+		{eventsCell, requests, event(4)},
+		{"calls_1", calls, call(1)}, {"calls_64", calls, call(64)},
 		{"bytes_1k_64", plain, bytes(64, 1<<10)}, {"bytes_64k_64", plain, bytes(64, 64<<10)},
 	}
 }

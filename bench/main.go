@@ -43,6 +43,7 @@ func commands() []command {
 		{"hcref", 2, "", func(_ context.Context, a []string) error { return limits.NewHCRef(a[0], a[1]).Run() }},
 		{"listener", 4, "", listen},
 		{"target", 1, "", serveTarget},
+		{"serve", 1, "", serveApp},
 	}
 }
 
@@ -88,7 +89,7 @@ func list(context.Context, []string) error {
 	for _, c := range cells() {
 		fmt.Println("cell", c.name)
 	}
-	fmt.Printf("cell %s\ncell %s\n", idleCell, listenersCell)
+	fmt.Printf("cell %s\ncell %s\ncell %s\n", volumeCell, idleCell, listenersCell)
 	return nil
 }
 

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"log"
 	"net"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/causeway-relay/causeway/bench/load"
@@ -97,51 +99,69 @@ func (r *runner) idleListeners(ctx context.Context, p *peer.Peer, e *peer.Env, t
 	return weigh(ctx, t, r.o.idle, func() error { return p.AddListeners(e, t, r.o.idle) })
 }
 
+// atOnce is how many peers are weighed at a time: they wait far more than they work, and each is judged by its own processes alone.
+const atOnce = 3
+
+// weighing is one cell of memory of one peer.
+type weighing struct {
+	peer *peer.Peer
+	cell string
+}
+
 // memory weighs every peer that has a gateway, each in processes of its own.
 func (r *runner) memory(ctx context.Context) error {
+	var all []weighing
 	for i := range r.peers {
 		p := &r.peers[i]
 		if p.Name == "direct" || p.Absent != "" {
 			continue
 		}
 		for _, name := range []string{idleCell, listenersCell} {
-			if !r.wants(name) || !p.Fit(name) || name == listenersCell && !p.HasListeners() {
-				continue
+			if r.wants(name) && p.Fit(name) && (name == idleCell || p.HasListeners()) {
+				all = append(all, weighing{p, name})
 			}
-			if err := r.weighOne(ctx, p, name); err != nil {
-				return err
-			}
+		}
+	}
+	for some := range slices.Chunk(all, atOnce) {
+		samples := make([]report.Sample, len(some))
+		var run sync.WaitGroup
+		for i, w := range some {
+			run.Go(func() { samples[i] = r.weighOne(ctx, w.peer, w.cell) })
+		}
+		run.Wait()
+		for _, s := range samples {
+			r.add(s)
+		}
+		if err := r.target.CloseConns(); err != nil {
+			log.Printf("%s: %v", some[0].cell, err)
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
 		}
 	}
 	return nil
 }
 
-func (r *runner) weighOne(ctx context.Context, p *peer.Peer, name string) error {
+func (r *runner) weighOne(ctx context.Context, p *peer.Peer, name string) report.Sample {
+	s := report.Sample{Peer: p.Name, Cell: name}
 	e, err := r.env(p.Name + "-" + name)
 	if err != nil {
-		return err
+		s.Err = err.Error()
+		return s
 	}
 	t, err := r.start(ctx, p, e)
 	if err != nil {
-		r.add(report.Sample{Peer: p.Name, Cell: name, Err: err.Error()})
-		return ctx.Err()
+		s.Err = err.Error()
+		return s
 	}
-	defer func() {
-		t.Stop()
-		if err := r.target.CloseConns(); err != nil {
-			log.Printf("%s: %v", p.Name, err)
-		}
-	}()
-	var v load.Result
+	defer t.Stop()
 	if name == idleCell {
-		v, err = r.idlePairs(ctx, t)
+		s.Values, err = r.idlePairs(ctx, t)
 	} else {
-		v, err = r.idleListeners(ctx, p, e, t)
+		s.Values, err = r.idleListeners(ctx, p, e, t)
 	}
-	s := report.Sample{Peer: p.Name, Cell: name, Values: v}
 	if err != nil {
 		s.Err = fmt.Sprintf("%d %s: %v", r.o.idle, name, err)
 	}
-	r.add(s)
-	return ctx.Err()
+	return s
 }

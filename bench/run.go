@@ -98,7 +98,7 @@ func run(ctx context.Context, args []string) error {
 	if err := r.build(ctx); err != nil {
 		return err
 	}
-	if err := errors.Join(r.timed(ctx), r.memory(ctx), r.run.Save(o.out)); err != nil {
+	if err := errors.Join(r.timed(ctx), r.volumes(ctx), r.memory(ctx), r.run.Save(o.out)); err != nil {
 		return err
 	}
 	return r.publish()
@@ -206,7 +206,11 @@ func (r *runner) env(name string) (*peer.Env, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &peer.Env{Self: r.self, Bin: bin, Config: r.o.config, Work: filepath.Join(r.work, name), Target: r.target.Addr}
+	config, err := filepath.Abs(r.o.config)
+	if err != nil {
+		return nil, err
+	}
+	e := &peer.Env{Self: r.self, Bin: bin, Config: config, Work: filepath.Join(r.work, name), Target: r.target.Addr}
 	return e, os.MkdirAll(e.Work, 0o700)
 }
 
@@ -296,7 +300,7 @@ const breath = 50 * time.Millisecond
 func (r *runner) turn(ctx context.Context, c cell, round int, up []*peer.Tunnel) error {
 	for i := range up {
 		which := (i + round) % len(up)
-		if up[which] == nil || !r.peers[which].Fit(c.name) || !c.can(up[which]) {
+		if p := &r.peers[which]; up[which] == nil || !p.Fit(c.name) || !c.can(up[which]) || c.name == eventsCell && !p.Streams {
 			continue
 		}
 		v, err := r.sample(ctx, c, &r.peers[which], up[which])

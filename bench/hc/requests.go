@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log"
 	"net"
@@ -80,28 +81,20 @@ func take(ws *websocket.Conn, rq *request) (*[]byte, error) {
 
 // answer serves one request. Answers longer than a frame go by rendezvous, as the protocol wants.
 func (l *Listener) answer(ctx context.Context, rq *request, body *[]byte) {
-	ws, address := (*websocket.Conn)(nil), rq.Address
-	if rq.Method == "" {
-		c, err := l.endpoint.open(ctx, address)
-		if err != nil {
-			log.Printf("rendezvous of a request: %v", err)
-			return
-		}
-		defer c.Close()
-		ws = c.ws
-		var m message
-		if err = ws.ReadJSON(&m); err == nil && m.Request != nil {
-			m.Request.ID, rq = rq.ID, m.Request
-			body, err = take(ws, rq)
-		}
-		if err != nil {
+	switch {
+	case rq.Method == "":
+		if err := l.fetch(ctx, rq); err != nil && ctx.Err() == nil {
 			log.Printf("request at a rendezvous: %v", err)
-			return
 		}
+		return
+	case rq.streams():
+		_ = l.stream(ctx, rq, rq.Address, nil, nil) // ends with its sender
+		return
 	}
+	var ws *websocket.Conn
 	rs, out := l.ask(rq, body)
-	if ws == nil && len(*out) > frame {
-		c, err := l.endpoint.open(ctx, address)
+	if len(*out) > frame {
+		c, err := l.endpoint.open(ctx, rq.Address)
 		if err != nil {
 			log.Printf("rendezvous of an answer: %v", err)
 			return
@@ -111,6 +104,35 @@ func (l *Listener) answer(ctx context.Context, rq *request, body *[]byte) {
 	}
 	l.reply(ws, rs, *out)
 	bodies.Put(out)
+}
+
+// fetch goes to the rendezvous that a pointer names and serves the request that is there.
+func (l *Listener) fetch(ctx context.Context, pointer *request) error {
+	c, err := l.endpoint.open(ctx, pointer.Address)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	var m message
+	if err := c.ws.ReadJSON(&m); err != nil || m.Request == nil {
+		return fmt.Errorf("no request came: %w", err)
+	}
+	m.Request.ID = pointer.ID
+	if m.Request.streams() {
+		_, body, err := c.ws.NextReader()
+		if err != nil {
+			return err
+		}
+		return l.stream(ctx, m.Request, "", c.ws, body)
+	}
+	body, err := take(c.ws, m.Request)
+	if err != nil {
+		return err
+	}
+	rs, out := l.ask(m.Request, body)
+	l.reply(c.ws, rs, *out)
+	bodies.Put(out)
+	return nil
 }
 
 // reply writes an answer to a rendezvous, or to the control channel.

@@ -9,8 +9,6 @@ import (
 	"net"
 	"strconv"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -25,9 +23,12 @@ type Web struct {
 // head is what is used of the head of a request or an answer.
 type head struct {
 	status  string // of an answer: the line behind the version
+	get     bool   // of a request
+	target  string // of a request that is for one of the service's own paths; empty: an echo
 	length  int    // -1: none given
 	chunked bool
 	close   bool
+	xml     bool // the body is SOAP
 }
 
 // readHead reads to the blank line. Lines longer than the reader's buffer are an error.
@@ -39,6 +40,8 @@ func readHead(br *bufio.Reader) (head, error) {
 	}
 	if bytes.HasPrefix(line, []byte("HTTP/1.1 ")) {
 		h.status = status(bytes.TrimSpace(line[len("HTTP/1.1 "):]))
+	} else {
+		h.request(line)
 	}
 	for {
 		if line, err = br.ReadSlice('\n'); err != nil {
@@ -50,6 +53,16 @@ func readHead(br *bufio.Reader) (head, error) {
 		if err := h.field(line); err != nil {
 			return h, err
 		}
+	}
+}
+
+// request takes the first line of a request. What is an echo, as nearly all are, costs no string.
+func (h *head) request(line []byte) {
+	_, target, _ := bytes.Cut(line, []byte(" "))
+	target, _, _ = bytes.Cut(target, []byte(" "))
+	h.get = bytes.HasPrefix(line, []byte("GET "))
+	if bytes.Contains(target, []byte(eventsPath)) || bytes.Contains(target, []byte(volumePath)) {
+		h.target = string(target)
 	}
 }
 
@@ -72,6 +85,8 @@ func (h *head) field(line []byte) (err error) {
 		h.length, err = strconv.Atoi(string(value))
 	case bytes.EqualFold(name, []byte("Transfer-Encoding")):
 		h.chunked = bytes.EqualFold(value, []byte("chunked"))
+	case bytes.EqualFold(name, []byte("Content-Type")):
+		h.xml = bytes.HasPrefix(value, []byte("text/xml"))
 	case bytes.EqualFold(name, []byte("Connection")):
 		h.close = bytes.EqualFold(value, []byte("close"))
 	}
@@ -120,7 +135,8 @@ func readSome(br *bufio.Reader, dst []byte, n int) ([]byte, error) {
 
 func newByte(b byte) io.Reader { return bytes.NewReader([]byte{b}) }
 
-// serveHTTP answers each request with its own body. It is cheap, so that the cores are left to what is measured.
+// serveHTTP answers each request with its own body, in its own type where that is SOAP. It is cheap, so that the cores are left to what
+// is measured.
 func serveHTTP(c net.Conn, br *bufio.Reader) {
 	var body, answer []byte
 	for {
@@ -128,10 +144,21 @@ func serveHTTP(c net.Conn, br *bufio.Reader) {
 		if err != nil {
 			return
 		}
+		if h.target != "" {
+			if serveOwn(c, br, h) != nil {
+				return
+			}
+			continue
+		}
 		if body, err = readBody(br, h, body[:0]); err != nil {
 			return
 		}
-		answer = append(answer[:0], "HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nContent-Length: "...)
+		kind := "application/octet-stream"
+		if h.xml {
+			kind = soapType
+		}
+		answer = append(append(answer[:0], "HTTP/1.1 200 OK\r\nContent-Type: "...), kind...)
+		answer = append(answer, "\r\nContent-Length: "...)
 		answer = strconv.AppendInt(answer, int64(len(body)), 10)
 		if h.close {
 			answer = append(answer, "\r\nConnection: close"...)
@@ -155,11 +182,15 @@ type requester struct {
 }
 
 func newRequester(w *Web, size, place int) *requester {
-	r := &requester{web: w, size: size}
+	return newRequesterOf(w, "Content-Type: application/octet-stream\r\n", at(int64(place)*997, size))
+}
+
+// newRequesterOf posts a body with header lines of its own.
+func newRequesterOf(w *Web, lines string, body []byte) *requester {
+	r := &requester{web: w, size: len(body), in: make([]byte, 0, len(body))}
 	var b strings.Builder
-	fmt.Fprintf(&b, "POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/octet-stream\r\n%sContent-Length: %d\r\n\r\n", w.Path, w.Host, w.Header, size)
-	r.out = append([]byte(b.String()), at(int64(place)*997, size)...)
-	r.in = make([]byte, 0, size)
+	fmt.Fprintf(&b, "POST %s HTTP/1.1\r\nHost: %s\r\n%s%sContent-Length: %d\r\n\r\n", w.Path, w.Host, lines, w.Header, len(body))
+	r.out = append([]byte(b.String()), body...)
 	return r
 }
 
@@ -213,39 +244,21 @@ func (w *Web) Try() error {
 
 // HTTP posts size bytes, at most a block, and wants them back, on n connections at once that are kept alive.
 func HTTP(web *Web, n, size int, dur time.Duration, w Window) (Result, error) {
-	warm := dur / 5
+	return posts(n, func(i int) *requester { return newRequester(web, size, i) }, dur, dur/5, w)
+}
+
+// posts has n requesters make one request after the other.
+func posts(n int, requesters func(i int) *requester, dur, warm time.Duration, w Window) (Result, error) {
 	until := time.Now().Add(warm + dur + grace)
-	var measuring, stopped atomic.Bool
-	var bad failures
-	var wg sync.WaitGroup
-	times := make([][]time.Duration, n)
-	for i := range n {
-		wg.Go(func() {
-			r := newRequester(web, size, i)
-			defer r.close()
-			for !stopped.Load() {
-				began := time.Now()
-				if err := r.turn(until); err != nil {
-					bad.add(err)
-					return
-				}
-				if measuring.Load() {
-					times[i] = append(times[i], time.Since(began))
-				}
-			}
-		})
+	all, turns := make([]*requester, n), make([]func() error, n)
+	defer func() {
+		for _, r := range all {
+			r.close()
+		}
+	}()
+	for i := range all {
+		r := requesters(i)
+		all[i], turns[i] = r, func() error { return r.turn(until) }
 	}
-	time.Sleep(warm)
-	end := w()
-	measuring.Store(true)
-	begin := time.Now()
-	time.Sleep(dur)
-	stopped.Store(true)
-	took := time.Since(begin)
-	end()
-	wg.Wait()
-	if bad.first != nil {
-		return nil, bad.first
-	}
-	return latencies("rps", times, took)
+	return repeat("rps", turns, dur, warm, w)
 }

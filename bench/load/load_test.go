@@ -1,7 +1,10 @@
 package load
 
 import (
+	"bufio"
+	"bytes"
 	"net"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -36,6 +39,24 @@ var cells = map[string]func(d Dialer, tg *Target) (Result, error){
 	"http": func(d Dialer, _ *Target) (Result, error) {
 		return HTTP(&Web{Dial: d, Host: "web.test", Path: "/x"}, 3, 20_000, 50*time.Millisecond, quiet)
 	},
+	"soap": func(d Dialer, _ *Target) (Result, error) {
+		return SOAP(&Web{Dial: d, Host: "web.test", Path: "/x/"}, 3, 20_000, 50*time.Millisecond, quiet)
+	},
+	"events": func(d Dialer, _ *Target) (Result, error) {
+		return Events(&Web{Dial: d, Host: "web.test", Path: "/x/"}, 2, 100*time.Millisecond, quiet)
+	},
+	"volume up":   func(d Dialer, _ *Target) (Result, error) { return Volume(&Web{Dial: d, Path: "/x"}, true, 5_000_001) },
+	"volume down": func(d Dialer, _ *Target) (Result, error) { return Volume(&Web{Dial: d, Path: "/x/"}, false, 5_000_001) },
+	"calls": func(d Dialer, _ *Target) (Result, error) {
+		return Calls(&NetTCP{Dial: d, Via: "net.tcp://web.test/" + strings.Repeat("long", 50)}, 3, 50*time.Millisecond, quiet)
+	},
+}
+
+// values are what each must have measured.
+var values = map[string][]string{
+	"up": {"mibps", "bytes"}, "down": {"mibps", "bytes"}, "volume up": {"mibps", "bytes"}, "volume down": {"mibps", "bytes"},
+	"echo": {"ops", "p50us", "p99us", "count"}, "calls": {"ops", "p50us", "p99us", "count"}, "setup": {"cps", "p50us", "p99us", "count"},
+	"http": {"rps", "p50us", "p99us", "count"}, "soap": {"rps", "p50us", "p99us", "aware"}, "events": {"eps", "p50us", "p99us", "count"},
 }
 
 func TestCells(t *testing.T) {
@@ -46,7 +67,7 @@ func TestCells(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		for _, k := range map[string][]string{"up": {"mibps", "bytes"}, "down": {"mibps", "bytes"}, "echo": {"ops", "p50us", "p99us", "count"}, "setup": {"cps", "p50us", "p99us", "count"}, "http": {"rps", "p50us", "p99us", "count"}}[name] {
+		for _, k := range values[name] {
 			if r[k] <= 0 {
 				t.Errorf("%s: %s is %v", name, k, r[k])
 			}
@@ -85,10 +106,71 @@ func (w *wrong) Read(b []byte) (int, error) {
 
 // TestDamageIsSeen: a gateway that changes a byte gets no figure.
 func TestDamageIsSeen(t *testing.T) {
-	for name, at := range map[string]int{"up": 100_000, "down": 100_000, "echo": 3000, "setup": 1, "http": 9000} {
+	for name, at := range map[string]int{"up": 100_000, "down": 100_000, "echo": 3000, "setup": 1, "http": 9000, "soap": 9000, "volume up": 100_000, "volume down": 100_000, "calls": 3000} {
 		tg, d := target(t, func(c net.Conn) net.Conn { return &wrong{Conn: c, at: at} })
 		if r, err := cells[name](d, tg); err == nil {
 			t.Errorf("%s: damage went unseen: %v", name, r)
+		}
+	}
+}
+
+// TestHandler: the service as an application of net/http does what the service itself does.
+func TestHandler(t *testing.T) {
+	web := httptest.NewServer(Handler())
+	defer web.Close()
+	d := func() (net.Conn, error) { return net.Dial("tcp", web.Listener.Addr().String()) }
+	for _, name := range []string{"http", "soap", "events", "volume up", "volume down"} {
+		r, err := cells[name](d, nil)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		for _, k := range values[name] {
+			if r[k] <= 0 {
+				t.Errorf("%s: %s is %v", name, k, r[k])
+			}
+		}
+	}
+}
+
+// TestEventsAreTimed: an event that waits on its way is seen to.
+func TestEventsAreTimed(t *testing.T) {
+	const late = 40 * time.Millisecond
+	_, d := target(t, func(c net.Conn) net.Conn { return &slow{c, late} })
+	r, err := Events(&Web{Dial: d, Host: "web.test", Path: "/"}, 1, 200*time.Millisecond, quiet)
+	if err != nil || r["p50us"] < float64((late-10*time.Millisecond).Microseconds())/2 {
+		t.Errorf("%v, %v", r, err)
+	}
+	event := func(text string) *bufio.Reader { return bufio.NewReader(strings.NewReader(text)) }
+	for _, bad := range []string{"", "data: 1", "data: x\n\n", "id: 1\n\n", "data: 1\n"} {
+		if d, err := nextEvent(event(bad)); err == nil {
+			t.Errorf("%q is an event: %v", bad, d)
+		}
+	}
+}
+
+// slow waits before each read, as a gateway does that gathers.
+type slow struct {
+	net.Conn
+	by time.Duration
+}
+
+func (s *slow) Read(b []byte) (int, error) {
+	timer := time.NewTimer(s.by)
+	defer timer.Stop()
+	<-timer.C
+	return s.Conn.Read(b)
+}
+
+// TestRecords: what is no record of a session of calls is refused, and lengths have a bound.
+func TestRecords(t *testing.T) {
+	for _, n := range []int{0, 1, 127, 128, 16383, 16384, mostBody} {
+		if got, err := readSize(bufio.NewReader(bytes.NewReader(appendSize(nil, n)))); err != nil || got != n {
+			t.Errorf("%d is read as %d, %v", n, got, err)
+		}
+	}
+	for _, bad := range []string{"", "\x06", "\x06\xff\xff\xff\x7f", "\x06\xff\xff\xff\xff\x01", "\x06\x02a", "\x08\x01a", "\x07"} {
+		if r, err := readRecord(bufio.NewReader(strings.NewReader(bad)), nil); err == nil {
+			t.Errorf("%q is the record %q", bad, r)
 		}
 	}
 }

@@ -14,11 +14,14 @@ import (
 // nginxStream is what carries bytes. Debian's packages: nginx-light, libnginx-mod-stream, haproxy, openssh-server.
 const nginxStream = "/usr/lib/nginx/modules/ngx_stream_module.so"
 
+// hops are the cells of what is one hop and dials the target itself.
+var hops = []string{"http", "bytes", "soap", "events", "calls", "volume"}
+
 // others are what people would use instead, as far as Debian has it.
 func others() []Peer {
 	return []Peer{
 		{
-			Name: "nginx", Kind: Other, Default: true, Absent: lacking("nginx", nginxStream), start: startNginx, Cells: []string{"http", "bytes"},
+			Name: "nginx", Kind: Other, Default: true, Absent: lacking("nginx", nginxStream), start: startNginx, Cells: hops, Streams: true,
 			Note: "one hop, dials the target itself: Debian's nginx with upstream keep-alive, and its stream module",
 		},
 		{
@@ -34,7 +37,7 @@ func others() []Peer {
 
 // where finds a program; servers are outside of the path of many users.
 func where(name string) string {
-	if strings.HasPrefix(name, "/") {
+	if strings.Contains(name, "/") {
 		return name
 	}
 	if path, err := exec.LookPath(name); err == nil {
@@ -55,7 +58,7 @@ func lacking(names ...string) string {
 
 // proxy runs a server with a configuration that names the addresses of both of its doors.
 func proxy(e *Env, file, config, web, bytes string, argv ...string) (*Tunnel, error) {
-	t := &Tunnel{Dial: tcp(bytes), Bytes: true, Web: &load.Web{Dial: tcp(web), Host: "web.test", Path: "/"}}
+	t := &Tunnel{Dial: tcp(bytes), Bytes: true, Web: &load.Web{Dial: tcp(web), Host: "web.test", Path: "/"}, NetTCP: netTCP(tcp(bytes))}
 	if err := os.WriteFile(filepath.Join(e.Work, file), []byte(config), 0o600); err != nil {
 		return t, err
 	}
@@ -80,7 +83,7 @@ stream { server { listen %[3]s; proxy_pass %[5]s; proxy_buffer_size 64k; proxy_t
 http {
   access_log off;
   client_body_temp_path %[2]s/b; proxy_temp_path %[2]s/p; fastcgi_temp_path %[2]s/f; uwsgi_temp_path %[2]s/u; scgi_temp_path %[2]s/s;
-  client_body_buffer_size 128k; proxy_buffers 16 16k; keepalive_requests 1000000000;
+  client_max_body_size 0; client_body_buffer_size 128k; proxy_request_buffering off; proxy_max_temp_file_size 0; proxy_buffers 16 16k; keepalive_requests 1000000000;
   upstream target { server %[5]s; keepalive 128; keepalive_requests 1000000000; }
   server { listen %[4]s; location / { proxy_pass http://target; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host $host; } }
 }

@@ -18,7 +18,7 @@ import (
 
 // settings say how a Hybrid Connections gateway is started and reached. They are in ours.json and its like; in every string
 // there {port:NAME} is a free loopback port, the same for the same NAME, {work} the scratch folder, {bin} the folder of the
-// binary, {target_tcp} and {target_http} the target.
+// binary, {self} this program, {config} the folder of ours.json, {target_tcp} and {target_http} the target.
 type settings struct {
 	hc.Endpoint
 	Gateway  []string          `json:"gateway"`   // command line
@@ -31,6 +31,7 @@ type settings struct {
 	HTTPPath string            `json:"http_path"` // what they ask for
 	HTTPHost string            `json:"http_host"` // their field Host
 	TCPAddr  string            `json:"tcp_addr"`  // host:port of senders of bytes
+	NetTCP   string            `json:"nettcp"`    // host:port of clients of net.tcp
 	IdlePath string            `json:"idle_path"` // entity of idle listener {i}; empty: the entity itself
 }
 
@@ -39,6 +40,8 @@ const (
 	doorWS  = 1 << iota // WebSocket senders
 	doorTCP             // senders of bytes
 	doorWeb             // senders of HTTP
+	doorNet             // clients of net.tcp
+	flows               // answers flow as they are written
 	raw                 // the independent listener asks for bytes and stands by
 )
 
@@ -50,7 +53,7 @@ func bares() []Peer {
 		{"hcref-tls", "wss", "the same with TLS 1.3 to the sender and to the listener"},
 	} {
 		p := gateway(doorWS|doorWeb, func(e *Env) (*settings, error) { return bare(e, v.scheme), nil })
-		p.Name, p.Kind, p.Note = v.name, Limit, v.note
+		p.Name, p.Kind, p.Note, p.Cells = v.name, Limit, v.note, []string{"bulk", "echo", "setup", "http", "idle", "listeners"}
 		all = append(all, p)
 	}
 	return all
@@ -64,39 +67,51 @@ func ours() []Peer {
 		doors             int
 		note              string
 	}{
-		{"ours", "ours.json", "hcref", doorWS | doorWeb, "the gateway: WebSocket sender or HTTP sender, foreign Hybrid Connections listener"},
-		{"ours-tls", "ours-tls.json", "hcref-tls", doorWS | doorWeb, "the same with TLS 1.3 to the sender and to the listener"},
+		{"ours", "ours.json", "hcref", doorWS | doorWeb | flows, "the gateway: WebSocket sender or HTTP sender, foreign Hybrid Connections listener"},
+		{"ours-tls", "ours-tls.json", "hcref-tls", doorWS | doorWeb | flows, "the same with TLS 1.3 to the sender and to the listener"},
 		{"ours-tcp", "ours.json", "hcref", doorTCP, "the gateway: TCP sender at a --tcp door, foreign Hybrid Connections listener"},
 		{"ours-raw", "ours.json", "relay-hybrid", doorTCP | raw, "the gateway: TCP sender at a --tcp door, listener with raw streams and standby connections, plain on both legs"},
 		{"ours-agent", "ours-agent.json", "relay-hybrid", doorTCP, "the gateway: TCP sender at a --tcp door, `causeway listen tcp://`, which always dials by TLS"},
 		{"ours-forward", "ours-forward.json", "relay-hybrid", doorTCP, "the gateway between `causeway forward` and `causeway listen tcp://`, TLS on both legs"},
-		{"ours-http", "ours-http.json", "hcref", doorWeb, "the gateway: HTTP sender, `causeway listen http://`, which always dials by TLS"},
+		{"ours-http", "ours-http.json", "hcref", doorWeb | flows, "the gateway: HTTP sender, `causeway listen http://`, which always dials by TLS"},
+		{"ours-serve", "ours-serve.json", "hcref", doorWeb | flows, "the gateway: HTTP sender, a net/http handler on `hybrid.Serve`, which answers itself and always dials by TLS"},
+		{"ours-node", "ours-node.json", "hcref", doorWeb, "the gateway: HTTP sender, a listener by unmodified hyco-https, which asks the target"},
+		{"ours-nettcp", "ours-nettcp.json", "relay-hybrid", doorNet, "the gateway: net.tcp client at its net.tcp door, `causeway listen net.tcp://`, which always dials by TLS"},
 	} {
 		p := gateway(v.doors, func(e *Env) (*settings, error) { return read(e, v.file) })
-		p.Name, p.Kind, p.Bound, p.Note = v.name, Ours, v.bound, v.note
-		if v.name == "ours-forward" || v.name == "ours-tcp" || v.doors == doorWeb {
+		p.Name, p.Kind, p.Bound, p.Note, p.Streams = v.name, Ours, v.bound, v.note, v.doors&flows != 0
+		if v.name == "ours-forward" || v.name == "ours-tcp" || v.doors&(doorWeb|doorNet) != 0 && v.doors&doorWS == 0 {
 			p.Cells = moving
+		}
+		switch v.name {
+		case "ours-tls": // what is under TLS is the other's
+			p.Cells = []string{"bulk", "echo", "setup", "http", "volume", "idle", "listeners"}
+		case "ours-serve": // what the gateway does because a request is SOAP is the same for each listener
+			p.Cells = []string{"http", "events", "volume"}
+		case "ours-node": // it holds whole bodies
+			p.Cells, p.Absent = []string{"http"}, lacking("node", hycoHTTPS)
 		}
 		all = append(all, p)
 	}
 	return all
 }
 
+// hycoHTTPS is the library that the lock file of the interop tests brings: scripts/need node.
+const hycoHTTPS = "../interop/node/node_modules/hyco-https"
+
 // gateway makes a peer. Its settings are made at each start, since ports are free only then.
 func gateway(doors int, settle func(*Env) (*settings, error)) Peer {
-	var present *settings
 	p := Peer{Default: true}
 	p.start = func(e *Env) (*Tunnel, error) {
 		s, err := settle(e)
 		if err != nil {
 			return nil, err
 		}
-		present = s
 		return s.start(e, doors)
 	}
 	if doors&doorWS != 0 {
 		p.listeners = func(e *Env, t *Tunnel, n int) error {
-			l, err := startListener(e, "idle", present.Endpoint, n, present.IdlePath)
+			l, err := startListener(e, "idle", t.settings.Endpoint, n, t.settings.IdlePath)
 			if err == nil {
 				t.agent = append(t.agent, l)
 			}
@@ -139,7 +154,7 @@ func freePort() string {
 
 // expand fills in the placeholders.
 func (e *Env) expand(s string, free func() string) string {
-	s = strings.NewReplacer("{work}", e.Work, "{bin}", e.Bin, "{target_tcp}", e.Target, "{target_http}", e.Target).Replace(s)
+	s = strings.NewReplacer("{work}", e.Work, "{bin}", e.Bin, "{self}", e.Self, "{config}", e.Config, "{target_tcp}", e.Target, "{target_http}", e.Target).Replace(s)
 	ports := map[string]string{}
 	var b strings.Builder
 	for {
@@ -162,12 +177,15 @@ func (e *Env) expand(s string, free func() string) string {
 
 // tunnel has the doors that are wanted.
 func (s *settings) tunnel(doors int) *Tunnel {
-	t := &Tunnel{}
+	t := &Tunnel{settings: s}
 	if doors&doorWS != 0 {
 		t.Dial = dialer(s.Endpoint)
 	}
 	if doors&doorTCP != 0 {
 		t.Dial, t.Bytes = tcp(s.TCPAddr), true
+	}
+	if doors&doorNet != 0 {
+		t.NetTCP = &load.NetTCP{Dial: tcp(s.NetTCP), Via: "net.tcp://" + s.NetTCP + "/" + s.Path}
 	}
 	if doors&doorWeb != 0 {
 		t.Web = &load.Web{Dial: tcp(s.HTTPAddr), Host: s.HTTPHost, Path: s.HTTPPath, Header: s.HTTPHeader()}

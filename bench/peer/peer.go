@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/causeway-relay/causeway/bench/load"
@@ -34,6 +35,7 @@ type Peer struct {
 	Note    string   // what is between sender and target
 	Default bool     // part of a run that names no peers
 	Absent  string   // why it cannot be measured here; empty: it can
+	Streams bool     // its answers to senders of HTTP flow as they are written
 	Cells   []string // beginnings of the names of the cells it is for; nil: all that its tunnel can do
 
 	start     func(*Env) (*Tunnel, error)
@@ -59,11 +61,13 @@ type Env struct {
 
 // Tunnel is a running peer.
 type Tunnel struct {
-	Dial  load.Dialer
-	Bytes bool      // Dial gives plain TCP
-	Web   *load.Web // where senders of HTTP go; nil: it has no such door
+	Dial   load.Dialer
+	Bytes  bool         // Dial gives plain TCP
+	Web    *load.Web    // where senders of HTTP go; nil: it has no such door
+	NetTCP *load.NetTCP // where clients of net.tcp go; nil: it has no such door
 
 	gateway, agent []*Process
+	settings       *settings // of a gateway
 }
 
 // Start starts the peer and waits until a byte makes the whole way.
@@ -149,6 +153,9 @@ func (t *Tunnel) try() (err error) {
 	if err == nil && t.Web != nil {
 		err = t.Web.Try()
 	}
+	if err == nil && t.NetTCP != nil {
+		err = t.NetTCP.Try()
+	}
 	return err
 }
 
@@ -168,10 +175,15 @@ func openAt(addr string, p *Process) error {
 // Ports below the range from which the kernel gives ports to clients.
 const firstPort, lastPort = 20000, 32700
 
-var nextPort = firstPort + os.Getpid()%500*20
+var (
+	nextPort   = firstPort + os.Getpid()%500*20
+	nextPortMu sync.Mutex // peers may be started at once
+)
 
 // freeAddr gives a loopback address that nobody listens at.
 func freeAddr() string {
+	nextPortMu.Lock()
+	defer nextPortMu.Unlock()
 	for {
 		if nextPort++; nextPort > lastPort {
 			nextPort = firstPort

@@ -29,17 +29,19 @@ func TestExpand(t *testing.T) {
 
 // TestOurs reads the settings that are checked in: both name a binary, an address and a key, and nothing is left to fill in.
 func TestOurs(t *testing.T) {
-	e := &Env{Work: "/w", Bin: "/b", Config: ".."}
-	for _, name := range []string{"ours.json", "ours-tls.json", "ours-agent.json", "ours-forward.json", "ours-http.json"} {
+	e := &Env{Work: "/w", Bin: "/b", Self: "/s", Config: ".."}
+	for _, name := range []string{"ours.json", "ours-tls.json", "ours-agent.json", "ours-forward.json", "ours-http.json", "ours-serve.json", "ours-node.json", "ours-nettcp.json"} {
 		s, err := read(e, name)
 		if err != nil {
 			t.Fatal(err)
 		}
 		all := strings.Join(append(s.Gateway, s.Ready, s.Base, s.Files["causeway.yaml"]), " ")
+		all += strings.Join(append(s.Agent, s.NetTCP), " ")
 		if strings.ContainsAny(all, "{}") || !strings.HasPrefix(s.Gateway[0], "/b/") || s.KeyName == "" || s.Key == "" {
 			t.Errorf("%s: %+v", name, s)
 		}
-		if !strings.Contains(s.Files["causeway.yaml"], s.Ready) || !strings.HasSuffix(s.Base, s.Ready) {
+		_, address, _ := strings.Cut(s.Base, "://")
+		if !strings.Contains(s.Files["causeway.yaml"], s.Ready) || !strings.Contains(s.Files["causeway.yaml"], address) {
 			t.Errorf("%s: the gateway's address is not the one that is dialled: %+v", name, s)
 		}
 	}

@@ -5,16 +5,16 @@ import (
 	"github.com/causeway-relay/causeway/bench/load"
 )
 
-// moving are the cells but those of memory.
-var moving = []string{"bulk", "echo", "setup", "http", "bytes"}
+// moving are the cells but those of what waits.
+var moving = []string{"bulk", "echo", "setup", "http", "bytes", "soap", "events", "calls", "volume"}
 
 // relays are the bounds that know no protocol.
 func relays() []Peer {
 	all := []Peer{{
-		Name: "direct", Kind: Limit, Default: true, Note: "sender to target over loopback, nothing between",
+		Name: "direct", Kind: Limit, Default: true, Streams: true, Note: "sender to target over loopback, nothing between",
 		start: func(e *Env) (*Tunnel, error) {
 			d := tcp(e.Target)
-			return &Tunnel{Dial: d, Bytes: true, Web: &load.Web{Dial: d, Host: "web.test", Path: "/"}}, nil
+			return &Tunnel{Dial: d, Bytes: true, Web: &load.Web{Dial: d, Host: "web.test", Path: "/"}, NetTCP: netTCP(d)}, nil
 		},
 	}}
 	notes := map[limits.Mode]string{
@@ -24,8 +24,12 @@ func relays() []Peer {
 	}
 	for _, mode := range limits.Modes {
 		var cells []string
-		if mode == limits.Splice {
-			cells = moving
+		switch mode {
+		case limits.Copy:
+			cells = []string{"bulk", "echo", "setup", "bytes", "idle"}
+		case limits.Splice:
+			cells = []string{"bulk", "echo", "setup", "bytes"}
+		case limits.Hybrid: // the bound of sessions of net.tcp too
 		}
 		all = append(all, Peer{
 			Cells: cells,
@@ -36,9 +40,14 @@ func relays() []Peer {
 	return all
 }
 
+// netTCP is sessions of net.tcp through what knows nothing of them.
+func netTCP(d load.Dialer) *load.NetTCP {
+	return &load.NetTCP{Dial: d, Via: "net.tcp://web.test/bench"}
+}
+
 func startRelay(e *Env, mode limits.Mode) (*Tunnel, error) {
 	senders, agents := freeAddr(), freeAddr()
-	t := &Tunnel{Dial: tcp(senders), Bytes: true}
+	t := &Tunnel{Dial: tcp(senders), Bytes: true, NetTCP: netTCP(tcp(senders))}
 	g, err := e.start("gateway", nil, e.Self, "relay-gateway", senders, agents, string(mode))
 	if err != nil {
 		return t, err

@@ -75,8 +75,29 @@ func Compare(w io.Writer, maxForeign float64, before, now *Run) (worse int, err 
 			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", m.label(), p.Name, p.Bound, number(old.median), is.show(""), said)
 		}
 	}
+	worse += t.missed(&b, then)
 	_, err = io.WriteString(w, b.String())
 	return worse, err
+}
+
+// missed adds the musts that are figures by themselves, and returns how many are not met now that can be judged.
+func (t *table) missed(b *strings.Builder, then *table) (n int) {
+	for _, x := range targets {
+		m := metricOf(x.metric)
+		if x.bound != "" || m == nil {
+			continue
+		}
+		is, old := t.figure(m, x.ours), then.figure(m, x.ours)
+		if is.n == 0 {
+			continue
+		}
+		said := t.verdict(m, is, x.at)
+		if said == missedMust {
+			n++
+		}
+		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s |\n", m.label(), x.ours, m.bar(x.at), old.show(""), is.show(""), said)
+	}
+	return n
 }
 
 const tooBad = "**worse**"

@@ -216,3 +216,29 @@ func TestSpread(t *testing.T) {
 		}
 	}
 }
+
+// TestFiguresAsMusts: a must without a bound is judged by its figure, on the page and by bench check.
+func TestFiguresAsMusts(t *testing.T) {
+	for delay, want := range map[float64]string{49e3: "met", 51e3: missedMust} {
+		r := &Run{Peers: []Peer{{Name: "ours-serve", Ours: true}}, Samples: rounds("ours-serve", "events_4", "p99us", delay, delay, delay)}
+		var page, check strings.Builder
+		if err := Results(&page, 1, r); err != nil {
+			t.Fatal(err)
+		}
+		row := "| events p99 delay, us `<` | ours-serve | - | at most 50000 |"
+		if line := lineOf(page.String(), row); !strings.HasSuffix(line, "| "+want+" |") {
+			t.Errorf("%v us: %q, want %s", delay, line, want)
+		}
+		worse, err := Compare(&check, 1, &Run{}, r)
+		if err != nil || (worse == 1) != (want == missedMust) || !strings.Contains(check.String(), want) {
+			t.Errorf("%v us: %d worse, %v\n%s", delay, worse, err, check.String())
+		}
+	}
+}
+
+// lineOf is the line of a page that begins so.
+func lineOf(page, beginning string) string {
+	_, rest, _ := strings.Cut(page, beginning)
+	line, _, _ := strings.Cut(rest, "\n")
+	return line
+}

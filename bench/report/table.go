@@ -44,6 +44,20 @@ var metrics = []metric{
 	{"HTTP 64 KiB x64, 1/s", "http_64k_64", false, value("rps")},
 	{"HTTP 64 KiB x64 p50, us", "http_64k_64", true, value("p50us")},
 	{"HTTP 64 KiB x64 p99, us", "http_64k_64", true, value("p99us")},
+	{"SOAP 1 KiB x64, 1/s", "soap_1k_64", false, value("rps")},
+	{"SOAP 1 KiB x64 beside bytes", "soap_1k_64", false, value("aware")},
+	{"SOAP 64 KiB x64, 1/s", "soap_64k_64", false, value("rps")},
+	{"SOAP 64 KiB x64 beside bytes", "soap_64k_64", false, value("aware")},
+	{"events p50 delay, us", "events_4", true, value("p50us")},
+	{"events p99 delay, us", "events_4", true, value("p99us")},
+	{"256 MiB down, MiB/s", "volume", false, value("down")},
+	{"256 MiB up, MiB/s", "volume", false, value("up")},
+	{"gateway memory more, 256 MiB down, MiB", "volume", true, value("grown_down")},
+	{"gateway memory more, 256 MiB up, MiB", "volume", true, value("grown_up")},
+	{"net.tcp calls x1 p50, us", "calls_1", true, value("p50us")},
+	{"net.tcp calls x1 p99, us", "calls_1", true, value("p99us")},
+	{"net.tcp calls x64, 1/s", "calls_64", false, value("ops")},
+	{"net.tcp calls x64 p99, us", "calls_64", true, value("p99us")},
 	{"HTTP as bytes 1 KiB x64, 1/s", "bytes_1k_64", false, value("rps")},
 	{"HTTP as bytes 1 KiB x64 p99, us", "bytes_1k_64", true, value("p99us")},
 	{"HTTP as bytes 64 KiB x64, 1/s", "bytes_64k_64", false, value("rps")},
@@ -168,7 +182,7 @@ func (t *table) has(name string) bool {
 }
 
 // rates are what direct's steadiness is judged by, in a cell of that beginning.
-var rates = map[string]string{"bulk_": "mibps", "echo_": "ops", "setup_": "cps", "http_": "rps", "bytes_": "rps"}
+var rates = map[string]string{"bulk_": "mibps", "echo_": "ops", "setup_": "cps", "http_": "rps", "bytes_": "rps", "calls_": "ops"}
 
 // Rate is the field of a sample by which direct's steadiness is judged in a cell: "" where nothing is.
 func Rate(cell string) string {
