@@ -48,6 +48,12 @@ func (c *Client) Do(ctx context.Context, op *Operation, write func(infoset.Write
 		o(&s)
 	}
 	x := &exchange{settings: &s, op: op}
+	if op.HTTP != nil {
+		if err := x.doHTTP(ctx, write, read); err != nil {
+			return fmt.Errorf("%s: %w", op.Name, err)
+		}
+		return nil
+	}
 	m, err := x.request(write)
 	if err != nil {
 		return fmt.Errorf("%s: %w", op.Name, err)
@@ -186,7 +192,7 @@ func (x *exchange) send(ctx context.Context, m *soap.Message) (*soap.Message, er
 }
 
 func (x *exchange) httpRequest(ctx context.Context, m *soap.Message) (*http.Request, error) {
-	body, contentType, err := encode(m, x.form, x.action())
+	body, contentType, err := x.encode(m)
 	if err != nil {
 		return nil, fmt.Errorf("write the request: %w", err)
 	}
@@ -202,7 +208,7 @@ func (x *exchange) httpRequest(ctx context.Context, m *soap.Message) (*http.Requ
 	}
 	maps.Copy(r.Header, x.header)
 	r.Header.Set("Content-Type", contentType)
-	if x.form == soap.Multipart {
+	if x.form == soap.Multipart || len(x.attached) > 0 {
 		r.Header.Set("MIME-Version", "1.0")
 	}
 	if x.op.Version == soap.V11 { // SOAP 1.1, 6.1.1: always there, always quoted
@@ -212,6 +218,16 @@ func (x *exchange) httpRequest(ctx context.Context, m *soap.Message) (*http.Requ
 		r.Header.Set("Content-Encoding", "gzip")
 	}
 	return r, nil
+}
+
+func (x *exchange) encode(m *soap.Message) (body []byte, contentType string, err error) {
+	if len(x.attached) == 0 {
+		return encode(m, x.form, x.action())
+	}
+	if x.form != soap.Text {
+		return nil, "", errors.New("attachments travel beside text: WithMTOM and WithBinary are for messages without")
+	}
+	return encodeAttached(m, x.action(), x.attached)
 }
 
 // action is the one that HTTP tells: WS-Addressing and it must be the same.
@@ -264,9 +280,20 @@ func (x *exchange) receive(r *http.Response) (*soap.Message, error) {
 	if err != nil || r.StatusCode/100 == 3 {
 		return nil, statusError(r, src)
 	}
-	m, err := e.Decode(src, encoder.Decoding{
-		Quotas: infoset.Buffered(), Size: x.size, Multipart: mtom.Opener{Limits: mtom.Limits{Total: x.size}},
-	})
+	decoding := encoder.Decoding{Quotas: infoset.Buffered(), Size: x.size, Multipart: mtom.Opener{Limits: mtom.Limits{Total: x.size}}}
+	var m *soap.Message
+	parts, err := openAttached(r.Header, src)
+	switch {
+	case err != nil:
+	case parts != nil:
+		parts.place(x.op.AttachedOut)
+		for _, came := range x.came {
+			came(parts.attachments)
+		}
+		_, m, err = parts.decode(decoding)
+	default:
+		m, err = e.Decode(src, decoding)
+	}
 	if err != nil {
 		if r.StatusCode/100 != 2 {
 			return nil, statusError(r, src)

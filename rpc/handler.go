@@ -98,7 +98,7 @@ func HandleUnderstood(space, local string) HandlerOption {
 	return func(h *Handler) { h.understood = append(h.understood, infoset.Name{Space: space, Local: local}) }
 }
 
-// Handler is a service over HTTP.
+// Handler is a service over HTTP: of SOAP, and of operations whose HTTPBinding says that they go without.
 //
 // A request is found by version, then by its action, then by the element in its body. What cannot be served is answered with the fault
 // that SOAP has for it, in the sender's version. A method's error is sent as the fault that it is (Faulter, *soap.Fault), else as an
@@ -124,7 +124,10 @@ func NewHandler(methods []Method, opts ...HandlerOption) *Handler {
 
 // ServeHTTP answers a request.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	m, values := h.plain(r)
 	switch {
+	case m != nil:
+		h.servePlain(w, r, m, values)
 	case r.Method == http.MethodPost:
 		h.post(w, r)
 	case (r.Method == http.MethodGet || r.Method == http.MethodHead) && h.wsdl != nil && (r.URL.Query().Has("wsdl") || r.URL.Query().Has("singleWsdl")):
@@ -146,6 +149,7 @@ type request struct {
 	action string
 	method *Method
 	state  *serverState
+	parts  *opened // of a message with attachments
 }
 
 func (h *Handler) post(w http.ResponseWriter, r *http.Request) {
@@ -167,7 +171,7 @@ func (h *Handler) post(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the content type is none that this service reads", status)
 		return
 	}
-	body, contentType, err := encode(answer, q.form, q.answerAction(err))
+	body, contentType, err := q.encode(answer, err)
 	if err != nil {
 		h.told(q.name(), fmt.Errorf("write the answer: %w", err))
 		status = http.StatusInternalServerError
@@ -181,6 +185,13 @@ func (h *Handler) post(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
 	_, _ = w.Write(body) // the sender has gone: nobody is left to tell
+}
+
+func (q *request) encode(answer *soap.Message, err error) (body []byte, contentType string, wrong error) {
+	if err == nil && len(q.state.attached) > 0 {
+		return encodeAttached(answer, q.answerAction(err), q.state.attached)
+	}
+	return encode(answer, q.form, q.answerAction(err))
 }
 
 func (q *request) name() string {
@@ -225,10 +236,7 @@ func (q *request) read() error {
 			return soap.Refuse(e.Version, soap.Sender, "the body is not gzip, as its Content-Encoding says")
 		}
 	}
-	q.m, err = e.Decode(&limited{src: src, left: q.h.size}, encoder.Decoding{
-		Quotas: infoset.Buffered(), Size: q.h.size, Multipart: mtom.Opener{Limits: mtom.Limits{Total: q.h.size}},
-	})
-	if err != nil {
+	if e, err = q.decode(e, &limited{src: src, left: q.h.size}); err != nil {
 		return tooLarge(err)
 	}
 	q.form = e.Form
@@ -242,6 +250,25 @@ func (q *request) read() error {
 	}
 	q.action, err = q.p.CheckAction(q.m.Version, told)
 	return err
+}
+
+// decode reads the envelope, and the attachments beside it.
+func (q *request) decode(e encoder.Encoding, src io.Reader) (encoder.Encoding, error) {
+	decoding := encoder.Decoding{Quotas: infoset.Buffered(), Size: q.h.size, Multipart: mtom.Opener{Limits: mtom.Limits{Total: q.h.size}}}
+	var err error
+	if q.parts, err = openAttached(q.r.Header, src); err != nil {
+		return e, soap.Explain(err, e.Version)
+	}
+	if q.parts == nil {
+		q.m, err = e.Decode(src, decoding)
+		return e, err
+	}
+	root, m, err := q.parts.decode(decoding)
+	if err != nil {
+		return e, err
+	}
+	q.m = m
+	return *root, nil
 }
 
 // tooLarge gives the error its status.
@@ -284,11 +311,21 @@ func (q *request) find() error {
 		q.method = &q.h.methods[best]
 		return nil
 	case !version && len(q.h.methods) > 0:
-		want := q.h.methods[0].op.Version
+		want := q.h.version()
 		return soap.RefuseVersion(want, q.m.Version.Namespace())
 	}
 	return soap.Refuse(q.m.Version, soap.Sender, fmt.Sprintf("no operation takes element %s of namespace %s with action %s",
 		infoset.Clip(element.Local), infoset.Clip(element.Space), infoset.Clip(q.action)))
+}
+
+// version is that of the first SOAP operation.
+func (h *Handler) version() soap.Version {
+	for i := range h.methods {
+		if op := h.methods[i].op; op.HTTP == nil {
+			return op.Version
+		}
+	}
+	return soap.V11
 }
 
 // bodyElement gives the name of the first element in the body.
@@ -328,18 +365,25 @@ func (q *request) understands(n *infoset.Name) bool {
 
 // call calls the method. A panic is an error.
 func (q *request) call() (write func(infoset.Writer) error, err error) {
+	q.state.request = q.m
+	if q.parts != nil {
+		q.parts.place(q.method.op.AttachedIn)
+		q.state.came = q.parts.attachments
+	}
+	err = decode(q.m, q.h.strict, q.h.report, func(d *codec.Decoder) (err error) {
+		write, err = q.serveDecoder(q.r.Context(), d)
+		return err
+	})
+	return write, err
+}
+
+func (q *request) serveDecoder(ctx context.Context, d *codec.Decoder) (write func(infoset.Writer) error, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			write, err = nil, fmt.Errorf("panic: %v", p)
 		}
 	}()
-	q.state.request = q.m
-	ctx := context.WithValue(q.r.Context(), stateKey{}, q.state)
-	err = decode(q.m, q.h.strict, q.h.report, func(d *codec.Decoder) (err error) {
-		write, err = q.method.serve(ctx, d)
-		return err
-	})
-	return write, err
+	return q.method.serve(context.WithValue(ctx, stateKey{}, q.state), d)
 }
 
 // reply makes the answer; nil is none.
@@ -417,8 +461,10 @@ func (q *request) fault(err error, v soap.Version) *soap.Fault {
 
 // serverState is what a method may ask and say beside its messages.
 type serverState struct {
-	request *soap.Message
-	headers []*soap.Header
+	request  *soap.Message // nil: it goes without SOAP
+	headers  []*soap.Header
+	came     []Attachment
+	attached []Attachment
 }
 
 type stateKey struct{}
@@ -426,7 +472,7 @@ type stateKey struct{}
 // RequestHeader reads a typed header block of the request that ctx belongs to; false if it has none. Generated code calls it.
 func RequestHeader[T any](ctx context.Context, doc *codec.Document[T]) (v T, ok bool, err error) {
 	s, _ := ctx.Value(stateKey{}).(*serverState)
-	if s == nil {
+	if s == nil || s.request == nil {
 		return v, false, nil
 	}
 	ok, err = readHeader(s.request, doc, &v)

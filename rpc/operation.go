@@ -24,6 +24,11 @@ type Operation struct {
 	// Headers are the blocks that a Handler of the operation understands.
 	Headers []infoset.Name
 	Faults  []FaultType
+	// HTTP: the operation goes without SOAP; nil with. Parts are then the parts of its request, in order.
+	HTTP  *HTTPBinding
+	Parts []string
+	// AttachedIn and AttachedOut are the parts of request and answer that travel beside the envelope.
+	AttachedIn, AttachedOut []string
 }
 
 // FaultType is a fault that an operation declares.

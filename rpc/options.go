@@ -30,6 +30,8 @@ type settings struct {
 	blocks     []func() (*soap.Header, error)
 	answered   []func(*soap.Message) error
 	intercept  []Interceptor
+	attached   []Attachment
+	came       []func([]Attachment)
 	gzip       bool
 	form       soap.Form
 	addressing *wsa.Version

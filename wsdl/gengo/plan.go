@@ -1,6 +1,7 @@
 package gengo
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/causeway-relay/causeway/wsdl/ir"
@@ -31,6 +32,8 @@ type services struct {
 	headers []*header
 	faults  []*fault
 	skipped []skip
+
+	attachments []*attachment
 }
 
 // group is a client and server: a port type as bindings have it whose messages are the same.
@@ -100,16 +103,25 @@ func newServices(g *generator) *services {
 		}
 	}
 	for _, p := range g.p.Ports {
-		if p.Binding.Kind != model.SOAP11 && p.Binding.Kind != model.SOAP12 {
+		switch p.Binding.Kind {
+		case model.SOAP11, model.SOAP12:
+		case model.HTTPGet, model.HTTPPost:
+			g.plan(p, have)
+		default:
 			for _, op := range p.Operations {
-				g.skip(p, op, "a "+p.Binding.Kind.String()+" binding: the runtime sends SOAP", have)
+				g.skip(p, op, op.Lost, have)
 			}
 		}
 	}
 	return g.services
 }
 
-// plan decides the names of a SOAP port.
+// isHTTP reports whether a binding goes without SOAP.
+func isHTTP(p *ir.Port) bool {
+	return p.Binding.Kind == model.HTTPGet || p.Binding.Kind == model.HTTPPost
+}
+
+// plan decides the names of a port.
 func (g *generator) plan(p *ir.Port, have map[string]bool) {
 	b := &bound{port: p}
 	var calls []*call
@@ -131,13 +143,16 @@ func (g *generator) plan(p *ir.Port, have map[string]bool) {
 			for _, h := range headersOf(m) {
 				g.headerOf(h, m == op.Input)
 			}
+			if m != nil {
+				g.attach(m, m == op.Input)
+			}
 		}
 		key.WriteString("|" + c.method + "," + c.in.id() + "," + c.out.id())
 	}
 	own := g.groupOf(p, key.String(), calls)
 	n := ""
-	if len(own.bindings) > 0 && p.Binding.Kind == model.SOAP12 {
-		n = "12"
+	if len(own.bindings) > 0 {
+		n = map[model.BindingKind]string{model.SOAP12: "12", model.HTTPGet: "Get", model.HTTPPost: "Post"}[p.Binding.Kind]
 	}
 	b.maker = g.taken.take("New" + own.client + n)
 	b.table = g.taken.take("ops" + own.name + n)
@@ -147,7 +162,6 @@ func (g *generator) plan(p *ir.Port, have map[string]bool) {
 	own.bindings = append(own.bindings, b)
 	for _, c := range calls {
 		r := report(p, c.op)
-		r.Note = attached(c.op)
 		r.Client, r.Method, r.Input, r.Output = own.client, c.method, c.in.id(), c.out.id()
 		g.operations = append(g.operations, r)
 	}
@@ -164,14 +178,23 @@ func report(p *ir.Port, op *ir.Operation) Operation {
 	return r
 }
 
-// attached says that an operation has MIME parts beside its envelope.
-func attached(op *ir.Operation) string {
-	for _, m := range []*ir.Message{op.Input, op.Output} {
-		if m != nil && len(m.Attached) > 0 {
-			return "MIME parts beside the envelope (SOAP with Attachments) are not carried"
+// attachment is a part of messages that travels beside the envelope.
+type attachment struct {
+	part, name string
+	in, out    bool
+	types      []string
+}
+
+// attach decides the names of what sends and reads a MIME part.
+func (g *generator) attach(m *ir.Message, in bool) {
+	for _, a := range m.Attached {
+		at := slices.IndexFunc(g.attachments, func(old *attachment) bool { return old.part == a.Part.Name })
+		if at < 0 {
+			at = len(g.attachments)
+			g.attachments = append(g.attachments, &attachment{part: a.Part.Name, name: g.taken.take(GoName(a.Part.Name)+"Attachment", "Part"), types: a.Types})
 		}
+		g.attachments[at].in, g.attachments[at].out = g.attachments[at].in || in, g.attachments[at].out || !in
 	}
-	return ""
 }
 
 // id is the name of a document's function, "" for none.

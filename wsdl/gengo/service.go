@@ -62,6 +62,9 @@ func (g *generator) service(w *writer) {
 	for _, h := range g.headers {
 		g.headerFuncs(w, h)
 	}
+	for _, a := range g.attachments {
+		g.attachmentFuncs(w, a)
+	}
 }
 
 func (g *generator) addresses(w *writer, s *group) {
@@ -109,14 +112,10 @@ func (g *generator) client(w *writer, s *group) {
 }
 
 func oneWay(op *ir.Operation) string {
-	text := ""
 	if op.Exchange == model.OneWay {
-		text = " It is one-way: nil says that the request was taken."
+		return " It is one-way: nil says that the request was taken."
 	}
-	if note := attached(op); note != "" {
-		text += " Its " + note + "."
-	}
-	return text
+	return ""
 }
 
 // params gives the parameter and the results of a method.
@@ -177,13 +176,16 @@ func (g *generator) table(w *writer, s *group, b *bound) {
 	if b.port.Binding.Kind == model.SOAP12 {
 		version = "soap.V12"
 	}
-	if len(b.ops) > 0 {
-		w.imports[pathSOAP] = true
-	}
 	for i, op := range b.ops {
-		w.printf("\t{Name: %q, Version: %s", op.Name, version)
+		w.printf("\t{Name: %q", op.Name)
+		if isHTTP(b.port) {
+			httpBinding(w, b.port, op)
+		} else {
+			w.imports[pathSOAP] = true
+			w.printf(", Version: %s", version)
+		}
 		for _, f := range [][2]string{{"Action", op.Action}, {"WSAction", op.WSAction}, {"OutAction", op.OutAction}} {
-			if f[1] != "" {
+			if f[1] != "" && !isHTTP(b.port) {
 				w.printf(", %s: %q", f[0], f[1])
 			}
 		}
@@ -197,9 +199,75 @@ func (g *generator) table(w *writer, s *group, b *bound) {
 			w.printf(", Body: %s", g.name(w, n))
 		}
 		g.tableLists(w, op)
+		partList(w, "AttachedIn", op.Input)
+		partList(w, "AttachedOut", op.Output)
 		w.printf("},\n")
 	}
 	w.printf("}\n\n")
+}
+
+// httpBinding writes how an operation goes over HTTP without SOAP.
+func httpBinding(w *writer, p *ir.Port, op *ir.Operation) {
+	method := "GET"
+	if p.Binding.Kind == model.HTTPPost {
+		method = "POST"
+	}
+	w.printf(", HTTP: &rpc.HTTPBinding{Method: %q, Location: %q", method, op.Binding.Location)
+	switch {
+	case op.Binding.Input != nil && op.Binding.Input.URLForm == "urlReplacement":
+		w.printf(", Replace: true")
+	case op.Input != nil && !op.Input.Wrapper:
+		w.printf(", XML: true")
+	}
+	w.printf("}")
+	if op.Input == nil || !op.Input.Wrapper || op.Input.Type == nil {
+		return
+	}
+	var parts []string
+	for _, f := range op.Input.Type.Fields {
+		parts = append(parts, strconv.Quote(f.Name.Local))
+	}
+	if len(parts) > 0 {
+		w.printf(", Parts: []string{%s}", strings.Join(parts, ", "))
+	}
+}
+
+func partList(w *writer, field string, m *ir.Message) {
+	if m == nil || len(m.Attached) == 0 {
+		return
+	}
+	var names []string
+	for _, a := range m.Attached {
+		names = append(names, strconv.Quote(a.Part.Name))
+	}
+	w.printf(", %s: []string{%s}", field, strings.Join(names, ", "))
+}
+
+// attachmentFuncs writes what sends and reads a MIME part.
+func (g *generator) attachmentFuncs(w *writer, a *attachment) {
+	w.imports[pathRPC] = true
+	kind := "application/octet-stream"
+	if len(a.types) > 0 && a.types[0] != "" {
+		kind = a.types[0]
+	}
+	if a.in {
+		fn := g.taken.take("With" + a.name)
+		w.comment("", fn+" sends MIME part "+quote(a.part)+" beside the envelope, as "+quote(kind)+".", "")
+		w.printf("func %s(body []byte) rpc.Option {\n\treturn rpc.WithAttachment(rpc.Attachment{Part: %q, ContentType: %q, Body: body})\n}\n\n", fn, a.part, kind)
+		w.imports["context"] = true
+		fn = g.taken.take(a.name + "From")
+		w.comment("", fn+" gives MIME part "+quote(a.part)+" of the request that ctx belongs to; false if it has none.", "")
+		w.printf("func %s(ctx context.Context) (rpc.Attachment, bool) { return rpc.RequestAttachment(ctx, %q) }\n\n", fn, a.part)
+	}
+	if a.out {
+		fn := g.taken.take("Read" + a.name)
+		w.comment("", fn+" reads MIME part "+quote(a.part)+" of the answer into v, if it has one.", "")
+		w.printf("func %s(v *rpc.Attachment) rpc.Option { return rpc.ReadAttachment(%q, v) }\n\n", fn, a.part)
+		w.imports["context"] = true
+		fn = g.taken.take("Set" + a.name)
+		w.comment("", fn+" sends MIME part "+quote(a.part)+" with the answer to the request that ctx belongs to, as "+quote(kind)+".", "")
+		w.printf("func %s(ctx context.Context, body []byte) error {\n\treturn rpc.SetResponseAttachment(ctx, rpc.Attachment{Part: %q, ContentType: %q, Body: body})\n}\n\n", fn, a.part, kind)
+	}
 }
 
 // first is the first element in the body of a message.

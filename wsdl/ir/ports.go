@@ -53,9 +53,14 @@ func (l *lowerer) operation(b *model.Binding, o *model.BindingOperation) *Operat
 		Binding: o, Name: m.Name, Doc: m.Doc, Exchange: m.Exchange, Style: o.Style, Action: o.Action,
 		Encoded: o.Input != nil && o.Input.Encoded || o.Output != nil && o.Output.Encoded,
 	}
+	plain := b.Kind == model.HTTPGet || b.Kind == model.HTTPPost
 	if m.Input != nil {
 		op.WSAction = m.Input.Action
-		op.Input = l.message(op, m.Input.Message, o.Input, m.Name)
+		if plain && !isXML(o.Input.URLForm) {
+			op.Input = l.parameters(m.Input.Message, o.Input, m.Name)
+		} else {
+			op.Input = l.message(op, m.Input.Message, o.Input, m.Name)
+		}
 	}
 	if m.Output != nil {
 		op.OutAction = m.Output.Action
@@ -81,6 +86,16 @@ func lost(b *model.Binding, op *Operation) string {
 	return ""
 }
 
+// isXML reports whether an HTTP binding sends a message as an XML document.
+func isXML(form string) bool {
+	return form == "mimeXml" || form == "text/xml" || form == "application/xml"
+}
+
+// parameters lowers the request of an HTTP binding: its parts are names and values of a URL or a form (WSDL 1.1, 4.5 and 4.6).
+func (l *lowerer) parameters(m *model.Message, b *model.BindingMessage, name string) *Message {
+	return &Message{Source: m, Wrapper: true, Element: model.Name{Local: name}, Type: l.wrapper(b.Body, name, m)}
+}
+
 // message lowers a message as a binding sends it.
 func (l *lowerer) message(op *Operation, m *model.Message, b *model.BindingMessage, wrapper string) *Message {
 	out := &Message{Source: m, Attached: b.MIME}
@@ -93,6 +108,9 @@ func (l *lowerer) message(op *Operation, m *model.Message, b *model.BindingMessa
 		out.Type = l.wrapper(b.Body, wrapper, m)
 	case len(b.Body) == 1:
 		l.single(out, b.Body[0])
+	case len(b.Body) == 0 && !b.Parts && len(b.MIME) == 1 && b.MIME[0].Part.Element != nil:
+		// The body names no parts and the only part is an element: it stands in the body and refers to what is attached.
+		l.single(out, b.MIME[0].Part)
 	case len(b.Body) > 1:
 		out.Type = l.sideBySide(b.Body, wrapper+"Parts", m)
 	}
