@@ -22,14 +22,14 @@ func TestTable(t *testing.T) {
 	} {
 		interop.Record(t, c)
 	}
-	if err := run([]string{cells, doc}); err != nil {
+	if err := run([]string{cells, doc}); err == nil || !strings.Contains(err.Error(), "A, first, SOAP 1.2 is a hole without a reason") {
 		t.Fatal(err)
 	}
 	b, err := os.ReadFile(doc)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, got, _ := strings.Cut(string(b), "closes.\n")
+	_, got, _ := strings.Cut(string(b), "has no reason.\n")
 	want := `
 ## A
 
@@ -60,5 +60,17 @@ func TestTable(t *testing.T) {
 		if run(args) == nil {
 			t.Errorf("%q: no error", args)
 		}
+	}
+}
+
+// TestCheck: explained holes are in order; a cell that another would hide is not.
+func TestCheck(t *testing.T) {
+	one := interop.Cell{Table: "A", Row: "x", Column: "y", Code: 1, Reason: "it cannot"}
+	other := interop.Cell{Table: "A", Row: "x", Column: "z"}
+	if err := check([]interop.Cell{one, other}); err != nil {
+		t.Error(err)
+	}
+	if check([]interop.Cell{one, other, one}) == nil {
+		t.Error("a cell that was recorded twice is taken")
 	}
 }
