@@ -154,6 +154,9 @@ func (l *listening) listenOptions() []hybrid.ListenOption {
 	case !l.ports: // a preamble comes in messages
 		list = append(list, hybrid.WithStandby(standby))
 	}
+	if l.receives() {
+		list = append(list, hybrid.WithReceiver(l.received), hybrid.WithDrain(l.b.p.Grace))
+	}
 	return list
 }
 
