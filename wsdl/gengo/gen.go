@@ -15,7 +15,7 @@ import (
 // Options say how code is written.
 type Options struct {
 	Package string // name of the package; "" is made of the target namespace
-	From    string // what the header says the code was made of; "" nothing
+	Names   Names  // by which rules
 }
 
 // Output is what Generate makes.
@@ -23,6 +23,7 @@ type Output struct {
 	Package    string
 	Files      map[string][]byte // by name
 	Operations []Operation
+	Names      []Mapped // what the names of the description became
 }
 
 // Generate writes the code of a program.
@@ -47,7 +48,7 @@ func Generate(p *ir.Program, o Options) (*Output, error) {
 		}
 		out.Files[name] = formatted
 	}
-	out.Operations = g.operations
+	out.Operations, out.Names = g.operations, g.mapping()
 	return out, nil
 }
 
@@ -123,29 +124,26 @@ func suffix(t *ir.Type) []string {
 
 func (g *generator) plain(t *ir.Type) string {
 	if !t.Name.IsZero() && t.Kind != ir.OneOf {
-		return GoName(t.Name.Local)
+		return g.goName(t.Name.Local)
 	}
 	var b strings.Builder
 	for _, h := range t.Hint {
-		b.WriteString(GoName(h))
+		b.WriteString(g.goName(h))
 	}
-	return GoName(b.String())
+	return g.goName(b.String())
 }
 
 // nameValues names the constants of an enumeration.
 func (g *generator) nameValues(t *ir.Type) {
 	for _, v := range t.Values {
 		name := g.names[t]
-		switch part := GoName(strings.TrimSpace(v.Value)); {
+		switch part := g.part(strings.TrimSpace(v.Value)); {
 		case strings.TrimSpace(v.Value) == "":
 			name += "Empty"
-		case part == "X" && strings.TrimSpace(v.Value) != "X" && strings.TrimSpace(v.Value) != "x":
+		case part == "":
 			name += "Value" // nothing of it can stand in a name
 		default:
-			name += strings.TrimPrefix(part, "X")
-			if part == "X" {
-				name += "X"
-			}
+			name += part
 		}
 		g.values[t] = append(g.values[t], g.taken.take(name))
 	}
@@ -159,7 +157,7 @@ func (g *generator) nameFields(t *ir.Type) {
 			if elements != (f.Kind == ir.Element) {
 				continue
 			}
-			goName, jsonName := fieldNames(f)
+			goName, jsonName := g.fieldNames(f)
 			var more []string
 			if f.Kind == ir.Attribute {
 				more = []string{"Attr"}
@@ -170,13 +168,14 @@ func (g *generator) nameFields(t *ir.Type) {
 	}
 }
 
-func fieldNames(f *ir.Field) (goName, jsonName string) {
+// fieldNames gives the names that a field would have alone.
+func (g *generator) fieldNames(f *ir.Field) (goName, jsonName string) {
 	switch f.Kind {
 	case ir.Attribute:
 		if f.Name.Space == model.NSXML {
-			return GoName(f.Name.Local), "@xml:" + f.Name.Local
+			return g.goName(f.Name.Local), "@xml:" + f.Name.Local
 		}
-		return GoName(f.Name.Local), "@" + f.Name.Local
+		return g.goName(f.Name.Local), "@" + f.Name.Local
 	case ir.AnyAttributes:
 		return "OtherAttrs", "@"
 	case ir.Text:
@@ -188,7 +187,7 @@ func fieldNames(f *ir.Field) (goName, jsonName string) {
 	case ir.Mixed:
 		return "Content", "$mixed"
 	}
-	return GoName(f.Name.Local), f.Name.Local
+	return g.goName(f.Name.Local), f.Name.Local
 }
 
 // PackageName makes a package name of a namespace: its last word that means something.

@@ -15,7 +15,10 @@ var initialisms = map[string]bool{
 }
 
 // GoName makes an exported Go name of an XML name: words joined, their first letters in upper case, what is no letter or digit left out.
-func GoName(local string) string {
+func GoName(local string) string { return exported(joined(local)) }
+
+// joined is a name that may stand behind another.
+func joined(local string) string {
 	var b strings.Builder
 	for _, word := range words(local) {
 		if up := strings.ToUpper(word); initialisms[up] {
@@ -29,12 +32,16 @@ func GoName(local string) string {
 			b.WriteRune(r)
 		}
 	}
-	name := b.String()
+	return b.String()
+}
+
+// exported puts a letter before what does not begin with a capital one.
+func exported(name string) string {
 	first, _ := firstRune(name)
 	switch {
 	case name == "":
 		return "X"
-	case unicode.IsDigit(first):
+	case unicode.IsDigit(first), first == '_':
 		return "N" + name
 	case !unicode.IsUpper(first):
 		return "X" + name // letters without case: exported all the same

@@ -134,7 +134,7 @@ func (g *generator) plan(p *ir.Port, have map[string]bool) {
 			continue
 		}
 		have[op.Name] = true
-		c := &call{op: op, method: methods.take(methodName(op)), in: g.message(op, op.Input), out: g.message(op, op.Output)}
+		c := &call{op: op, method: methods.take(g.methodName(op)), in: g.message(op, op.Input), out: g.message(op, op.Output)}
 		calls, b.ops = append(calls, c), append(b.ops, op)
 		for _, f := range op.Faults {
 			g.fault(f, op.Encoded)
@@ -157,7 +157,7 @@ func (g *generator) plan(p *ir.Port, have map[string]bool) {
 	b.maker = g.taken.take("New" + own.client + n)
 	b.table = g.taken.take("ops" + own.name + n)
 	if p.Port != nil && p.Port.Address != "" {
-		b.address = g.taken.take(GoName(p.Port.Name)+"Address", "URL")
+		b.address = g.taken.take(g.goName(p.Port.Name)+"Address", "URL")
 	}
 	own.bindings = append(own.bindings, b)
 	for _, c := range calls {
@@ -191,7 +191,7 @@ func (g *generator) attach(m *ir.Message, in bool) {
 		at := slices.IndexFunc(g.attachments, func(old *attachment) bool { return old.part == a.Part.Name })
 		if at < 0 {
 			at = len(g.attachments)
-			g.attachments = append(g.attachments, &attachment{part: a.Part.Name, name: g.taken.take(GoName(a.Part.Name)+"Attachment", "Part"), types: a.Types})
+			g.attachments = append(g.attachments, &attachment{part: a.Part.Name, name: g.taken.take(g.goName(a.Part.Name)+"Attachment", "Part"), types: a.Types})
 		}
 		g.attachments[at].in, g.attachments[at].out = g.attachments[at].in || in, g.attachments[at].out || !in
 	}
@@ -221,15 +221,15 @@ func (g *generator) skip(p *ir.Port, op *ir.Operation, reason string, have map[s
 }
 
 // methodName is the operation's name; overloads add the name of their input.
-func methodName(op *ir.Operation) string {
-	name := GoName(op.Name)
+func (g *generator) methodName(op *ir.Operation) string {
+	name := g.goName(op.Name)
 	if op.Overload == "" {
 		return name
 	}
-	if more := GoName(op.Overload); strings.HasPrefix(more, name) {
+	if more := g.goName(op.Overload); strings.HasPrefix(more, name) {
 		return more
 	}
-	return name + GoName(op.Overload)
+	return name + g.goName(op.Overload)
 }
 
 // groupOf finds the group of a port, or begins one.
@@ -239,7 +239,7 @@ func (g *generator) groupOf(p *ir.Port, key string, calls []*call) *group {
 			return old
 		}
 	}
-	name := GoName(p.Binding.PortType.Name.Local)
+	name := g.goName(p.Binding.PortType.Name.Local)
 	if short := strings.TrimSuffix(name, "PortType"); short != "" {
 		name = short
 	}
@@ -257,7 +257,7 @@ func (g *generator) message(op *ir.Operation, m *ir.Message) *document {
 		return nil
 	}
 	d := &document{name: m.Element, t: m.Type, nilable: m.Nillable, encoded: op.Encoded}
-	plain := GoName(m.Element.Local)
+	plain := g.goName(m.Element.Local)
 	if m.Element.IsZero() {
 		plain = g.names[m.Type]
 	}
@@ -286,7 +286,7 @@ func (g *generator) document(d *document, name string) *document {
 }
 
 func (g *generator) headerOf(h *ir.Header, in bool) {
-	d := g.document(&document{name: h.Name, t: h.Type}, GoName(h.Name.Local)+"Header")
+	d := g.document(&document{name: h.Name, t: h.Type}, g.goName(h.Name.Local)+"Header")
 	for _, old := range g.headers {
 		if old.doc == d {
 			old.in, old.out = old.in || in, old.out || !in
@@ -297,13 +297,13 @@ func (g *generator) headerOf(h *ir.Header, in bool) {
 }
 
 func (g *generator) fault(f *ir.Fault, encoded bool) {
-	d := g.document(&document{name: f.Element, t: f.Type, encoded: encoded}, GoName(f.Element.Local)+"Detail")
+	d := g.document(&document{name: f.Element, t: f.Type, encoded: encoded}, g.goName(f.Element.Local)+"Detail")
 	for _, old := range g.faults {
 		if old.doc == d {
 			return
 		}
 	}
-	name := GoName(f.Name)
+	name := g.goName(f.Name)
 	if !strings.HasSuffix(name, "Fault") && !strings.HasSuffix(name, "Error") && !strings.HasSuffix(name, "Exception") {
 		name += "Fault"
 	}

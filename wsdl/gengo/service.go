@@ -51,6 +51,7 @@ func (g *generator) service(w *writer) {
 	for _, s := range g.groups {
 		g.addresses(w, s)
 		g.client(w, s)
+		g.compat(w, s)
 		g.server(w, s)
 		for _, b := range s.bindings {
 			g.table(w, s, b)

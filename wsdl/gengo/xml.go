@@ -155,7 +155,7 @@ func (l *leaves) add(n *ir.Group, group, branch int) {
 		text += "Item: &model" + l.g.names[f.Type]
 	}
 	text += ", Field: " + strconv.Itoa(f.Index) + ", Codec: " + l.g.coder(l.w, f)
-	if _, plain := fieldNames(f); l.g.json[f] != plain {
+	if _, plain := l.g.fieldNames(f); l.g.json[f] != plain {
 		text += ", JSON: " + strconv.Quote(l.g.json[f])
 	}
 	if l.seen[f] {
