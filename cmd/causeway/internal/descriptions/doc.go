@@ -1,5 +1,5 @@
-// Package descriptions holds the commands that read service descriptions (WSDL): go writes a Go package of one. It owns flags, where
-// documents come from (files, URLs, a catalogue) and what is printed; reading is wsdl/load, code is wsdl/gengo.
+// Package descriptions holds the commands that read service descriptions (WSDL): check, describe, sample, diff, bundle and go. It owns flags, where
+// documents come from (files, URLs, a catalogue) and what is printed; reading is wsdl/load, what is said wsdl/{check,describe,sample,diff}, code wsdl/gengo.
 //
 // cmd/causeway joins the commands to its tree; each runs once, in the goroutine that executes the command line.
 package descriptions

@@ -15,15 +15,14 @@ import (
 	"github.com/causeway-relay/causeway/cmd/causeway/internal/cli"
 	"github.com/causeway-relay/causeway/wsdl/gengo"
 	"github.com/causeway-relay/causeway/wsdl/ir"
-	"github.com/causeway-relay/causeway/wsdl/load"
 	"github.com/causeway-relay/causeway/wsdl/model"
 )
 
 // generate is one run of `wsdl go`.
 type generate struct {
-	out, pkg, root, catalog string
-	dir, file               string // gowsdl's -d and -o
-	fetch, internal         bool
+	reading
+	out, pkg  string
+	dir, file string // gowsdl's -d and -o
 }
 
 // report is what `wsdl go -o json` prints.
@@ -32,6 +31,7 @@ type report struct {
 	Folder     string            `json:"folder"`
 	Files      []string          `json:"files"`
 	Operations []gengo.Operation `json:"operations"`
+	Lost       []string          `json:"lost,omitempty"` // operations that the reader could not keep
 	Problems   []string          `json:"problems"`
 }
 
@@ -52,10 +52,7 @@ are read with --fetch, never from internal addresses without --fetch-internal; -
 	f := cmd.Flags()
 	f.StringVar(&g.out, "out", "", "`DIR` to write to (default ./NAME)")
 	f.StringVarP(&g.pkg, "package", "p", "", "`NAME` of the package (default: of the namespace)")
-	f.StringVar(&g.root, "root", "", "`DIR` that files may be read from (default: the description's own)")
-	f.StringVar(&g.catalog, "catalog", "", "`FILE` of lines \"URL FILE\": what to read in place of a URL")
-	f.BoolVar(&g.fetch, "fetch", false, "fetch documents from other hosts over http and https")
-	f.BoolVar(&g.internal, "fetch-internal", false, "fetch from loopback and private addresses too")
+	g.flags(cmd)
 	f.StringVarP(&g.file, "output", "o", "table", "`FORMAT` of the report: table or json; a name that ends in .go is taken as gowsdl takes it")
 	f.StringVarP(&g.dir, "dir", "d", "", "`DIR` to make the package's folder in, as gowsdl does")
 	f.BoolP("insecure", "i", false, "for gowsdl's command lines; certificates are checked all the same")
@@ -82,29 +79,16 @@ func (g *generate) run(cmd *cobra.Command, main string) error {
 	}
 	for _, problem := range append(d.Problems, p.Problems...) {
 		if problem.Level > model.Note {
-			r.Problems = append(r.Problems, problem.String())
+			r.Problems = append(r.Problems, g.problem(problem))
 		}
+	}
+	for _, lost := range d.Lost {
+		r.Lost = append(r.Lost, cli.OneLine(lost.String()))
 	}
 	if r.Files, err = writePackage(r.Folder, out.Files); err != nil {
 		return err
 	}
 	return g.print(cmd, r)
-}
-
-// load reads the description.
-func (g *generate) load(cmd *cobra.Command, main string) (*model.Description, error) {
-	src, location, err := newSource(cmd.Context(), main, g.root, cmd.ErrOrStderr())
-	if err != nil {
-		return nil, err
-	}
-	defer src.close() //nolint:errcheck // a folder that was read
-	src.fetch, src.internal = g.fetch || g.internal, g.internal
-	if g.catalog != "" {
-		if src.catalog, err = readCatalog(g.catalog); err != nil {
-			return nil, fmt.Errorf("read the catalogue: %w", err)
-		}
-	}
-	return load.Load(src, location, load.Limits{})
 }
 
 func (g *generate) folder(pkg string) string {
@@ -145,7 +129,7 @@ func writePackage(folder string, files map[string][]byte) ([]string, error) {
 
 // print tells what was written. Lost operations are exit code 1.
 func (g *generate) print(cmd *cobra.Command, r *report) error {
-	lost := 0
+	lost := len(r.Lost)
 	for _, op := range r.Operations {
 		if op.Lost {
 			lost++
@@ -164,6 +148,11 @@ func (g *generate) tell(cmd *cobra.Command, r *report, lost int) error {
 	}
 	for _, p := range r.Problems {
 		if _, err := fmt.Fprintln(cmd.ErrOrStderr(), p); err != nil {
+			return err
+		}
+	}
+	for _, l := range r.Lost {
+		if _, err := fmt.Fprintln(cmd.ErrOrStderr(), l); err != nil {
 			return err
 		}
 	}

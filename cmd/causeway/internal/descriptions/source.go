@@ -14,7 +14,6 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/causeway-relay/causeway/wsdl/load"
@@ -36,15 +35,20 @@ type source struct {
 	internal bool            // addresses of this machine and private networks too
 	catalog  map[string]string
 	client   *http.Client
+	proxy    func(*http.Request) (*url.URL, error) // which proxy a request goes through; nil URL: none
+	resolver interface {                           // of names that a proxy will look up too
+		LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error)
+	}
+	proxies  map[string]bool // addresses of proxies that are meant, by the environment
 	began    time.Time
 	progress io.Writer
 }
 
 // newSource makes the source of a main document and gives its location. root widens the folder that files may come from.
 func newSource(ctx context.Context, main, root string, progress io.Writer) (s *source, location string, err error) {
-	s = &source{ctx: ctx, began: time.Now(), progress: progress}
+	s = &source{ctx: ctx, began: time.Now(), progress: progress, proxy: http.ProxyFromEnvironment, resolver: net.DefaultResolver, proxies: map[string]bool{}}
 	s.client = &http.Client{Timeout: fetchTimeout, CheckRedirect: s.redirect, Transport: &http.Transport{
-		Proxy: http.ProxyFromEnvironment, DialContext: s.dial, TLSHandshakeTimeout: fetchTimeout,
+		Proxy: s.through, DialContext: s.dial, TLSHandshakeTimeout: fetchTimeout,
 	}}
 	if u, err := url.Parse(main); err == nil && (u.Scheme == "http" || u.Scheme == "https") {
 		s.host = u.Host
@@ -191,30 +195,6 @@ func (s *source) get(u *url.URL) (string, []byte, error) {
 	}
 	content, err := bounded(answer.Body)
 	return answer.Request.URL.String(), content, err
-}
-
-// dial connects, but not to addresses inside: a description must not make this machine ask its own network. The host that the user
-// named is meant.
-func (s *source) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	d := &net.Dialer{Timeout: fetchTimeout}
-	if host, _, err := net.SplitHostPort(address); !s.internal && (err != nil || host != hostOnly(s.host)) {
-		d.Control = outsideOnly
-	}
-	return d.DialContext(ctx, network, address)
-}
-
-func hostOnly(host string) string { return (&url.URL{Host: host}).Hostname() }
-
-func outsideOnly(_, address string, _ syscall.RawConn) error {
-	a, err := netip.ParseAddrPort(address)
-	if err != nil {
-		return err
-	}
-	ip := a.Addr().Unmap()
-	if ip.IsLoopback() || ip.IsPrivate() || ip.IsLinkLocalUnicast() || ip.IsLinkLocalMulticast() || ip.IsMulticast() || ip.IsUnspecified() {
-		return fmt.Errorf("%s is an internal address: give --fetch-internal if that is meant", ip)
-	}
-	return nil
 }
 
 // readCatalog reads lines of a URL and a file, which is relative to the catalogue.
