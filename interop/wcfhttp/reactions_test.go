@@ -230,7 +230,11 @@ func channel(t *testing.T, s *interop.Stand, name string, f func(c *websocket.Co
 	go func() {
 		defer close(done)
 		for {
-			var m struct{ Request struct{ ID string } }
+			var m struct {
+				Request struct {
+					ID string `json:"id"`
+				} `json:"request"`
+			}
 			kind, text, err := c.ReadMessage()
 			if err != nil {
 				return
