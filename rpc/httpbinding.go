@@ -164,23 +164,40 @@ func replaced(location, path string) (url.Values, bool) {
 	have = have[len(have)-len(want):]
 	values := url.Values{}
 	for i, segment := range want {
-		before, inner, ok := strings.Cut(segment, "(")
-		name, behind, closed := strings.Cut(inner, ")")
-		if !ok || !closed {
-			if segment != have[i] {
-				return nil, false
-			}
-			continue
-		}
-		value, found := strings.CutPrefix(have[i], before)
-		value, ended := strings.CutSuffix(value, behind)
-		plain, err := url.PathUnescape(value)
-		if !found || !ended || err != nil {
+		if !segments(segment, have[i], values) {
 			return nil, false
 		}
-		values.Set(name, plain)
 	}
 	return values, true
+}
+
+// segments matches one segment of a path: text as it stands, and parts up to the text behind them.
+func segments(pattern, have string, values url.Values) bool {
+	for {
+		before, inner, ok := strings.Cut(pattern, "(")
+		name, behind, closed := strings.Cut(inner, ")")
+		if !ok || !closed {
+			return pattern == have
+		}
+		rest, found := strings.CutPrefix(have, before)
+		if !found {
+			return false
+		}
+		literal, _, _ := strings.Cut(behind, "(")
+		value, tail := rest, ""
+		if literal != "" {
+			if value, tail, found = strings.Cut(rest, literal); !found {
+				return false
+			}
+			tail = literal + tail
+		}
+		plain, err := url.PathUnescape(value)
+		if err != nil {
+			return false
+		}
+		values.Set(name, plain)
+		pattern, have = behind, tail
+	}
 }
 
 // servePlain answers a request of an HTTP binding.

@@ -203,7 +203,7 @@ func (d *Decoder) attributes(x Struct, m *Model, start *infoset.Token) error {
 		}
 		at := m.attr(&a.Name)
 		if at < 0 {
-			if m.AnyAttr != nil {
+			if m.AnyAttr.takes(a.Name.Space) {
 				if err := keepAttribute(x.XMLField(m.AnyAttr.Field), a); err != nil {
 					return err
 				}
@@ -225,6 +225,11 @@ func (d *Decoder) attributes(x Struct, m *Model, start *infoset.Token) error {
 		}
 	}
 	return d.requiredAttributes(m, start)
+}
+
+// takes reports whether attributes of a namespace are kept though no declaration names them.
+func (s *Simple) takes(space string) bool {
+	return s != nil && (s.Wild == nil || s.Wild.Takes(space))
 }
 
 // attr finds an attribute by its name, -1 for none.

@@ -446,12 +446,12 @@ func (j *jsonReader) attribute(x Struct, member jsonMember, at string) {
 		}
 	}
 	text, ok := member.node.text()
-	if m.AnyAttr == nil || !ok {
+	space, local := unclark(strings.TrimPrefix(member.name, "@"))
+	if !m.AnyAttr.takes(space) || !ok {
 		j.wrong(at, "no such attribute")
 		return
 	}
 	if all, ok := x.XMLField(m.AnyAttr.Field).(*Attributes); ok {
-		space, local := unclark(strings.TrimPrefix(member.name, "@"))
 		*all = append(*all, Attribute{Space: space, Local: local, Value: text})
 	}
 }

@@ -27,7 +27,8 @@ type Model struct {
 // Simple is a field that is no attribute and no element.
 type Simple struct {
 	Field int
-	Codec Coder // of simple content
+	Codec Coder     // of simple content
+	Wild  *Wildcard // of attributes that no declaration names: which; nil: all
 }
 
 // Attr is an attribute.

@@ -120,7 +120,7 @@ func (x *references) copy(from, to int) error {
 			id = reference(t)
 		}
 		if id == "" {
-			x.out = append(x.out, *t)
+			x.out = append(x.out, withoutID(t))
 			continue
 		}
 		end := x.ends[i]
@@ -130,6 +130,17 @@ func (x *references) copy(from, to int) error {
 		i = end
 	}
 	return nil
+}
+
+// withoutID is a token without the attribute that references name: it is the encoding's, no schema declares it.
+func withoutID(t *infoset.Token) infoset.Token {
+	out := *t
+	if t.Kind == infoset.StartElement && identity(t) != "" {
+		out.Attrs = slices.DeleteFunc(slices.Clone(t.Attrs), func(a infoset.Attr) bool {
+			return a.Name.Local == "id" && (a.Name.Space == "" || a.Name.Space == encoding12)
+		})
+	}
+	return out
 }
 
 // inline writes the value that an element refers to under the element's own name.
@@ -145,7 +156,7 @@ func (x *references) inline(t *infoset.Token, id string, end *infoset.Token) err
 		return x.quota()
 	}
 	x.open = append(x.open, id)
-	start := x.tokens[at]
+	start := withoutID(&x.tokens[at])
 	start.Name = t.Name
 	x.out = append(x.out, start)
 	if next := reference(&x.tokens[at]); next != "" {

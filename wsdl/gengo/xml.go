@@ -74,7 +74,7 @@ func (g *generator) model(w *writer, t *ir.Type) {
 			}
 			attrs.WriteString("},\n")
 		case ir.AnyAttributes:
-			w.printf("\tAnyAttr: &codec.Simple{Field: %d},\n", i)
+			w.printf("\tAnyAttr: &codec.Simple{Field: %d, Wild: %s},\n", i, wildcard(f.Wildcard))
 		case ir.Text:
 			w.printf("\tText: &codec.Simple{Field: %d, Codec: %s},\n", i, g.coder(w, f))
 		case ir.Mixed:
