@@ -7,6 +7,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/causeway-relay/causeway/wsdl/bundle"
+	"github.com/causeway-relay/causeway/wsdl/check"
+	"github.com/causeway-relay/causeway/wsdl/describe"
+	"github.com/causeway-relay/causeway/wsdl/diff"
 	"github.com/causeway-relay/causeway/wsdl/ir"
 	"github.com/causeway-relay/causeway/wsdl/load"
 	"github.com/causeway-relay/causeway/wsdl/model"
@@ -153,21 +157,35 @@ func TestNoWSDL(t *testing.T) {
 	}
 }
 
-// FuzzLoad: whatever a description says, reading and lowering end, and never crash.
+// FuzzLoad: whatever a description says, reading it and all that is made of it end, and never crash; bundles can be read again.
 func FuzzLoad(f *testing.F) {
 	f.Add(schema(`<xs:element name="e"><xs:complexType mixed="true"><xs:choice maxOccurs="unbounded"><xs:any/><xs:element ref="t:e"/></xs:choice></xs:complexType></xs:element>`))
 	f.Add(schema(`<xs:redefine schemaLocation="main"><xs:simpleType name="s"><xs:restriction base="t:s"/></xs:simpleType></xs:redefine>`))
 	f.Add(schema(`<xs:complexType name="a"><xs:complexContent><xs:extension base="t:a"/></xs:complexContent></xs:complexType>`))
 	f.Add(schema(`<xs:simpleType name="u"><xs:union memberTypes="t:u xs:int"/></xs:simpleType><xs:simpleType name="l"><xs:list itemType="t:l"/></xs:simpleType>`))
 	f.Add(schema(`<xs:element name="h" abstract="true"/><xs:element name="m" substitutionGroup="t:h"/><xs:group name="g"><xs:sequence><xs:group ref="t:g"/></xs:sequence></xs:group>`))
+	f.Add(schema(`<xs:simpleType name="s"><xs:restriction base="xs:string"><xs:pattern value="[a-z-[aeiou]]{2,5000}\\i\\c*(a|\\p{Lu})?"/><xs:minLength value="3"/></xs:restriction></xs:simpleType><xs:element name="e" type="t:s"/>`))
+	f.Add(`<?xml version="1.0" encoding="iso-8859-1"?><!DOCTYPE a SYSTEM "b>">` + schema(`<xs:import namespace="http://schemas.xmlsoap.org/soap/encoding/"/><xs:complexType name="a" xmlns:e="http://schemas.xmlsoap.org/soap/encoding/"><xs:complexContent><xs:restriction base="e:Array"><xs:attribute ref="e:arrayType" w:arrayType="t:a[,][]" xmlns:w="http://schemas.xmlsoap.org/wsdl/"/></xs:restriction></xs:complexContent></xs:complexType>`))
 	f.Add(`<definitions xmlns="http://schemas.xmlsoap.org/wsdl/" xmlns:s="http://schemas.xmlsoap.org/wsdl/soap/" xmlns:t="urn:t" targetNamespace="urn:t">` +
 		`<message name="m"><part name="p" type="t:x"/></message><portType name="pt"><operation name="o"><input message="t:m"/><output message="t:m"/></operation></portType>` +
 		`<binding name="b" type="t:pt"><s:binding style="rpc"/><operation name="o"><s:operation soapAction=""/><input><s:body use="encoded" parts="q"/></input></operation></binding>` +
 		`<service name="s"><port name="p" binding="t:b"><s:address location="x"/></port></service></definitions>`)
 	f.Fuzz(func(t *testing.T, doc string) {
 		d, err := load.Load(files{"main": doc}, "main", load.Limits{Nodes: 2000, Depth: 64})
-		if err == nil {
-			ir.Lower(d, ir.Options{All: true})
+		if err != nil {
+			return
+		}
+		ir.Lower(d, ir.Options{All: true})
+		check.Check(d) // makes samples too
+		o := describe.Describe(d)
+		o.Tree()
+		if r := diff.Compare(o, o); len(r.Changes) > 0 {
+			t.Errorf("it differs from itself: %v", r.Changes)
+		}
+		if text, err := bundle.Bundle(d); err == nil {
+			if _, err := load.Load(files{"main": string(text)}, "main", load.Limits{}); err != nil {
+				t.Errorf("the bundle cannot be read: %v\n%s", err, text)
+			}
 		}
 	})
 }
