@@ -29,6 +29,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/shape"
 	"github.com/causeway-relay/causeway/gateway/store"
 	"github.com/causeway-relay/causeway/gateway/store/bolt"
+	"github.com/causeway-relay/causeway/gateway/tap/nodes"
 	"github.com/causeway-relay/causeway/hybrid/entry"
 )
 
@@ -75,6 +76,7 @@ type Gateway struct {
 	bus   mesh.Bus
 	link  mesh.Link
 	relay *relay.Relay
+	taps  *nodes.Nodes
 	front *front.Server
 	enter *entry.Entry // hybrid connections
 	ports []port
@@ -187,7 +189,9 @@ func (g *Gateway) compose() error {
 		Write: g.cfg.Timeouts.Write, HeadTimeout: g.cfg.Timeouts.Head, PlainTokens: g.cfg.AllowPlainTokens,
 		Accept: g.cfg.Timeouts.Accept, Response: g.cfg.Timeouts.Response, Idle: g.cfg.Timeouts.Idle, Entity: g.find,
 	})
+	g.taps = nodes.New(nodes.Params{Here: g.relay.Watch, Bus: g.bus, Link: g.link})
 	api := manage.New(manage.Params{
+		Watch: g.taps.Watch,
 		Store: g.store, Relay: g.relay, Node: uint16(g.p.Node), Version: Version, Log: g.log,
 		PlainTokens: g.cfg.AllowPlainTokens, Certificates: g.certificates, ConnectionString: g.connectionString, Reload: g.reload,
 		Events: g.news.log, History: g.news.history,
@@ -220,6 +224,8 @@ func (g *Gateway) Run(ctx context.Context) error {
 			switch {
 			case p.Door == relay.NodeDoor:
 				g.relay.ServeNode(conn)
+			case p.Door == nodes.Door:
+				g.taps.Serve(conn)
 			case p.Upgraded:
 				err = g.enter.Carried(ctx, conn, p)
 			default:

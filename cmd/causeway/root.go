@@ -37,6 +37,7 @@ func newRoot() *cobra.Command {
 		watch.NewDoctor(),
 		watch.NewTop(),
 		watch.NewTail(),
+		watch.NewTap(),
 		messages.NewBindings(),
 		messages.NewSoap(),
 		descriptions.NewWSDL(),

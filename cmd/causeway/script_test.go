@@ -99,7 +99,7 @@ func cmdAddress(ts *testscript.TestScript, neg bool, args []string) {
 	eventually(ts, args[1], func() bool {
 		b, err := os.ReadFile(ts.MkAbs(args[1]))
 		ts.Setenv(args[0], string(b))
-		return err == nil
+		return err == nil && len(b) > 0 // a file that is being written can be there and be empty
 	})
 }
 

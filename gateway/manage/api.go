@@ -15,6 +15,8 @@ import (
 	"github.com/causeway-relay/causeway/gateway/presence"
 	"github.com/causeway-relay/causeway/gateway/relay"
 	"github.com/causeway-relay/causeway/gateway/store"
+	"github.com/causeway-relay/causeway/gateway/tap"
+	"github.com/causeway-relay/causeway/gateway/tap/nodes"
 )
 
 // Certificate is one that a door serves.
@@ -25,13 +27,15 @@ type Certificate struct {
 
 // Params is what an API is made of. All but PlainTokens, Reload and Refused are needed.
 type Params struct {
-	Store        store.Store
-	Relay        *relay.Relay
-	Node         uint16
-	Version      string
-	Log          *slog.Logger // one line for each change and for each refusal
-	Events       *events.Log
-	History      *presence.History
+	Store   store.Store
+	Relay   *relay.Relay
+	Node    uint16
+	Version string
+	Log     *slog.Logger // one line for each change and for each refusal
+	Events  *events.Log
+	History *presence.History
+	// Watch looks at what passes a relay on all nodes.
+	Watch        func(entity.Address, tap.Options) (*nodes.Watch, error)
 	PlainTokens  bool // tokens over plain http from other machines are taken
 	Certificates func() []Certificate
 	// Reload reads the configuration again and puts in force what can be. Problems mean that nothing has changed. nil: the node

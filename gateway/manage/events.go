@@ -38,9 +38,7 @@ func (a *API) events(_ context.Context, c *call) (answer, error) {
 		only = &at
 	}
 	return answer{body: stream(func(w http.ResponseWriter) {
-		w.Header().Set("Content-Type", "text/event-stream")
-		w.Header().Set("Cache-Control", "no-store")
-		w.Header().Set("X-Accel-Buffering", "no") // proxies that gather answers would hold events back
+		feedHead(w)
 		if c.request.Method == http.MethodHead {
 			return
 		}
@@ -50,6 +48,13 @@ func (a *API) events(_ context.Context, c *call) (answer, error) {
 		}
 		s.run(c.request.Context())
 	})}, nil
+}
+
+// feedHead sets what a stream of events begins with.
+func feedHead(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Accel-Buffering", "no") // proxies that gather answers would hold events back
 }
 
 // feed is one watcher's stream. It runs on the goroutine of its request.

@@ -47,6 +47,7 @@ var routes = []route{
 		http.MethodPatch: (*API).patchEntity, http.MethodDelete: (*API).deleteEntity,
 	}},
 	{"entities/{entity}/listeners", map[string]action{http.MethodGet: (*API).listListeners}},
+	{"entities/{entity}/tap", map[string]action{http.MethodGet: (*API).tap}},
 	{"entities/{entity}/rules", map[string]action{http.MethodGet: (*API).listRules}},
 	{"entities/{entity}/rules/{rule}", ruleMethods},
 	{"entities/{entity}/rules/{rule}/keys", keyMethods},

@@ -25,6 +25,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/relay"
 	"github.com/causeway-relay/causeway/gateway/store"
 	"github.com/causeway-relay/causeway/gateway/store/memory"
+	"github.com/causeway-relay/causeway/gateway/tap/nodes"
 	"github.com/causeway-relay/causeway/hybrid/wire"
 )
 
@@ -42,6 +43,7 @@ type world struct {
 	store  store.Store
 	api    *manage.API
 	events *events.Log
+	relay  *relay.Relay
 	root   entity.Rule
 	log    lockedBuffer
 	mux    *http.ServeMux
@@ -80,6 +82,7 @@ func newWorld(t *testing.T, change ...func(*manage.Params)) *world {
 			return "Endpoint=sb://localhost/;SharedAccessKeyName=" + rule + ";SharedAccessKey=" + key + ";EntityPath=" + path
 		},
 	}
+	w.relay, p.Watch = r, nodes.New(nodes.Params{Here: r.Watch, Bus: bus}).Watch
 	for _, f := range change {
 		f(&p)
 	}

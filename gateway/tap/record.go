@@ -18,6 +18,7 @@ const (
 	Data     Event = "data"     // a piece of a body or of a stream
 	Message  Event = "message"  // a cast
 	End      Event = "end"      // it is over, or was refused
+	Notice   Event = "notice"   // of the watch itself: what it does not see, in Text
 )
 
 // Direction is which way a piece goes.

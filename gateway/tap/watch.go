@@ -95,15 +95,18 @@ func (w *Watch) wake() {
 	}
 }
 
+// Add puts a record into the queue that was seen elsewhere, with the time and the count of missed ones that it has.
+func (w *Watch) Add(r Record) { w.put(r) }
+
 // put queues a record of the watch's own, or counts it as missed.
 func (w *Watch) put(r Record) {
 	w.mu.Lock()
 	switch cost := r.cost(); {
 	case w.err != nil:
 	case len(w.queue) >= queueRecords || w.cost+cost > queueBytes:
-		w.missed++
+		w.missed += 1 + r.Missed
 	default:
-		r.Missed, w.missed = w.missed, 0
+		r.Missed, w.missed = r.Missed+w.missed, 0
 		w.queue = append(w.queue, &r)
 		w.cost += cost
 	}

@@ -69,6 +69,7 @@ var table = []layer{
 	{name: "core", pkgs: []string{"gateway/route/**"}, may: core("gateway/limit", "gateway/store", "gateway/mesh", "gateway/presence", "gateway/route/**"), deny: noLogs, only: hides},
 	{name: "core", pkgs: []string{"gateway/meet/**"}, may: core("gateway/limit", "gateway/store", "gateway/mesh", "gateway/route", "gateway/meet/**"), deny: noLogs, only: hides},
 	{name: "core", pkgs: []string{"gateway/flow/**"}, may: core("gateway/flow/**"), deny: noLogs, only: hides},
+	{name: "core", pkgs: []string{"gateway/tap/nodes/**"}, may: core("gateway/mesh", "gateway/tap"), deny: join(noLogs, []string{"net/http/**", "os/**"}), only: hides},
 	{name: "core", pkgs: []string{"gateway/tap/**"}, may: core("gateway/flow", "gateway/tap/**"), deny: join(noLogs, []string{"net/http/**", "os/**"}), only: hides},
 	{
 		name: "core", pkgs: []string{"gateway/relay/**"}, deny: noLogs, only: hides,
@@ -103,7 +104,7 @@ var table = []layer{
 	{name: "entry", pkgs: []string{"gateway/front/**"}, may: entry("gateway/front/**"), ext: append(entryLibraries(), "github.com/caddyserver/certmagic", "go.uber.org/zap", "golang.org/x/net/http/httpguts")},
 	{name: "client", pkgs: []string{"gateway/manage/client/**"}, may: client()},
 	{name: "entry", pkgs: []string{"gateway/tcpdoor/**"}, may: entry("gateway/tcpdoor/**"), deny: noLogs},
-	{name: "entry", pkgs: []string{"gateway/manage/**"}, may: entry("gateway/store", "gateway/events", "gateway/presence", "gateway/tap", "gateway/manage/**"), ext: entryLibraries()},
+	{name: "entry", pkgs: []string{"gateway/manage/**"}, may: entry("gateway/store", "gateway/events", "gateway/presence", "gateway/tap/**", "gateway/manage/**"), ext: entryLibraries()},
 	{name: "entry", pkgs: []string{"gateway/edge/**"}, may: entry("gateway/store", "gateway/edge/**"), ext: entryLibraries()},
 
 	// 3c clients: what runs beside a user's program.

@@ -65,6 +65,7 @@ type stream struct {
 	encoding string
 	envelope func(at int, payload []byte, s *stream)
 	restart  func() // a new framing session begins
+	short    bool   // the last record is cut off: with more bytes it may be whole
 }
 
 // looksFramed reports whether b can be the beginning of a stream.
@@ -220,6 +221,7 @@ func (s *stream) secured() bool {
 
 func (s *stream) take(at, n int) ([]byte, error) {
 	if n > len(s.b)-s.pos {
+		s.short = true
 		return nil, s.lost(at, fmt.Sprintf("record is cut off: %d of %d bytes", len(s.b)-s.pos, n))
 	}
 	s.pos += n
@@ -229,6 +231,7 @@ func (s *stream) take(at, n int) ([]byte, error) {
 func (s *stream) sized(at int) ([]byte, error) {
 	n, m, ok := int31(s.b[s.pos:])
 	if !ok {
+		s.short = len(s.b)-s.pos < 5 // a length has at most five bytes
 		return nil, s.lost(at, "length of a record")
 	}
 	s.pos += m

@@ -36,26 +36,54 @@ func (c *Client) StatusOf(ctx context.Context, name string) (s wire.Status, err 
 // called when the stream stands, each for every event; an error of it ends the stream and is given back. A stream never ends
 // by itself: another error says why it was lost, an *Unreachable when that may be over soon.
 func (c *Client) Events(ctx context.Context, entity, after string, open func(), each func(*wire.Event) error) error {
+	target := path("events")
+	if entity != "" {
+		target += "?" + url.Values{"entity": {entity}}.Encode()
+	}
+	var feed wire.Feed
+	return c.lines(ctx, target, after, wire.MaxLine, open, func(line string) error {
+		e, ok, err := feed.Line(line)
+		if ok {
+			err = each(&e)
+		}
+		return err
+	})
+}
+
+// Tap follows what passes a relay on all nodes, with at most so many bytes of each body, message or piece; 0 leaves the number to the
+// gateway. open, each and the end are as with Events.
+func (c *Client) Tap(ctx context.Context, entity string, bytes int, open func(), each func(*wire.Seen) error) error {
+	target := path("entities", entity, "tap")
+	if bytes > 0 {
+		target += "?bytes=" + strconv.Itoa(bytes)
+	}
+	var feed wire.SeenFeed
+	return c.lines(ctx, target, "", wire.MaxSeen, open, func(line string) error {
+		s, ok, err := feed.Line(line)
+		if ok {
+			err = each(&s)
+		}
+		return err
+	})
+}
+
+// lines gives the lines of a stream of events, each at most longest bytes, until one of them or the stream ends with an error.
+func (c *Client) lines(ctx context.Context, target, after string, longest int, open func(), each func(line string) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	watchdog := time.AfterFunc(silence, func() { cancel(errSilent) })
 	defer watchdog.Stop()
-	body, host, err := c.follow(ctx, entity, after)
+	body, host, err := c.follow(ctx, target, after)
 	if err != nil {
 		return err
 	}
 	defer body.Close()
 	open()
 	lines := bufio.NewScanner(body)
-	lines.Buffer(nil, wire.MaxLine+64)
-	var feed wire.Feed
+	lines.Buffer(nil, longest+64)
 	for lines.Scan() {
 		watchdog.Reset(silence)
-		e, ok, err := feed.Line(lines.Text())
-		if ok {
-			err = each(&e)
-		}
-		if err != nil {
+		if err := each(lines.Text()); err != nil {
 			return err
 		}
 	}
@@ -70,11 +98,7 @@ func (c *Client) Events(ctx context.Context, entity, after string, open func(), 
 }
 
 // follow opens the stream.
-func (c *Client) follow(ctx context.Context, entity, after string) (body io.ReadCloser, host string, err error) {
-	target := path("events")
-	if entity != "" {
-		target += "?" + url.Values{"entity": {entity}}.Encode()
-	}
+func (c *Client) follow(ctx context.Context, target, after string) (body io.ReadCloser, host string, err error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+target, http.NoBody)
 	if err != nil {
 		return nil, "", fmt.Errorf("make the request: %w", err)

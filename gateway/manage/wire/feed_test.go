@@ -54,3 +54,33 @@ func FuzzFeed(f *testing.F) {
 		}
 	})
 }
+
+// TestSeenFeed: what passes a relay, with bytes that are no text, and what is none of it.
+func TestSeenFeed(t *testing.T) {
+	var f wire.SeenFeed
+	var list []wire.Seen
+	for line := range strings.SplitSeq(": hello\n\nevent: data\ndata: {\"event\":\"data\",\"dir\":\"in\",\"data\":\"AP8=\",\"fields\":[[\"A\",\"b\"]]}\n\n", "\n") {
+		s, ok, err := f.Line(line)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ok {
+			list = append(list, s)
+		}
+	}
+	if len(list) != 1 || string(list[0].Data) != "\x00\xff" || list[0].Dir != "in" || list[0].Fields[0] != [2]string{"A", "b"} {
+		t.Errorf("%+v", list)
+	}
+	for _, text := range []string{"data: nonsense", "data: {\"data\":5}"} {
+		var f wire.SeenFeed
+		if _, _, err := f.Line(text); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := f.Line(""); err == nil {
+			t.Errorf("%q is read", text)
+		}
+	}
+	if _, _, err := f.Line("data: " + strings.Repeat("x", wire.MaxSeen+1)); err == nil {
+		t.Error("a line without end is read")
+	}
+}
