@@ -21,7 +21,6 @@ type Operation struct {
 	Output  string `json:"output,omitempty"` // and the answer
 	Skipped string `json:"skipped,omitempty"`
 	Lost    bool   `json:"lost,omitempty"` // no other binding has it either
-	Note    string `json:"note,omitempty"` // what of it is not carried
 	Place   string `json:"place"`
 }
 

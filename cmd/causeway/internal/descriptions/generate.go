@@ -23,6 +23,8 @@ type generate struct {
 	reading
 	out, pkg  string
 	dir, file string // gowsdl's -d and -o
+	names     string
+	mapping   string
 }
 
 // report is what `wsdl go -o json` prints.
@@ -46,7 +48,10 @@ its http.Handler, types with their codecs, faults as errors.
 
 Files are read below the description's own folder, or --root. Well-known schemas are built in. Documents on other hosts
 are read with --fetch, never from internal addresses without --fetch-internal; --catalog names a file of lines
-"URL FILE" that are read instead. Problems are printed with their place. The exit code is 1 when an operation is lost.`,
+"URL FILE" that are read instead. Problems are printed with their place. The exit code is 1 when an operation is lost.
+
+--names=gowsdl makes the names that gowsdl v0.5.0 makes, and its interfaces beside our clients; "causeway wsdl gowsdl"
+takes gowsdl's own command line. --mapping writes what each name of the description became in Go.`,
 	}
 	g := &generate{}
 	f := cmd.Flags()
@@ -55,6 +60,8 @@ are read with --fetch, never from internal addresses without --fetch-internal; -
 	g.flags(cmd)
 	f.StringVarP(&g.file, "output", "o", "table", "`FORMAT` of the report: table or json; a name that ends in .go is taken as gowsdl takes it")
 	f.StringVarP(&g.dir, "dir", "d", "", "`DIR` to make the package's folder in, as gowsdl does")
+	f.StringVar(&g.names, "names", "go", "`RULES` for names: go or gowsdl")
+	f.StringVar(&g.mapping, "mapping", "", "`FILE` to write the table of names to: kind, name, Go name, with tabs between")
 	f.BoolP("insecure", "i", false, "for gowsdl's command lines; certificates are checked all the same")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error { return g.run(cmd, args[0]) }
 	return cmd
@@ -64,14 +71,29 @@ func (g *generate) run(cmd *cobra.Command, main string) error {
 	if g.file != string(cli.AsTable) && g.file != string(cli.AsJSON) && !strings.HasSuffix(g.file, ".go") {
 		return cli.Usage("%q is no format: use table or json", g.file)
 	}
+	rules, ok := map[string]gengo.Names{"": gengo.Idiomatic, "go": gengo.Idiomatic, "gowsdl": gengo.GoWSDL}[g.names]
+	if !ok {
+		return cli.Usage("%q are no rules for names: use go or gowsdl", g.names)
+	}
 	d, err := g.load(cmd, main)
 	if err != nil {
 		return err
 	}
 	p := ir.Lower(d, ir.Options{})
-	out, err := gengo.Generate(p, gengo.Options{Package: g.pkg})
+	out, err := gengo.Generate(p, gengo.Options{Package: g.pkg, Names: rules})
 	if err != nil {
 		return err
+	}
+	if strings.HasSuffix(g.file, ".go") { // gowsdl writes all into that file; ours has the clients
+		out.Files[filepath.Base(g.file)] = out.Files["service.go"]
+		if filepath.Base(g.file) != "service.go" {
+			delete(out.Files, "service.go")
+		}
+	}
+	if g.mapping != "" {
+		if err := writeMapping(g.mapping, out.Names); err != nil {
+			return fmt.Errorf("write the table of names: %w", err)
+		}
 	}
 	r := &report{Package: out.Package, Folder: g.folder(out.Package), Operations: out.Operations, Problems: []string{}}
 	if r.Operations == nil {
@@ -89,6 +111,15 @@ func (g *generate) run(cmd *cobra.Command, main string) error {
 		return err
 	}
 	return g.print(cmd, r)
+}
+
+// writeMapping writes the table of names.
+func writeMapping(file string, names []gengo.Mapped) error {
+	var b bytes.Buffer
+	for _, n := range names {
+		fmt.Fprintf(&b, "%s\t%s\t%s\n", n.Kind, cli.OneLine(n.Name), n.Go)
+	}
+	return os.WriteFile(file, b.Bytes(), 0o644) //nolint:gosec // for all to read
 }
 
 func (g *generate) folder(pkg string) string {
@@ -157,11 +188,6 @@ func (g *generate) tell(cmd *cobra.Command, r *report, lost int) error {
 		}
 	}
 	for _, op := range r.Operations {
-		if op.Note != "" {
-			if _, err := fmt.Fprintf(cmd.ErrOrStderr(), "%s: operation %s of binding %s: note: %s\n", op.Place, op.Name, op.Binding, op.Note); err != nil {
-				return err
-			}
-		}
 		if op.Skipped == "" {
 			continue
 		}

@@ -15,5 +15,5 @@ func NewWSDL() *cobra.Command {
   causeway wsdl diff v1.wsdl v2.wsdl
   causeway wsdl bundle service.wsdl > single.wsdl
   causeway wsdl go --package quote 'https://relay.example/quote?wsdl'`,
-		newCheck(), newDescribe(), newSample(), newDiff(), newBundle(), newGo())
+		newCheck(), newDescribe(), newSample(), newDiff(), newBundle(), newGo(), newGoWSDL())
 }
