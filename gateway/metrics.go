@@ -28,6 +28,7 @@ type meter struct {
 	casts       *prometheus.CounterVec // outcome
 	stages      *prometheus.HistogramVec
 	handshakes  *prometheus.CounterVec // door
+	actions     *actionCounter
 	entities    *prometheus.CounterVec // entity, direction; nil: metrics.perEntity is off
 
 	mu    sync.Mutex
@@ -41,6 +42,7 @@ func newMeter(g *Gateway) *meter {
 	m.closedBy = m.counter("causeway_closed_total", "Streams, exchanges, casts and listeners that ended, by reason.", "shape", "reason")
 	m.exchanges = m.counter("causeway_exchanges_total", "Exchanges that a listener answered, by the class of its status.", "status")
 	m.casts = m.counter("causeway_casts_total", "Messages that listeners of one-way and event relays got or missed: delivered, or the code of why not.", "outcome")
+	m.actions = newActionCounter(m.counter("causeway_actions_total", "SOAP exchanges that a listener answered, by their action.", "action"))
 	m.refused = m.counter("causeway_refused_total", "Parties that were turned away, by reason.", "door", "reason")
 	m.offers = m.counter("causeway_offers_total", "What became of offers to listeners.", "outcome")
 	m.handshakes = m.counter("causeway_tls_errors_total", "TLS handshakes that failed.", "door")
@@ -108,6 +110,7 @@ func (m *meter) closed(c *relay.Record) {
 	case "stream", "cast":
 	case "exchange":
 		m.exchanges.WithLabelValues(strconv.Itoa(c.Status/100) + "xx").Inc()
+		m.actions.count(c.Action, c.Status)
 	default:
 		return
 	}

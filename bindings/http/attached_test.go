@@ -76,7 +76,9 @@ func TestAttachedDescription(t *testing.T) {
 		if got := w.call("GET", "a/calc", ""); got.status != 404 || got.fields.Get("Causeway-Error") != "NoListener" {
 			t.Errorf("another question without a listener: %+v", got)
 		}
-		w.serve("a/calc", func(out nethttp.ResponseWriter, r *nethttp.Request) { fmt.Fprint(out, "the listener's "+r.URL.RawQuery) })
+		w.serve("a/calc", func(out nethttp.ResponseWriter, r *nethttp.Request) {
+			fmt.Fprint(out, "the listener's "+r.URL.RawQuery)
+		})
 		served("with a listener")
 		if got := w.call("GET", "a/calc?q=wsdl", ""); got.body != "the listener's q=wsdl" {
 			t.Errorf("another question: %+v", got)

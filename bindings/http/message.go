@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/causeway-relay/causeway/gateway/auth"
 	"github.com/causeway-relay/causeway/gateway/fail"
@@ -22,7 +23,7 @@ import (
 const (
 	firstBytes = 4 << 10
 	headBytes  = soap.DefaultHeadBytes
-	maxAction  = 1 << 10 // of an action in a log line
+	maxAction  = 1 << 10 // of an action or a To in a log line
 )
 
 // form is what a request's head tells of its message.
@@ -70,9 +71,9 @@ func formOf(h *http1.Head) form {
 type said struct {
 	version    soap.Version // None: it was not seen
 	addressing wsa.Version
-	known      bool // addressing was seen, be it that there is none
-	message    string
-	stamp      bool // the sender showed a UsernameToken: the answer must have a time
+	known      bool   // addressing was seen, be it that there is none
+	message    string // its MessageID
+	stamp      bool   // the sender showed a UsernameToken: the answer must have a time
 }
 
 // heard is a body whose beginning was read already.
@@ -80,6 +81,28 @@ type heard struct {
 	shape.Body
 	early []byte
 	size  int64
+	lent  *[firstBytes]byte // what early lies in, to be given back behind its last byte; nil: memory of its own
+}
+
+// A call takes the first bytes' room and a scanner from these and gives them back: looking at a message leaves no garbage.
+var (
+	rooms    = sync.Pool{New: func() any { return new([firstBytes]byte) }}
+	scanners = sync.Pool{New: func() any { return new(rewrite.Scanner) }}
+)
+
+// hear makes a body that can be looked into.
+func hear(body shape.Body) *heard {
+	b := &heard{Body: body, size: body.Size(), lent: rooms.Get().(*[firstBytes]byte)} //nolint:forcetypeassert // nothing else is put there
+	b.early = b.lent[:0]
+	return b
+}
+
+// own gives the room back without waiting for the reader: early is in memory of its own from now on.
+func (b *heard) own(early []byte) {
+	if b.early = early; b.lent != nil {
+		rooms.Put(b.lent)
+		b.lent = nil
+	}
 }
 
 // Size implements shape.Body.
@@ -91,7 +114,9 @@ func (b *heard) Read(p []byte) (int, error) {
 		return b.Body.Read(p)
 	}
 	n := copy(p, b.early)
-	b.early = b.early[n:]
+	if b.early = b.early[n:]; len(b.early) == 0 {
+		b.own(nil) // only the reader gives it back: who closes may come from elsewhere, while it is copied
+	}
 	return n, nil
 }
 
@@ -106,8 +131,13 @@ func (v *visit) listen(body shape.Body) (shape.Body, *fail.Error) {
 	if !wanted && http1.ExpectsContinue(v.arrival.Head) {
 		return body, nil
 	}
-	b := &heard{Body: body, size: body.Size()}
-	scan := &rewrite.Scanner{Form: v.form.enc.Form}
+	b := hear(body)
+	scan := scanners.Get().(*rewrite.Scanner) //nolint:forcetypeassert // nothing else is put there
+	defer func() {
+		scan.Reset()
+		scanners.Put(scan)
+	}()
+	scan.Form = v.form.enc.Form
 	for {
 		whole, err := b.more()
 		if err != nil {
@@ -132,7 +162,9 @@ func (v *visit) listen(body shape.Body) (shape.Body, *fail.Error) {
 
 // more reads on. It reports whether the body is whole.
 func (b *heard) more() (whole bool, err error) {
-	b.early = slices.Grow(b.early, firstBytes)
+	if cap(b.early) == len(b.early) {
+		b.own(slices.Grow(bytes.Clone(b.early), firstBytes))
+	}
 	n, err := b.Body.Read(b.early[len(b.early):cap(b.early)])
 	b.early = b.early[:len(b.early)+n]
 	if errors.Is(err, io.EOF) {
@@ -157,6 +189,9 @@ func (v *visit) note(scan *rewrite.Scanner, b []byte) {
 		v.said.addressing = version
 		if v.req.Action = clip(string(action)); v.req.Action == "" {
 			v.req.Action = v.form.action
+		}
+		if to, ok, err := scan.Text(b, version.Namespace(), "To"); err == nil && ok {
+			v.req.To = clip(string(to))
 		}
 		if id, ok, err := scan.Text(b, version.Namespace(), "MessageID"); err == nil && ok {
 			v.said.message = string(id)
@@ -203,7 +238,7 @@ func (v *visit) cut(scan *rewrite.Scanner, b *heard, space, local string) *fail.
 		return fail.Wrap(fail.BadRequest, "strip", err)
 	}
 	before := len(b.early)
-	b.early = bytes.Join(pieces, nil)
+	b.own(bytes.Join(pieces, nil))
 	if b.size >= 0 {
 		b.size += int64(len(b.early) - before)
 	}

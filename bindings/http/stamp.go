@@ -22,7 +22,7 @@ func (v *visit) stamp(res *shape.Response) {
 	if err != nil {
 		return
 	}
-	b := &heard{Body: res.Body, size: res.Body.Size()}
+	b := hear(res.Body)
 	res.Body = b
 	scan := &rewrite.Scanner{Form: enc.Form}
 	for {
@@ -44,7 +44,7 @@ func (v *visit) stamp(res *shape.Response) {
 		return
 	}
 	before := len(b.early)
-	b.early = bytes.Join(pieces, nil)
+	b.own(bytes.Join(pieces, nil))
 	if b.size >= 0 {
 		b.size += int64(len(b.early) - before)
 	}

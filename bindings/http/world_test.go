@@ -178,7 +178,9 @@ func TestFailures(t *testing.T) {
 }
 
 // basic is an Authorization of HTTP Basic.
-func basic(name, key string) string { return "Basic " + base64.StdEncoding.EncodeToString([]byte(name+":"+key)) }
+func basic(name, key string) string {
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(name+":"+key))
+}
 
 // TestRight: name and key let a sender in, as HTTP Basic and as UsernameToken; the listener sees neither. An answer to the latter has the time.
 func TestRight(t *testing.T) {
@@ -260,6 +262,10 @@ func TestPasses(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), patience)
 		defer cancel()
 		w.Await(ctx, "the action", func(line map[string]string) bool { return line["action"] == "urn:sub" && line["msg"] == "closed" })
+		w.call("POST", "calc", fmt.Sprintf(envelope12, "<a:To>https://relay.example.com/calc</a:To>"), "Content-Type", type12)
+		w.Await(ctx, "action and address of the message", func(line map[string]string) bool {
+			return line["action"] == "urn:add" && line["to"] == "https://relay.example.com/calc" && line["msg"] == "closed"
+		})
 	})
 }
 

@@ -36,7 +36,7 @@ func (r *Relay) begin(kind string, h *shape.Hello) *Record {
 func (r *Relay) open(kind string, h *shape.Hello) *Record {
 	return &Record{
 		Shape: kind, Door: h.Door, Entity: h.At.Path, Tracking: h.Tracking,
-		Node: r.self, Remote: h.Remote.String(), Action: h.Action, Began: time.Now(),
+		Node: r.self, Remote: h.Remote.String(), Action: h.Action, To: h.To, Began: time.Now(),
 	}
 }
 

@@ -23,7 +23,8 @@ type Hello struct {
 	Door     string         // the door it came in by: https, http, ...
 	Fields   Fields
 	Offers   []string // sub-protocols
-	Action   string   // what a message asks for, where its protocol says so: for logs and policies; stays at the node
+	Action   string   // what a message asks for, where its protocol says so: for logs, metrics and policies; stays at the node
+	To       string   // whom a message itself names, where its protocol has a place for that; as Action. Nothing is routed by it
 	Remote   netip.AddrPort
 	Node     uint16 // node where it arrived; 0: this one
 }

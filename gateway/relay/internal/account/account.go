@@ -87,6 +87,7 @@ type Record struct {
 	In, Out  int64
 	Messages int64
 	Action   string // what the message asked for, where its protocol says so
+	To       string // whom it named itself, where its protocol has a place for that
 	Taken    int64  // of a cast: listeners that took a message, summed; of a listener: messages that it got
 	Missed   int64  // those that it did not reach; those that it did not get
 	Status   int    // of an exchange: the listener's; 0: there was no response

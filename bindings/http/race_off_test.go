@@ -1,0 +1,6 @@
+//go:build !race
+
+package http
+
+// raceEnabled: see the other one.
+const raceEnabled = false
