@@ -200,7 +200,7 @@ func (s *Server) on(ctx context.Context, c *conn, r *shape.Request) (*shape.Resp
 		stop()
 		return nil, x.why(ctx, err)
 	}
-	x.keep = http1.KeepAlive(answer)
+	x.keep = http1.KeepAlive(answer) && !maybeBusy(r.Method, answer.Fields)
 	response := &shape.Response{Status: answer.Status, Reason: answer.Reason, Fields: s.answered(answer.Fields)}
 	x.in.Reset(c.in, body)
 	if body.Kind == http1.None || body.Kind == http1.Length && body.Length == 0 {
@@ -209,6 +209,12 @@ func (s *Server) on(ctx context.Context, c *conn, r *shape.Request) (*shape.Resp
 	}
 	response.Body = x
 	return response, nil
+}
+
+// maybeBusy reports whether a server may still be at work when its answer has ended for us: an answer to HEAD that tells no length may be
+// that of a stream, whose handler goes on and writes into nothing. The next request on the connection would wait for it.
+func maybeBusy(method string, answer shape.Fields) bool {
+	return method == http.MethodHead && answer.Get("Content-Length") == ""
 }
 
 // exchange is the body of an answer, and what is left of its request. It implements shape.Body.
