@@ -50,11 +50,13 @@ type Watch struct {
 	mu      sync.Mutex
 	over    bool
 	follows map[mesh.Num]bool
+	asked   []chan struct{} // each is closed at a node's first answer
 	running sync.WaitGroup
 }
 
-// Watch begins to look on every node that lives, and on those that come. The caller calls Close, which waits. A node that cannot be
-// looked at, or is lost, is told of by a record with the event Notice.
+// Watch begins to look on every node that lives, and on those that come. When it returns every node that lives and answers in a few
+// seconds shows what passes. The caller calls Close, which waits. A node that cannot be looked at, or is lost, is told of by a record with
+// the event Notice.
 func (n *Nodes) Watch(at entity.Address, o tap.Options) (*Watch, error) {
 	here, err := n.p.Here(at, o)
 	if err != nil {
@@ -72,8 +74,28 @@ func (n *Nodes) Watch(at entity.Address, o tap.Options) (*Watch, error) {
 		for _, node := range n.p.Bus.Nodes() {
 			w.follow(node.Num)
 		}
+		w.settle()
 	}
 	return w, nil
+}
+
+// settleTime bounds the wait for other nodes.
+const settleTime = 3 * time.Second
+
+// settle waits until the nodes that are followed have said yes or no for the first time.
+func (w *Watch) settle() {
+	w.mu.Lock()
+	asked := w.asked
+	w.mu.Unlock()
+	limit := time.NewTimer(settleTime)
+	defer limit.Stop()
+	for _, first := range asked {
+		select {
+		case <-first:
+		case <-limit.C:
+			return
+		}
+	}
 }
 
 // Close ends the watch everywhere. It may be called twice.
@@ -95,9 +117,13 @@ func (w *Watch) follow(node mesh.Num) {
 		return
 	}
 	w.follows[node] = true
+	first := make(chan struct{})
+	w.asked = append(w.asked, first)
+	answered := sync.OnceFunc(func() { close(first) })
 	w.running.Go(func() {
 		for again := true; again; {
-			err := w.nodes.copy(w.ctx, node, w.at, w.o, w.Add)
+			err := w.nodes.copy(w.ctx, node, request{w.at.Namespace, w.at.Path, w.o.Bytes}, answered, w.Add)
+			answered()
 			again = w.lost(node, err)
 		}
 	})

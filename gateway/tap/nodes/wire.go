@@ -41,8 +41,8 @@ type reply struct {
 	Text string `json:"text,omitempty"`
 }
 
-// copy passes on what another node shows until one of them ends it.
-func (n *Nodes) copy(ctx context.Context, node mesh.Num, at entity.Address, o tap.Options, each func(tap.Record)) error {
+// copy passes on what another node shows until one of them ends it. open is called when the node has agreed.
+func (n *Nodes) copy(ctx context.Context, node mesh.Num, ask request, open func(), each func(tap.Record)) error {
 	dialing, cancel := context.WithTimeout(ctx, greeting)
 	defer cancel()
 	conn, err := n.p.Link.Dial(dialing, node, shape.Preface{Door: Door, Host: Door})
@@ -54,9 +54,10 @@ func (n *Nodes) copy(ctx context.Context, node mesh.Num, at entity.Address, o ta
 	defer stop()
 	lines := bufio.NewScanner(conn)
 	lines.Buffer(nil, maxLine)
-	if err := greet(conn, lines, request{Namespace: at.Namespace, Path: at.Path, Bytes: o.Bytes}); err != nil {
+	if err := greet(conn, lines, ask); err != nil {
 		return err
 	}
+	open()
 	for lines.Scan() {
 		var r tap.Record
 		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
