@@ -186,7 +186,10 @@ func untracked(reason string) (text string, own bool) {
 // tellsAgain reports whether the body says what the reason says, for those who see no reasons.
 func tellsAgain(r *http.Response, reason string, body []byte) bool {
 	var said struct {
-		Error struct{ Code, Message string }
+		Error struct {
+			Code    string `json:"code"`
+			Message string `json:"message"`
+		} `json:"error"`
 	}
 	return r.Header.Get("Content-Type") == "application/json" && json.Unmarshal(body, &said) == nil && said.Error.Code != "" && said.Error.Message == reason
 }

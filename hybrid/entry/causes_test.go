@@ -2,6 +2,7 @@ package entry_test
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -78,9 +79,7 @@ func TestCausesAreTold(t *testing.T) {
 			}
 			x.happen(s, p, c)
 			want := map[string]string{"shape": "exchange", "entity": name}
-			for k, v := range x.want {
-				want[k] = v
-			}
+			maps.Copy(want, x.want)
 			line := s.await(want)
 			if got := passed(t, line["stages"]); got != x.passed {
 				t.Errorf("%s: passed %q, want %q: %s", x.name, got, x.passed, line["stages"])
