@@ -267,15 +267,3 @@ func (r *Relay) untrackPass(p *Pass) {
 	r.books.Add(p.entity.At, p.record.In, 0)
 	r.restLocked()
 }
-
-func (r *Relay) passesOf(at entity.Address) []*Pass {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	var list []*Pass
-	for p := range r.passes {
-		if p.entity.At == at {
-			list = append(list, p)
-		}
-	}
-	return list
-}

@@ -195,13 +195,13 @@ func (r *Relay) storeChanged(c store.Change) {
 		return
 	}
 	end := &shape.End{Why: fail.EntityDeleted, Code: goingAway, Text: "The entity was deleted."}
-	for _, s := range r.streamsOf(c.Deleted.At) { // first: a sender that waits is told this and not that its listener left
+	for _, s := range of(r, r.streams, c.Deleted.At) { // first: a sender that waits is told this and not that its listener left
 		s.cancel(end)
 	}
-	for _, x := range r.transfersOf(c.Deleted.At) {
+	for _, x := range of(r, r.transfers, c.Deleted.At) {
 		x.Cancel(end)
 	}
-	for _, p := range r.passesOf(c.Deleted.At) {
+	for _, p := range of(r, r.passes, c.Deleted.At) {
 		p.cancel(end)
 	}
 	for _, s := range r.seatsOf(c.Deleted.At) {
@@ -217,6 +217,26 @@ const (
 	policy    = 1008
 )
 
+// of lists what belongs to an entity, of one of the relay's books.
+func of[P interface {
+	comparable
+	belongs() entity.Address
+}](r *Relay, book map[P]struct{}, at entity.Address) []P {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var list []P
+	for p := range book {
+		if p.belongs() == at {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+func (s *stream) belongs() entity.Address   { return s.entity.At }
+func (x *transfer) belongs() entity.Address { return x.entity.At }
+func (p *Pass) belongs() entity.Address     { return p.entity.At }
+
 func (r *Relay) seatsOf(at entity.Address) []*Seat {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -224,30 +244,6 @@ func (r *Relay) seatsOf(at entity.Address) []*Seat {
 	for _, s := range r.seats {
 		if s.listener.Entity == at {
 			list = append(list, s)
-		}
-	}
-	return list
-}
-
-func (r *Relay) streamsOf(at entity.Address) []*stream {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	var list []*stream
-	for s := range r.streams {
-		if s.entity.At == at {
-			list = append(list, s)
-		}
-	}
-	return list
-}
-
-func (r *Relay) transfersOf(at entity.Address) []*transfer {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	var list []*transfer
-	for x := range r.transfers {
-		if x.entity.At == at {
-			list = append(list, x)
 		}
 	}
 	return list

@@ -13,7 +13,7 @@ func (r *Relay) Watch(at entity.Address, o tap.Options) (*tap.Watch, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, s := range r.streamsOf(at) {
+	for _, s := range of(r, r.streams, at) {
 		if s.running.Load() != nil {
 			w.Running(subjectOf(s.record))
 			s.show()
@@ -24,7 +24,7 @@ func (r *Relay) Watch(at entity.Address, o tap.Options) (*tap.Watch, error) {
 
 // unwatched lets streams go on as if nobody had ever looked: spliced, if they can be.
 func (r *Relay) unwatched(at entity.Address) {
-	for _, s := range r.streamsOf(at) {
+	for _, s := range of(r, r.streams, at) {
 		s.live.Watch(nil)
 		s.show() // for somebody who has come meanwhile
 	}
