@@ -72,7 +72,9 @@ func (g *generator) compat(w *writer, s *group) {
 	if g.o.Names != GoWSDL {
 		return
 	}
-	w.imports["context"] = true
+	if len(s.calls) > 0 {
+		w.imports["context"] = true
+	}
 	name := g.taken.take(gowsdlName(s.portType.Name.Local), "Port")
 	maker := g.taken.take("New" + name)
 	adapter := "compat" + name

@@ -1,37 +1,83 @@
 package gengo
 
 import (
+	"maps"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/causeway-relay/causeway/wsdl/ir"
 	"github.com/causeway-relay/causeway/wsdl/model"
 )
 
-// codecs writes what reads and writes the types: for each a table, and two methods that reach its fields.
+// codecs writes what reads and writes the types: for each a table, and methods that reach its fields. Variables come last: those that no
+// table and no message names are left out.
 func (g *generator) codecs(w *writer) {
 	for _, t := range g.p.Types {
-		switch t.Kind {
-		case ir.Enum:
-			w.imports[pathCodec] = true
-			w.printf("var xml%s = codec.Text{Slots: &codec.Texts[%s]{}, Root: %s}\n\n", g.names[t], g.names[t], g.name(w, model.Name{Space: model.NSSchema, Local: t.Root}))
-		case ir.Struct, ir.Item, ir.OneOf:
-			w.imports[pathCodec] = true
-			if !t.Abstract {
-				g.model(w, t)
-				g.methods(w, t)
-			}
-			if t.Polymorphic() {
-				g.polymorph(w, t)
-			}
+		if t.Kind != ir.Struct && t.Kind != ir.Item && t.Kind != ir.OneOf {
+			continue
+		}
+		w.imports[pathCodec] = true
+		if !t.Abstract {
+			g.model(w, t)
+			g.methods(w, t)
 		}
 	}
+	used := identifiers(w.String())
+	for _, d := range g.docs {
+		maps.Copy(used, identifiers(d.codec))
+	}
+	for i := len(g.listCodecs) - 1; i >= 0; i-- { // those of lists come behind those of their items
+		if l := g.listCodecs[i]; used[l.name] {
+			maps.Copy(used, identifiers(l.value))
+		}
+	}
+	g.variables(w, used)
 	for _, l := range g.listCodecs {
-		w.imports[pathCodec] = true
-		w.types(l.typ)
-		w.printf("var %s = %s\n\n", l.name, l.value)
+		if used[l.name] {
+			w.imports[pathCodec] = true
+			w.types(l.typ)
+			w.printf("var %s = %s\n\n", l.name, l.value)
+		}
 	}
 	g.namespaces(w)
+}
+
+// variables writes the coders of types, and what makes values of them.
+func (g *generator) variables(w *writer, used map[string]bool) {
+	kinds := &writer{imports: w.imports}
+	for _, t := range g.p.Types {
+		switch {
+		case t.Kind == ir.Enum && used["xml"+g.names[t]]:
+			w.imports[pathCodec] = true
+			w.printf("var xml%s = codec.Text{Slots: &codec.Texts[%s]{}, Root: %s}\n\n", g.names[t], g.names[t], g.name(w, model.Name{Space: model.NSSchema, Local: t.Root}))
+		case t.Polymorphic() && used["xml"+g.anyNames[t]]:
+			g.polymorph(kinds, t)
+		}
+	}
+	maps.Copy(used, identifiers(kinds.String()))
+	for _, t := range g.p.Types {
+		name := g.names[t]
+		if t.Kind == ir.Enum || t.Abstract {
+			continue
+		}
+		if used["xml"+name] {
+			w.printf("var xml%[1]s = codec.StructOf{New: new%[1]s, Slots: &codec.Pointers[*%[1]s]{}}\n\n", name)
+		}
+		if used["xml"+name] || used["new"+name] {
+			w.printf("func new%[1]s() codec.Struct { return &%[1]s{} }\n\n", name)
+		}
+	}
+	w.WriteString(kinds.String())
+}
+
+// identifiers gives the words of code.
+func identifiers(code string) map[string]bool {
+	all := map[string]bool{}
+	for word := range strings.FieldsFuncSeq(code, func(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+		all[word] = true
+	}
+	return all
 }
 
 // namespaces writes the constants of all namespaces that the package names.
@@ -213,10 +259,9 @@ func wildcard(m *model.Wildcard) string {
 	return "&codec.Wildcard{Spaces: []string{" + strings.Join(spaces, ", ") + "}}"
 }
 
-// methods writes the methods of codec.Struct, and what makes a value and holds it.
+// methods writes the methods of codec.Struct, and those of encoding/json.
 func (g *generator) methods(w *writer, t *ir.Type) {
 	name := g.names[t]
-	w.printf("var xml%[1]s = codec.StructOf{New: new%[1]s, Slots: &codec.Pointers[*%[1]s]{}}\n\nfunc new%[1]s() codec.Struct { return &%[1]s{} }\n\n", name)
 	w.printf("// XMLModel says what stands in a %[1]s.\nfunc (*%[1]s) XMLModel() *codec.Model { return &model%[1]s }\n\n", name)
 	w.printf("// MarshalJSON writes x as package codec has it.\nfunc (x *%[1]s) MarshalJSON() ([]byte, error) { return codec.MarshalJSON(x) }\n\n", name)
 	w.printf("// UnmarshalJSON reads what MarshalJSON writes.\nfunc (x *%[1]s) UnmarshalJSON(text []byte) error { return codec.UnmarshalJSON(x, text) }\n\n", name)

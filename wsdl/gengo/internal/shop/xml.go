@@ -40,10 +40,6 @@ var modelOrder = codec.Model{
 	},
 }
 
-var xmlOrder = codec.StructOf{New: newOrder, Slots: &codec.Pointers[*Order]{}}
-
-func newOrder() codec.Struct { return &Order{} }
-
 // XMLModel says what stands in a Order.
 func (*Order) XMLModel() *codec.Model { return &modelOrder }
 
@@ -112,10 +108,6 @@ var modelReceipt = codec.Model{
 	},
 }
 
-var xmlReceipt = codec.StructOf{New: newReceipt, Slots: &codec.Pointers[*Receipt]{}}
-
-func newReceipt() codec.Struct { return &Receipt{} }
-
 // XMLModel says what stands in a Receipt.
 func (*Receipt) XMLModel() *codec.Model { return &modelReceipt }
 
@@ -139,10 +131,6 @@ var modelOutOfStock = codec.Model{
 		{Name: infoset.Name{Prefix: "tns", Space: ns0, Local: "left"}, Field: 0, Codec: &codec.Int32, Min: 1, Max: 1},
 	},
 }
-
-var xmlOutOfStock = codec.StructOf{New: newOutOfStock, Slots: &codec.Pointers[*OutOfStock]{}}
-
-func newOutOfStock() codec.Struct { return &OutOfStock{} }
 
 // XMLModel says what stands in a OutOfStock.
 func (*OutOfStock) XMLModel() *codec.Model { return &modelOutOfStock }
@@ -168,10 +156,6 @@ var modelPath = codec.Model{
 	},
 }
 
-var xmlPath = codec.StructOf{New: newPath, Slots: &codec.Pointers[*Path]{}}
-
-func newPath() codec.Struct { return &Path{} }
-
 // XMLModel says what stands in a Path.
 func (*Path) XMLModel() *codec.Model { return &modelPath }
 
@@ -196,10 +180,6 @@ var modelRate = codec.Model{
 		{Name: infoset.Name{Local: "to"}, Field: 1, Codec: &codec.String, Min: 1, Max: 1},
 	},
 }
-
-var xmlRate = codec.StructOf{New: newRate, Slots: &codec.Pointers[*Rate]{}}
-
-func newRate() codec.Struct { return &Rate{} }
 
 // XMLModel says what stands in a Rate.
 func (*Rate) XMLModel() *codec.Model { return &modelRate }
@@ -227,10 +207,6 @@ var modelMove = codec.Model{
 		{Name: infoset.Name{Local: "by"}, Field: 1, Codec: &xmlPoint, Min: 1, Max: 1},
 	},
 }
-
-var xmlMove = codec.StructOf{New: newMove, Slots: &codec.Pointers[*Move]{}}
-
-func newMove() codec.Struct { return &Move{} }
 
 // XMLModel says what stands in a Move.
 func (*Move) XMLModel() *codec.Model { return &modelMove }
@@ -260,10 +236,6 @@ var modelPoint = codec.Model{
 	},
 }
 
-var xmlPoint = codec.StructOf{New: newPoint, Slots: &codec.Pointers[*Point]{}}
-
-func newPoint() codec.Struct { return &Point{} }
-
 // XMLModel says what stands in a Point.
 func (*Point) XMLModel() *codec.Model { return &modelPoint }
 
@@ -290,10 +262,6 @@ var modelMoveResponse = codec.Model{
 	},
 }
 
-var xmlMoveResponse = codec.StructOf{New: newMoveResponse, Slots: &codec.Pointers[*MoveResponse]{}}
-
-func newMoveResponse() codec.Struct { return &MoveResponse{} }
-
 // XMLModel says what stands in a MoveResponse.
 func (*MoveResponse) XMLModel() *codec.Model { return &modelMoveResponse }
 
@@ -312,17 +280,6 @@ func (x *MoveResponse) XMLField(field int) any {
 	return nil
 }
 
-var xmlOrderLangMember = codec.Text{Slots: &codec.Texts[OrderLangMember]{}, Root: infoset.Name{Prefix: "xsd", Space: ns3, Local: "string"}}
-
-var xmlAnyParty = codec.Kinds{
-	Slots:    &codec.Pointers[AnyParty]{},
-	Declared: &infoset.Name{Prefix: "tns", Space: ns0, Local: "party"},
-	Kinds: []codec.Kind{
-		{Name: infoset.Name{Prefix: "tns", Space: ns0, Local: "person"}, New: newPerson},
-		{Name: infoset.Name{Prefix: "tns", Space: ns0, Local: "company"}, New: newCompany},
-	},
-}
-
 var modelProductElement = codec.Model{
 	Leaves: []codec.Leaf{
 		{Name: infoset.Name{Prefix: "tns", Space: ns0, Local: "book"}, Field: 0, Codec: &codec.String, Min: 1, Max: 1, Group: 1},
@@ -332,10 +289,6 @@ var modelProductElement = codec.Model{
 		{Choice: true},
 	},
 }
-
-var xmlProductElement = codec.StructOf{New: newProductElement, Slots: &codec.Pointers[*ProductElement]{}}
-
-func newProductElement() codec.Struct { return &ProductElement{} }
 
 // XMLModel says what stands in a ProductElement.
 func (*ProductElement) XMLModel() *codec.Model { return &modelProductElement }
@@ -366,10 +319,6 @@ var modelToy = codec.Model{
 	All: true,
 }
 
-var xmlToy = codec.StructOf{New: newToy, Slots: &codec.Pointers[*Toy]{}}
-
-func newToy() codec.Struct { return &Toy{} }
-
 // XMLModel says what stands in a Toy.
 func (*Toy) XMLModel() *codec.Model { return &modelToy }
 
@@ -398,10 +347,6 @@ var modelReading = codec.Model{
 	},
 }
 
-var xmlReading = codec.StructOf{New: newReading, Slots: &codec.Pointers[*Reading]{}}
-
-func newReading() codec.Struct { return &Reading{} }
-
 // XMLModel says what stands in a Reading.
 func (*Reading) XMLModel() *codec.Model { return &modelReading }
 
@@ -422,16 +367,10 @@ func (x *Reading) XMLField(field int) any {
 	return nil
 }
 
-var xmlColour = codec.Text{Slots: &codec.Texts[Colour]{}, Root: infoset.Name{Prefix: "xsd", Space: ns3, Local: "string"}}
-
 var modelText = codec.Model{
 	Type:  infoset.Name{Prefix: "tns", Space: ns0, Local: "text"},
 	Mixed: &codec.Simple{Field: 0},
 }
-
-var xmlText = codec.StructOf{New: newText, Slots: &codec.Pointers[*Text]{}}
-
-func newText() codec.Struct { return &Text{} }
 
 // XMLModel says what stands in a Text.
 func (*Text) XMLModel() *codec.Model { return &modelText }
@@ -461,10 +400,6 @@ var modelPathItem = codec.Model{
 	},
 }
 
-var xmlPathItem = codec.StructOf{New: newPathItem, Slots: &codec.Pointers[*PathItem]{}}
-
-func newPathItem() codec.Struct { return &PathItem{} }
-
 // XMLModel says what stands in a PathItem.
 func (*PathItem) XMLModel() *codec.Model { return &modelPathItem }
 
@@ -492,10 +427,6 @@ var modelPerson = codec.Model{
 		{Name: infoset.Name{Prefix: "tns", Space: ns0, Local: "born"}, Field: 1, Codec: &codec.Date, Min: 0, Max: 1},
 	},
 }
-
-var xmlPerson = codec.StructOf{New: newPerson, Slots: &codec.Pointers[*Person]{}}
-
-func newPerson() codec.Struct { return &Person{} }
 
 // XMLModel says what stands in a Person.
 func (*Person) XMLModel() *codec.Model { return &modelPerson }
@@ -528,10 +459,6 @@ var modelCompany = codec.Model{
 	},
 }
 
-var xmlCompany = codec.StructOf{New: newCompany, Slots: &codec.Pointers[*Company]{}}
-
-func newCompany() codec.Struct { return &Company{} }
-
 // XMLModel says what stands in a Company.
 func (*Company) XMLModel() *codec.Model { return &modelCompany }
 
@@ -552,6 +479,73 @@ func (x *Company) XMLField(field int) any {
 		return &x.Vat
 	}
 	return nil
+}
+
+var xmlColour = codec.Text{Slots: &codec.Texts[Colour]{}, Root: infoset.Name{Prefix: "xsd", Space: ns3, Local: "string"}}
+
+var xmlOrder = codec.StructOf{New: newOrder, Slots: &codec.Pointers[*Order]{}}
+
+func newOrder() codec.Struct { return &Order{} }
+
+var xmlReceipt = codec.StructOf{New: newReceipt, Slots: &codec.Pointers[*Receipt]{}}
+
+func newReceipt() codec.Struct { return &Receipt{} }
+
+var xmlOutOfStock = codec.StructOf{New: newOutOfStock, Slots: &codec.Pointers[*OutOfStock]{}}
+
+func newOutOfStock() codec.Struct { return &OutOfStock{} }
+
+var xmlPath = codec.StructOf{New: newPath, Slots: &codec.Pointers[*Path]{}}
+
+func newPath() codec.Struct { return &Path{} }
+
+var xmlRate = codec.StructOf{New: newRate, Slots: &codec.Pointers[*Rate]{}}
+
+func newRate() codec.Struct { return &Rate{} }
+
+var xmlMove = codec.StructOf{New: newMove, Slots: &codec.Pointers[*Move]{}}
+
+func newMove() codec.Struct { return &Move{} }
+
+var xmlPoint = codec.StructOf{New: newPoint, Slots: &codec.Pointers[*Point]{}}
+
+func newPoint() codec.Struct { return &Point{} }
+
+var xmlMoveResponse = codec.StructOf{New: newMoveResponse, Slots: &codec.Pointers[*MoveResponse]{}}
+
+func newMoveResponse() codec.Struct { return &MoveResponse{} }
+
+var xmlProductElement = codec.StructOf{New: newProductElement, Slots: &codec.Pointers[*ProductElement]{}}
+
+func newProductElement() codec.Struct { return &ProductElement{} }
+
+var xmlToy = codec.StructOf{New: newToy, Slots: &codec.Pointers[*Toy]{}}
+
+func newToy() codec.Struct { return &Toy{} }
+
+var xmlReading = codec.StructOf{New: newReading, Slots: &codec.Pointers[*Reading]{}}
+
+func newReading() codec.Struct { return &Reading{} }
+
+var xmlText = codec.StructOf{New: newText, Slots: &codec.Pointers[*Text]{}}
+
+func newText() codec.Struct { return &Text{} }
+
+var xmlPathItem = codec.StructOf{New: newPathItem, Slots: &codec.Pointers[*PathItem]{}}
+
+func newPathItem() codec.Struct { return &PathItem{} }
+
+func newPerson() codec.Struct { return &Person{} }
+
+func newCompany() codec.Struct { return &Company{} }
+
+var xmlAnyParty = codec.Kinds{
+	Slots:    &codec.Pointers[AnyParty]{},
+	Declared: &infoset.Name{Prefix: "tns", Space: ns0, Local: "party"},
+	Kinds: []codec.Kind{
+		{Name: infoset.Name{Prefix: "tns", Space: ns0, Local: "person"}, New: newPerson},
+		{Name: infoset.Name{Prefix: "tns", Space: ns0, Local: "company"}, New: newCompany},
+	},
 }
 
 var listOfString = codec.ListOf[string]{Item: &codec.String}
