@@ -38,7 +38,7 @@ func (m *Maker) element(e *model.Element, depth int) (*node, error) {
 		return nil, failed(e.Place, "the smallest message has more than %d elements", mostNodes)
 	}
 	n := &node{name: e.Name}
-	if e.Nillable && (m.heights.concrete(e.Type) >= never || m.openTypes[e.Type] > 0 && m.lean(depth)) {
+	if e.Nillable && (m.heights.concrete(e.Type) >= never || m.openTypes[e.Type] > 0) {
 		n.set(model.Name{Space: model.NSInstance, Local: "nil"}, value{text: "true"})
 		t := e.Type
 		if t.Abstract {

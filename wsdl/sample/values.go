@@ -228,12 +228,15 @@ func (b *bounds) candidates() []string {
 	var all []string
 	for _, f := range b.facets {
 		for _, bound := range []string{f.MinInclusive, f.MaxInclusive} {
+			if r, ok := ratOf(bound); ok {
+				all = append(all, decimalText(r)) // 1e3 is a number, but not in all the forms that facets and patterns know
+			}
 			if bound != "" {
 				all = append(all, bound)
 			}
 		}
 		for i, bound := range []string{f.MinExclusive, f.MaxExclusive} {
-			if r, ok := new(big.Rat).SetString(bound); ok && bound != "" {
+			if r, ok := ratOf(bound); ok {
 				step := big.NewRat(int64(1-2*i), 1)
 				all = append(all, decimalText(new(big.Rat).Add(r, step)), decimalText(new(big.Rat).Add(r, step.Mul(step, big.NewRat(1, 10)))))
 			}
@@ -248,6 +251,15 @@ func (b *bounds) candidates() []string {
 		usual = []string{"-1", "-42", "-123"}
 	}
 	return append(slices.Clone(usual), all...)
+}
+
+// ratOf reads a number. Those of absurd length or exponent are none: 1e999999999 is few bytes here and gigabytes as a number.
+func ratOf(text string) (*big.Rat, bool) {
+	mantissa, exponent, _ := strings.Cut(strings.ToLower(text), "e")
+	if len(mantissa) > 100 || len(exponent) > 4 || strings.ContainsAny(text, "/_ xXpP") {
+		return nil, false
+	}
+	return new(big.Rat).SetString(text)
 }
 
 // decimalText writes a number without a fraction bar.
@@ -344,12 +356,12 @@ func (b *bounds) inOrder(text string) bool {
 }
 
 func (b *bounds) fitsNumber(text string, whole bool) bool {
-	r, ok := new(big.Rat).SetString(text)
-	if !ok || strings.ContainsAny(text, "/_ ") || strings.ContainsAny(text, "eExX") || whole && strings.Contains(text, ".") {
+	r, ok := ratOf(text)
+	if !ok || strings.ContainsAny(text, "eExX") || whole && strings.Contains(text, ".") {
 		return false
 	}
 	check := func(bound string, bad func(int) bool) bool {
-		limit, ok := new(big.Rat).SetString(bound)
+		limit, ok := ratOf(bound)
 		return !ok || !bad(r.Cmp(limit))
 	}
 	for c := b.root; c != nil; c = c.Base {
