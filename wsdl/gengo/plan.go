@@ -133,10 +133,10 @@ func (g *generator) plan(p *ir.Port, have map[string]bool) {
 			continue
 		}
 		have[op.Name] = true
-		c := &call{op: op, method: methods.take(g.methodName(op)), in: g.message(op, op.Input), out: g.message(op, op.Output)}
+		c := &call{op: op, method: methods.take(g.methodName(op)), in: g.message(op.Input), out: g.message(op.Output)}
 		calls, b.ops = append(calls, c), append(b.ops, op)
 		for _, f := range op.Faults {
-			g.fault(f, op.Encoded)
+			g.fault(f)
 		}
 		for _, m := range []*ir.Message{op.Input, op.Output} {
 			for _, h := range headersOf(m) {
@@ -251,11 +251,11 @@ func (g *generator) groupOf(p *ir.Port, key string, calls []*call) *group {
 }
 
 // message decides how a message is described; nil: its body is empty.
-func (g *generator) message(op *ir.Operation, m *ir.Message) *document {
+func (g *generator) message(m *ir.Message) *document {
 	if m == nil || m.Type == nil {
 		return nil
 	}
-	d := &document{name: m.Element, t: m.Type, nilable: m.Nillable, encoded: op.Encoded}
+	d := &document{name: m.Element, t: m.Type, nilable: m.Nillable, encoded: m.Encoded}
 	plain := g.goName(m.Element.Local)
 	if m.Element.IsZero() {
 		plain = g.names[m.Type]
@@ -295,8 +295,8 @@ func (g *generator) headerOf(h *ir.Header, in bool) {
 	g.headers = append(g.headers, &header{doc: d, name: d.fn, in: in, out: !in, text: h.Doc})
 }
 
-func (g *generator) fault(f *ir.Fault, encoded bool) {
-	d := g.document(&document{name: f.Element, t: f.Type, encoded: encoded}, g.goName(f.Element.Local)+"Detail")
+func (g *generator) fault(f *ir.Fault) {
+	d := g.document(&document{name: f.Element, t: f.Type, encoded: f.Encoded}, g.goName(f.Element.Local)+"Detail")
 	for _, old := range g.faults {
 		if old.doc == d {
 			return

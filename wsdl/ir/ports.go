@@ -51,7 +51,6 @@ func (l *lowerer) operation(b *model.Binding, o *model.BindingOperation) *Operat
 	m := o.Operation
 	op := &Operation{
 		Binding: o, Name: m.Name, Doc: m.Doc, Exchange: m.Exchange, Style: o.Style, Action: o.Action,
-		Encoded: o.Input != nil && o.Input.Encoded || o.Output != nil && o.Output.Encoded,
 	}
 	plain := b.Kind == model.HTTPGet || b.Kind == model.HTTPPost
 	if m.Input != nil {
@@ -98,7 +97,7 @@ func (l *lowerer) parameters(m *model.Message, b *model.BindingMessage, name str
 
 // message lowers a message as a binding sends it.
 func (l *lowerer) message(op *Operation, m *model.Message, b *model.BindingMessage, wrapper string) *Message {
-	out := &Message{Source: m, Attached: b.MIME}
+	out := &Message{Source: m, Attached: b.MIME, Encoded: b.Encoded}
 	for _, h := range b.Headers {
 		out.Headers = append(out.Headers, l.header(h))
 	}
@@ -194,7 +193,7 @@ func (l *lowerer) fault(f *model.BindingFault) *Fault {
 		return nil
 	}
 	p := f.Fault.Message.Parts[0]
-	out := &Fault{Name: f.Fault.Name, Doc: f.Fault.Doc, Action: f.Fault.Action, Place: f.Fault.Place}
+	out := &Fault{Encoded: f.Encoded, Name: f.Fault.Name, Doc: f.Fault.Doc, Action: f.Fault.Action, Place: f.Fault.Place}
 	if p.Element != nil {
 		out.Element, out.Type = p.Element.Name, l.typeOf(p.Element.Type, []string{p.Element.Name.Local})
 		return out

@@ -28,7 +28,6 @@ type Operation struct {
 	Doc       string
 	Exchange  model.Exchange
 	Style     model.Style
-	Encoded   bool // use="encoded"
 	Action    string
 	WSAction  string // for WS-Addressing
 	OutAction string
@@ -43,6 +42,7 @@ type Message struct {
 	Element  model.Name // the element in the body; zero: the body is empty, or several elements stand in it side by side
 	Type     *Type      // of that element; of rpc style and of several parts: a struct made for it, the parts are its fields; nil: an empty body
 	Nillable bool
+	Encoded  bool // use="encoded"
 	Wrapper  bool // the element is made of the operation's name (rpc), no declaration has it
 	Headers  []*Header
 	Attached []*model.MIMEPart
@@ -61,6 +61,7 @@ type Header struct {
 // Fault is the detail of a fault that an operation declares.
 type Fault struct {
 	Name    string
+	Encoded bool // use="encoded"
 	Doc     string
 	Action  string
 	Element model.Name
