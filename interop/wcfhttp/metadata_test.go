@@ -31,7 +31,11 @@ for service in c.wsdl.services.values():
         print("PORT", port.binding_options["address"], len(port.binding._operations))
 print("done")`
 		p := interop.Start(t, t.TempDir(), nil, interop.Python(t, "zeep"), "-c", script, "http://"+door(s)+"/desk?singleWsdl")
-		p.Finish(2 * interop.Patience)
+		p.End(2 * interop.Patience)
+		interop.Record(t, interop.Cell{
+			Table: "Clients made of the relay's metadata", Row: "zeep, ?singleWsdl", Column: columnOf(t), Code: p.Code(), Command: "zeep.Client(" + door(s) + "/desk?singleWsdl)", Output: p.Text(),
+		})
+		p.Finish(interop.Patience)
 		if text := p.Text(); !strings.Contains(text, "PORT http://"+door(s)+"/desk ") || strings.Contains(text, "Desk.svc") || strings.Contains(text, " 0\n") {
 			t.Errorf("zeep read\n%s", text)
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -21,6 +22,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/config"
 	"github.com/causeway-relay/causeway/gateway/entity"
 	"github.com/causeway-relay/causeway/gateway/fail"
+	"github.com/causeway-relay/causeway/hybrid"
 	"github.com/causeway-relay/causeway/internal/testcluster"
 	"github.com/causeway-relay/causeway/interop"
 	"github.com/causeway-relay/causeway/interop/dotnet"
@@ -271,30 +273,49 @@ func TestBusyReactions(t *testing.T) {
 		play(t, full, all, []way{{name: "as many connections as allowed", path: "full", code: fail.ConnectionLimit, status: 503, dotnet: tooBusy, mono: "FaultException"}})
 
 		leaving := stand(t, 1, func(*config.Config) {})
-		add(leaving, "held")
-		asked := make(chan struct{})
-		channel(t, leaving, "held", func(*websocket.Conn, string) { close(asked) })
 		add(leaving, "watch")
 		watch := channel(t, leaving, "watch", func(*websocket.Conn, string) {})
+		stay(t, leaving)
 		ctx, cancel := context.WithCancel(t.Context())
 		var running sync.WaitGroup
 		t.Cleanup(func() {
 			cancel()
 			running.Wait()
 		})
-		running.Go(func() { // this exchange holds the drain up
-			req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+door(leaving)+"/held", http.NoBody)
-			if err != nil {
-				return
-			}
-			if resp, err := http.DefaultClient.Do(req); err == nil {
-				resp.Body.Close()
-			}
-		})
-		<-asked
 		running.Go(func() { _ = leaving.Cluster.Node(0).Shutdown(ctx) })
 		<-watch // a listener that owes nothing is sent away at once
-		play(t, leaving, all, []way{{name: "the gateway shuts down", path: "held", code: fail.Draining, status: 503, dotnet: tooBusy, mono: "FaultException"}})
+		play(t, leaving, all, []way{{name: "the gateway shuts down", path: "watch", code: fail.Draining, status: 503, dotnet: tooBusy, mono: "FaultException"}})
+	})
+}
+
+// stay opens a stream that holds the gateway up for as long as it may, and until the test ends.
+func stay(t *testing.T, s *interop.Stand) {
+	t.Helper()
+	s.Add(&entity.Entity{Name: "stay"})
+	cs := "Endpoint=sb://" + s.Listen + "/;SharedAccessKeyName=" + s.Rule + ";SharedAccessKey=" + s.Key
+	l, err := hybrid.Listen(t.Context(), cs, hybrid.WithEntity("stay"), hybrid.WithCAFile(s.CA))
+	if err != nil {
+		t.Fatal(err)
+	}
+	accepted := make(chan net.Conn, 1)
+	go func() {
+		defer close(accepted)
+		if c, err := l.Accept(); err == nil {
+			accepted <- c
+		}
+	}()
+	near, err := hybrid.Dial(t.Context(), cs, hybrid.WithEntity("stay"), hybrid.WithCAFile(s.CA))
+	if err != nil {
+		t.Fatal(err)
+	}
+	far := <-accepted
+	if far == nil {
+		t.Fatal("nobody came")
+	}
+	t.Cleanup(func() {
+		near.Abort()
+		_ = far.Close()
+		_ = l.Close()
 	})
 }
 
