@@ -22,17 +22,18 @@ const (
 	listenersCell = "listeners"
 )
 
-// settle waits until processes have been quiet for a while, so that what a burst left behind is gone; not for ever, because
+// Looks in a row at processes that are quiet, before what they have is weighed; and in a quick run.
+const quietLooks, quickLooks = 4, 1
+
+// settle waits until processes have been quiet for so many looks, so that what a burst left behind is gone; not for ever, because
 // of pings.
-func settle(ctx context.Context, pids []int) {
+func settle(ctx context.Context, pids []int, quiet int) {
 	const (
 		look  = time.Second
-		quiet = 4 // looks in a row
-		most  = 20
 		still = 0.02 // CPU seconds in a look
 	)
 	calm := 0
-	for range most {
+	for range 5 * quiet {
 		before := proc.CPU(pids)
 		if !pause(ctx, look) {
 			return
@@ -56,19 +57,23 @@ func pause(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// weigh finds what n things cost that fill adds to a tunnel.
-func weigh(ctx context.Context, t *peer.Tunnel, n int, fill func() error) (load.Result, error) {
-	settle(ctx, t.Gateway())
+// weigh finds what the idle things cost that fill adds to a tunnel.
+func (r *runner) weigh(ctx context.Context, t *peer.Tunnel, fill func() error) (load.Result, error) {
+	n, looks := r.o.idle, quietLooks
+	if r.o.quick {
+		looks = quickLooks
+	}
+	settle(ctx, t.Gateway(), looks)
 	before, agentBefore := proc.Memory(t.Gateway()), proc.Memory(t.Agent())
 	if err := fill(); err != nil {
 		return nil, err
 	}
 	all := append(t.Gateway(), t.Agent()...)
-	settle(ctx, all)
+	settle(ctx, all, looks)
 	if err := t.Broken(); err != nil {
 		return nil, err
 	}
-	const watched = 3 * time.Second
+	watched := max(time.Duration(looks-1)*time.Second, 500*time.Millisecond)
 	cpu := proc.CPU(all)
 	pause(ctx, watched)
 	cpu = (proc.CPU(all) - cpu) / watched.Seconds() * 100
@@ -88,7 +93,7 @@ func (r *runner) idlePairs(ctx context.Context, t *peer.Tunnel) (load.Result, er
 			c.Close()
 		}
 	}()
-	return weigh(ctx, t, r.o.idle, func() (err error) {
+	return r.weigh(ctx, t, func() (err error) {
 		held, err = load.Hold(t.Dial, r.o.idle)
 		return err
 	})
@@ -96,7 +101,7 @@ func (r *runner) idlePairs(ctx context.Context, t *peer.Tunnel) (load.Result, er
 
 // idleListeners weighs n idle control channels.
 func (r *runner) idleListeners(ctx context.Context, p *peer.Peer, e *peer.Env, t *peer.Tunnel) (load.Result, error) {
-	return weigh(ctx, t, r.o.idle, func() error { return p.AddListeners(e, t, r.o.idle) })
+	return r.weigh(ctx, t, func() error { return p.AddListeners(e, t, r.o.idle) })
 }
 
 // atOnce is how many peers are weighed at a time: they wait far more than they work, and each is judged by its own processes alone.

@@ -62,7 +62,7 @@ func parse(args []string, getenv func(string) string) (*options, error) {
 	fs.StringVar(&o.out, "out", "out/run.json", "`FILE` for raw data, for bench report")
 	fs.StringVar(&o.results, "results", "", "`FILE` for the page RESULTS.md")
 	fs.Float64Var(&o.foreign, "max-foreign", defaultForeign, "share of the machine that others may use in a round that counts")
-	fs.BoolVar(&o.quick, "quick", false, "three rounds, 200 ms a cell, 300 idle: two minutes to see that all works")
+	fs.BoolVar(&o.quick, "quick", false, "one round, 200 ms a cell, 100 idle, short bodies and waits: two minutes to see that all works")
 	fs.BoolVar(&o.check, "check", false, "only direct, ours and what ours is compared with by bench check")
 	if err := fs.Parse(args); err != nil {
 		return nil, err
@@ -71,7 +71,7 @@ func parse(args []string, getenv func(string) string) (*options, error) {
 		o.most = 2*o.rounds - 2
 	}
 	if o.quick {
-		o.rounds, o.most, o.dur, o.idle = min(o.rounds, 3), 0, 200*time.Millisecond, min(o.idle, 300)
+		o.rounds, o.most, o.dur, o.idle = 1, 0, 200*time.Millisecond, min(o.idle, 100)
 	}
 	if fs.NArg() > 0 || o.rounds < 1 || o.idle < 1 || o.dur <= 0 {
 		return nil, fmt.Errorf("bench run: %q is not wanted, or a number is not positive; see bench run -h", fs.Args())

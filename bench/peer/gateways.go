@@ -25,6 +25,7 @@ type settings struct {
 	Env      []string          `json:"env"`       // K=V
 	Files    map[string]string `json:"files"`     // written into the scratch folder
 	Ready    string            `json:"ready"`     // address that is open when the gateway is
+	Await    string            `json:"await"`     // file that is there then; empty: none
 	Agent    []string          `json:"agent"`     // command line of the listener; empty: the independent one of package hc
 	Forward  []string          `json:"forward"`   // command line of what opens tcp_addr, beside the gateway; empty: the gateway does
 	HTTPAddr string            `json:"http_addr"` // host:port of senders of HTTP
@@ -210,6 +211,9 @@ func (s *settings) start(e *Env, doors int) (*Tunnel, error) {
 	}
 	t.gateway = append(t.gateway, g)
 	if err := openAt(s.Ready, g); err != nil {
+		return t, err
+	}
+	if err := thereAt(s.Await, g); err != nil {
 		return t, err
 	}
 	var a *Process

@@ -172,6 +172,22 @@ func openAt(addr string, p *Process) error {
 	return fmt.Errorf("nothing listens at %s: %s", addr, p.said())
 }
 
+// thereAt waits for a file of a process; "" is there.
+func thereAt(file string, p *Process) error {
+	for end := time.Now().Add(15 * time.Second); file != "" && time.Now().Before(end); time.Sleep(poll) {
+		if _, err := os.Stat(file); err == nil {
+			return nil
+		}
+		if !p.alive() {
+			return errors.New("it ended: " + p.said())
+		}
+	}
+	if file != "" {
+		return fmt.Errorf("no %s: %s", file, p.said())
+	}
+	return nil
+}
+
 // Ports below the range from which the kernel gives ports to clients.
 const firstPort, lastPort = 20000, 32700
 
