@@ -20,7 +20,7 @@ type layer struct {
 
 // Sets of packages that several rows name.
 var (
-	wire       = []string{"soap/**", "wsdl/**", "**/wire/**", "bindings/framing/**", "bridge/convert/*/**", "internal/http1/**", "internal/wsframe/**", "internal/amqp/**", "internal/suggest/**"}
+	wire       = []string{"soap/**", "wsdl/**", "**/wire/**", "bindings/framing/**", "bridge/convert/**", "internal/http1/**", "internal/wsframe/**", "internal/amqp/**", "internal/suggest/**"}
 	vocabulary = []string{"gateway/shape", "gateway/fail", "gateway/entity", "bindings"}
 )
 

@@ -1,0 +1,236 @@
+package convert
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/causeway-relay/causeway/soap"
+	"github.com/causeway-relay/causeway/soap/encoder"
+	"github.com/causeway-relay/causeway/soap/infoset"
+	"github.com/causeway-relay/causeway/soap/wsa"
+	"github.com/causeway-relay/causeway/soap/wssec"
+	"github.com/causeway-relay/causeway/soap/xmlbin"
+)
+
+// DefaultMessage bounds a message before and behind its conversion, in bytes. WCF's own default is 64 KiB; services raise it.
+const DefaultMessage = 4 << 20
+
+// Message is a message beside its transport.
+type Message struct {
+	ContentType string
+	SOAPAction  []string // values of the header field, as they came; in a framing session there is none
+	Body        []byte
+}
+
+// Session is the converter's end of a framing session: the dictionaries of both directions (WCF wire reference section 3.2). It lives
+// as long as the session; between exchanges there is none.
+type Session struct {
+	in  *xmlbin.ReaderSession
+	out *xmlbin.WriterSession
+}
+
+// NewSession makes an empty session with WCF's own bounds.
+func NewSession() *Session {
+	return &Session{xmlbin.NewReaderSession(0), xmlbin.NewWriterSession(0)}
+}
+
+// Converter converts between two bindings.
+type Converter struct {
+	From, To Binding
+	Most     int      // bound of a message in bytes, before and behind; 0: DefaultMessage
+	OneWay   []string // actions of one-way operations; one that ends with * stands for all that begin so
+}
+
+// most is the bound.
+func (c *Converter) most() int {
+	if c.Most > 0 {
+		return c.Most
+	}
+	return DefaultMessage
+}
+
+// Options are what a request needs that is in no message.
+type Options struct {
+	To     string   // the service's address, for the header To
+	ID     [16]byte // chance: the identifier of the message where its sender gave none, and the boundary of MTOM
+	Sender *Session // of a sender of a framing session
+	Target *Session // of a service of one
+}
+
+// Call is one message of a sender on its way to the service, and the way back.
+type Call struct {
+	Out    Message // to the service
+	OneWay bool    // no answer is waited for
+
+	c       *Converter
+	o       Options
+	enc     encoder.Encoding // the sender's
+	version soap.Version     // the sender's, as far as it was seen
+	props   wsa.Properties   // the sender's
+	action  string
+	id      string // of the message to the service
+}
+
+// Action is what the message asks for; "" before it was seen.
+func (call *Call) Action() string { return call.action }
+
+// Request converts what a sender said. The Call is there with an error too, which is an *soap.Error: Refuse then tells the sender.
+// Nothing may have been sent to the service by then, and nothing is.
+func (c *Converter) Request(in Message, o Options) (*Call, error) {
+	call := &Call{c: c, o: o, version: c.From.Version, props: wsa.Properties{Version: c.From.Addressing, Session: c.From.Framed}}
+	if err := call.request(in); err != nil {
+		return call, soap.Explain(err, call.version)
+	}
+	return call, nil
+}
+
+func (call *Call) request(in Message) error {
+	c := call.c
+	m, err := call.read(in)
+	if err != nil {
+		return err
+	}
+	if err := call.address(m, in.SOAPAction); err != nil {
+		return err
+	}
+	if err := unchanged(m, call.action); err != nil {
+		return err
+	}
+	if err := m.Convert(c.To.Version); err != nil {
+		return err
+	}
+	if err := call.readdress(m); err != nil {
+		return err
+	}
+	enc := encoder.Encoding{Version: c.To.Version, Form: c.To.Form}
+	call.Out, err = c.write(m, &enc, call.o.Target, call.o.ID, c.To.Addressing, call.action)
+	return err
+}
+
+// read decodes the sender's message up to its body and checks that it is of the sender's binding.
+func (call *Call) read(in Message) (*soap.Message, error) {
+	from := &call.c.From
+	enc, err := encoder.Select(in.ContentType)
+	if err != nil {
+		return nil, err
+	}
+	call.enc = enc
+	if enc.Version != soap.None {
+		call.version = enc.Version
+	}
+	if !from.Any && !from.Framed && (enc.Form != from.Form || from.Version != enc.Version && enc.Form != soap.Multipart) {
+		e := soap.Refuse(call.version, soap.Sender, "this relay speaks "+from.Name+", and "+infoset.Clip(in.ContentType)+" is another binding; use "+from.Name+" or have the relay listen as soap")
+		e.Status = soap.StatusUnsupported
+		return nil, e
+	}
+	m, err := call.c.decode(&call.enc, in.Body, call.o.Sender)
+	if err != nil {
+		return nil, err
+	}
+	call.version = m.Version
+	return m, (&soap.Node{Intermediary: true}).Check(m)
+}
+
+// decode reads a message within the bounds.
+func (c *Converter) decode(enc *encoder.Encoding, body []byte, s *Session) (*soap.Message, error) {
+	if len(body) > c.most() {
+		return nil, tooLarge(enc.Version, c.most())
+	}
+	d := encoder.Decoding{Quotas: infoset.Buffered(), Limits: soap.Limits{}, Size: int64(c.most()), Multipart: multipart(c.most())}
+	if s != nil {
+		d.Session = s.in
+	}
+	return enc.Decode(bytes.NewReader(body), d)
+}
+
+// address finds what the message asks for, and how it is to be answered.
+func (call *Call) address(m *soap.Message, soapAction []string) error {
+	p, err := wsa.Read(m)
+	if err != nil {
+		return err
+	}
+	p.Session = call.c.From.Framed
+	call.props = *p
+	told, err := soap.ReadAction(m.Version, &call.enc.Type, soapAction)
+	if err != nil {
+		return err
+	}
+	if call.action, err = p.CheckAction(m.Version, told); err != nil {
+		return err
+	}
+	for _, ref := range []*wsa.EndpointReference{p.ReplyTo, p.FaultTo} {
+		if ref != nil && !p.Version.IsAnonymous(ref.Address) && !p.Version.IsNone(ref.Address) {
+			return p.Version.Invalid(m.Version, "ReplyTo", "OnlyAnonymousAddressSupported", "an answer to another address than the sender's cannot be converted; set ReplyTo to the anonymous address")
+		}
+	}
+	silent := p.ReplyTo != nil && p.Version.IsNone(p.ReplyTo.Address)
+	call.OneWay = silent || p.Version != wsa.None && p.MessageID == "" || call.c.isOneWay(call.action)
+	if call.action == "" && call.c.To.Addressing != wsa.None {
+		return p.Version.Invalid(m.Version, "Action", "", "the message names no action, and the service finds the operation by nothing else; send SOAPAction, or the header Action")
+	}
+	return nil
+}
+
+// isOneWay looks an action up among those that are said to be one-way.
+func (c *Converter) isOneWay(action string) bool {
+	for _, pattern := range c.OneWay {
+		if start, ok := strings.CutSuffix(pattern, "*"); pattern == action || ok && strings.HasPrefix(action, start) {
+			return true
+		}
+	}
+	return false
+}
+
+// Namespaces of protocols between two ends that a conversion would break (WCF wire reference section 11).
+var endToEnd = []struct{ prefix, reason string }{
+	{"http://schemas.xmlsoap.org/ws/2005/02/rm", "a reliable session"},
+	{"http://docs.oasis-open.org/ws-rx/wsrm/", "a reliable session"},
+	{"http://schemas.xmlsoap.org/ws/2005/02/trust", "a security session"},
+	{"http://docs.oasis-open.org/ws-sx/ws-trust/", "a security session"},
+}
+
+// unchanged refuses what does not survive a change, and takes out what is for this node.
+func unchanged(m *soap.Message, action string) error {
+	refuse := func(what string) error {
+		return soap.Refuse(m.Version, soap.Sender, what+" cannot be converted: use one binding on both sides, or switch it off", code("InvalidSecurity"))
+	}
+	for _, h := range m.Headers {
+		if h.Name().Is(wssec.NamespaceSecext, "Security") {
+			s, err := wssec.Read(h)
+			if err != nil || len(s.Unknown) > 0 {
+				return refuse("a signed or encrypted message (its header Security holds more than a name, a token or a time)")
+			}
+		}
+		for _, p := range endToEnd {
+			if strings.HasPrefix(h.Name().Space, p.prefix) {
+				return soap.Refuse(m.Version, soap.Sender, p.reason+" (header "+infoset.Clip(h.Name().Local)+") cannot be converted: use one binding on both sides, or switch it off")
+			}
+		}
+	}
+	for _, p := range endToEnd {
+		if strings.HasPrefix(action, p.prefix) {
+			return soap.Refuse(m.Version, soap.Sender, p.reason+" cannot be converted: use one binding on both sides, or switch it off")
+		}
+	}
+	(&soap.Node{Intermediary: true}).Forward(m)
+	return nil
+}
+
+// readdress gives the message the addressing of the service.
+func (call *Call) readdress(m *soap.Message) error {
+	to := call.c.To.Addressing
+	call.id = call.props.MessageID
+	if call.id == "" {
+		call.id = "urn:uuid:" + infoset.GUID(call.o.ID).String()
+	}
+	p := wsa.Properties{Version: to, Action: call.action, To: call.o.To, Session: call.c.To.Framed}
+	if !call.OneWay {
+		p.MessageID, p.ReplyTo = call.id, &wsa.EndpointReference{Address: to.Anonymous()}
+	}
+	for _, r := range call.props.RelatesTo {
+		if r.Type == "" {
+			p.RelatesTo = append(p.RelatesTo, r)
+		}
+	}
+	return p.Write(m)
+}

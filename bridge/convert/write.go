@@ -1,0 +1,129 @@
+package convert
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+
+	"github.com/causeway-relay/causeway/soap"
+	"github.com/causeway-relay/causeway/soap/encoder"
+	"github.com/causeway-relay/causeway/soap/infoset"
+	"github.com/causeway-relay/causeway/soap/mtom"
+	"github.com/causeway-relay/causeway/soap/wsa"
+	"github.com/causeway-relay/causeway/soap/wssec"
+	"github.com/causeway-relay/causeway/soap/xmlbin"
+	"github.com/causeway-relay/causeway/soap/xmltext"
+	"github.com/causeway-relay/causeway/soap/xsd"
+)
+
+// errFull says that a conversion made more bytes than may be: a few bytes of binary XML can stand for much text.
+var errFull = errors.New("the message is too large")
+
+// bounded gathers a message, at most most bytes.
+type bounded struct {
+	b    []byte
+	most int
+	full bool
+}
+
+// Write implements io.Writer.
+func (w *bounded) Write(p []byte) (int, error) {
+	if len(w.b)+len(p) > w.most {
+		w.full = true
+		return 0, errFull
+	}
+	w.b = append(w.b, p...)
+	return len(p), nil
+}
+
+// write encodes a message whole, and says how HTTP announces it.
+func (c *Converter) write(m *soap.Message, enc *encoder.Encoding, s *Session, id [16]byte, v wsa.Version, action string) (Message, error) {
+	dst := &bounded{most: c.most()}
+	out := Message{ContentType: enc.ContentType(contentAction(enc, v, action))}
+	var w infoset.Writer
+	switch enc.Form {
+	case soap.Text:
+		w = xmltext.NewWriter(dst, xmltext.WriterOptions{Encoding: enc.Charset, Declaration: enc.Charset != xmltext.UTF8, Limit: int64(c.most())})
+	case soap.Binary:
+		w = xmlbin.NewWriter(dst, xmlbin.WriterOptions{AllNames: true})
+	case soap.Session:
+		if s == nil {
+			return out, errors.New("convert: write: a message of a session needs the session")
+		}
+		w = xmlbin.NewWriter(dst, xmlbin.WriterOptions{AllNames: true, Session: s.out})
+	default:
+		o := mtom.WriterOptions{Version: m.Version, Boundary: "uuid:" + infoset.GUID(id).String() + "+id=1", ID: hex.EncodeToString(id[:8]), Limit: int64(c.most())}
+		out.ContentType = o.ContentType()
+		w = mtom.NewWriter(dst, o)
+	}
+	if err := m.Write(w); err != nil {
+		if enc.Form == soap.Session {
+			s.out.Discard()
+		}
+		_, read := errors.AsType[*soap.Error](err)
+		if wrote, ok := errors.AsType[*infoset.Error](err); dst.full || !read && ok && wrote.Reason == infoset.Quota {
+			return out, tooLarge(m.Version, c.most())
+		}
+		return out, err
+	}
+	if out.Body = dst.b; enc.Form == soap.Session {
+		out.Body = append(s.out.AppendTable(make([]byte, 0, len(dst.b)+tableRoom)), dst.b...)
+	}
+	if enc.Version == soap.V11 {
+		out.SOAPAction = []string{soap.QuoteAction(action)}
+	}
+	return out, nil
+}
+
+// tableRoom is what a session's first string table takes at most, by default.
+const tableRoom = xmlbin.DefaultSessionSize + 8
+
+// contentAction is the action parameter of a content type: SOAP 1.2 without addressing has the action there.
+func contentAction(enc *encoder.Encoding, v wsa.Version, action string) string {
+	if enc.Form == soap.Text && enc.Version == soap.V12 && v == wsa.None {
+		return action
+	}
+	return ""
+}
+
+// tooLarge is the error for a message beyond the bound.
+func tooLarge(v soap.Version, most int) *soap.Error {
+	e := soap.Refuse(v, soap.Sender, fmt.Sprintf("the message is larger than %d bytes; send less, or raise the bound of the conversion", most))
+	e.Status = soap.StatusTooLarge
+	return e
+}
+
+// multipart opens MTOM within the bound.
+func multipart(most int) soap.Multiparter {
+	return mtom.Opener{Limits: mtom.Limits{Total: int64(most), Memory: int64(most)}}
+}
+
+// code is a fault code of WS-Security.
+func code(local string) xsd.QName {
+	return xsd.QName{Prefix: "o", Space: wssec.NamespaceSecext, Local: local}
+}
+
+// renameCodes makes f, which was read from the body of m, its body again, with the codes of another version of addressing.
+func renameCodes(m *soap.Message, f *soap.Fault, to wsa.Version) {
+	if f == nil {
+		return
+	}
+	c := *f
+	c.Code, c.Subcodes = codesOf(f, to)
+	m.SetFault(&c)
+}
+
+// codesOf gives code and subcodes of a fault in the namespace of another version of addressing.
+func codesOf(f *soap.Fault, to wsa.Version) (xsd.QName, []xsd.QName) {
+	rename := func(q xsd.QName) xsd.QName {
+		if _, ok := wsa.VersionOf(q.Space); ok {
+			q.Space = to.Namespace()
+		}
+		return q
+	}
+	var subcodes []xsd.QName
+	for _, q := range f.Subcodes {
+		subcodes = append(subcodes, rename(q))
+	}
+	return rename(f.Code), subcodes
+}
