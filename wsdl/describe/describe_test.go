@@ -153,8 +153,11 @@ func TestCorpus(t *testing.T) {
 		o := describe.Describe(d)
 		text, err := json.Marshal(o)
 		var back describe.Outline
-		if err != nil || json.Unmarshal(text, &back) != nil || !cmp.Equal(o, &back, cmpopts.EquateEmpty()) {
+		if err != nil || json.Unmarshal(text, &back) != nil {
 			t.Errorf("%s: %v", c.Name, err)
+		}
+		if again, err := json.Marshal(&back); err != nil || string(again) != string(text) {
+			t.Errorf("%s: what JSON says is not what was read of it: %v", c.Name, err)
 		}
 		tree := o.Tree()
 		for _, pt := range d.Bindings {

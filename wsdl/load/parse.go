@@ -10,8 +10,12 @@ import (
 
 	"github.com/causeway-relay/causeway/soap/infoset"
 	"github.com/causeway-relay/causeway/soap/xmltext"
+	"github.com/causeway-relay/causeway/wsdl/load/internal/utf8doc"
 	"github.com/causeway-relay/causeway/wsdl/model"
 )
+
+// Text gives a document as UTF-8, as the reader sees it: see utf8doc.Decode. Who writes documents anew begins with it.
+func Text(content []byte) ([]byte, error) { return utf8doc.Decode(content) }
 
 // parse makes the tree of a document.
 func (l *loader) parse(file *model.File, content []byte) (*node, error) {

@@ -1,4 +1,10 @@
-package load
+// Package utf8doc owns the encodings of XML documents: whatever one came in, it gives UTF-8, without changing where anything stands.
+// It reads no markup beyond the declaration and the document type.
+//
+// Sources: XML 1.0, 2.8, 4.3.3 and appendix F.
+//
+// Only package load uses it. Decode is a function of its argument; any goroutine may call it.
+package utf8doc
 
 import (
 	"bytes"
@@ -13,12 +19,10 @@ import (
 	"github.com/causeway-relay/causeway/soap/infoset"
 )
 
-// Text gives a document as UTF-8, whatever encoding it came in: the byte-order mark is gone, and so is a document type. What is taken
+// Decode gives a document as UTF-8, whatever encoding it came in: the byte-order mark is gone, and so is a document type. What is taken
 // out is replaced by white space or a comment of the same length, so that lines and columns stay those of the file; a column counts
 // bytes of UTF-8. A document type that declares an entity is an error: that is how a few bytes become gigabytes.
-//
-// Sources: XML 1.0, 4.3.3 and appendix F.
-func Text(content []byte) ([]byte, error) {
+func Decode(content []byte) ([]byte, error) {
 	text, err := transcode(content)
 	if err != nil {
 		return nil, err
