@@ -316,21 +316,33 @@ func (x *exchange) answer(m *soap.Message, read func(*codec.Decoder) error) erro
 		return unread(err)
 	}
 	if f != nil {
-		return x.op.typedFault(f, x.report)
+		fault := x.op.typedFault(f, x.report)
+		if err := x.headers(m); err != nil {
+			return errors.Join(fault, err)
+		}
+		return fault
 	}
 	if err := x.related(m); err != nil {
 		return err
 	}
-	for _, h := range x.answered {
-		if err := h(m); err != nil {
-			return fmt.Errorf("read a header block of the answer: %w", err)
-		}
+	if err := x.headers(m); err != nil {
+		return err
 	}
 	if read == nil {
 		return nil
 	}
 	if err := decode(m, x.strict, x.report, read); err != nil {
 		return unread(err)
+	}
+	return nil
+}
+
+// headers reads the header blocks that were asked for: those of a fault tell what was wrong with a header of the request (soap:headerfault).
+func (x *exchange) headers(m *soap.Message) error {
+	for _, h := range x.answered {
+		if err := h(m); err != nil {
+			return fmt.Errorf("read a header block of the answer: %w", err)
+		}
 	}
 	return nil
 }

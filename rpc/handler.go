@@ -423,6 +423,7 @@ func (q *request) made(write func(infoset.Writer) error, err error) (m *soap.Mes
 		return e.Message(), q.p.Version.FaultAction(e.Fault)
 	}
 	m = soap.New(v)
+	m.Headers = q.state.headers
 	f := q.fault(err, v)
 	m.SetFault(f)
 	return m, q.faultAction(err, f)

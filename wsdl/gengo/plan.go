@@ -144,6 +144,9 @@ func (g *generator) plan(p *ir.Port, have map[string]bool) {
 			}
 			if m != nil {
 				g.attach(m, m == op.Input)
+				for _, h := range m.HeaderFaults {
+					g.headerOf(h, false)
+				}
 			}
 		}
 		key.WriteString("|" + c.method + "," + c.in.id() + "," + c.out.id())

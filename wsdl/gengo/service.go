@@ -358,7 +358,7 @@ func (g *generator) headerFuncs(w *writer, h *header) {
 	}
 	if h.out {
 		fn := g.taken.take("Read" + n)
-		w.comment("", fn+" reads header block "+name+" of the answer into v, if it has one.", h.text)
+		w.comment("", fn+" reads header block "+name+" of the answer into v, if it has one; of a fault too.", h.text)
 		w.printf("func %s(v *%s) rpc.Option { return rpc.ReadHeaderOption(%s(), v) }\n\n", fn, t, h.doc.fn)
 		fn = g.taken.take("Set" + n)
 		w.comment("", fn+" adds header block "+name+" to the answer of the request that ctx belongs to.", "")

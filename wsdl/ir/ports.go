@@ -100,6 +100,9 @@ func (l *lowerer) message(op *Operation, m *model.Message, b *model.BindingMessa
 	out := &Message{Source: m, Attached: b.MIME, Encoded: b.Encoded}
 	for _, h := range b.Headers {
 		out.Headers = append(out.Headers, l.header(h))
+		for _, f := range h.Faults {
+			out.HeaderFaults = append(out.HeaderFaults, l.header(f))
+		}
 	}
 	switch {
 	case op.Style == model.RPC:

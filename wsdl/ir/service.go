@@ -45,8 +45,10 @@ type Message struct {
 	Encoded  bool // use="encoded"
 	Wrapper  bool // the element is made of the operation's name (rpc), no declaration has it
 	Headers  []*Header
-	Attached []*model.MIMEPart
-	Source   *model.Message
+	// HeaderFaults are blocks that the header of a fault carries: what was wrong with a header of the request.
+	HeaderFaults []*Header
+	Attached     []*model.MIMEPart
+	Source       *model.Message
 }
 
 // Header is a header block that a message carries.

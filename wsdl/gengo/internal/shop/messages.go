@@ -28,6 +28,11 @@ func SessionHeader() *codec.Document[string] { return &docSessionHeader }
 
 var docSessionHeader = codec.Document[string]{Name: infoset.Name{Prefix: "tns", Space: ns0, Local: "session"}, Codec: &codec.String}
 
+// ExpiredHeader reads and writes the element {urn:example:shop}expired.
+func ExpiredHeader() *codec.Document[xsd.DateTime] { return &docExpiredHeader }
+
+var docExpiredHeader = codec.Document[xsd.DateTime]{Name: infoset.Name{Prefix: "tns", Space: ns0, Local: "expired"}, Codec: &codec.DateTime}
+
 // TraceHeader reads and writes the element {urn:example:shop}trace.
 func TraceHeader() *codec.Document[string] { return &docTraceHeader }
 

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/causeway-relay/causeway/rpc"
 	"github.com/causeway-relay/causeway/soap"
@@ -33,6 +34,13 @@ func (s *service) Place(ctx context.Context, in *shop.Order) (*shop.Receipt, err
 		return nil, &shop.OutOfStockFault{Detail: &shop.OutOfStock{Left: 9}}
 	}
 	if session, ok, err := shop.SessionHeaderFrom(ctx); ok && err == nil {
+		if session == "old" {
+			when := xsd.DateTimeOf(time.Date(2026, 11, 25, 10, 0, 0, 0, time.UTC), true)
+			if err := shop.SetExpiredHeader(ctx, when); err != nil {
+				return nil, err
+			}
+			return nil, soap.NewFault(soap.Sender, "the session has expired")
+		}
 		if err := shop.SetTraceHeader(ctx, "of "+session); err != nil {
 			return nil, err
 		}
@@ -90,6 +98,11 @@ func TestServe(t *testing.T) {
 		out, err := c.Place(t.Context(), in, shop.WithSessionHeader("me"), shop.ReadTraceHeader(&trace))
 		if err != nil || out.No.String() != "42" || trace != "of me" {
 			t.Errorf("%s: %+v, %q, %v", name, out, trace, err)
+		}
+		var expired xsd.DateTime
+		_, err = c.Place(t.Context(), in, shop.WithSessionHeader("old"), shop.ReadExpiredHeader(&expired))
+		if err == nil || !strings.Contains(err.Error(), "expired") || expired.String() != "2026-11-25T10:00:00Z" {
+			t.Errorf("%s: a fault of a header: %v, %v", name, expired, err)
 		}
 		many := int32(10)
 		full := *in

@@ -309,7 +309,15 @@ func SessionHeaderFrom(ctx context.Context) (v string, ok bool, err error) {
 	return rpc.RequestHeader(ctx, SessionHeader())
 }
 
-// ReadTraceHeader reads header block trace of the answer into v, if it has one.
+// ReadExpiredHeader reads header block expired of the answer into v, if it has one; of a fault too.
+func ReadExpiredHeader(v *xsd.DateTime) rpc.Option { return rpc.ReadHeaderOption(ExpiredHeader(), v) }
+
+// SetExpiredHeader adds header block expired to the answer of the request that ctx belongs to.
+func SetExpiredHeader(ctx context.Context, v xsd.DateTime) error {
+	return rpc.SetResponseHeader(ctx, ExpiredHeader(), v)
+}
+
+// ReadTraceHeader reads header block trace of the answer into v, if it has one; of a fault too.
 func ReadTraceHeader(v *string) rpc.Option { return rpc.ReadHeaderOption(TraceHeader(), v) }
 
 // SetTraceHeader adds header block trace to the answer of the request that ctx belongs to.
