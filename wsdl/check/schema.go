@@ -156,7 +156,7 @@ func (c *checker) samples() {
 		var bad *sample.Error
 		if errors.As(err, &bad) && !told[bad.Error()] {
 			told[bad.Error()] = true
-			c.warn(bad.Place, "NoMessage", "let something in it be left out, or add a type that ends", "operation %s has no finite valid message: %s", t.Op.Operation.Name, bad.Text)
+			c.warn(bad.Place, "NoFiniteMessage", "let something in it be left out, or add a type that ends", "operation %s has no finite valid message: %s", t.Op.Operation.Name, bad.Text)
 		}
 	}
 }
