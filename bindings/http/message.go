@@ -191,13 +191,25 @@ func (v *visit) note(scan *rewrite.Scanner, b []byte) {
 			v.req.Action = v.form.action
 		}
 		if to, ok, err := scan.Text(b, version.Namespace(), "To"); err == nil && ok {
-			v.req.To = clip(string(to))
+			v.req.To = clip(string(visible(to)))
 		}
 		if id, ok, err := scan.Text(b, version.Namespace(), "MessageID"); err == nil && ok {
 			v.said.message = string(id)
 		}
 		return
 	}
+}
+
+// visible cuts from an address what may be a secret: the query, in which clients that have no other way show a relay token, and a name
+// with a password before the host. WCF's clients write all of their address into To.
+func visible(to []byte) []byte {
+	to, _, _ = bytes.Cut(to, []byte("?"))
+	scheme, rest, _ := bytes.Cut(to, []byte("://"))
+	authority, _, _ := bytes.Cut(rest, []byte("/"))
+	if at := bytes.LastIndexByte(authority, '@'); at >= 0 {
+		return slices.Concat(scheme, []byte("://"), rest[at+1:])
+	}
+	return to
 }
 
 // shown finds the sender's right in the head of the message, and takes it out: a relay token, else a name and key.
