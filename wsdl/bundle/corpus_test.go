@@ -1,6 +1,7 @@
 package bundle_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"regexp"
@@ -115,7 +116,7 @@ func TestCorpus(t *testing.T) {
 		if diff := cmp.Diff(outline(t, d, len(targets) > 1), outline(t, again, len(targets) > 1)); diff != "" && !redefines {
 			t.Errorf("%s: %.1500s", c.Name, diff)
 		}
-		if twice, err := bundle.Bundle(again); err != nil || string(twice) != string(text) {
+		if twice, err := bundle.Bundle(again); err != nil || !bytes.Equal(twice, text) {
 			t.Errorf("%s: bundled twice it differs (%v): %s", c.Name, err, cmp.Diff(string(text), string(twice)))
 		}
 	}

@@ -9,6 +9,9 @@ import (
 	"github.com/causeway-relay/causeway/wsdl/model"
 )
 
+// tagElement is the element of an element declaration.
+const tagElement = "element"
+
 // references are the attributes of XML Schema whose values are QNames (memberTypes: several).
 var references = []string{"type", "base", "ref", "itemType", "memberTypes", "substitutionGroup", "refer"}
 
@@ -17,7 +20,7 @@ func symbol(k *etree.Element) string {
 	switch k.Tag {
 	case "complexType", "simpleType":
 		return "type " + attr(k, "name")
-	case "element", "attribute", "group", "attributeGroup", "notation":
+	case tagElement, "attribute", "group", "attributeGroup", "notation":
 		return k.Tag + " " + attr(k, "name")
 	}
 	return ""
@@ -90,7 +93,7 @@ func (g *group) take(k *etree.Element, doc *document) *etree.Element {
 
 // form writes the form of a local declaration where the document's default is not the schema's.
 func (g *group) form(e *etree.Element, doc *document) {
-	byDefault := map[string]string{"element": "elementFormDefault", "attribute": "attributeFormDefault"}[e.Tag]
+	byDefault := map[string]string{tagElement: "elementFormDefault", "attribute": "attributeFormDefault"}[e.Tag]
 	if byDefault == "" || attr(e, "ref") != "" || attr(e, "form") != "" || e.Parent() == g.out {
 		return
 	}
@@ -115,11 +118,11 @@ func (g *group) blocks(e *etree.Element, doc *document) {
 		}
 		var fit []string
 		for w := range strings.FieldsSeq(words) {
-			if w == "#all" || w == "extension" || w == "restriction" || w == "substitution" && e.Tag == "element" && local == "block" {
+			if w == "#all" || w == "extension" || w == "restriction" || w == "substitution" && e.Tag == tagElement && local == "block" {
 				fit = append(fit, w)
 			}
 		}
-		if e.Tag == "complexType" || e.Tag == "element" {
+		if e.Tag == "complexType" || e.Tag == tagElement {
 			e.CreateAttr(local, strings.Join(fit, " "))
 		}
 	}
@@ -153,7 +156,7 @@ func (g *group) declared(e *etree.Element, local string, n model.Name) bool {
 	switch {
 	case local == "refer":
 		return true // keys are in no model
-	case local == "substitutionGroup", local == "ref" && e.Tag == "element":
+	case local == "substitutionGroup", local == "ref" && e.Tag == tagElement:
 		return g.schema.Element(n) != nil
 	case local == "ref" && e.Tag == "attribute":
 		return g.schema.Attribute(n) != nil

@@ -104,16 +104,22 @@ func (c *checker) dispatch(b *model.Binding) {
 		}
 		key := op.Action + "\n" + op.Operation.Name
 		if op.Style == model.Document {
-			key = op.Action + "\n"
-			for _, p := range op.Input.Body {
-				if p.Element != nil {
-					key += p.Element.Name.String() + " "
-				}
-			}
+			key = op.Action + "\n" + elements(op.Input.Body)
 		}
 		if other := seen[key]; other != nil {
 			c.warn(op.Place, "SameRequest", "give them different elements or actions", "operations %s and %s have the same request: a service cannot tell them apart (R2710)", other.Operation.Name, op.Operation.Name)
 		}
 		seen[key] = op
 	}
+}
+
+// elements joins the names of the elements that parts put into a body.
+func elements(parts []*model.Part) string {
+	var names []string
+	for _, p := range parts {
+		if p.Element != nil {
+			names = append(names, p.Element.Name.String())
+		}
+	}
+	return strings.Join(names, " ")
 }

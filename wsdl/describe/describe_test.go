@@ -1,6 +1,7 @@
 package describe_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"strings"
@@ -156,7 +157,7 @@ func TestCorpus(t *testing.T) {
 		if err != nil || json.Unmarshal(text, &back) != nil {
 			t.Errorf("%s: %v", c.Name, err)
 		}
-		if again, err := json.Marshal(&back); err != nil || string(again) != string(text) {
+		if again, err := json.Marshal(&back); err != nil || !bytes.Equal(again, text) {
 			t.Errorf("%s: what JSON says is not what was read of it: %v", c.Name, err)
 		}
 		tree := o.Tree()

@@ -71,7 +71,7 @@ func TestLargest(t *testing.T) {
 // BenchmarkLoad reads the largest description of the corpus.
 func BenchmarkLoad(b *testing.B) {
 	most := largest(b)
-	b.SetBytes(int64(most.size)) //nolint:gosec // a few megabytes
+	b.SetBytes(int64(most.size))
 	b.ReportAllocs()
 	for b.Loop() {
 		most.c.Load(b)

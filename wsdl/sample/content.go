@@ -63,7 +63,7 @@ func (m *Maker) element(e *model.Element, depth int) (*node, error) {
 func (m *Maker) typed(n *node, t *model.Type, depth int, at model.Place) error {
 	switch {
 	case t == nil, t.IsAny():
-		n.set(xsiType, value{qname: model.Name{Space: model.NSSchema, Local: "string"}})
+		n.set(xsiType, value{qname: model.Name{Space: model.NSSchema, Local: typeString}})
 		n.text = value{text: "text"}
 		return nil
 	case t.Abstract:

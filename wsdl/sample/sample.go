@@ -3,6 +3,7 @@ package sample
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -18,6 +19,9 @@ const (
 	nsAddressing = "http://www.w3.org/2005/08/addressing"
 	nsUtility    = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd"
 )
+
+// typeString is the local name of XML Schema's string.
+const typeString = "string"
 
 // Amount is how much of what may be left out is written.
 type Amount uint8
@@ -234,12 +238,9 @@ func (m *Maker) begin(encoded bool) {
 
 func (m *Maker) note(at model.Place, format string, args ...any) {
 	text := at.String() + ": " + fmt.Sprintf(format, args...)
-	for _, old := range m.notes {
-		if old == text {
-			return
-		}
+	if !slices.Contains(m.notes, text) {
+		m.notes = append(m.notes, text)
 	}
-	m.notes = append(m.notes, text)
 }
 
 // isNCName reports whether a text can be the name of an element (Namespaces in XML, 3): what is not would be markup in a sample.

@@ -80,7 +80,7 @@ func TestValues(t *testing.T) {
 	facet := func(name, value string) string { return `<xs:` + name + ` value="` + value + `"/>` }
 	var body strings.Builder
 	kinds := []string{}
-	for _, name := range strings.Fields("string boolean decimal float double duration dateTime time date gYearMonth gYear gMonthDay gDay gMonth hexBinary base64Binary anyURI QName " +
+	for name := range strings.FieldsSeq("string boolean decimal float double duration dateTime time date gYearMonth gYear gMonthDay gDay gMonth hexBinary base64Binary anyURI QName " +
 		"normalizedString token language NMTOKEN NMTOKENS Name NCName ID IDREF integer nonPositiveInteger negativeInteger long int short byte nonNegativeInteger unsignedLong " +
 		"unsignedInt unsignedShort unsignedByte positiveInteger") {
 		kinds = append(kinds, restrict(name, ""))
@@ -134,7 +134,7 @@ func TestValues(t *testing.T) {
 
 // TestContent: what is written of content models, by amount.
 func TestContent(t *testing.T) {
-	complex := func(body string) string {
+	complexType := func(body string) string {
 		return `<xs:element name="Ask" type="t:T"/><xs:complexType name="T">` + body + `</xs:complexType>`
 	}
 	el := func(name, more string) string { return `<xs:element name="` + name + `" type="xs:int" ` + more + `/>` }
@@ -142,18 +142,18 @@ func TestContent(t *testing.T) {
 		types                  string
 		minimal, typical, full string
 	}{
-		{complex(`<xs:sequence>` + el("a", "") + el("b", `minOccurs="0"`) + el("c", `minOccurs="0" maxOccurs="9"`) + `</xs:sequence>`), "<a/>", "<a/><b/><c/>", "<a/><b/><c/><c/>"},
-		{complex(`<xs:sequence>` + el("a", `minOccurs="3" maxOccurs="4"`) + `</xs:sequence>`), "<a/><a/><a/>", "<a/><a/><a/>", "<a/><a/><a/>"},
-		{complex(`<xs:choice>` + el("a", "") + el("b", "") + `</xs:choice>`), "<a/>", "<a/>", "<a/>"},
-		{complex(`<xs:choice maxOccurs="unbounded">` + el("a", "") + el("b", "") + `</xs:choice>`), "<a/>", "<a/>", "<a/><b/>"},
-		{complex(`<xs:all>` + el("a", "") + el("b", `minOccurs="0"`) + `</xs:all>`), "<a/>", "<a/><b/>", "<a/><b/>"},
-		{complex(`<xs:sequence><xs:element name="t" type="t:T" minOccurs="0"/>` + el("z", "") + `</xs:sequence>`), "<z/>", "<z/>", "<z/>"}, // recursion ends at once
-		{complex(`<xs:choice><xs:element name="t" type="t:T"/>` + el("z", "") + `</xs:choice>`), "<z/>", "<z/>", "<z/>"},
-		{complex(`<xs:sequence><xs:element name="t" type="t:T" nillable="true"/></xs:sequence>`), `<t xsi:nil="true"/>`, `<t xsi:nil="true"/>`, `<t xsi:nil="true"/>`},
-		{complex(`<xs:sequence><xs:any processContents="lax" minOccurs="0"/></xs:sequence>`), "", "", "<ns2:anything/>"},
-		{complex(`<xs:sequence><xs:any namespace="##targetNamespace"/></xs:sequence>`) + `<xs:element name="g" type="xs:int"/>`, "<ns1:g/>", "<ns1:g/>", "<ns1:g/>"},
-		{complex(`<xs:sequence><xs:element ref="t:h"/></xs:sequence>`) + `<xs:element name="h" abstract="true" type="xs:int"/><xs:element name="m" substitutionGroup="t:h"/>`, "<ns1:m/>", "<ns1:m/>", "<ns1:m/>"},
-		{complex(`<xs:sequence><xs:group ref="t:g" minOccurs="0"/></xs:sequence>`) + `<xs:group name="g"><xs:sequence>` + el("a", "") + `<xs:group ref="t:g" minOccurs="0"/></xs:sequence></xs:group>`, "", "", ""},
+		{complexType(`<xs:sequence>` + el("a", "") + el("b", `minOccurs="0"`) + el("c", `minOccurs="0" maxOccurs="9"`) + `</xs:sequence>`), "<a/>", "<a/><b/><c/>", "<a/><b/><c/><c/>"},
+		{complexType(`<xs:sequence>` + el("a", `minOccurs="3" maxOccurs="4"`) + `</xs:sequence>`), "<a/><a/><a/>", "<a/><a/><a/>", "<a/><a/><a/>"},
+		{complexType(`<xs:choice>` + el("a", "") + el("b", "") + `</xs:choice>`), "<a/>", "<a/>", "<a/>"},
+		{complexType(`<xs:choice maxOccurs="unbounded">` + el("a", "") + el("b", "") + `</xs:choice>`), "<a/>", "<a/>", "<a/><b/>"},
+		{complexType(`<xs:all>` + el("a", "") + el("b", `minOccurs="0"`) + `</xs:all>`), "<a/>", "<a/><b/>", "<a/><b/>"},
+		{complexType(`<xs:sequence><xs:element name="t" type="t:T" minOccurs="0"/>` + el("z", "") + `</xs:sequence>`), "<z/>", "<z/>", "<z/>"}, // recursion ends at once
+		{complexType(`<xs:choice><xs:element name="t" type="t:T"/>` + el("z", "") + `</xs:choice>`), "<z/>", "<z/>", "<z/>"},
+		{complexType(`<xs:sequence><xs:element name="t" type="t:T" nillable="true"/></xs:sequence>`), `<t xsi:nil="true"/>`, `<t xsi:nil="true"/>`, `<t xsi:nil="true"/>`},
+		{complexType(`<xs:sequence><xs:any processContents="lax" minOccurs="0"/></xs:sequence>`), "", "", "<ns2:anything/>"},
+		{complexType(`<xs:sequence><xs:any namespace="##targetNamespace"/></xs:sequence>`) + `<xs:element name="g" type="xs:int"/>`, "<ns1:g/>", "<ns1:g/>", "<ns1:g/>"},
+		{complexType(`<xs:sequence><xs:element ref="t:h"/></xs:sequence>`) + `<xs:element name="h" abstract="true" type="xs:int"/><xs:element name="m" substitutionGroup="t:h"/>`, "<ns1:m/>", "<ns1:m/>", "<ns1:m/>"},
+		{complexType(`<xs:sequence><xs:group ref="t:g" minOccurs="0"/></xs:sequence>`) + `<xs:group name="g"><xs:sequence>` + el("a", "") + `<xs:group ref="t:g" minOccurs="0"/></xs:sequence></xs:group>`, "", "", ""},
 		{`<xs:element name="Ask" type="t:B"/><xs:complexType name="B" abstract="true"><xs:sequence>` + el("a", "") + `</xs:sequence></xs:complexType>` +
 			`<xs:complexType name="D"><xs:complexContent><xs:extension base="t:B"><xs:sequence>` + el("b", "") + `</xs:sequence></xs:extension></xs:complexContent></xs:complexType>`,
 			`<a/><b/>`, `<a/><b/>`, `<a/><b/>`},

@@ -11,7 +11,7 @@ import (
 
 // candidates are values of XML Schema's types, the one that people expect first. The others are for facets that the first does not meet.
 var candidates = map[string][]string{
-	"string":           {"text", "a", "A", "AB", "ABC", "ABCD", "1", "12", "123", "1234", "12345", "2026-01-31", "10:20:30", "2026-01-31T10:20:30Z", "user@example.com", "00000000-0000-0000-0000-000000000000", "+491234567", "true", "1.0", "EUR", "en", "#00FF00", "PT1H", "http://example.com/", ""},
+	typeString:         {"text", "a", "A", "AB", "ABC", "ABCD", "1", "12", "123", "1234", "12345", "2026-01-31", "10:20:30", "2026-01-31T10:20:30Z", "user@example.com", "00000000-0000-0000-0000-000000000000", "+491234567", "true", "1.0", "EUR", "en", "#00FF00", "PT1H", "http://example.com/", ""},
 	"normalizedString": {"text", "a", "A", "1", "12", ""}, "token": {"text", "a", "A", "AB", "ABC", "1", "12", ""}, "language": {"en", "en-US", "de"},
 	"Name": {"name", "N"}, "NCName": {"name", "N"}, "NMTOKEN": {"name", "1"}, "ENTITY": {"name"}, "IDREF": {"id1"},
 	"boolean": {"true", "false", "1", "0"}, "anyURI": {"http://example.com/", "urn:example:a", "http://example.com/a?b=c", "a", ""},
@@ -83,10 +83,10 @@ func (m *Maker) simpleDeep(t *model.Type, at model.Place, depth int) value {
 		}
 	}
 	for c := t; c != nil; c = c.Base {
-		switch {
-		case c.Derivation == model.List:
+		if c.Derivation == model.List {
 			return m.list(t, c, at, depth)
-		case c.Derivation == model.Union:
+		}
+		if c.Derivation == model.Union {
 			return m.union(t, c, at, depth)
 		}
 	}
@@ -176,7 +176,7 @@ func (m *Maker) atomic(t *model.Type, at model.Place) value {
 		m.ids++
 		return value{text: "id" + itoa(m.ids)}
 	case "QName", "NOTATION":
-		return value{qname: model.Name{Space: model.NSSchema, Local: "string"}}
+		return value{qname: model.Name{Space: model.NSSchema, Local: typeString}}
 	}
 	b := boundsOf(t)
 	if b.unread != "" {
@@ -313,8 +313,8 @@ func (b *bounds) fits(text string) bool {
 // lexical refuses texts that a pattern made and that are no value of the type.
 func (b *bounds) lexical(text string) bool {
 	switch name := b.root.Name.Local; name {
-	case "string", "normalizedString", "token", "anyURI", "anySimpleType":
-		return name == "string" || strings.Join(strings.Fields(text), " ") == text
+	case typeString, "normalizedString", "token", "anyURI", "anySimpleType":
+		return name == typeString || strings.Join(strings.Fields(text), " ") == text
 	case "hexBinary", "base64Binary":
 		return true
 	default:
@@ -390,7 +390,7 @@ func (b *bounds) fitsNumber(text string, whole bool) bool {
 func (b *bounds) length(text string) int {
 	for c := b.root; c != nil; c = c.Base {
 		switch c.Name.Local {
-		case "string", "anyURI", "QName", "NOTATION":
+		case typeString, "anyURI", "QName", "NOTATION":
 			return utf8.RuneCountInString(text)
 		case "hexBinary":
 			return len(text) / 2
