@@ -65,14 +65,15 @@ func (c *ListOf[T]) decode(d *Decoder, v *[]T) error {
 	return nil
 }
 
-func (c *ListOf[T]) value(e *Encoder, v []T) (infoset.Value, error) {
-	text, err := c.Item.words(e, nil, &v)
+func (c *ListOf[T]) value(e *Encoder, v *[]T) (infoset.Value, error) {
+	text, err := c.Item.words(e, e.scratch[:0], v)
+	e.scratch = text
 	return infoset.Chars(text), err
 }
 
 func (c *ListOf[T]) element(e *Encoder, name *infoset.Name, v *[]T) error {
 	e.begin(name, nil)
-	out, err := c.value(e, *v)
+	out, err := c.value(e, v)
 	return e.finish(name, out, err)
 }
 
@@ -102,7 +103,7 @@ func (*ArrayOf[T]) words(_ *Encoder, dst []byte, slot any) ([]byte, error) { ret
 
 func (*ArrayOf[T]) there([]T) bool { return true }
 
-func (*ArrayOf[T]) value(_ *Encoder, v []T) (infoset.Value, error) {
+func (*ArrayOf[T]) value(_ *Encoder, v *[]T) (infoset.Value, error) {
 	return infoset.Value{}, misfit(v)
 }
 

@@ -29,7 +29,7 @@ type Coder interface {
 // single is what a Coder knows about one value.
 type single[T any] interface {
 	decode(d *Decoder, v *T) error
-	value(e *Encoder, v T) (infoset.Value, error)
+	value(e *Encoder, v *T) (infoset.Value, error)
 	element(e *Encoder, name *infoset.Name, v *T) error
 	there(v T) bool
 }
@@ -99,14 +99,14 @@ func textSlot[T any](e *Encoder, slot any, c single[T]) (v infoset.Value, there 
 	switch p := slot.(type) {
 	case *T:
 		e.unset = true
-		v, err = c.value(e, *p)
+		v, err = c.value(e, p)
 		return v, true, err
 	case **T:
 		e.unset = false
 		if *p == nil {
 			return v, false, nil
 		}
-		v, err = c.value(e, **p)
+		v, err = c.value(e, *p)
 		return v, true, err
 	}
 	return v, false, misfit(slot)
@@ -118,7 +118,7 @@ func wordsSlot[T any](e *Encoder, dst []byte, slot any, c single[T]) ([]byte, er
 		return dst, misfit(slot)
 	}
 	for i := range *p {
-		word, err := c.value(e, (*p)[i])
+		word, err := c.value(e, &(*p)[i])
 		if err != nil {
 			return dst, err
 		}
@@ -175,11 +175,11 @@ func (c *Codec[T]) decode(d *Decoder, v *T) error {
 	return decodeText(d, v, c.Decode, c.Value)
 }
 
-func (c *Codec[T]) value(e *Encoder, v T) (infoset.Value, error) {
+func (c *Codec[T]) value(e *Encoder, v *T) (infoset.Value, error) {
 	if c.Value == nil {
 		return infoset.Value{}, misfit(v)
 	}
-	return encodeText(e, v, c.Decode, c.Value)
+	return encodeText(e, *v, c.Decode, c.Value)
 }
 
 func (c *Codec[T]) element(e *Encoder, name *infoset.Name, v *T) error {
@@ -187,7 +187,7 @@ func (c *Codec[T]) element(e *Encoder, name *infoset.Name, v *T) error {
 		return c.Body(e, name, *v)
 	}
 	e.begin(name, c.Type)
-	out, err := c.value(e, *v)
+	out, err := c.value(e, v)
 	return e.finish(name, out, err)
 }
 
@@ -333,6 +333,9 @@ func encodeText[T any](e *Encoder, v T, decode func(*Decoder, *T) error, value f
 		return out, err
 	}
 	lit := e.lit
+	if e.scratch = out.AppendText(e.scratch[:0]); string(e.scratch) == lit.Text {
+		return out, nil
+	}
 	return lit.keep(out, e.unset, func() string { return canonical(decode, value, lit.Text) }, func() string {
 		var zero T
 		nothing, _ := value(e, zero)

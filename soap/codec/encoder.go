@@ -25,9 +25,10 @@ type Encoder struct {
 	failed []*infoset.Name // the elements around what could not be written, innermost first
 	decls  []infoset.Decl  // to be made on the next element
 
-	lit    *Literal // the value that the field which is written must have
-	unset  bool     // and it may be one that nobody set: the slot is no pointer
-	counts []int    // of the structs that are written, innermost last: how often each leaf is there
+	lit     *Literal // the value that the field which is written must have
+	unset   bool     // and it may be one that nobody set: the slot is no pointer
+	scratch []byte   // the text of a list, until it is written
+	counts  []int    // of the structs that are written, innermost last: how often each leaf is there
 }
 
 // NewEncoder makes an encoder that writes to w.

@@ -56,7 +56,7 @@ func TestStale(t *testing.T) {
 	}
 }
 
-var testFiles = []string{"shop_test.go", "serve_test.go"}
+var testFiles = []string{"shop_test.go", "serve_test.go", "race_on_test.go", "race_off_test.go"}
 
 const head = `<order xmlns="urn:example:shop" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" id="7" version="1"`
 
@@ -288,5 +288,63 @@ func TestJSONRefuses(t *testing.T) {
 	err := codec.UnmarshalJSON(&o, []byte(`{"Customer":1,"cards":2}`))
 	if err == nil || !strings.Contains(err.Error(), "customer is meant") || !strings.Contains(err.Error(), "1 more") {
 		t.Errorf("%v", err)
+	}
+}
+
+// big is an order of many values, as messages are.
+func big(tb testing.TB) (*shop.Order, []byte) {
+	tb.Helper()
+	doc := []byte(head + ">" + customer + strings.Repeat(`<book>A book</book>`, 50) + `<card>4711</card><tags>a b</tags>` + strings.Repeat(`<colour>red</colour>`, 50) + `<count>3</count></order>`)
+	o, err := shop.OrderMessage().Unmarshal(doc, true)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return o, doc
+}
+
+// TestAllocations: writing into a buffer with room costs a few allocations for a message of any size (its pointer, the name in xsi:type), and reading those of the values:
+// for each of the 52 books a struct, a pointer and a text, and for 50 colours a text, while lists grow.
+func TestAllocations(t *testing.T) {
+	if raceEnabled {
+		t.Skip("pools let things go under the race detector")
+	}
+	o, doc := big(t)
+	buf := make([]byte, 0, 1<<16)
+	if n := testing.AllocsPerRun(100, func() {
+		if _, err := shop.OrderMessage().AppendText(buf, o); err != nil {
+			t.Fatal(err)
+		}
+	}); n > 3 {
+		t.Errorf("writing: %v allocations", n)
+	}
+	if n := testing.AllocsPerRun(100, func() {
+		if _, err := shop.OrderMessage().Unmarshal(doc, false); err != nil {
+			t.Fatal(err)
+		}
+	}); n > 52*3+50+50 {
+		t.Errorf("reading: %v allocations", n)
+	}
+}
+
+func BenchmarkMarshal(b *testing.B) {
+	o, doc := big(b)
+	buf := make([]byte, 0, 1<<16)
+	b.SetBytes(int64(len(doc)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := shop.OrderMessage().AppendText(buf, o); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkUnmarshal(b *testing.B) {
+	_, doc := big(b)
+	b.SetBytes(int64(len(doc)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := shop.OrderMessage().Unmarshal(doc, false); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
