@@ -170,6 +170,9 @@ func FuzzLoad(f *testing.F) {
 		`<message name="m"><part name="p" type="t:x"/></message><portType name="pt"><operation name="o"><input message="t:m"/><output message="t:m"/></operation></portType>` +
 		`<binding name="b" type="t:pt"><s:binding style="rpc"/><operation name="o"><s:operation soapAction=""/><input><s:body use="encoded" parts="q"/></input></operation></binding>` +
 		`<service name="s"><port name="p" binding="t:b"><s:address location="x"/></port></service></definitions>`)
+	f.Add(called(`<part name="p" element="t:Ask"/>`))
+	f.Add(strings.NewReplacer(`name="Ask" type="xs:string"`, `name="Ask" type="t:R" nillable="true"/><xs:complexType name="R"><xs:choice maxOccurs="2"><xs:element name="r" type="t:R"/><xs:any minOccurs="0"/></xs:choice>`+
+		`<xs:attribute name="a" use="required"/></xs:complexType><xs:element name="x"`, "<binding", `<wsp:Policy wsu:Id="p"><t:A/><wsp:PolicyReference URI="#p"/></wsp:Policy><binding`).Replace(called(`<part name="p" element="t:Ask"/>`)))
 	f.Fuzz(func(t *testing.T, doc string) {
 		d, err := load.Load(files{"main": doc}, "main", load.Limits{Nodes: 2000, Depth: 64})
 		if err != nil {
