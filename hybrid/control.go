@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -46,7 +47,8 @@ type control struct {
 	expires time.Time      // of the token shown; zero: it is not renewed
 	granted wire.Agent     // of our own extensions
 
-	wmu     sync.Mutex // one message at a time
+	wmu     sync.Mutex             // one message at a time, with its body
+	bye     atomic.Pointer[[]byte] // a Close frame's payload that is still to leave, behind the message that is being sent
 	mu      sync.Mutex
 	leaving bool
 }
@@ -168,8 +170,23 @@ func (c *control) leave() {
 	now := time.Now()
 	bye := websocket.FormatCloseMessage(websocket.CloseNormalClosure, "Normal Closure") // the text of the SDKs
 	_ = c.conn.SetReadDeadline(now.Add(leaveTime))
-	if c.conn.WriteControl(websocket.CloseMessage, bye, now.Add(leaveTime)) != nil {
-		_ = c.conn.Close()
+	c.say(bye)
+}
+
+// say writes a Close frame: now, or behind the message that is being sent. Between a message and its body it would part them, and the
+// gateway would wait for a body that never comes.
+func (c *control) say(bye []byte) {
+	c.bye.Store(&bye)
+	c.flushBye()
+}
+
+// flushBye writes the Close frame that is to leave, if there is one and nothing else is being written; whoever writes comes here then.
+func (c *control) flushBye() {
+	for c.bye.Load() != nil && c.wmu.TryLock() {
+		if bye := c.bye.Swap(nil); bye != nil && c.conn.WriteControl(websocket.CloseMessage, *bye, time.Now().Add(leaveTime)) != nil {
+			_ = c.conn.Close()
+		}
+		c.wmu.Unlock()
 	}
 }
 
@@ -234,6 +251,7 @@ func (c *control) decline(o *wire.Offer, address string) {
 // Send implements exchange.Channel: a text message and, unless it is empty, its body, which nothing may part (reference section
 // 6.2).
 func (c *control) Send(message, body []byte) error {
+	defer c.flushBye() // when the lock is free
 	c.wmu.Lock()
 	defer c.wmu.Unlock()
 	if err := c.conn.SetWriteDeadline(time.Now().Add(controlWrite)); err != nil {

@@ -319,3 +319,31 @@ func TestCloseDrains(t *testing.T) {
 		}
 	}
 }
+
+// TestCloseParts: a Close while answers leave goes in front of a message or behind its body, never between the two; every answer arrives.
+func TestCloseParts(t *testing.T) {
+	const rounds, asks = 15, 8
+	body := strings.Repeat("x", 60<<10)
+	for range rounds {
+		began, goOn := make(chan struct{}), make(chan struct{})
+		a := answers(t, func(context.Context, *shape.Request) (*shape.Response, error) {
+			began <- struct{}{}
+			<-goOn
+			return &shape.Response{Status: 200, Reason: "OK", Body: newText(body)}, nil
+		}, hybrid.WithDrain(patience))
+		var all sync.WaitGroup
+		for range asks {
+			all.Go(func() {
+				if got := a.ask(http.MethodGet, "/", http.NoBody); !strings.HasPrefix(got, "200 OK; ") || !strings.Contains(got, fmt.Sprintf("body %d bytes", len(body))) {
+					t.Error(got)
+				}
+			})
+		}
+		for range asks {
+			<-began
+		}
+		all.Go(func() { _ = a.l.Close() })
+		close(goOn)
+		all.Wait()
+	}
+}

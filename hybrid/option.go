@@ -157,8 +157,8 @@ func WithEvents(f func(Event)) ListenOption {
 // method; and sends its answers as they are, the reason phrase too, also an empty one. Fields of the request are without those of
 // one connection (reference section 8.3); At is not set. x is called from a goroutine for each request, many at a time.
 //
-// An answer leaves whole if it is complete within 10 ms and not longer than 64 KiB, else as its body is read; both bodies are
-// pulled, so a slow side slows the other down. The context ends when the sender leaves (as far as the gateway tells; ours does),
+// An answer leaves whole if it is not longer than 64 KiB and complete within 10 ms, or 250 ms where it tells its length; else as its
+// body is read. Both bodies are pulled, so a slow side slows the other down. The context ends when the sender leaves (as far as the gateway tells; ours does),
 // when the gateway is lost, or when Close has waited for long enough; x must return then. Its error is told to the sender by its
 // code if it is a *fail.Error, with Rejected by its own status and text; others are 502, and reported as RequestFailed.
 //

@@ -123,7 +123,11 @@ type gathering struct {
 func (c *call) gather(head *wire.Response, body shape.Body) error {
 	g := &gathering{call: c, body: body, news: make(chan struct{}, 1), over: make(chan struct{})}
 	g.turn.L = &g.mu
-	timer := time.NewTimer(grace)
+	patience := grace
+	if body.Size() >= 0 {
+		patience = shortGrace
+	}
+	timer := time.NewTimer(patience)
 	defer timer.Stop()
 	go g.run() // ends with the body, which is closed here at the latest
 	select {

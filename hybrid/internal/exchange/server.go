@@ -19,6 +19,9 @@ const (
 	// grace is how long an answer may take to become whole before a rendezvous is dialled for it: longer than a handler needs
 	// that flushes and is done, shorter than anybody notices. The SDKs wait 2 s, which no event stream bears.
 	grace = 10 * time.Millisecond
+	// shortGrace is the same for an answer that says it is short: it is no stream, and on a busy machine dialling for it, TLS and all,
+	// would cost far more than what it waits for.
+	shortGrace = 250 * time.Millisecond
 	// dialTime bounds the dial of a rendezvous (reference section 9: the SDKs' 20 s).
 	dialTime = 20 * time.Second
 	// lastDial bounds the goodbye to a sender whose listener is closed before it has answered.
