@@ -144,15 +144,38 @@ func (s *schemaChecker) element(p *model.Particle) {
 	}
 }
 
+// mostSampled bounds what samples are tried, in bytes; a message that cannot be made counts as a large one.
+const mostSampled = 64 << 20
+
+// weight gives the bytes of a sample.
+func weight(s *sample.Sample) int {
+	if s == nil {
+		return 1 << 20
+	}
+	n := 1 << 10
+	for _, m := range []*sample.Message{s.Request, s.Response} {
+		if m != nil {
+			n += len(m.Body)
+		}
+	}
+	return n
+}
+
 // samples tries the smallest message of every SOAP operation: what has none can be declared, but never sent.
 func (c *checker) samples() {
 	m := sample.New(c.d)
 	told := map[string]bool{}
+	left := mostSampled
 	for _, t := range sample.Targets(c.d) {
 		if t.Binding.Kind != model.SOAP11 && t.Binding.Kind != model.SOAP12 {
 			continue
 		}
-		_, err := m.Make(t, sample.Options{Amount: sample.Minimal})
+		if left <= 0 {
+			c.note(t.Op.Place, "TooLarge", "", "the smallest messages are so large that the rest was not tried")
+			return
+		}
+		made, err := m.Make(t, sample.Options{Amount: sample.Minimal})
+		left -= weight(made)
 		var bad *sample.Error
 		if errors.As(err, &bad) && !told[bad.Error()] {
 			told[bad.Error()] = true

@@ -19,13 +19,8 @@ const (
 
 // element writes an element into a parent; where others may stand in its place and it is abstract, the first of those that end.
 func (m *Maker) element(e *model.Element, depth int) (*node, error) {
-	if e.Abstract {
-		best, found := never, e
-		for _, s := range e.Substitutes() {
-			if height := m.heights.element(s); height < best {
-				best, found = height, s
-			}
-		}
+	if e.Abstract || m.heights.own(e) >= never && m.heights.element(e) < never {
+		found := m.heights.inPlaceOf(e)
 		if found == e {
 			return nil, failed(e.Place, "element %s is abstract, and no element may stand in its place", e.Name)
 		}
@@ -66,13 +61,8 @@ func (m *Maker) typed(n *node, t *model.Type, depth int, at model.Place) error {
 		n.set(xsiType, value{qname: model.Name{Space: model.NSSchema, Local: typeString}})
 		n.text = value{text: "text"}
 		return nil
-	case t.Abstract:
-		best, found := never, t
-		for _, d := range descendants(t) {
-			if height := m.heights.typ(d); !d.Abstract && !d.Name.IsZero() && height < best {
-				best, found = height, d
-			}
-		}
+	case t.Abstract, m.heights.typ(t) >= never && m.heights.concrete(t) < never:
+		found := m.heights.standsFor(t)
 		if found == t {
 			return failed(at, "type %s is abstract, and no type that ends is derived from it", t.Name)
 		}

@@ -7,8 +7,13 @@ const never = 1 << 30
 
 // heights knows how many elements deep the shortest content of each type is. Where a schema leaves a choice, samples take what ends.
 type heights struct {
-	types  map[*model.Type]int
-	groups map[*model.Group]int // of what stands in them
+	types    map[*model.Type]int
+	groups   map[*model.Group]int   // of what stands in them
+	derived  map[*model.Type]int    // the lowest of the types that may stand for one: itself unless it is abstract, those derived from it
+	elements map[*model.Element]int // the lowest of the elements that may stand for one, of those that others substitute
+
+	typeChoice    map[*model.Type]*model.Type       // what standsFor has found
+	elementChoice map[*model.Element]*model.Element // what inPlaceOf has found
 }
 
 // mostRounds bounds the search: what is higher than that counts as endless.
@@ -17,7 +22,8 @@ const mostRounds = 300
 // newHeights finds the heights of all types of a schema: each starts at never and sinks until nothing changes. A round settles at least
 // all types of one more height, so rounds are bounded by the deepest type.
 func newHeights(s *model.Schema) *heights {
-	h := &heights{types: map[*model.Type]int{}, groups: map[*model.Group]int{}}
+	h := &heights{types: map[*model.Type]int{}, groups: map[*model.Group]int{}, derived: map[*model.Type]int{}, elements: map[*model.Element]int{},
+		typeChoice: map[*model.Type]*model.Type{}, elementChoice: map[*model.Element]*model.Element{}}
 	for _, g := range s.Groups {
 		h.addGroup(g)
 	}
@@ -26,6 +32,9 @@ func newHeights(s *model.Schema) *heights {
 	}
 	for _, e := range s.Elements {
 		h.add(e.Type)
+		if len(e.Members) > 0 {
+			h.elements[e] = never
+		}
 	}
 	changed := true
 	for round := 0; changed && round < mostRounds; round++ {
@@ -39,9 +48,55 @@ func newHeights(s *model.Schema) *heights {
 			if now := h.compute(t); now < old {
 				h.types[t], changed = now, true
 			}
+			if now := h.lowest(t); now < h.derived[t] {
+				h.derived[t], changed = now, true
+			}
+		}
+		for e, old := range h.elements {
+			if now := h.substitutes(e); now < old {
+				h.elements[e], changed = now, true
+			}
 		}
 	}
 	return h
+}
+
+// lowest gives the height of the lowest type that may stand for one.
+func (h *heights) lowest(t *model.Type) int {
+	low := never
+	if !t.Abstract {
+		low = h.typ(t)
+	}
+	for _, d := range t.Derived {
+		if known, ok := h.derived[d]; ok {
+			low = min(low, known)
+		}
+	}
+	return low
+}
+
+// substitutes gives the height of the lowest element that may stand for one.
+func (h *heights) substitutes(e *model.Element) int {
+	low := never
+	if !e.Abstract {
+		low = h.own(e)
+	}
+	for _, m := range e.Members {
+		if known, ok := h.elements[m]; ok {
+			low = min(low, known)
+		} else if !m.Abstract {
+			low = min(low, h.own(m))
+		}
+	}
+	return low
+}
+
+// own gives the height of an element that nothing stands for.
+func (h *heights) own(e *model.Element) int {
+	if e.Nillable {
+		return 1
+	}
+	return min(1+h.concrete(e.Type), never)
 }
 
 // add notes a complex type and those that stand in it.
@@ -50,7 +105,7 @@ func (h *heights) add(t *model.Type) {
 		if _, seen := h.types[t]; seen {
 			return
 		}
-		h.types[t] = never
+		h.types[t], h.derived[t] = never, never
 		h.addParticle(t.Particle)
 		h.add(t.ArrayOf)
 	}
@@ -106,25 +161,21 @@ func (h *heights) concrete(t *model.Type) int {
 	if t == nil || !t.Abstract {
 		return h.typ(t)
 	}
-	lowest := never
-	for _, d := range descendants(t) {
-		if !d.Abstract {
-			lowest = min(lowest, h.typ(d))
-		}
+	if known, ok := h.derived[t]; ok {
+		return known
 	}
-	return lowest
+	return never
 }
 
 // element gives the height of an element: one more than its content. A nil element has none.
 func (h *heights) element(e *model.Element) int {
-	lowest := never
-	for _, s := range e.Substitutes() {
-		if s.Nillable {
-			return 1
-		}
-		lowest = min(lowest, 1+h.concrete(s.Type))
+	if known, ok := h.elements[e]; ok {
+		return known
 	}
-	return min(lowest, never)
+	if e.Abstract {
+		return never
+	}
+	return h.own(e)
 }
 
 // particle gives the height of a particle, 0 for one that may be left out.
@@ -156,6 +207,36 @@ func (h *heights) once(p *model.Particle) int {
 		deepest = max(deepest, h.particle(item))
 	}
 	return deepest
+}
+
+// standsFor gives the first of the lowest types with a name that are derived from an abstract one; the type itself if there is none.
+func (h *heights) standsFor(t *model.Type) *model.Type {
+	if known := h.typeChoice[t]; known != nil {
+		return known
+	}
+	best, found := never, t
+	for _, d := range descendants(t) {
+		if height := h.typ(d); !d.Abstract && !d.Name.IsZero() && height < best {
+			best, found = height, d
+		}
+	}
+	h.typeChoice[t] = found
+	return found
+}
+
+// inPlaceOf gives the first of the lowest elements that may stand in place of an abstract one; the element itself if there is none.
+func (h *heights) inPlaceOf(e *model.Element) *model.Element {
+	if known := h.elementChoice[e]; known != nil {
+		return known
+	}
+	best, found := never, e
+	for _, s := range e.Substitutes() {
+		if height := h.own(s); height < best {
+			best, found = height, s
+		}
+	}
+	h.elementChoice[e] = found
+	return found
 }
 
 // descendants gives the types derived from a type, nearest first, in document order.

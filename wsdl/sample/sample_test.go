@@ -154,6 +154,9 @@ func TestContent(t *testing.T) {
 		{complexType(`<xs:sequence><xs:any namespace="##targetNamespace"/></xs:sequence>`) + `<xs:element name="g" type="xs:int"/>`, "<ns1:g/>", "<ns1:g/>", "<ns1:g/>"},
 		{complexType(`<xs:sequence><xs:element ref="t:h"/></xs:sequence>`) + `<xs:element name="h" abstract="true" type="xs:int"/><xs:element name="m" substitutionGroup="t:h"/>`, "<ns1:m/>", "<ns1:m/>", "<ns1:m/>"},
 		{complexType(`<xs:sequence><xs:group ref="t:g" minOccurs="0"/></xs:sequence>`) + `<xs:group name="g"><xs:sequence>` + el("a", "") + `<xs:group ref="t:g" minOccurs="0"/></xs:sequence></xs:group>`, "", "", ""},
+		// What does not end itself is replaced by what may stand for it.
+		{complexType(`<xs:sequence><xs:element ref="t:h"/></xs:sequence>`) + `<xs:element name="h" type="t:L"/><xs:complexType name="L"><xs:sequence><xs:element ref="t:h"/><xs:element name="l" type="t:L"/></xs:sequence></xs:complexType>` +
+			`<xs:element name="m" type="t:N" substitutionGroup="t:h"/><xs:complexType name="N"><xs:complexContent><xs:restriction base="t:L"><xs:sequence/></xs:restriction></xs:complexContent></xs:complexType>`, "<ns1:m/>", "<ns1:m/>", "<ns1:m/>"},
 		{`<xs:element name="Ask" type="t:B"/><xs:complexType name="B" abstract="true"><xs:sequence>` + el("a", "") + `</xs:sequence></xs:complexType>` +
 			`<xs:complexType name="D"><xs:complexContent><xs:extension base="t:B"><xs:sequence>` + el("b", "") + `</xs:sequence></xs:extension></xs:complexContent></xs:complexType>`,
 			`<a/><b/>`, `<a/><b/>`, `<a/><b/>`},
