@@ -176,6 +176,18 @@ var codes = map[fail.Code]row{
 		c := w.listen("hyco", "")
 		return w.meanwhile(func() { w.visit(w.offer(c) + "&sb-hc-statusCode=418&sb-hc-statusDescription=teapot") })
 	}),
+	fail.SlowClient: {want: got{503, "{}"}, at: refused("http", "cast"), provoke: func(w *world) got {
+		const post = "POST /mail HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\nx"
+		w.Add(&entity.Entity{Name: "mail", Kind: entity.OneWay, AnonymousSenders: true})
+		c := w.listen("mail", "sb-hc-cast=request")
+		_, _ = fmt.Fprint(w.raw("http"), post) // nobody answers it
+		for range 2 {    // the request and its body
+			if _, _, err := c.ReadMessage(); err != nil {
+				w.t.Error(err)
+			}
+		}
+		return w.plain(post)
+	}},
 	fail.Draining: refusal(503, func(w *world) got {
 		w.stream() // holds the drain up
 		ctx, cancel := context.WithCancel(context.Background())

@@ -11,8 +11,8 @@ import (
 // TestLease: it is over when the grace behind the newest token has passed, once, and never behind Stop.
 func TestLease(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var over []time.Time
-		l := &lease.Lease{Over: func(at time.Time) { over = append(over, at) }}
+		over := make(chan time.Time, 9)
+		l := &lease.Lease{Over: func(at time.Time) { over <- at }}
 		begin := time.Now()
 		l.Until(begin.Add(time.Minute), time.Minute)
 		<-time.After(90 * time.Second)
@@ -21,20 +21,23 @@ func TestLease(t *testing.T) {
 			t.Errorf("expires at %v", l.Expires())
 		}
 		<-time.After(time.Minute) // behind the end of the first
+		synctest.Wait()
 		if len(over) != 0 {
-			t.Errorf("over at %v", over)
+			t.Errorf("over at %v", <-over)
 		}
 		<-time.After(time.Minute)
-		if len(over) != 1 || !over[0].Equal(begin.Add(2*time.Minute)) {
-			t.Errorf("over at %v", over)
+		synctest.Wait()
+		if at := <-over; len(over) != 0 || !at.Equal(begin.Add(2*time.Minute)) {
+			t.Errorf("over at %v", at)
 		}
 
 		l.Until(time.Now().Add(time.Minute), 0)
 		l.Stop()
 		l.Until(time.Now(), 0)
 		<-time.After(time.Hour)
-		if len(over) != 1 {
-			t.Errorf("over behind its end: %v", over)
+		synctest.Wait()
+		if len(over) != 0 {
+			t.Errorf("over behind its end: %v", <-over)
 		}
 	})
 }
