@@ -73,9 +73,10 @@ func TestRules(t *testing.T) {
 		"note NoService 1": {service: " "}, "warning NoAddress 7": {service: "\n" + `<service name="S"><port name="Port" binding="t:B"/></service>`},
 		"warning NoAddress 6":    {service: `<service name="S"><port name="Port" binding="t:B"><s:address location="somewhere"/></port></service>`},
 		"note NotBound 6":        {more: `<portType name="Q"/>`},
-		"warning OtherBinding 5": {binding: " "}, "note HTTPBinding 5": {binding: `<h:binding verb="GET"/>`},
-		"note OtherTransport 5":  {binding: `<s:binding transport="urn:carrier"/>`},
-		"warning PolicyNotMet 5": {binding: policy("SymmetricBinding")},
+		"warning OtherBinding 5": {binding: " ", bound: `<operation name="Say"/>`}, "note HTTPBinding 5": {binding: `<h:binding verb="GET"/>`},
+		"warning NoSOAPBinding 5": {binding: `<operation name="Say"><s:operation soapAction="a"/><input><s:body use="literal"/></input></operation>`, bound: " "},
+		"note OtherTransport 5":   {binding: `<s:binding transport="urn:carrier"/>`},
+		"warning PolicyNotMet 5":  {binding: policy("SymmetricBinding")},
 		// Operations.
 		"warning Overloaded 5": {
 			operation: `<operation name="Say"><input name="a" message="t:In"/></operation><operation name="Say"><input name="b" message="t:In"/></operation>`,
@@ -136,7 +137,7 @@ func TestRules(t *testing.T) {
 func TestLost(t *testing.T) {
 	other := `<binding name="C" type="t:P"><operation name="Say"/></binding>`
 	for want, p := range map[string]parts{
-		"operation Say of binding B: lost: its binding is neither SOAP nor HTTP":      {binding: " "},
+		"operation Say of binding B: lost: its binding is neither SOAP nor HTTP":      {binding: " ", bound: `<operation name="Say"/>`},
 		"operation Say of binding B: lost: the service would have to call its client": {operation: `<operation name="Say"><output message="t:In"/></operation>`},
 		"operation Say of binding B: lost: its input has no message":                  {operation: `<operation name="Say"><input message="t:Gone"/></operation>`},
 		"operation Gone of binding B: lost: the port type has no such operation":      {bound: `<operation name="Gone"/>`},
@@ -154,9 +155,9 @@ func TestLost(t *testing.T) {
 func TestCorpus(t *testing.T) {
 	lost := map[string]int{
 		"cxf/datetime": 9, "cxf/integertypes": 5, // CORBA bindings only
-		"metro-wsit/wsit-provider.AudioStreamer": 2, "wsc/VoidReturnTest": 1, "wsdl2apex/elementStartsWithNonLetter": 1, // bindings without a protocol
-		"wsdl-reader/base-wsdl-events": 2,  // its SOAP extensions are of a namespace that is none
-		"onvif/event":                  13, // port types that a remote document has
+		"metro-wsit/wsit-provider.AudioStreamer": 2,  // a binding without a protocol
+		"wsdl-reader/base-wsdl-events":           2,  // its SOAP extensions are of a namespace that is none
+		"onvif/event":                            13, // port types that a remote document has
 	}
 	refused := map[string]int{
 		"savon/lower_camel": 1, // its only port names a binding that is nowhere

@@ -56,6 +56,10 @@ func (r *resolver) binding(k *node, name model.Name) {
 		if strings.EqualFold(http.attr("verb"), "POST") {
 			b.Kind = model.HTTPPost
 		}
+	} else if b.Kind = r.soapByOperations(k); b.Kind != model.OtherBinding {
+		b.Transport = "http://schemas.xmlsoap.org/soap/http"
+		r.l.problem(model.Warning, k.place, "NoSOAPBinding", "write soap:binding with its transport",
+			"binding %s has SOAP operations and no soap:binding; taken as %s over HTTP", name.Local, b.Kind)
 	}
 	for _, c := range k.kids {
 		if c.name.Local == "UsingAddressing" {
@@ -68,6 +72,20 @@ func (r *resolver) binding(k *node, name model.Name) {
 	for _, o := range k.all(model.NSWSDL, "operation") {
 		r.boundOperation(b, o, style)
 	}
+}
+
+// soapByOperations gives the kind of a binding that forgot soap:binding, by the soap:operation of its operations.
+func (*resolver) soapByOperations(k *node) model.BindingKind {
+	for _, o := range k.all(model.NSWSDL, "operation") {
+		switch soap := ext(o, "operation"); {
+		case soap == nil:
+		case soap.name.Space == nsSOAP12:
+			return model.SOAP12
+		default:
+			return model.SOAP11
+		}
+	}
+	return model.OtherBinding
 }
 
 // has looks for an assertion by its local name, nested ones too.
