@@ -65,6 +65,9 @@ func (r *Relay) closed(c *Record) {
 	}
 }
 
+// tells reports whether anybody hears of the steps: their texts are made for nobody else.
+func (r *Relay) tells() bool { return r.p.Hooks.Step != nil }
+
 // step tells of a documented step.
 func (r *Relay) step(number int, tracking, text string) {
 	if r.p.Hooks.Step != nil {

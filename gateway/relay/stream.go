@@ -55,8 +55,11 @@ func (r *Relay) Stream(ctx context.Context, ask Ask, p shape.Party) error {
 func (r *Relay) Connect(ctx context.Context, ask Ask, p shape.Party) (pump func(), err error) {
 	h := p.Hello()
 	s := &stream{relay: r, party: p, hello: h, record: r.begin("stream", h)}
-	r.step(3, h.Tracking, fmt.Sprintf("a sender asks for %s", h.At.Path))
+	r.step(3, h.Tracking, "a sender asks for "+h.At.Path)
 	ctx, s.cancel = context.WithCancelCause(ctx)
+	if watched, ok := p.(shape.Leaver); ok {
+		watched.Watch(s.cancel)
+	}
 	defer func() {
 		if pump == nil {
 			s.leave()
@@ -133,7 +136,9 @@ func (s *stream) resolve(dst []route.Candidate, ask Ask) ([]route.Candidate, err
 	if err != nil {
 		return nil, err
 	}
-	s.relay.step(4, s.hello.Tracking, fmt.Sprintf("looked up %s: %d listener(s), the first at node %d", s.entity.Name, len(found), found[0].Node))
+	if s.relay.tells() {
+		s.relay.step(4, s.hello.Tracking, fmt.Sprintf("looked up %s: %d listener(s), the first at node %d", s.entity.Name, len(found), found[0].Node))
+	}
 	return found, nil
 }
 
@@ -198,7 +203,9 @@ func (s *stream) offer(ctx context.Context, ticket shape.Ticket, candidates []ro
 	for _, c := range candidates {
 		s.chosen = c
 		s.record.Listener, s.record.PeerNode = c.ID, c.Node
-		r.step(5, s.hello.Tracking, fmt.Sprintf("the request goes to node %d, which holds listener %s", c.Node, c.ID))
+		if r.tells() {
+			r.step(5, s.hello.Tracking, fmt.Sprintf("the request goes to node %d, which holds listener %s", c.Node, c.ID))
+		}
 		err := c.Stream.Offer(ctx, o)
 		switch {
 		case err == nil:
@@ -221,7 +228,9 @@ func final(err error) bool { return fail.Is(err, fail.HeadTooLarge) || fail.Is(e
 
 // told is step 6, at the node that holds the listener.
 func (r *Relay) told(h *shape.Hello, l *route.Listener) {
-	r.step(6, h.Tracking, fmt.Sprintf("told listener %s to open a temporary channel to the sender's node", l.ID))
+	if r.tells() {
+		r.step(6, h.Tracking, fmt.Sprintf("told listener %s to open a temporary channel to the sender's node", l.ID))
+	}
 }
 
 // settle counts what became of the offer.

@@ -1,6 +1,7 @@
 package shape
 
 import (
+	"context"
 	"net/netip"
 
 	"github.com/causeway-relay/causeway/gateway/entity"
@@ -41,6 +42,12 @@ type Party interface {
 	Hello() *Hello
 	Accept(Answer) (Leg, error) // the yes in its wire form: 101, ...
 	Refuse(*fail.Error)         // the no in its wire form
+}
+
+// Leaver is optional on a Party that may go while it waits. Watch is called once, before Accept and Refuse: whoever notices that the
+// party has gone calls leave with the reason, a *fail.Error SenderGone, at any time until one of the two has been called.
+type Leaver interface {
+	Watch(leave context.CancelCauseFunc)
 }
 
 // Carrier is optional on a Party: it gives up the connection and what was read of it, so that it can be carried to the

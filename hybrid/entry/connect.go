@@ -20,17 +20,11 @@ func (e *Entry) connect(ctx context.Context, v *visit) {
 		return
 	}
 	v.ask.Also = v.suits
-	ctx, leave := context.WithCancelCause(ctx)
-	p := &sender{visit: v, hello: v.hello, watch: leg.WatchLate(v.arrival.Conn, false, leave)}
-	pump, err := e.p.Relay.Connect(ctx, v.ask, p)
-	if err != nil { // the party was told, and the relay keeps the account
-		leave(nil)
-		return
+	pump, err := e.p.Relay.Connect(ctx, v.ask, &sender{visit: v, hello: v.hello})
+	if err != nil {
+		return // the party was told, and the relay keeps the account
 	}
-	v.arrival.Rest = func() {
-		defer leave(nil)
-		pump()
-	}
+	v.arrival.Rest = pump
 }
 
 // asksToSend completes what a sender asks, or says what is wrong with it.
@@ -70,6 +64,11 @@ type sender struct {
 	visit *visit
 	hello *shape.Hello
 	watch *leg.Watcher
+}
+
+// Watch implements shape.Leaver.
+func (s *sender) Watch(leave context.CancelCauseFunc) {
+	s.watch = leg.WatchLate(s.visit.arrival.Conn, false, leave)
 }
 
 // Hello implements shape.Party.

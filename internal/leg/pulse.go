@@ -16,8 +16,7 @@ const maxMissed = 3
 type pongSlot struct {
 	mu   sync.Mutex
 	owed bool
-	n    int
-	data [wsframe.MaxControl]byte
+	data []byte // as long as the longest so far: most peers never ping, and empty when they do
 }
 
 // take empties the slot into dst.
@@ -25,7 +24,7 @@ func (p *pongSlot) take(dst []byte) (body []byte, owed bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	owed, p.owed = p.owed, false
-	return append(dst, p.data[:p.n]...), owed
+	return append(dst, p.data...), owed
 }
 
 func (p *pongSlot) waiting() bool {
@@ -37,7 +36,7 @@ func (p *pongSlot) waiting() bool {
 // owe notes a ping and answers it now, or leaves it to the write that is under way.
 func (w *WS) owe(body []byte) {
 	w.pong.mu.Lock()
-	w.pong.n = copy(w.pong.data[:], body)
+	w.pong.data = append(w.pong.data[:0], body...)
 	w.pong.owed = true
 	w.pong.mu.Unlock()
 	w.payPong()

@@ -158,7 +158,8 @@ func (w *WS) controlFrame(op wsframe.Op, body []byte) []byte {
 	if w.role == wsframe.Client {
 		h.Masked, h.Key = true, newKey()
 	}
-	return wsframe.AppendFrame(w.controls[:0], h, body)
+	w.controls = wsframe.AppendFrame(w.controls[:0], h, body)
+	return w.controls
 }
 
 // newKey makes a masking key. It protects proxies, not secrets (RFC 6455 section 10.3), and our peers are gateways.

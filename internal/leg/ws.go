@@ -35,7 +35,7 @@ type WS struct {
 	inside        bool       // the last frame written has fragments to follow
 	torn          bool       // a write failed: what follows would not be a frame
 	deadlineMoves time.Time
-	controls      [wsframe.MaxHeader + wsframe.MaxControl]byte
+	controls      []byte // the latest control frame; nothing is kept for it before the first
 
 	pong    pongSlot
 	pulse   pulse
