@@ -50,7 +50,8 @@ func lastLine(text string) string {
 
 // What differs from run to run and machine to machine.
 var (
-	anyPort = regexp.MustCompile(`127\.0\.0\.1:\d+`)
+	anyPort = regexp.MustCompile(`(127\.0\.0\.1|localhost):\d+`)
+	anySum  = regexp.MustCompile(`\b(peer|gsoap)-[0-9a-f]{16}`) // what Cache keeps
 	anyTemp = regexp.MustCompile(`\S*/(causeway-interop|Test[^/ ]*|go-build[^/ ]*)/(\d+/)*`)
 )
 
@@ -58,7 +59,8 @@ var (
 func plain(t testing.TB, text string) string {
 	t.Helper()
 	text = strings.ReplaceAll(text, Root(t)+"/", "")
-	text = anyTemp.ReplaceAllString(anyPort.ReplaceAllString(text, "127.0.0.1:PORT"), "")
+	text = anyTemp.ReplaceAllString(anyPort.ReplaceAllString(text, "$1:PORT"), "")
+	text = anySum.ReplaceAllString(text, "$1")
 	if len(text) > 300 {
 		text = strings.ToValidUTF8(text[:300], "") + " ..."
 	}

@@ -13,7 +13,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -148,6 +147,9 @@ func TestReactions(t *testing.T) {
 		}
 		play(t, s, callers, ways)
 	})
+	t.Run("full", func(t *testing.T) { t.Run("one node", func(t *testing.T) { full(t, all) }) })
+	t.Run("leaving", func(t *testing.T) { t.Run("one node", func(t *testing.T) { leaving(t, all) }) })
+	t.Run("parted", func(t *testing.T) { t.Run("two nodes", func(t *testing.T) { parted(t, all) }) })
 }
 
 // refusals makes a relay for each way to fail that needs no gateway of its own.
@@ -262,30 +264,34 @@ func stand(t *testing.T, nodes int, change func(*config.Config)) *interop.Stand 
 	return s
 }
 
-// TestBusyReactions: a gateway that has as many connections as it may, and one that shuts down.
-func TestBusyReactions(t *testing.T) {
-	t.Parallel()
-	all := callers(t)
-	t.Run("one node", func(t *testing.T) {
-		full := stand(t, 1, func(c *config.Config) { c.Limits.Connections = 1 })
-		add(full, "full")
-		channel(t, full, "full", func(*websocket.Conn, string) {})
-		play(t, full, all, []way{{name: "as many connections as allowed", path: "full", code: fail.ConnectionLimit, status: 503, dotnet: tooBusy, mono: "FaultException"}})
+// full is a gateway that has as many connections as it may.
+func full(t *testing.T, all []caller) {
+	t.Helper()
+	s := stand(t, 1, func(c *config.Config) { c.Limits.Connections = 1 })
+	add(s, "full")
+	channel(t, s, "full", func(*websocket.Conn, string) {})
+	play(t, s, all, []way{{name: "as many connections as allowed", path: "full", code: fail.ConnectionLimit, status: 503, dotnet: tooBusy, mono: "FaultException"}})
+}
 
-		leaving := stand(t, 1, func(*config.Config) {})
-		add(leaving, "watch")
-		watch := channel(t, leaving, "watch", func(*websocket.Conn, string) {})
-		stay(t, leaving)
-		ctx, cancel := context.WithCancel(t.Context())
-		var running sync.WaitGroup
-		t.Cleanup(func() {
-			cancel()
-			running.Wait()
-		})
-		running.Go(func() { _ = leaving.Cluster.Node(0).Shutdown(ctx) })
-		<-watch // a listener that owes nothing is sent away at once
-		play(t, leaving, all, []way{{name: "the gateway shuts down", path: "watch", code: fail.Draining, status: 503, dotnet: tooBusy, mono: "FaultException"}})
+// leaving is a gateway that shuts down, and is held up by a stream.
+func leaving(t *testing.T, all []caller) {
+	t.Helper()
+	s := stand(t, 1, func(*config.Config) {})
+	add(s, "watch")
+	watch := channel(t, s, "watch", func(*websocket.Conn, string) {})
+	stay(t, s)
+	ctx, cancel := context.WithCancel(t.Context())
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		_ = s.Cluster.Node(0).Shutdown(ctx)
+	}()
+	t.Cleanup(func() {
+		cancel()
+		<-over
 	})
+	<-watch // a listener that owes nothing is sent away at once
+	play(t, s, all, []way{{name: "the gateway shuts down", path: "watch", code: fail.Draining, status: 503, dotnet: tooBusy, mono: "FaultException"}})
 }
 
 // stay opens a stream that holds the gateway up for as long as it may, and until the test ends.
@@ -319,24 +325,20 @@ func stay(t *testing.T, s *interop.Stand) {
 	})
 }
 
-// TestNodeLostReactions: the listener's node goes while the sender waits. Each call has a gateway of its own, since it breaks it.
-func TestNodeLostReactions(t *testing.T) {
-	t.Parallel()
-	all := callers(t)
-	t.Run("two nodes", func(t *testing.T) {
-		parted := func() (*interop.Stand, *way) {
-			s := stand(t, 2, func(*config.Config) {})
-			add(s, "parted")
-			channel(t, s, "parted", func(*websocket.Conn, string) { s.Cluster.Kill(1) })
-			return s, &way{name: "the listener's node is lost meanwhile", path: "parted", code: fail.NodeLost, status: 500, dotnet: "FaultException", mono: "FaultException"}
+// parted are gateways whose listener's node goes while the sender waits: each call has one of its own, since it breaks it.
+func parted(t *testing.T, all []caller) {
+	t.Helper()
+	w := &way{name: "the listener's node is lost meanwhile", path: "parted", code: fail.NodeLost, status: 500, dotnet: "FaultException", mono: "FaultException"}
+	fresh := func() *interop.Stand {
+		s := stand(t, 2, func(*config.Config) {})
+		add(s, "parted")
+		channel(t, s, "parted", func(*websocket.Conn, string) { s.Cluster.Kill(1) })
+		return s
+	}
+	w.probe(t, fresh())
+	for _, c := range all {
+		if c.far {
+			w.meet(t, fresh(), c)
 		}
-		s, w := parted()
-		w.probe(t, s)
-		for _, c := range all {
-			if c.far {
-				s, w := parted()
-				w.meet(t, s, c)
-			}
-		}
-	})
+	}
 }
