@@ -85,12 +85,12 @@ func (l *rawWeb) meets(t *testing.T) (*webRequest, *websocket.Conn) {
 }
 
 const (
-	crowdSize = 8        // senders at a control channel: each may have one body on it
+	crowdSize = 4        // senders whose listener stops: each may have one body on its way to the control channel
 	wholeBody = 64 << 10 // the longest that a control channel takes
 )
 
 // stallAtControl offers 1 GiB as bodies of 64 KiB, each whole on the control channel: senders write one request behind the other. A
-// listener that stops reads nothing of its channel; or it answers all, and the senders read nothing.
+// listener that stops reads nothing of its channel; or it answers all, and the sender reads nothing.
 func stallAtControl(t *testing.T, s *interop.Stand, relay string) (request, response func(look func()) int64) {
 	post := fmt.Sprintf("POST /%s HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%s", relay, wholeBody, strings.Repeat("x", wholeBody))
 	get := fmt.Sprintf("GET /%s HTTP/1.1\r\nHost: localhost\r\n\r\n", relay)
@@ -98,7 +98,7 @@ func stallAtControl(t *testing.T, s *interop.Stand, relay string) (request, resp
 		var n atomic.Int64
 		l := listenRaw(t, s, relay, "control")
 		defer l.control.Close()
-		over := crowdOf(t, s, post, offered/wholeBody/crowdSize, &n)
+		over := crowdOf(t, s, crowdSize, post, &n)
 		defer over()
 		sent := settled(t, &n)
 		look()
@@ -119,7 +119,7 @@ func stallAtControl(t *testing.T, s *interop.Stand, relay string) (request, resp
 				n.Add(wholeBody)
 			}
 		})
-		over := crowdOf(t, s, get, offered/wholeBody/crowdSize, &asked)
+		over := crowdOf(t, s, 1, get, &asked) // who stops is the one sender
 		sent := settled(t, &n)
 		look()
 		over()
@@ -130,10 +130,11 @@ func stallAtControl(t *testing.T, s *interop.Stand, relay string) (request, resp
 	return request, response
 }
 
-// crowdOf is senders that write a request again and again, so often each, and read nothing. n counts what they wrote.
-func crowdOf(t *testing.T, s *interop.Stand, request string, times int, n *atomic.Int64) (over func()) {
+// crowdOf is senders that write a request again and again, as often as bodies make up what is offered, and read nothing. n counts what
+// they wrote.
+func crowdOf(t *testing.T, s *interop.Stand, size int, request string, n *atomic.Int64) (over func()) {
 	t.Helper()
-	conns := make([]net.Conn, crowdSize)
+	conns := make([]net.Conn, size)
 	var writers sync.WaitGroup
 	for i := range conns {
 		d := tls.Dialer{Config: trustOf(t, s)}
@@ -143,7 +144,7 @@ func crowdOf(t *testing.T, s *interop.Stand, request string, times int, n *atomi
 		}
 		conns[i] = c
 		writers.Go(func() {
-			for range times {
+			for range offered / wholeBody / size {
 				m, err := io.WriteString(c, request)
 				n.Add(int64(m))
 				if err != nil {
