@@ -181,7 +181,7 @@ var codes = map[fail.Code]row{
 		w.Add(&entity.Entity{Name: "mail", Kind: entity.OneWay, AnonymousSenders: true})
 		c := w.listen("mail", "sb-hc-cast=request")
 		_, _ = fmt.Fprint(w.raw("http"), post) // nobody answers it
-		for range 2 {    // the request and its body
+		for range 2 {                          // the request and its body
 			if _, _, err := c.ReadMessage(); err != nil {
 				w.t.Error(err)
 			}

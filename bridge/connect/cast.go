@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -83,7 +84,7 @@ func (l *listening) post(ctx context.Context, m *hybrid.Message) error {
 		}
 		req.Fields.Set("Content-Type", contentType)
 	}
-	req.Fields.Set("Content-Length", fmt.Sprint(len(data)))
+	req.Fields.Set("Content-Length", strconv.Itoa(len(data)))
 	req.Body = &parcel{Reader: bytes.NewReader(data), size: int64(len(data))}
 	res, err := l.Exchange(ctx, req)
 	if err != nil {

@@ -138,11 +138,11 @@ func desk(t *testing.T, c net.Conn, acks bool) (via, message string) {
 		}
 		if !errors.Is(err, framing.ErrShort) {
 			t.Error(err)
-			return
+			return "", ""
 		}
 		n, err = c.Read(room[:])
 		if buf = append(buf, room[:n]...); err != nil {
-			return
+			return "", ""
 		}
 	}
 	if !acks {

@@ -55,9 +55,9 @@ func (r *Relay) tellLeft(node uint16, id uint64) {
 	r.aside(func() { r.tell(mesh.Num(node), words.Left, words.LeftWord{ID: id}) })
 }
 
-func (r *Relay) onLeft(_ context.Context, from mesh.Num, w *words.LeftWord) (any, error) {
+func (r *Relay) onLeft(_ context.Context, from mesh.Num, w *words.LeftWord) error {
 	r.server.Left(uint16(from), w.ID)
-	return nil, nil
+	return nil
 }
 
 // serveExchange runs the exchange of another node's sender with a listener here. The sender was admitted there and is accounted for there;

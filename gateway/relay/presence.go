@@ -88,9 +88,9 @@ func (r *Relay) spread(l *route.Listener, only mesh.Num) {
 	}
 }
 
-func (r *Relay) onMark(_ context.Context, from mesh.Num, w *words.MarkWord) (any, error) {
+func (r *Relay) onMark(_ context.Context, from mesh.Num, w *words.MarkWord) error {
 	r.table.Mark(from, w.Channel, w.State, w.Last)
-	return nil, nil
+	return nil
 }
 
 // nodeChanged brings in what another node announced. A node that came is asked what its listeners seem to be; of one
@@ -115,13 +115,13 @@ func (r *Relay) nodeChanged(c mesh.Change) {
 }
 
 // onMarks tells a node that asks what the listeners here seem to be, where it is not what it takes them for.
-func (r *Relay) onMarks(_ context.Context, from mesh.Num, _ *struct{}) (any, error) {
+func (r *Relay) onMarks(_ context.Context, from mesh.Num, _ *struct{}) error {
 	r.table.Survey(func(l *route.Listener, local bool) {
 		if local && (l.State() != presence.Online || l.Last()) {
 			r.aside(func() { r.spread(l, from) })
 		}
 	})
-	return nil, nil
+	return nil
 }
 
 // nameOf is how the listener's entity is written.
@@ -141,9 +141,9 @@ func (r *Relay) tally(c route.Candidate, what outcome, took time.Duration) {
 	r.tell(c.Node, words.Tally, words.TallyWord{Channel: c.Channel, Outcome: string(what), Took: took})
 }
 
-func (r *Relay) onTally(_ context.Context, _ mesh.Num, w *words.TallyWord) (any, error) {
+func (r *Relay) onTally(_ context.Context, _ mesh.Num, w *words.TallyWord) error {
 	r.count(w.Channel, outcome(w.Outcome), w.Took)
-	return nil, nil
+	return nil
 }
 
 // count notes an outcome at the listener's node.

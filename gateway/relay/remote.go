@@ -48,38 +48,38 @@ func (r *Relay) tell(node mesh.Num, kind string, word any) {
 // handle answers what other nodes ask and tell.
 func (r *Relay) handle() {
 	bus := r.p.Bus
-	words.On(bus, words.Offer, r.onOffer)
-	words.On(bus, words.Decline, r.onDecline)
-	words.On(bus, words.Listeners, r.onListeners)
-	words.On(bus, words.Drop, r.onDrop)
+	words.Told(bus, words.Offer, r.onOffer)
+	words.Told(bus, words.Decline, r.onDecline)
+	words.Asked(bus, words.Listeners, r.onListeners)
+	words.Asked(bus, words.Drop, r.onDrop)
 	for _, kind := range []string{words.Replace, words.Check} {
-		words.On(bus, kind, func(_ context.Context, _ mesh.Num, w *words.ChannelWord) (any, error) {
+		words.Told(bus, kind, func(_ context.Context, _ mesh.Num, w *words.ChannelWord) error {
 			r.again(kind, w.Channel)
-			return nil, nil
+			return nil
 		})
 	}
-	words.On(bus, words.Tally, r.onTally)
-	words.On(bus, words.Left, r.onLeft)
-	words.On(bus, words.Mark, r.onMark)
-	words.On(bus, words.Marks, r.onMarks)
-	words.On(bus, words.Traffic, r.onTraffic)
+	words.Told(bus, words.Tally, r.onTally)
+	words.Told(bus, words.Left, r.onLeft)
+	words.Told(bus, words.Mark, r.onMark)
+	words.Told(bus, words.Marks, r.onMarks)
+	words.Asked(bus, words.Traffic, r.onTraffic)
 	bus.Handle(words.Cast, r.casts.Serve)
 }
 
-func (r *Relay) onOffer(ctx context.Context, _ mesh.Num, w *words.OfferWord) (any, error) {
+func (r *Relay) onOffer(ctx context.Context, _ mesh.Num, w *words.OfferWord) error {
 	l := r.table.Local(w.Channel)
 	if l == nil || l.Stream == nil {
-		return nil, fail.New(fail.NoListener, noListener) // it left while we were asked: it was told of nobody
+		return fail.New(fail.NoListener, noListener) // it left while we were asked: it was told of nobody
 	}
 	h := w.Shape()
 	o := &shape.Offer{Ticket: shape.Ticket(w.Ticket), Dial: w.Dial, Deadline: w.Deadline, Hello: &h}
 	if err := l.Stream.Offer(ctx, o); err != nil {
-		return nil, err
+		return err
 	}
 	r.told(o.Hello, l)
-	return nil, nil
+	return nil
 }
 
-func (r *Relay) onDecline(_ context.Context, _ mesh.Num, w *words.DeclineWord) (any, error) {
-	return nil, r.desk.Decline(shape.Ticket(w.Ticket), &fail.Error{Code: w.Code, Status: w.Status, Text: w.Text})
+func (r *Relay) onDecline(_ context.Context, _ mesh.Num, w *words.DeclineWord) error {
+	return r.desk.Decline(shape.Ticket(w.Ticket), &fail.Error{Code: w.Code, Status: w.Status, Text: w.Text})
 }

@@ -41,7 +41,7 @@ func (v *visit) trail() wire.Trail {
 // welcome makes the 101 of a handshake. Connection is a single value, since .NET compares it whole; there are no
 // extensions (reference section 3).
 func (v *visit) welcome(choice string) []byte {
-	fields := http1.Fields{{Name: "Upgrade", Value: "websocket"}, {Name: "Connection", Value: "Upgrade"}}
+	fields := http1.Fields{{Name: upgradeField, Value: "websocket"}, {Name: "Connection", Value: upgradeField}}
 	if v.raw {
 		fields[0].Value = rawUpgrade
 	} else {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -53,11 +54,9 @@ func (c *control) post(ctx context.Context, m *shape.Message) error {
 	for _, name := range [...]string{"Content-Type", "Content-Length", castField, "Expect"} {
 		req.Fields.Del(name)
 	}
-	for i := len(req.Fields) - 1; i >= 0; i-- { // those of the sender's WebSocket
-		if strings.HasPrefix(strings.ToLower(req.Fields[i].Name), "sec-websocket-") {
-			req.Fields = append(req.Fields[:i], req.Fields[i+1:]...)
-		}
-	}
+	req.Fields = slices.DeleteFunc(req.Fields, func(f shape.Field) bool { // those of the sender's WebSocket
+		return strings.HasPrefix(strings.ToLower(f.Name), "sec-websocket-")
+	})
 	if m.Type != "" {
 		req.Fields.Add("Content-Type", m.Type)
 	}
@@ -247,14 +246,14 @@ func (c *control) invite(ctx context.Context, m *shape.Message) (shape.Party, er
 // (reference section 6.1: hyco-ws dies without a key).
 func castFields(m *shape.Message) shape.Fields {
 	fields := append(make(shape.Fields, 0, len(m.Fields)+6), m.Fields...)
-	for _, name := range [...]string{"Content-Type", "Content-Length", "Transfer-Encoding", "Sec-WebSocket-Protocol", "Sec-WebSocket-Extensions", "Expect", "Connection", "Upgrade"} {
+	for _, name := range [...]string{"Content-Type", "Content-Length", "Transfer-Encoding", "Sec-WebSocket-Protocol", "Sec-WebSocket-Extensions", "Expect", "Connection", upgradeField} {
 		fields.Del(name)
 	}
 	if !fields.Has("Host") {
 		fields.Add("Host", m.Host)
 	}
-	fields.Add("Connection", "Upgrade")
-	fields.Add("Upgrade", "websocket")
+	fields.Add("Connection", upgradeField)
+	fields.Add(upgradeField, "websocket")
 	if !fields.Has("Sec-WebSocket-Key") {
 		fields.Add("Sec-WebSocket-Key", castKey)
 	}

@@ -34,7 +34,7 @@ func (v *visit) upgrade() (*websocket.Conn, *line, error) {
 // acceptable is a request that gorilla takes: the real one has been checked and answered.
 func acceptable() *http.Request {
 	return &http.Request{Method: http.MethodGet, Header: http.Header{
-		"Connection": {"Upgrade"}, "Upgrade": {"websocket"}, "Sec-Websocket-Version": {"13"},
+		"Connection": {upgradeField}, upgradeField: {"websocket"}, "Sec-Websocket-Version": {"13"},
 		"Sec-Websocket-Key": {"AAAAAAAAAAAAAAAAAAAAAA=="},
 	}}
 }

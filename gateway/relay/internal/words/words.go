@@ -181,18 +181,30 @@ func Decode(kind string, from mesh.Num, b []byte, to any) error {
 	return nil
 }
 
-// On has f called for every word of the kind that another node says; what f gives is the answer, unless it is nil.
-func On[T any](bus mesh.Bus, kind string, f func(ctx context.Context, from mesh.Num, word *T) (any, error)) {
+// Asked has f called for every word of the kind that another node asks; what f gives is the answer.
+func Asked[T any](bus mesh.Bus, kind string, f func(ctx context.Context, from mesh.Num, word *T) (any, error)) {
 	bus.Handle(kind, func(ctx context.Context, from mesh.Num, b []byte) ([]byte, error) {
 		word := new(T)
 		if err := Decode(kind, from, b, word); err != nil {
 			return nil, err
 		}
 		answer, err := f(ctx, from, word)
-		if err != nil || answer == nil {
+		if err != nil {
 			return nil, err
 		}
 		return Encode(answer), nil
+	})
+}
+
+// Told is Asked for words whose answer is only that they were heard.
+func Told[T any](bus mesh.Bus, kind string, f func(ctx context.Context, from mesh.Num, word *T) error) {
+	bus.Handle(kind, func(ctx context.Context, from mesh.Num, b []byte) ([]byte, error) {
+		word := new(T)
+		err := Decode(kind, from, b, word)
+		if err == nil {
+			err = f(ctx, from, word)
+		}
+		return nil, err
 	})
 }
 
