@@ -80,12 +80,12 @@ func (c *ListOf[T]) element(e *Encoder, name *infoset.Name, v *[]T) error {
 // ArrayOf is the Coder of SOAP encoding's array (SOAP 1.1, 5.4.2), as a slice of T. Items of several dimensions come in the order of the
 // document.
 type ArrayOf[T any] struct {
+	noText
+
 	Item Coder
 }
 
 func (*ArrayOf[T]) schema() *infoset.Name { return &arrayName }
-
-func (*ArrayOf[T]) plain() bool { return false }
 
 func (c *ArrayOf[T]) count(slot any) int { return countSlot[[]T](slot, c) }
 
@@ -94,12 +94,6 @@ func (c *ArrayOf[T]) read(d *Decoder, slot any) error { return readSlot[[]T](d, 
 func (c *ArrayOf[T]) write(e *Encoder, name *infoset.Name, slot any) error {
 	return writeSlot[[]T](e, name, slot, c)
 }
-
-func (c *ArrayOf[T]) text(_ *Encoder, slot any) (infoset.Value, bool, error) {
-	return infoset.Value{}, false, misfit(slot)
-}
-
-func (*ArrayOf[T]) words(_ *Encoder, dst []byte, slot any) ([]byte, error) { return dst, misfit(slot) }
 
 func (*ArrayOf[T]) there([]T) bool { return true }
 
@@ -152,8 +146,8 @@ func (c *ArrayOf[T]) element(e *Encoder, name *infoset.Name, v *[]T) error {
 
 // typeOfItems names the type of structs by their model.
 func typeOfItems(c Coder, slot any) *infoset.Name {
-	if h, ok := c.(holder); ok {
-		if x, _ := h.slots().at(slot, 0); x != nil && x.XMLModel().Type.Local != "" {
+	if h, ok := c.(Holder); ok {
+		if x, _ := h.Held().At(slot, 0); x != nil && x.XMLModel().Type.Local != "" {
 			return &x.XMLModel().Type
 		}
 	}

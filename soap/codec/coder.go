@@ -26,6 +26,17 @@ type Coder interface {
 	schema() *infoset.Name
 }
 
+// noText is what a Coder of values that are no text embeds.
+type noText struct{}
+
+func (noText) plain() bool { return false }
+
+func (noText) text(_ *Encoder, slot any) (infoset.Value, bool, error) {
+	return infoset.Value{}, false, misfit(slot)
+}
+
+func (noText) words(_ *Encoder, dst []byte, slot any) ([]byte, error) { return dst, misfit(slot) }
+
 // single is what a Coder knows about one value.
 type single[T any] interface {
 	decode(d *Decoder, v *T) error
@@ -199,16 +210,17 @@ type Text struct {
 
 // TextSlots reaches the text in slots of one Go type: a *Texts.
 type TextSlots interface {
-	// get gives the text of the i-th value, and how many there are; -1 of a slot that it does not know.
-	get(slot any, i int) (text string, n int)
-	// set sets the text of the value, or of one more of a list.
-	set(slot any, text string) error
+	// Get gives the text of the i-th value, and how many there are; -1 of a slot that it does not know.
+	Get(slot any, i int) (text string, n int)
+	// Set sets the text of the value, or of one more of a list.
+	Set(slot any, text string) error
 }
 
 // Texts reaches slots of values of T. It is generic by itself, and not all of Text, since what is generic is compiled for each type.
 type Texts[T ~string] struct{}
 
-func (*Texts[T]) get(slot any, i int) (text string, n int) {
+// Get gives the i-th text: see TextSlots.
+func (*Texts[T]) Get(slot any, i int) (text string, n int) {
 	switch p := slot.(type) {
 	case *T:
 		return string(*p), 1
@@ -227,7 +239,8 @@ func (*Texts[T]) get(slot any, i int) (text string, n int) {
 	return "", 0
 }
 
-func (*Texts[T]) set(slot any, text string) error {
+// Set sets the text: see TextSlots.
+func (*Texts[T]) Set(slot any, text string) error {
 	switch p := slot.(type) {
 	case *T:
 		*p = T(text)
@@ -252,7 +265,7 @@ func (c *Text) schema() *infoset.Name {
 func (*Text) plain() bool { return true }
 
 func (c *Text) count(slot any) int {
-	_, n := c.Slots.get(slot, 0)
+	_, n := c.Slots.Get(slot, 0)
 	return max(n, 0)
 }
 
@@ -262,22 +275,22 @@ func (c *Text) read(d *Decoder, slot any) error {
 		if err != nil {
 			return err
 		}
-		return c.Slots.set(slot, text.String())
+		return c.Slots.Set(slot, text.String())
 	}
 	var text string
 	if err := decodeText(d, &text, readString, stringValue); err != nil {
 		return err
 	}
-	return c.Slots.set(slot, text)
+	return c.Slots.Set(slot, text)
 }
 
 func (c *Text) write(e *Encoder, name *infoset.Name, slot any) error {
-	_, n := c.Slots.get(slot, 0)
+	_, n := c.Slots.Get(slot, 0)
 	if n < 0 {
 		return misfit(slot)
 	}
 	for i := range n {
-		text, _ := c.Slots.get(slot, i)
+		text, _ := c.Slots.Get(slot, i)
 		e.unset = text == ""
 		e.begin(name, c.schema())
 		out, err := encodeText(e, text, readString, stringValue)
@@ -289,7 +302,7 @@ func (c *Text) write(e *Encoder, name *infoset.Name, slot any) error {
 }
 
 func (c *Text) text(e *Encoder, slot any) (infoset.Value, bool, error) {
-	text, n := c.Slots.get(slot, 0)
+	text, n := c.Slots.Get(slot, 0)
 	if n == 0 {
 		return infoset.Value{}, false, nil
 	}
@@ -299,9 +312,9 @@ func (c *Text) text(e *Encoder, slot any) (infoset.Value, bool, error) {
 }
 
 func (c *Text) words(_ *Encoder, dst []byte, slot any) ([]byte, error) {
-	_, n := c.Slots.get(slot, 0)
+	_, n := c.Slots.Get(slot, 0)
 	for i := range n {
-		text, _ := c.Slots.get(slot, i)
+		text, _ := c.Slots.Get(slot, i)
 		if i > 0 {
 			dst = append(dst, ' ')
 		}

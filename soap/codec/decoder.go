@@ -48,9 +48,6 @@ func (d *Decoder) Element(start *infoset.Token, slot any, c Coder) error {
 	return c.read(d, slot)
 }
 
-// Name is the name of the element that is read.
-func (d *Decoder) Name() *infoset.Name { return d.start.Name }
-
 // isNil reports whether the element that is read says xsi:nil.
 func (d *Decoder) isNil() bool {
 	if d.attr != nil || d.start == nil || len(d.start.Attrs) == 0 {
@@ -185,11 +182,11 @@ func (d *Decoder) Struct(x Struct) error {
 		return m.Text.Codec.read(d, x.XMLField(m.Text.Field))
 	case m.Mixed != nil:
 		d.attr = nil
-		mixed, ok := x.XMLField(m.Mixed.Field).(*Mixed)
+		mixed, ok := x.XMLField(m.Mixed.Field).(*xsd.Mixed)
 		if !ok {
 			return misfit(x.XMLField(m.Mixed.Field))
 		}
-		return mixed.read(d)
+		return mixed.Read(d.r, d.start)
 	}
 	return d.content(x, m)
 }
@@ -203,7 +200,7 @@ func (d *Decoder) attributes(x Struct, m *Model, start *infoset.Token) error {
 		}
 		at := m.attr(&a.Name)
 		if at < 0 {
-			if m.AnyAttr.takes(a.Name.Space) {
+			if m.AnyAttr.Takes(a.Name.Space) {
 				if err := keepAttribute(x.XMLField(m.AnyAttr.Field), a); err != nil {
 					return err
 				}
@@ -228,7 +225,7 @@ func (d *Decoder) attributes(x Struct, m *Model, start *infoset.Token) error {
 }
 
 // takes reports whether attributes of a namespace are kept though no declaration names them.
-func (s *Simple) takes(space string) bool {
+func (s *Simple) Takes(space string) bool {
 	return s != nil && (s.Wild == nil || s.Wild.Takes(space))
 }
 
@@ -243,11 +240,11 @@ func (m *Model) attr(n *infoset.Name) int {
 }
 
 func keepAttribute(slot any, a *infoset.Attr) error {
-	all, ok := slot.(*Attributes)
+	all, ok := slot.(*xsd.Attributes)
 	if !ok {
 		return misfit(slot)
 	}
-	*all = append(*all, Attribute{Space: a.Name.Space, Local: a.Name.Local, Value: a.Value.String()})
+	*all = append(*all, xsd.Attribute{Space: a.Name.Space, Local: a.Name.Local, Value: a.Value.String()})
 	return nil
 }
 

@@ -6,8 +6,8 @@ import (
 	"sync"
 
 	"github.com/causeway-relay/causeway/soap/infoset"
+	"github.com/causeway-relay/causeway/soap/internal/refs"
 	"github.com/causeway-relay/causeway/soap/xmltext"
-	"github.com/causeway-relay/causeway/soap/xsd"
 )
 
 // Document is a message part as a whole: what stands in a body, or a header block. With a Name it is one element of that name; without
@@ -30,13 +30,13 @@ func (m *Document[T]) Write(w infoset.Writer, v T) error {
 // Read reads the first element that d's reader gives, which must have the document's name; or all that it gives where the document has none.
 func (m *Document[T]) Read(d *Decoder) (v T, err error) {
 	if m.Encoded {
-		if d.r, err = resolve(d.r); err != nil {
+		if d.r, err = refs.Resolve(d.r); err != nil {
 			return v, err
 		}
 	}
 	if m.Name.Local == "" {
 		d.start, d.attr = nil, nil
-		d.r = &toEnd{Scoped: d.r}
+		d.r = &refs.Ended{Scoped: d.r}
 		err = m.Codec.read(d, &v)
 		return v, err
 	}
@@ -132,22 +132,4 @@ func (m *Document[T]) Unmarshal(text []byte, strict bool) (v T, err error) {
 		return v, err
 	}
 	return v, nil
-}
-
-// toEnd makes the end of a reader the end of an element, which ends the content of a struct.
-type toEnd struct {
-	xsd.Scoped
-	done bool
-}
-
-var endOfAll = &infoset.Token{Kind: infoset.EndElement, Name: infoset.NoName}
-
-// Next gives the next token, once an EndElement in place of io.EOF.
-func (r *toEnd) Next() (*infoset.Token, error) {
-	t, err := r.Scoped.Next()
-	if errors.Is(err, io.EOF) && !r.done {
-		r.done = true
-		return endOfAll, nil
-	}
-	return t, err
 }

@@ -127,11 +127,11 @@ func (e *Encoder) structure(name *infoset.Name, x Struct, declared *infoset.Name
 		}
 		e.w.Text(text)
 	case m.Mixed != nil:
-		mixed, ok := x.XMLField(m.Mixed.Field).(*Mixed)
+		mixed, ok := x.XMLField(m.Mixed.Field).(*xsd.Mixed)
 		if !ok {
 			return misfit(x.XMLField(m.Mixed.Field))
 		}
-		err = mixed.write(e.w)
+		err = mixed.Write(e.w)
 	default:
 		err = e.content(x)
 	}
@@ -159,11 +159,11 @@ func (e *Encoder) attributes(x Struct, m *Model) error {
 	if m.AnyAttr == nil {
 		return nil
 	}
-	more, ok := x.XMLField(m.AnyAttr.Field).(*Attributes)
+	more, ok := x.XMLField(m.AnyAttr.Field).(*xsd.Attributes)
 	if !ok {
 		return misfit(x.XMLField(m.AnyAttr.Field))
 	}
-	return more.write(e.w)
+	return more.Write(e.w)
 }
 
 // content writes the content of x, its fields in the order of the schema: that of an element, or one turn of a repeated group.
@@ -210,7 +210,7 @@ func (e *Encoder) turns(l *Leaf, slot any, n int) error {
 		return misfit(slot)
 	}
 	for i := range n {
-		x, _ := c.Slots.at(slot, i)
+		x, _ := c.Slots.At(slot, i)
 		if x == nil {
 			return e.refuse(Missing, "an item that is nil")
 		}

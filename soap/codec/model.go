@@ -16,9 +16,9 @@ const Unbounded = -1
 type Model struct {
 	Type    infoset.Name // name of the schema's type, for xsi:type; zero for an anonymous one
 	Attrs   []Attr
-	AnyAttr *Simple // the field of attributes that no declaration names: an Attributes; nil: the type has none
+	AnyAttr *Simple // the field of attributes that no declaration names: an xsd.Attributes; nil: the type has none
 	Text    *Simple // the field of simple content; nil: it has none
-	Mixed   *Simple // the field of mixed content, a Mixed; nil: it has none
+	Mixed   *Simple // the field of mixed content, an xsd.Mixed; nil: it has none
 	Leaves  []Leaf
 	Groups  []Group
 	All     bool // the leaves stand in any order (xs:all)

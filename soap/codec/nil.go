@@ -7,14 +7,14 @@ import (
 
 // NilSlots reaches the values in slots of one Go type: a *Nils.
 type NilSlots interface {
-	// value gives the i-th value, and how many there are.
-	value(slot any, i int) (v nillable, n int)
-	// more makes the value, or one more of a list.
-	more(slot any) nillable
+	// Value gives the i-th value, and how many there are.
+	Value(slot any, i int) (v Nillable, n int)
+	// More makes the value, or one more of a list.
+	More(slot any) Nillable
 }
 
-// nillable is a *xsd.Nillable.
-type nillable interface {
+// Nillable is a *xsd.Nillable.
+type Nillable interface {
 	IsNil() bool
 	SetNil(null bool)
 	Slot() any // a pointer to the content
@@ -23,7 +23,8 @@ type nillable interface {
 // Nils reaches slots of xsd.Nillable values of T. It is generic by itself: see Texts.
 type Nils[T any] struct{}
 
-func (*Nils[T]) value(slot any, i int) (v nillable, n int) {
+// Value gives the i-th value: see NilSlots.
+func (*Nils[T]) Value(slot any, i int) (v Nillable, n int) {
 	switch p := slot.(type) {
 	case *xsd.Nillable[T]:
 		return p, 1
@@ -40,7 +41,8 @@ func (*Nils[T]) value(slot any, i int) (v nillable, n int) {
 	return nil, 0
 }
 
-func (*Nils[T]) more(slot any) nillable {
+// More makes one more: see NilSlots.
+func (*Nils[T]) More(slot any) Nillable {
 	switch p := slot.(type) {
 	case *xsd.Nillable[T]:
 		return p
@@ -56,21 +58,21 @@ func (*Nils[T]) more(slot any) nillable {
 
 // Nil is the Coder of elements that may be nil. What a nil element has of attributes is in the value all the same.
 type Nil struct {
+	noText
+
 	Of    Coder
 	Slots NilSlots
 }
 
 func (c *Nil) schema() *infoset.Name { return c.Of.schema() }
 
-func (*Nil) plain() bool { return false }
-
 func (c *Nil) count(slot any) int {
-	_, n := c.Slots.value(slot, 0)
+	_, n := c.Slots.Value(slot, 0)
 	return n
 }
 
 func (c *Nil) read(d *Decoder, slot any) error {
-	v := c.Slots.more(slot)
+	v := c.Slots.More(slot)
 	if v == nil {
 		return misfit(slot)
 	}
@@ -88,9 +90,9 @@ func (c *Nil) read(d *Decoder, slot any) error {
 }
 
 func (c *Nil) write(e *Encoder, name *infoset.Name, slot any) error {
-	_, n := c.Slots.value(slot, 0)
+	_, n := c.Slots.Value(slot, 0)
 	for i := range n {
-		v, _ := c.Slots.value(slot, i)
+		v, _ := c.Slots.Value(slot, i)
 		if err := c.one(e, name, v); err != nil {
 			return err
 		}
@@ -98,26 +100,25 @@ func (c *Nil) write(e *Encoder, name *infoset.Name, slot any) error {
 	return nil
 }
 
-func (c *Nil) one(e *Encoder, name *infoset.Name, v nillable) error {
+func (c *Nil) one(e *Encoder, name *infoset.Name, v Nillable) error {
 	if !v.IsNil() {
 		return c.Of.write(e, name, v.Slot())
 	}
 	var x Struct
-	if h, ok := c.Of.(holder); ok {
-		x, _ = h.slots().at(v.Slot(), 0)
+	if h, ok := c.Of.(Holder); ok {
+		x, _ = h.Held().At(v.Slot(), 0)
 	}
 	return e.null(name, x)
 }
 
-func (*Nil) text(_ *Encoder, slot any) (infoset.Value, bool, error) {
-	return infoset.Value{}, false, misfit(slot)
+// Holder is a Coder of structs.
+type Holder interface {
+	Coder
+	Held() StructSlots
 }
 
-func (*Nil) words(_ *Encoder, dst []byte, slot any) ([]byte, error) { return dst, misfit(slot) }
+// Held gives the slots: see Holder.
+func (c *StructOf) Held() StructSlots { return c.Slots }
 
-// holder is a Coder of structs.
-type holder interface{ slots() StructSlots }
-
-func (c *StructOf) slots() StructSlots { return c.Slots }
-
-func (c *Kinds) slots() StructSlots { return c.Slots }
+// Held gives the slots: see Holder.
+func (c *Kinds) Held() StructSlots { return c.Slots }

@@ -207,12 +207,12 @@ func TestMixed(t *testing.T) {
 	if err != nil || got != doc {
 		t.Errorf("%s, %v", got, err)
 	}
-	if got, err = encode(t, new(&mixed{v: codec.MixedText("a & b")}), c); err != nil || got != "<r>a &amp; b</r>" {
+	if got, err = encode(t, new(&mixed{v: xsd.MixedText("a & b")}), c); err != nil || got != "<r>a &amp; b</r>" {
 		t.Errorf("%s, %v", got, err)
 	}
 }
 
-type mixed struct{ v codec.Mixed }
+type mixed struct{ v xsd.Mixed }
 
 var mixedModel = codec.Model{Mixed: &codec.Simple{Field: 0}}
 

@@ -6,17 +6,18 @@ import (
 
 // StructSlots reaches the structs in slots of one Go type: a *Pointers.
 type StructSlots interface {
-	// at gives the i-th struct, nil where that is nil, and how many there are.
-	at(slot any, i int) (x Struct, n int)
-	// add keeps x in the slot, or adds it to a list.
-	add(slot any, x Struct) error
+	// At gives the i-th struct, nil where that is nil, and how many there are.
+	At(slot any, i int) (x Struct, n int)
+	// Add keeps x in the slot, or adds it to a list.
+	Add(slot any, x Struct) error
 }
 
 // Pointers reaches slots of P: a pointer to a struct, or an interface that such pointers are values of. It is generic by itself, and its
 // type parameter has no bound: that makes one function of it for all pointers, where else there would be one for each type.
 type Pointers[P any] struct{}
 
-func (*Pointers[P]) at(slot any, i int) (x Struct, n int) {
+// At gives the i-th struct: see StructSlots.
+func (*Pointers[P]) At(slot any, i int) (x Struct, n int) {
 	var v, none P
 	switch p := slot.(type) {
 	case *P:
@@ -39,7 +40,8 @@ func (*Pointers[P]) at(slot any, i int) (x Struct, n int) {
 	return x, n
 }
 
-func (*Pointers[P]) add(slot any, x Struct) error {
+// Add keeps a struct: see StructSlots.
+func (*Pointers[P]) Add(slot any, x Struct) error {
 	v, ok := x.(P)
 	if !ok {
 		return misfit(slot)
@@ -57,16 +59,16 @@ func (*Pointers[P]) add(slot any, x Struct) error {
 
 // StructOf is the Coder of a struct type.
 type StructOf struct {
+	noText
+
 	New   func() Struct
 	Slots StructSlots
 }
 
 func (*StructOf) schema() *infoset.Name { return nil }
 
-func (*StructOf) plain() bool { return false }
-
 func (c *StructOf) count(slot any) int {
-	_, n := c.Slots.at(slot, 0)
+	_, n := c.Slots.At(slot, 0)
 	return n
 }
 
@@ -75,7 +77,7 @@ func (c *StructOf) read(d *Decoder, slot any) error {
 		return err
 	}
 	x := c.New()
-	if err := c.Slots.add(slot, x); err != nil {
+	if err := c.Slots.Add(slot, x); err != nil {
 		return err
 	}
 	return d.Struct(x)
@@ -85,14 +87,10 @@ func (c *StructOf) write(e *Encoder, name *infoset.Name, slot any) error {
 	return e.structs(name, slot, c.Slots, nil)
 }
 
-func (*StructOf) text(_ *Encoder, slot any) (infoset.Value, bool, error) {
-	return infoset.Value{}, false, misfit(slot)
-}
-
-func (*StructOf) words(_ *Encoder, dst []byte, slot any) ([]byte, error) { return dst, misfit(slot) }
-
 // Kinds is the Coder of a type that others are derived from: xsi:type says which of them a value is.
 type Kinds struct {
+	noText
+
 	Slots    StructSlots   // of the interface that all are values of
 	Declared *infoset.Name // the type that the schema declares, which needs no xsi:type
 	Plain    func() Struct // makes one of that type; nil: it is abstract
@@ -110,10 +108,8 @@ type Kind struct {
 
 func (c *Kinds) schema() *infoset.Name { return c.Declared }
 
-func (*Kinds) plain() bool { return false }
-
 func (c *Kinds) count(slot any) int {
-	_, n := c.Slots.at(slot, 0)
+	_, n := c.Slots.At(slot, 0)
 	return n
 }
 
@@ -121,7 +117,7 @@ func (c *Kinds) count(slot any) int {
 func (c *Kinds) read(d *Decoder, slot any) error {
 	create := c.Plain
 	if q, ok := d.Type(); ok {
-		k := c.kind(q.Space, q.Local)
+		k := c.Kind(q.Space, q.Local)
 		if k != nil {
 			create = k.New
 		} else if err := d.report(UnknownType, q.Local); err != nil {
@@ -135,13 +131,14 @@ func (c *Kinds) read(d *Decoder, slot any) error {
 		return err
 	}
 	x := create()
-	if err := c.Slots.add(slot, x); err != nil {
+	if err := c.Slots.Add(slot, x); err != nil {
 		return err
 	}
 	return d.Struct(x)
 }
 
-func (c *Kinds) kind(space, local string) *Kind {
+// Kind gives the type of a name, nil if it may not stand here.
+func (c *Kinds) Kind(space, local string) *Kind {
 	for i := range c.Kinds {
 		if k := &c.Kinds[i]; k.Name.Local == local && k.Name.Space == space {
 			return k
@@ -154,12 +151,6 @@ func (c *Kinds) write(e *Encoder, name *infoset.Name, slot any) error {
 	return e.structs(name, slot, c.Slots, c.Declared)
 }
 
-func (*Kinds) text(_ *Encoder, slot any) (infoset.Value, bool, error) {
-	return infoset.Value{}, false, misfit(slot)
-}
-
-func (*Kinds) words(_ *Encoder, dst []byte, slot any) ([]byte, error) { return dst, misfit(slot) }
-
 // Content is the Coder of a struct whose fields stand side by side in a body, without an element around them.
 type Content struct {
 	StructOf
@@ -167,14 +158,14 @@ type Content struct {
 
 func (c *Content) read(d *Decoder, slot any) error {
 	x := c.New()
-	if err := c.Slots.add(slot, x); err != nil {
+	if err := c.Slots.Add(slot, x); err != nil {
 		return err
 	}
 	return d.content(x, x.XMLModel())
 }
 
 func (c *Content) write(e *Encoder, _ *infoset.Name, slot any) error {
-	x, _ := c.Slots.at(slot, 0)
+	x, _ := c.Slots.At(slot, 0)
 	if x == nil {
 		return e.refuse(Missing, "the message")
 	}
@@ -183,13 +174,13 @@ func (c *Content) write(e *Encoder, _ *infoset.Name, slot any) error {
 
 // structs writes an element for each struct of a slot. declared is the type that a reader expects.
 func (e *Encoder) structs(name *infoset.Name, slot any, slots StructSlots, declared *infoset.Name) error {
-	x, n := slots.at(slot, 0)
+	x, n := slots.At(slot, 0)
 	if n == 0 {
 		n = 1 // one that must be there
 	}
 	for i := range n {
 		if i > 0 {
-			x, _ = slots.at(slot, i)
+			x, _ = slots.At(slot, i)
 		}
 		if x == nil {
 			return e.refuse(Missing, name.String())

@@ -166,7 +166,7 @@ func newTurn(x Struct, l *Leaf) (Struct, error) {
 		return nil, misfit(slot)
 	}
 	turn := c.New()
-	return turn, c.Slots.add(slot, turn)
+	return turn, c.Slots.Add(slot, turn)
 }
 
 // astray reads an element that stands where it must not: too early or too late, twice, in a second branch, or unknown.

@@ -74,9 +74,9 @@ func nilable(t *ir.Type) bool {
 func (g *generator) goType(f *ir.Field) string {
 	switch f.Kind {
 	case ir.AnyAttributes:
-		return "codec.Attributes"
+		return "xsd.Attributes"
 	case ir.Mixed:
-		return "codec.Mixed"
+		return "xsd.Mixed"
 	case ir.Wild:
 		if f.Repeated {
 			return "[]xsd.Any"

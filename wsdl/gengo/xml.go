@@ -263,8 +263,9 @@ func wildcard(m *model.Wildcard) string {
 func (g *generator) methods(w *writer, t *ir.Type) {
 	name := g.names[t]
 	w.printf("// XMLModel says what stands in a %[1]s.\nfunc (*%[1]s) XMLModel() *codec.Model { return &model%[1]s }\n\n", name)
-	w.printf("// MarshalJSON writes x as package codec has it.\nfunc (x *%[1]s) MarshalJSON() ([]byte, error) { return codec.MarshalJSON(x) }\n\n", name)
-	w.printf("// UnmarshalJSON reads what MarshalJSON writes.\nfunc (x *%[1]s) UnmarshalJSON(text []byte) error { return codec.UnmarshalJSON(x, text) }\n\n", name)
+	w.imports[pathJSON] = true
+	w.printf("// MarshalJSON writes x as package jsonform has it.\nfunc (x *%[1]s) MarshalJSON() ([]byte, error) { return jsonform.Marshal(x) }\n\n", name)
+	w.printf("// UnmarshalJSON reads what MarshalJSON writes.\nfunc (x *%[1]s) UnmarshalJSON(text []byte) error { return jsonform.Unmarshal(x, text) }\n\n", name)
 	if len(t.Fields) == 0 {
 		w.printf("// XMLField gives a pointer to a field; there is none.\nfunc (*%s) XMLField(int) any { return nil }\n\n", name)
 		return

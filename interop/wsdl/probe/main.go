@@ -113,6 +113,7 @@ import (
 
 	"github.com/causeway-relay/causeway/soap"
 	"github.com/causeway-relay/causeway/soap/codec"
+	"github.com/causeway-relay/causeway/soap/codec/jsonform"
 	"github.com/causeway-relay/causeway/soap/infoset"
 	"github.com/causeway-relay/causeway/soap/xmltext"
 	"github.com/causeway-relay/causeway/soap/xsd"
@@ -126,7 +127,7 @@ type row struct {
 
 func entry[T any](name, op, way string, doc *codec.Document[T]) row {
 	return row{name, op, way, roundTrip(doc), func(b []byte) ([]byte, error) {
-		v, err := doc.FromJSON(b)
+		v, err := jsonform.From(doc, b)
 		if err != nil {
 			return nil, err
 		}
@@ -140,11 +141,11 @@ func throughJSON[T any](doc *codec.Document[T], v T) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	json, err := doc.ToJSON(v)
+	json, err := jsonform.To(doc, v)
 	if err != nil {
 		return nil, fmt.Errorf("to JSON: %w", err)
 	}
-	back, err := doc.FromJSON(json)
+	back, err := jsonform.From(doc, json)
 	if err != nil {
 		return nil, fmt.Errorf("from JSON: %w: %s", err, json)
 	}
@@ -153,7 +154,7 @@ func throughJSON[T any](doc *codec.Document[T], v T) ([]byte, error) {
 		return nil, fmt.Errorf("through JSON: %w: %s", err, json)
 	}
 	if !bytes.Equal(text, again) {
-		if second, err := doc.ToJSON(back); err != nil || !bytes.Equal(json, second) {
+		if second, err := jsonform.To(doc, back); err != nil || !bytes.Equal(json, second) {
 			return nil, fmt.Errorf("through JSON: %s became %s by %s and %s, %v", text, again, json, second, err)
 		}
 	}

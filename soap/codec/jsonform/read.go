@@ -1,4 +1,4 @@
-package codec
+package jsonform
 
 import (
 	"bytes"
@@ -9,23 +9,24 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/causeway-relay/causeway/soap/codec"
 	"github.com/causeway-relay/causeway/soap/infoset"
 	"github.com/causeway-relay/causeway/soap/xmltext"
 	"github.com/causeway-relay/causeway/soap/xsd"
 )
 
-// JSONError says what is wrong with a JSON document: all of it.
-type JSONError struct{ Problems []JSONProblem }
+// Error says what is wrong with a JSON document: all of it.
+type Error struct{ Problems []Problem }
 
-// JSONProblem is one thing that is wrong.
-type JSONProblem struct {
+// Problem is one thing that is wrong.
+type Problem struct {
 	Pointer string // to the value (RFC 6901)
 	Text    string
 	Suggest string // a member that was meant, perhaps
 }
 
 // Error tells the first, and how many more there are.
-func (e *JSONError) Error() string {
+func (e *Error) Error() string {
 	p := e.Problems[0]
 	text := fmt.Sprintf("%q: %s", p.Pointer, p.Text)
 	if p.Suggest != "" {
@@ -37,10 +38,10 @@ func (e *JSONError) Error() string {
 	return text
 }
 
-// FromJSON reads a value from JSON: see ToJSON. Members may come in any order. Members that are unknown or stand twice, a null where
+// From reads a document's value from JSON: see To. Members may come in any order. Members that are unknown or stand twice, a null where
 // the schema allows none, one value where many may be and the reverse, and values that are none of their type are errors, all of which
-// are told at once (*JSONError).
-func (m *Document[T]) FromJSON(text []byte) (v T, err error) {
+// are told at once (*Error).
+func From[T any](m *codec.Document[T], text []byte) (v T, err error) {
 	j := &jsonReader{}
 	n, err := parseJSON(text)
 	if err != nil {
@@ -50,8 +51,8 @@ func (m *Document[T]) FromJSON(text []byte) (v T, err error) {
 	return v, j.err()
 }
 
-// UnmarshalJSON reads a struct from JSON. Generated types call it.
-func UnmarshalJSON(x Struct, text []byte) error {
+// Unmarshal reads a struct from JSON. The UnmarshalJSON of generated types calls it.
+func Unmarshal(x codec.Struct, text []byte) error {
 	j := &jsonReader{}
 	n, err := parseJSON(text)
 	if err != nil {
@@ -85,13 +86,13 @@ func parseJSON(text []byte) (*jsonNode, error) {
 		return nil, err
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, &JSONError{[]JSONProblem{{Text: "something stands behind the document"}}}
+		return nil, &Error{[]Problem{{Text: "something stands behind the document"}}}
 	}
 	return n, nil
 }
 
 func parseNode(d *json.Decoder, at string, depth int) (*jsonNode, error) {
-	bad := func(text string) error { return &JSONError{[]JSONProblem{{Pointer: at, Text: text}}} }
+	bad := func(text string) error { return &Error{[]Problem{{Pointer: at, Text: text}}} }
 	if depth > maxJSONDepth {
 		return nil, bad("arrays and objects are nested too deep")
 	}
@@ -121,7 +122,7 @@ func parseNode(d *json.Decoder, at string, depth int) (*jsonNode, error) {
 		name, _ := key.(string)
 		inner := at + "/" + pointer(name)
 		if seen[name] {
-			return nil, &JSONError{[]JSONProblem{{Pointer: inner, Text: "the member stands twice"}}}
+			return nil, &Error{[]Problem{{Pointer: inner, Text: "the member stands twice"}}}
 		}
 		seen[name] = true
 		v, err := parseNode(d, inner, depth+1)
@@ -166,7 +167,7 @@ func (n *jsonNode) text() (string, bool) {
 }
 
 // jsonReader gathers what is wrong.
-type jsonReader struct{ problems []JSONProblem }
+type jsonReader struct{ problems []Problem }
 
 // maxProblems bounds what is told.
 const maxProblems = 100
@@ -175,32 +176,32 @@ func (j *jsonReader) err() error {
 	if len(j.problems) == 0 {
 		return nil
 	}
-	return &JSONError{j.problems}
+	return &Error{j.problems}
 }
 
 func (j *jsonReader) wrong(at, text string) {
 	if len(j.problems) < maxProblems {
-		j.problems = append(j.problems, JSONProblem{Pointer: at, Text: text})
+		j.problems = append(j.problems, Problem{Pointer: at, Text: text})
 	}
 }
 
 // value reads one value, or one more of a list, into a slot.
-func (j *jsonReader) value(c Coder, slot any, n *jsonNode, at string) {
+func (j *jsonReader) value(c codec.Coder, slot any, n *jsonNode, at string) {
 	switch c := c.(type) {
-	case *Nil:
+	case *codec.Nil:
 		j.nillable(c, slot, n, at)
 		return
-	case *Kinds:
+	case *codec.Kinds:
 		if !n.null() {
 			j.kind(c, slot, n, at)
 			return
 		}
-	case holder:
+	case codec.Holder:
 		if !n.null() {
 			j.structure(c, slot, n, at)
 			return
 		}
-	case lister:
+	case codec.Lister:
 		if !n.null() {
 			j.list(c, slot, n, at)
 			return
@@ -209,17 +210,17 @@ func (j *jsonReader) value(c Coder, slot any, n *jsonNode, at string) {
 	switch {
 	case n.null():
 		j.wrong(at, "null stands where the schema allows no nil")
-	case c.plain():
+	case codec.IsText(c):
 		j.scalar(c, slot, n, at)
 	default:
 		j.any(c, slot, n, at)
 	}
 }
 
-func (j *jsonReader) nillable(c *Nil, slot any, n *jsonNode, at string) {
-	v := c.Slots.more(slot)
+func (j *jsonReader) nillable(c *codec.Nil, slot any, n *jsonNode, at string) {
+	v := c.Slots.More(slot)
 	if v == nil {
-		j.wrong(at, misfit(slot).Error())
+		j.wrong(at, misfit(slot))
 		return
 	}
 	if n.null() {
@@ -228,9 +229,9 @@ func (j *jsonReader) nillable(c *Nil, slot any, n *jsonNode, at string) {
 	}
 	text := n.member("$")
 	null := text != nil && text.null()
-	if h, ok := c.Of.(*StructOf); ok && null {
+	if h, ok := c.Of.(*codec.StructOf); ok && null {
 		x := h.New()
-		if err := h.Slots.add(v.Slot(), x); err != nil {
+		if err := h.Slots.Add(v.Slot(), x); err != nil {
 			j.wrong(at, err.Error())
 		}
 		for _, m := range n.members {
@@ -244,7 +245,7 @@ func (j *jsonReader) nillable(c *Nil, slot any, n *jsonNode, at string) {
 	j.value(c.Of, v.Slot(), n, at)
 }
 
-func (j *jsonReader) kind(c *Kinds, slot any, n *jsonNode, at string) {
+func (j *jsonReader) kind(c *codec.Kinds, slot any, n *jsonNode, at string) {
 	create := c.Plain
 	for _, key := range []string{"$type", "__type"} {
 		t := n.member(key)
@@ -256,7 +257,7 @@ func (j *jsonReader) kind(c *Kinds, slot any, n *jsonNode, at string) {
 		if space == "" {
 			space = c.Declared.Space
 		}
-		k := c.kind(space, local)
+		k := c.Kind(space, local)
 		if k == nil {
 			j.wrong(at+"/"+key, "no type "+infoset.Clip(name)+" may stand here")
 			return
@@ -270,77 +271,56 @@ func (j *jsonReader) kind(c *Kinds, slot any, n *jsonNode, at string) {
 	j.keep(c.Slots, slot, create(), n, at)
 }
 
-func (j *jsonReader) structure(c holder, slot any, n *jsonNode, at string) {
-	create := func() Struct { return nil }
+func (j *jsonReader) structure(c codec.Holder, slot any, n *jsonNode, at string) {
+	create := func() codec.Struct { return nil }
 	switch c := c.(type) {
-	case *StructOf:
+	case *codec.StructOf:
 		create = c.New
-	case *Content:
+	case *codec.Content:
 		create = c.New
 	}
-	j.keep(c.slots(), slot, create(), n, at)
+	j.keep(c.Held(), slot, create(), n, at)
 }
 
-func (j *jsonReader) keep(slots StructSlots, slot any, x Struct, n *jsonNode, at string) {
-	if err := slots.add(slot, x); err != nil {
+func (j *jsonReader) keep(slots codec.StructSlots, slot any, x codec.Struct, n *jsonNode, at string) {
+	if err := slots.Add(slot, x); err != nil {
 		j.wrong(at, err.Error())
 		return
 	}
 	j.object(x, n, at)
 }
 
-func (j *jsonReader) list(c lister, slot any, n *jsonNode, at string) {
+func (j *jsonReader) list(c codec.Lister, slot any, n *jsonNode, at string) {
 	if n.kind != '[' {
 		j.wrong(at, "an array must stand here")
 		return
 	}
-	into := c.begin(slot)
+	into := c.Begin(slot)
 	for i, item := range n.items {
-		j.value(c.items(), into, item, at+"/"+strconv.Itoa(i))
+		j.value(c.Items(), into, item, at+"/"+strconv.Itoa(i))
 	}
 }
-
-// begin makes an empty list in a slot, or one more of many, and gives a pointer to it.
-func begin[T any](slot any) any {
-	switch p := slot.(type) {
-	case *[]T:
-		*p = []T{}
-		return p
-	case **[]T:
-		*p = &[]T{}
-		return *p
-	case *[][]T:
-		*p = append(*p, []T{})
-		return &(*p)[len(*p)-1]
-	}
-	return slot
-}
-
-func (c *ListOf[T]) begin(slot any) any { return begin[T](slot) }
-
-func (c *ArrayOf[T]) begin(slot any) any { return begin[T](slot) }
 
 // scalar reads text, a number or a boolean as XML would have it.
-func (j *jsonReader) scalar(c Coder, slot any, n *jsonNode, at string) {
+func (j *jsonReader) scalar(c codec.Coder, slot any, n *jsonNode, at string) {
 	text, ok := n.text()
 	if !ok {
 		j.wrong(at, "one value must stand here, no array and no object")
 		return
 	}
-	if of, ok := c.(*Literal); ok {
+	if of, ok := c.(*codec.Literal); ok {
 		c = of.Of
 	}
 	var err error
-	if c == &QName {
+	if c == &codec.QName {
 		space, local := unclark(text)
-		var q Coder = &Codec[xsd.QName]{Value: QName.Value, Decode: func(_ *Decoder, v *xsd.QName) error {
+		var q codec.Coder = &codec.Codec[xsd.QName]{Value: codec.QName.Value, Decode: func(_ *codec.Decoder, v *xsd.QName) error {
 			*v = xsd.QName{Space: space, Local: local}
 			return nil
 		}}
-		err = q.read(&Decoder{r: nowhere{}}, slot)
+		err = codec.ReadText(q, slot, text)
 	} else {
-		v := infoset.String(text)
-		err = c.read(&Decoder{literal: &v, r: nowhere{}}, slot)
+		err = codec.ReadText(c, slot, text)
 	}
 	if err != nil {
 		j.wrong(at, strings.TrimPrefix(err.Error(), "/: "))
@@ -348,7 +328,7 @@ func (j *jsonReader) scalar(c Coder, slot any, n *jsonNode, at string) {
 }
 
 // object reads the members of a struct.
-func (j *jsonReader) object(x Struct, n *jsonNode, at string) {
+func (j *jsonReader) object(x codec.Struct, n *jsonNode, at string) {
 	m := x.XMLModel()
 	if n.kind != '{' {
 		if m.Text != nil && n.kind == 0 {
@@ -363,35 +343,18 @@ func (j *jsonReader) object(x Struct, n *jsonNode, at string) {
 		j.member(x, m, member, at+"/"+pointer(member.name))
 	}
 	if len(j.problems) == before {
-		j.whole(x, m, at)
+		j.whole(x, at)
 	}
 }
 
 // whole tells what is missing, and branches of choices that stand beside each other.
-func (j *jsonReader) whole(x Struct, m *Model, at string) {
-	if m.Text != nil || m.Mixed != nil {
-		return
-	}
-	counts := make([]int, len(m.Leaves))
-	shared := false
-	for i := range m.Leaves {
-		l := &m.Leaves[i]
-		counts[i] = l.Codec.count(x.XMLField(l.Field))
-		shared = shared || l.Again && counts[i] > 0
-	}
-	e := &Encoder{}
-	err := error(nil)
-	if shared {
-		err = e.place(m, counts)
-	} else {
-		err = e.check(m, counts)
-	}
-	if p, ok := errors.AsType[*Problem](err); ok {
+func (j *jsonReader) whole(x codec.Struct, at string) {
+	if p, ok := errors.AsType[*codec.Problem](codec.Check(x)); ok {
 		j.wrong(at, p.Kind.String()+" "+p.Name)
 	}
 }
 
-func (j *jsonReader) member(x Struct, m *Model, member jsonMember, at string) {
+func (j *jsonReader) member(x codec.Struct, m *codec.Model, member jsonMember, at string) {
 	n := member.node
 	switch {
 	case member.name == "$type" || member.name == "__type":
@@ -408,11 +371,11 @@ func (j *jsonReader) member(x Struct, m *Model, member jsonMember, at string) {
 	}
 	for i := range m.Leaves {
 		l := &m.Leaves[i]
-		if l.jsonName() != member.name {
+		if memberOf(l) != member.name {
 			continue
 		}
 		slot := x.XMLField(l.Field)
-		if !l.repeats() {
+		if !repeats(l) {
 			j.value(l.Codec, slot, n, at)
 			return
 		}
@@ -428,36 +391,36 @@ func (j *jsonReader) member(x Struct, m *Model, member jsonMember, at string) {
 	j.unknown(m, member.name, at)
 }
 
-func (j *jsonReader) unknown(m *Model, name, at string) {
+func (j *jsonReader) unknown(m *codec.Model, name, at string) {
 	j.wrong(at, "no such member")
 	for i := range m.Leaves {
-		if known := m.Leaves[i].jsonName(); strings.EqualFold(known, name) || strings.EqualFold(strings.NewReplacer("_", "", "-", "").Replace(known), strings.NewReplacer("_", "", "-", "").Replace(name)) {
+		if known := memberOf(&m.Leaves[i]); strings.EqualFold(known, name) || strings.EqualFold(strings.NewReplacer("_", "", "-", "").Replace(known), strings.NewReplacer("_", "", "-", "").Replace(name)) {
 			j.problems[len(j.problems)-1].Suggest = known
 		}
 	}
 }
 
-func (j *jsonReader) attribute(x Struct, member jsonMember, at string) {
+func (j *jsonReader) attribute(x codec.Struct, member jsonMember, at string) {
 	m := x.XMLModel()
 	for i := range m.Attrs {
-		if a := &m.Attrs[i]; a.jsonName() == member.name {
+		if a := &m.Attrs[i]; attributeOf(a) == member.name {
 			j.value(a.Codec, x.XMLField(a.Field), member.node, at)
 			return
 		}
 	}
 	text, ok := member.node.text()
 	space, local := unclark(strings.TrimPrefix(member.name, "@"))
-	if !m.AnyAttr.takes(space) || !ok {
+	if !m.AnyAttr.Takes(space) || !ok {
 		j.wrong(at, "no such attribute")
 		return
 	}
-	if all, ok := x.XMLField(m.AnyAttr.Field).(*Attributes); ok {
-		*all = append(*all, Attribute{Space: space, Local: local, Value: text})
+	if all, ok := x.XMLField(m.AnyAttr.Field).(*xsd.Attributes); ok {
+		*all = append(*all, xsd.Attribute{Space: space, Local: local, Value: text})
 	}
 }
 
 // any reads an element that no table describes, by way of its XML.
-func (j *jsonReader) any(c Coder, slot any, n *jsonNode, at string) {
+func (j *jsonReader) any(c codec.Coder, slot any, n *jsonNode, at string) {
 	w := xmltext.NewWriter(nil, xmltext.WriterOptions{})
 	j.write(w, n, at, "any")
 	if err := w.Flush(); err != nil {
@@ -467,7 +430,7 @@ func (j *jsonReader) any(c Coder, slot any, n *jsonNode, at string) {
 	r := xmltext.NewBytes(w.Bytes(), xmltext.Options{Quotas: infoset.Buffered()})
 	start, err := r.Next()
 	if err == nil {
-		err = NewDecoder(r).Element(start, slot, c)
+		err = codec.NewDecoder(r).Element(start, slot, c)
 	}
 	if err != nil {
 		j.wrong(at, err.Error())
@@ -475,7 +438,7 @@ func (j *jsonReader) any(c Coder, slot any, n *jsonNode, at string) {
 }
 
 func (j *jsonReader) mixed(slot any, n *jsonNode, at string) {
-	v, ok := slot.(*Mixed)
+	v, ok := slot.(*xsd.Mixed)
 	if !ok || n.kind != '[' {
 		j.wrong(at, "an array of text and elements must stand here")
 		return
@@ -489,9 +452,7 @@ func (j *jsonReader) mixed(slot any, n *jsonNode, at string) {
 	r := xmltext.NewBytes(w.Bytes(), xmltext.Options{Quotas: infoset.Buffered()})
 	start, err := r.Next()
 	if err == nil {
-		d := NewDecoder(r)
-		d.start = start
-		err = v.read(d)
+		err = v.Read(r, start)
 	}
 	if err != nil {
 		j.wrong(at, err.Error())
@@ -515,7 +476,7 @@ func (j *jsonReader) write(w infoset.Writer, n *jsonNode, at, local string) {
 		switch {
 		case m.name == "$type" && ok:
 			space, local := unclark(text)
-			w.Attr(&typeName, xsd.WriteQName(w, xsd.QName{Space: space, Local: local}))
+			w.Attr(&infoset.Name{Prefix: "xsi", Space: instance, Local: "type"}, xsd.WriteQName(w, xsd.QName{Space: space, Local: local}))
 		case strings.HasPrefix(m.name, "@") && ok:
 			space, local := unclark(m.name[1:])
 			w.Attr(&infoset.Name{Space: space, Local: local}, infoset.String(text))

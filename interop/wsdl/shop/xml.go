@@ -4,6 +4,7 @@ package shop
 
 import (
 	"github.com/causeway-relay/causeway/soap/codec"
+	"github.com/causeway-relay/causeway/soap/codec/jsonform"
 	"github.com/causeway-relay/causeway/soap/infoset"
 )
 
@@ -43,11 +44,11 @@ var modelOrder = codec.Model{
 // XMLModel says what stands in a Order.
 func (*Order) XMLModel() *codec.Model { return &modelOrder }
 
-// MarshalJSON writes x as package codec has it.
-func (x *Order) MarshalJSON() ([]byte, error) { return codec.MarshalJSON(x) }
+// MarshalJSON writes x as package jsonform has it.
+func (x *Order) MarshalJSON() ([]byte, error) { return jsonform.Marshal(x) }
 
 // UnmarshalJSON reads what MarshalJSON writes.
-func (x *Order) UnmarshalJSON(text []byte) error { return codec.UnmarshalJSON(x, text) }
+func (x *Order) UnmarshalJSON(text []byte) error { return jsonform.Unmarshal(x, text) }
 
 // XMLField gives a pointer to a field.
 func (x *Order) XMLField(field int) any {
@@ -111,11 +112,11 @@ var modelReceipt = codec.Model{
 // XMLModel says what stands in a Receipt.
 func (*Receipt) XMLModel() *codec.Model { return &modelReceipt }
 
-// MarshalJSON writes x as package codec has it.
-func (x *Receipt) MarshalJSON() ([]byte, error) { return codec.MarshalJSON(x) }
+// MarshalJSON writes x as package jsonform has it.
+func (x *Receipt) MarshalJSON() ([]byte, error) { return jsonform.Marshal(x) }
 
 // UnmarshalJSON reads what MarshalJSON writes.
-func (x *Receipt) UnmarshalJSON(text []byte) error { return codec.UnmarshalJSON(x, text) }
+func (x *Receipt) UnmarshalJSON(text []byte) error { return jsonform.Unmarshal(x, text) }
 
 // XMLField gives a pointer to a field.
 func (x *Receipt) XMLField(field int) any {
@@ -135,11 +136,11 @@ var modelOutOfStock = codec.Model{
 // XMLModel says what stands in a OutOfStock.
 func (*OutOfStock) XMLModel() *codec.Model { return &modelOutOfStock }
 
-// MarshalJSON writes x as package codec has it.
-func (x *OutOfStock) MarshalJSON() ([]byte, error) { return codec.MarshalJSON(x) }
+// MarshalJSON writes x as package jsonform has it.
+func (x *OutOfStock) MarshalJSON() ([]byte, error) { return jsonform.Marshal(x) }
 
 // UnmarshalJSON reads what MarshalJSON writes.
-func (x *OutOfStock) UnmarshalJSON(text []byte) error { return codec.UnmarshalJSON(x, text) }
+func (x *OutOfStock) UnmarshalJSON(text []byte) error { return jsonform.Unmarshal(x, text) }
 
 // XMLField gives a pointer to a field.
 func (x *OutOfStock) XMLField(field int) any {
@@ -159,11 +160,11 @@ var modelPath = codec.Model{
 // XMLModel says what stands in a Path.
 func (*Path) XMLModel() *codec.Model { return &modelPath }
 
-// MarshalJSON writes x as package codec has it.
-func (x *Path) MarshalJSON() ([]byte, error) { return codec.MarshalJSON(x) }
+// MarshalJSON writes x as package jsonform has it.
+func (x *Path) MarshalJSON() ([]byte, error) { return jsonform.Marshal(x) }
 
 // UnmarshalJSON reads what MarshalJSON writes.
-func (x *Path) UnmarshalJSON(text []byte) error { return codec.UnmarshalJSON(x, text) }
+func (x *Path) UnmarshalJSON(text []byte) error { return jsonform.Unmarshal(x, text) }
 
 // XMLField gives a pointer to a field.
 func (x *Path) XMLField(field int) any {
@@ -184,11 +185,11 @@ var modelRate = codec.Model{
 // XMLModel says what stands in a Rate.
 func (*Rate) XMLModel() *codec.Model { return &modelRate }
 
-// MarshalJSON writes x as package codec has it.
-func (x *Rate) MarshalJSON() ([]byte, error) { return codec.MarshalJSON(x) }
+// MarshalJSON writes x as package jsonform has it.
+func (x *Rate) MarshalJSON() ([]byte, error) { return jsonform.Marshal(x) }
 
 // UnmarshalJSON reads what MarshalJSON writes.
-func (x *Rate) UnmarshalJSON(text []byte) error { return codec.UnmarshalJSON(x, text) }
+func (x *Rate) UnmarshalJSON(text []byte) error { return jsonform.Unmarshal(x, text) }
 
 // XMLField gives a pointer to a field.
 func (x *Rate) XMLField(field int) any {
@@ -211,11 +212,11 @@ var modelMove = codec.Model{
 // XMLModel says what stands in a Move.
 func (*Move) XMLModel() *codec.Model { return &modelMove }
 
-// MarshalJSON writes x as package codec has it.
-func (x *Move) MarshalJSON() ([]byte, error) { return codec.MarshalJSON(x) }
+// MarshalJSON writes x as package jsonform has it.
+func (x *Move) MarshalJSON() ([]byte, error) { return jsonform.Marshal(x) }
 
 // UnmarshalJSON reads what MarshalJSON writes.
-func (x *Move) UnmarshalJSON(text []byte) error { return codec.UnmarshalJSON(x, text) }
+func (x *Move) UnmarshalJSON(text []byte) error { return jsonform.Unmarshal(x, text) }
 
 // XMLField gives a pointer to a field.
 func (x *Move) XMLField(field int) any {
@@ -239,11 +240,11 @@ var modelPoint = codec.Model{
 // XMLModel says what stands in a Point.
 func (*Point) XMLModel() *codec.Model { return &modelPoint }
 
-// MarshalJSON writes x as package codec has it.
-func (x *Point) MarshalJSON() ([]byte, error) { return codec.MarshalJSON(x) }
+// MarshalJSON writes x as package jsonform has it.
+func (x *Point) MarshalJSON() ([]byte, error) { return jsonform.Marshal(x) }
 
 // UnmarshalJSON reads what MarshalJSON writes.
-func (x *Point) UnmarshalJSON(text []byte) error { return codec.UnmarshalJSON(x, text) }
+func (x *Point) UnmarshalJSON(text []byte) error { return jsonform.Unmarshal(x, text) }
 
 // XMLField gives a pointer to a field.
 func (x *Point) XMLField(field int) any {
@@ -265,11 +266,11 @@ var modelMoveResponse = codec.Model{
 // XMLModel says what stands in a MoveResponse.
 func (*MoveResponse) XMLModel() *codec.Model { return &modelMoveResponse }
 
-// MarshalJSON writes x as package codec has it.
-func (x *MoveResponse) MarshalJSON() ([]byte, error) { return codec.MarshalJSON(x) }
+// MarshalJSON writes x as package jsonform has it.
+func (x *MoveResponse) MarshalJSON() ([]byte, error) { return jsonform.Marshal(x) }
 
 // UnmarshalJSON reads what MarshalJSON writes.
-func (x *MoveResponse) UnmarshalJSON(text []byte) error { return codec.UnmarshalJSON(x, text) }
+func (x *MoveResponse) UnmarshalJSON(text []byte) error { return jsonform.Unmarshal(x, text) }
 
 // XMLField gives a pointer to a field.
 func (x *MoveResponse) XMLField(field int) any {
@@ -293,11 +294,11 @@ var modelProductElement = codec.Model{
 // XMLModel says what stands in a ProductElement.
 func (*ProductElement) XMLModel() *codec.Model { return &modelProductElement }
 
-// MarshalJSON writes x as package codec has it.
-func (x *ProductElement) MarshalJSON() ([]byte, error) { return codec.MarshalJSON(x) }
+// MarshalJSON writes x as package jsonform has it.
+func (x *ProductElement) MarshalJSON() ([]byte, error) { return jsonform.Marshal(x) }
 
 // UnmarshalJSON reads what MarshalJSON writes.
-func (x *ProductElement) UnmarshalJSON(text []byte) error { return codec.UnmarshalJSON(x, text) }
+func (x *ProductElement) UnmarshalJSON(text []byte) error { return jsonform.Unmarshal(x, text) }
 
 // XMLField gives a pointer to a field.
 func (x *ProductElement) XMLField(field int) any {
@@ -322,11 +323,11 @@ var modelToy = codec.Model{
 // XMLModel says what stands in a Toy.
 func (*Toy) XMLModel() *codec.Model { return &modelToy }
 
-// MarshalJSON writes x as package codec has it.
-func (x *Toy) MarshalJSON() ([]byte, error) { return codec.MarshalJSON(x) }
+// MarshalJSON writes x as package jsonform has it.
+func (x *Toy) MarshalJSON() ([]byte, error) { return jsonform.Marshal(x) }
 
 // UnmarshalJSON reads what MarshalJSON writes.
-func (x *Toy) UnmarshalJSON(text []byte) error { return codec.UnmarshalJSON(x, text) }
+func (x *Toy) UnmarshalJSON(text []byte) error { return jsonform.Unmarshal(x, text) }
 
 // XMLField gives a pointer to a field.
 func (x *Toy) XMLField(field int) any {
@@ -350,11 +351,11 @@ var modelReading = codec.Model{
 // XMLModel says what stands in a Reading.
 func (*Reading) XMLModel() *codec.Model { return &modelReading }
 
-// MarshalJSON writes x as package codec has it.
-func (x *Reading) MarshalJSON() ([]byte, error) { return codec.MarshalJSON(x) }
+// MarshalJSON writes x as package jsonform has it.
+func (x *Reading) MarshalJSON() ([]byte, error) { return jsonform.Marshal(x) }
 
 // UnmarshalJSON reads what MarshalJSON writes.
-func (x *Reading) UnmarshalJSON(text []byte) error { return codec.UnmarshalJSON(x, text) }
+func (x *Reading) UnmarshalJSON(text []byte) error { return jsonform.Unmarshal(x, text) }
 
 // XMLField gives a pointer to a field.
 func (x *Reading) XMLField(field int) any {
@@ -375,11 +376,11 @@ var modelText = codec.Model{
 // XMLModel says what stands in a Text.
 func (*Text) XMLModel() *codec.Model { return &modelText }
 
-// MarshalJSON writes x as package codec has it.
-func (x *Text) MarshalJSON() ([]byte, error) { return codec.MarshalJSON(x) }
+// MarshalJSON writes x as package jsonform has it.
+func (x *Text) MarshalJSON() ([]byte, error) { return jsonform.Marshal(x) }
 
 // UnmarshalJSON reads what MarshalJSON writes.
-func (x *Text) UnmarshalJSON(text []byte) error { return codec.UnmarshalJSON(x, text) }
+func (x *Text) UnmarshalJSON(text []byte) error { return jsonform.Unmarshal(x, text) }
 
 // XMLField gives a pointer to a field.
 func (x *Text) XMLField(field int) any {
@@ -403,11 +404,11 @@ var modelPathItem = codec.Model{
 // XMLModel says what stands in a PathItem.
 func (*PathItem) XMLModel() *codec.Model { return &modelPathItem }
 
-// MarshalJSON writes x as package codec has it.
-func (x *PathItem) MarshalJSON() ([]byte, error) { return codec.MarshalJSON(x) }
+// MarshalJSON writes x as package jsonform has it.
+func (x *PathItem) MarshalJSON() ([]byte, error) { return jsonform.Marshal(x) }
 
 // UnmarshalJSON reads what MarshalJSON writes.
-func (x *PathItem) UnmarshalJSON(text []byte) error { return codec.UnmarshalJSON(x, text) }
+func (x *PathItem) UnmarshalJSON(text []byte) error { return jsonform.Unmarshal(x, text) }
 
 // XMLField gives a pointer to a field.
 func (x *PathItem) XMLField(field int) any {
@@ -431,11 +432,11 @@ var modelPerson = codec.Model{
 // XMLModel says what stands in a Person.
 func (*Person) XMLModel() *codec.Model { return &modelPerson }
 
-// MarshalJSON writes x as package codec has it.
-func (x *Person) MarshalJSON() ([]byte, error) { return codec.MarshalJSON(x) }
+// MarshalJSON writes x as package jsonform has it.
+func (x *Person) MarshalJSON() ([]byte, error) { return jsonform.Marshal(x) }
 
 // UnmarshalJSON reads what MarshalJSON writes.
-func (x *Person) UnmarshalJSON(text []byte) error { return codec.UnmarshalJSON(x, text) }
+func (x *Person) UnmarshalJSON(text []byte) error { return jsonform.Unmarshal(x, text) }
 
 // XMLField gives a pointer to a field.
 func (x *Person) XMLField(field int) any {
@@ -462,11 +463,11 @@ var modelCompany = codec.Model{
 // XMLModel says what stands in a Company.
 func (*Company) XMLModel() *codec.Model { return &modelCompany }
 
-// MarshalJSON writes x as package codec has it.
-func (x *Company) MarshalJSON() ([]byte, error) { return codec.MarshalJSON(x) }
+// MarshalJSON writes x as package jsonform has it.
+func (x *Company) MarshalJSON() ([]byte, error) { return jsonform.Marshal(x) }
 
 // UnmarshalJSON reads what MarshalJSON writes.
-func (x *Company) UnmarshalJSON(text []byte) error { return codec.UnmarshalJSON(x, text) }
+func (x *Company) UnmarshalJSON(text []byte) error { return jsonform.Unmarshal(x, text) }
 
 // XMLField gives a pointer to a field.
 func (x *Company) XMLField(field int) any {

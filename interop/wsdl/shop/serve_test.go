@@ -14,17 +14,18 @@ import (
 	"github.com/causeway-relay/causeway/rpc"
 	"github.com/causeway-relay/causeway/soap"
 	"github.com/causeway-relay/causeway/soap/codec"
+	"github.com/causeway-relay/causeway/soap/codec/jsonform"
 
+	"github.com/causeway-relay/causeway/interop/wsdl/shop"
 	"github.com/causeway-relay/causeway/soap/xmltext"
 	"github.com/causeway-relay/causeway/soap/xsd"
-	"github.com/causeway-relay/causeway/wsdl/gengo/internal/shop"
 )
 
 func decoder(doc []byte) *codec.Decoder {
 	return codec.NewDecoder(xmltext.NewBytes(doc, xmltext.Options{}))
 }
 
-func asJSON(err error, into **codec.JSONError) bool { return errors.As(err, into) }
+func asJSON(err error, into **jsonform.Error) bool { return errors.As(err, into) }
 
 // service serves all port types.
 type service struct{ told chan bool }
@@ -243,7 +244,7 @@ func FuzzJSON(f *testing.F) {
 	f.Add([]byte(`{"@id":"1","customer":{"$type":"person","name":"x"},"product":[{"book":"b"}],"$any":[{"$element":"e","$mixed":["t",{"$element":"f"}]}]}`))
 	f.Add([]byte(`{"text":{"$mixed":["a",{"$element":"b","$":"c"}]},"weight":[{"@why":"x","$":null},1.5,null]}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		o, err := shop.OrderMessage().FromJSON(text)
+		o, err := jsonform.From(shop.OrderMessage(), text)
 		if err != nil {
 			return
 		}

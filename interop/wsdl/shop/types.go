@@ -13,7 +13,7 @@ type Order struct {
 	Version    int32                    `json:"@version"`
 	Sum        *xsd.Hex                 `json:"@sum,omitempty"`
 	Lang       *string                  `json:"@xml:lang,omitempty"`
-	OtherAttrs codec.Attributes         `json:"-"`
+	OtherAttrs xsd.Attributes           `json:"-"`
 	Customer   AnyParty                 `json:"customer"`
 	Product    []*ProductElement        `json:"product"`
 	Card       *string                  `json:"card,omitempty"`
@@ -149,7 +149,7 @@ func (v Colour) Valid() bool {
 
 // Text is the type {urn:example:shop}text.
 type Text struct {
-	Content codec.Mixed `json:"$mixed,omitempty"`
+	Content xsd.Mixed `json:"$mixed,omitempty"`
 }
 
 // PathItem is one turn of a group that repeats.

@@ -2,6 +2,7 @@ package shop_test
 
 import (
 	"encoding/json"
+	"flag"
 	"os"
 	"path/filepath"
 	"slices"
@@ -10,11 +11,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/causeway-relay/causeway/interop/wsdl/shop"
 	"github.com/causeway-relay/causeway/soap/codec"
+	"github.com/causeway-relay/causeway/soap/codec/jsonform"
 	"github.com/causeway-relay/causeway/soap/inspect"
 	"github.com/causeway-relay/causeway/soap/xsd"
 	"github.com/causeway-relay/causeway/wsdl/gengo"
-	"github.com/causeway-relay/causeway/wsdl/gengo/internal/shop"
 	"github.com/causeway-relay/causeway/wsdl/ir"
 	"github.com/causeway-relay/causeway/wsdl/load"
 	"github.com/causeway-relay/causeway/wsdl/wsdltest"
@@ -41,13 +43,13 @@ func TestStale(t *testing.T) {
 	}
 	for name, want := range before {
 		if have, err := os.ReadFile(name); err != nil || string(have) != string(want) {
-			if slices.Contains(os.Args, "-update") {
+			if *update {
 				if err := os.WriteFile(name, want, 0o600); err != nil {
 					t.Fatal(err)
 				}
 				continue
 			}
-			t.Errorf("%s is not what the generator writes: go run ./cmd/causeway wsdl go --out wsdl/gengo/internal/shop --package shop wsdl/gengo/internal/shop/service.wsdl", name)
+			t.Errorf("%s is not what the generator writes: go test ./interop/wsdl/shop -run TestStale -update", name)
 		}
 	}
 	files, _ := filepath.Glob("*.go")
@@ -55,6 +57,8 @@ func TestStale(t *testing.T) {
 		t.Errorf("%q, of which %d are generated", files, len(before))
 	}
 }
+
+var update = flag.Bool("update", false, "write the package")
 
 var testFiles = []string{"shop_test.go", "serve_test.go", "race_on_test.go", "race_off_test.go"}
 
@@ -172,7 +176,7 @@ func TestRepeatedChoice(t *testing.T) {
 	if err != nil || len(p.Items) != 4 || p.Items[0].M == nil || p.Items[2].L == nil || !p.Items[2].L.IsNil() {
 		t.Fatalf("%+v, %v", p, err)
 	}
-	made, err := shop.PathMessage().ToJSON(p)
+	made, err := jsonform.To(shop.PathMessage(), p)
 	if err != nil || string(made) != `{"$items":[{"m":1},{"l":2},{"l":null},{"m":3}]}` {
 		t.Errorf("%s, %v", made, err)
 	}
@@ -278,14 +282,14 @@ func TestJSONRefuses(t *testing.T) {
 	}
 	for text, pointer := range rows {
 		var o shop.Order
-		err := codec.UnmarshalJSON(&o, []byte(text))
-		var wrong *codec.JSONError
-		if !asJSON(err, &wrong) || !slices.ContainsFunc(wrong.Problems, func(p codec.JSONProblem) bool { return strings.HasPrefix(p.Pointer, pointer) }) {
+		err := jsonform.Unmarshal(&o, []byte(text))
+		var wrong *jsonform.Error
+		if !asJSON(err, &wrong) || !slices.ContainsFunc(wrong.Problems, func(p jsonform.Problem) bool { return strings.HasPrefix(p.Pointer, pointer) }) {
 			t.Errorf("%.80s: %v", text, err)
 		}
 	}
 	var o shop.Order
-	err := codec.UnmarshalJSON(&o, []byte(`{"Customer":1,"cards":2}`))
+	err := jsonform.Unmarshal(&o, []byte(`{"Customer":1,"cards":2}`))
 	if err == nil || !strings.Contains(err.Error(), "customer is meant") || !strings.Contains(err.Error(), "1 more") {
 		t.Errorf("%v", err)
 	}

@@ -1,69 +1,70 @@
-package codec
+package jsonform
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 
+	"github.com/causeway-relay/causeway/soap/codec"
 	"github.com/causeway-relay/causeway/soap/infoset"
 	"github.com/causeway-relay/causeway/soap/xsd"
 )
 
-// The JSON of a value follows its model, as its XML does:
-//
-//   - A struct is an object, its members in the order of the schema: the local names of elements; "@a" of attribute a; "$" for the text of
-//     simple content. What has two fields of one name numbers the second: Leaf.JSON.
-//   - What may repeat is an array always. One that is absent is [], in the branch of a choice it is left out.
-//   - nil is null; of an element with attributes {"@a": ..., "$": null}. Absent is no member.
-//   - Booleans, floats and whole numbers of at most 32 bits are those of JSON; long, decimal and integers of any size are strings, and so
-//     are NaN and INF. Times are their text. Binary data are base64 or upper-case hex. A QName is "{namespace}local".
-//   - A repeated group is "$items": an array of objects, so order survives. An element that others substitute holds an object of one
-//     member. A derived type says "$type": its local name, or "{namespace}local" in another namespace than the declared one's.
-//   - What a wildcard takes is "$any": {"$element", "$ns", "@a", and "$" for text alone or "$mixed" for content in order}. xs:anyType is
-//     the same without a name, with "$type". Mixed content is "$mixed": an array of text and such objects.
-
-// ToJSON writes v as JSON.
-func (m *Document[T]) ToJSON(v T) ([]byte, error) {
+// To writes a document's value as JSON.
+func To[T any](m *codec.Document[T], v T) ([]byte, error) {
 	return jsonWriter{}.value(nil, m.Codec, &v)
 }
 
-// MarshalJSON writes a struct as JSON. Generated types call it.
-func MarshalJSON(x Struct) ([]byte, error) { return jsonWriter{}.object(nil, x, nil) }
+// Marshal writes a struct as JSON. The MarshalJSON of generated types calls it.
+func Marshal(x codec.Struct) ([]byte, error) { return jsonWriter{}.object(nil, x, nil) }
+
+// Namespaces of the attributes and types that XML Schema has.
+const (
+	instance    = "http://www.w3.org/2001/XMLSchema-instance"
+	schemaSpace = "http://www.w3.org/2001/XMLSchema"
+)
 
 type jsonWriter struct{}
 
 // value writes what a slot holds that is there once.
-func (j jsonWriter) value(dst []byte, c Coder, slot any) ([]byte, error) {
+func (j jsonWriter) value(dst []byte, c codec.Coder, slot any) ([]byte, error) {
 	switch c := c.(type) {
-	case *Literal:
+	case *codec.Literal:
 		return j.value(dst, c.Of, slot)
-	case *Nil:
-		v, _ := c.Slots.value(slot, 0)
+	case *codec.Nil:
+		v, _ := c.Slots.Value(slot, 0)
 		return j.nillable(dst, c, v)
-	case *Kinds:
-		x, _ := c.Slots.at(slot, 0)
+	case *codec.Kinds:
+		x, _ := c.Slots.At(slot, 0)
 		return j.structure(dst, x, c.Declared)
-	case holder:
-		x, _ := c.slots().at(slot, 0)
+	case codec.Holder:
+		x, _ := c.Held().At(slot, 0)
 		return j.structure(dst, x, nil)
-	case lister:
-		return j.array(dst, c.items(), c.list(slot))
+	case codec.Lister:
+		return j.array(dst, c.Items(), c.List(slot))
 	}
-	if c == &QName {
+	if c == &codec.QName {
 		q, ok := at[xsd.QName](slot)
 		if !ok {
-			return dst, misfit(slot)
+			return dst, errors.New(misfit(slot))
 		}
 		return quoteJSON(dst, clark(q.Space, q.Local)), nil
 	}
-	if a, ok := at[xsd.Any](slot); ok && !c.plain() {
-		return j.any(dst, &a, c != &Wild), nil
+	if a, ok := at[xsd.Any](slot); ok && !codec.IsText(c) {
+		return j.any(dst, &a, c != &codec.Wild), nil
 	}
-	v, _, err := c.text(&Encoder{}, slot)
+	v, err := codec.TextOf(c, slot)
 	if err != nil {
 		return dst, err
 	}
-	return scalar(dst, c.schema(), v), nil
+	return scalar(dst, codec.SchemaOf(c), v), nil
+}
+
+// misfit is what is said of a slot that its coder does not know: a mistake of the code that made the table.
+func misfit(slot any) string {
+	return fmt.Sprintf("a field of type %T does not fit its entry in the model", slot)
 }
 
 // at gives the value of a slot that is there once.
@@ -79,15 +80,15 @@ func at[T any](slot any) (v T, ok bool) {
 	return v, false
 }
 
-func (j jsonWriter) nillable(dst []byte, c *Nil, v nillable) ([]byte, error) {
+func (j jsonWriter) nillable(dst []byte, c *codec.Nil, v codec.Nillable) ([]byte, error) {
 	if v != nil && !v.IsNil() {
 		return j.value(dst, c.Of, v.Slot())
 	}
-	h, ok := c.Of.(holder)
+	h, ok := c.Of.(codec.Holder)
 	if !ok || v == nil {
 		return append(dst, "null"...), nil
 	}
-	x, _ := h.slots().at(v.Slot(), 0)
+	x, _ := h.Held().At(v.Slot(), 0)
 	if x == nil {
 		return append(dst, "null"...), nil
 	}
@@ -98,7 +99,7 @@ func (j jsonWriter) nillable(dst []byte, c *Nil, v nillable) ([]byte, error) {
 	return append(append(dst, comma(attrs)...), `"$":null}`...), nil
 }
 
-func (j jsonWriter) structure(dst []byte, x Struct, declared *infoset.Name) ([]byte, error) {
+func (j jsonWriter) structure(dst []byte, x codec.Struct, declared *infoset.Name) ([]byte, error) {
 	if x == nil {
 		return append(dst, "null"...), nil
 	}
@@ -106,7 +107,7 @@ func (j jsonWriter) structure(dst []byte, x Struct, declared *infoset.Name) ([]b
 }
 
 // object writes a struct. One of simple content that has no attributes at all is its text.
-func (j jsonWriter) object(dst []byte, x Struct, declared *infoset.Name) (out []byte, err error) {
+func (j jsonWriter) object(dst []byte, x codec.Struct, declared *infoset.Name) (out []byte, err error) {
 	m := x.XMLModel()
 	derived := declared != nil && !declared.Same(&m.Type)
 	if m.Text != nil && len(m.Attrs) == 0 && m.AnyAttr == nil && !derived {
@@ -127,8 +128,8 @@ func (j jsonWriter) object(dst []byte, x Struct, declared *infoset.Name) (out []
 	case m.Text != nil:
 		dst, err = j.value(append(comma(dst), `"$":`...), m.Text.Codec, x.XMLField(m.Text.Field))
 	case m.Mixed != nil:
-		if mixed, ok := x.XMLField(m.Mixed.Field).(*Mixed); ok {
-			dst = j.content(append(comma(dst), `"$mixed":[`...), mixed.tokens)
+		if mixed, ok := x.XMLField(m.Mixed.Field).(*xsd.Mixed); ok {
+			dst = j.content(append(comma(dst), `"$mixed":[`...), mixed.Tokens())
 		}
 	default:
 		dst, err = j.members(dst, x, m)
@@ -144,14 +145,14 @@ func comma(dst []byte) []byte {
 	return dst
 }
 
-func (j jsonWriter) attributes(dst []byte, x Struct, m *Model) (out []byte, err error) {
+func (j jsonWriter) attributes(dst []byte, x codec.Struct, m *codec.Model) (out []byte, err error) {
 	for i := range m.Attrs {
 		a := &m.Attrs[i]
 		slot := x.XMLField(a.Field)
-		if a.Codec.count(slot) == 0 {
+		if codec.Count(a.Codec, slot) == 0 {
 			continue
 		}
-		dst = append(quoteJSON(comma(dst), a.jsonName()), ':')
+		dst = append(quoteJSON(comma(dst), attributeOf(a)), ':')
 		if dst, err = j.value(dst, a.Codec, slot); err != nil {
 			return dst, err
 		}
@@ -159,7 +160,7 @@ func (j jsonWriter) attributes(dst []byte, x Struct, m *Model) (out []byte, err 
 	if m.AnyAttr == nil {
 		return dst, nil
 	}
-	if more, ok := x.XMLField(m.AnyAttr.Field).(*Attributes); ok {
+	if more, ok := x.XMLField(m.AnyAttr.Field).(*xsd.Attributes); ok {
 		for _, a := range *more {
 			dst = quoteJSON(append(quoteJSON(comma(dst), "@"+clark(a.Space, a.Local)), ':'), a.Value)
 		}
@@ -167,16 +168,16 @@ func (j jsonWriter) attributes(dst []byte, x Struct, m *Model) (out []byte, err 
 	return dst, nil
 }
 
-func (j jsonWriter) members(dst []byte, x Struct, m *Model) (out []byte, err error) {
+func (j jsonWriter) members(dst []byte, x codec.Struct, m *codec.Model) (out []byte, err error) {
 	for i := range m.Leaves {
 		l := &m.Leaves[i]
 		slot := x.XMLField(l.Field)
-		n := l.Codec.count(slot)
-		if l.Again || n == 0 && (!l.repeats() || l.Group > 0) {
+		n := codec.Count(l.Codec, slot)
+		if l.Again || n == 0 && (!repeats(l) || l.Group > 0) {
 			continue
 		}
-		dst = append(quoteJSON(comma(dst), l.jsonName()), ':')
-		if l.repeats() {
+		dst = append(quoteJSON(comma(dst), memberOf(l)), ':')
+		if repeats(l) {
 			dst, err = j.array(dst, l.Codec, slot)
 		} else {
 			dst, err = j.value(dst, l.Codec, slot)
@@ -188,103 +189,36 @@ func (j jsonWriter) members(dst []byte, x Struct, m *Model) (out []byte, err err
 	return dst, nil
 }
 
-// repeats reports whether the field of a leaf is a list.
-func (l *Leaf) repeats() bool { return l.Max > 1 || l.Max == Unbounded }
-
 // array writes the values of a list.
-func (j jsonWriter) array(dst []byte, c Coder, slot any) (out []byte, err error) {
-	lit, ok := c.(*Literal)
+func (j jsonWriter) array(dst []byte, c codec.Coder, slot any) (out []byte, err error) {
+	lit, ok := c.(*codec.Literal)
 	if ok {
 		c = lit.Of
 	}
 	dst = append(dst, '[')
-	for i := range c.count(slot) {
+	for i := range codec.Count(c, slot) {
 		dst = comma(dst)
 		switch c := c.(type) {
-		case *Text:
-			text, _ := c.Slots.get(slot, i)
+		case *codec.Text:
+			text, _ := c.Slots.Get(slot, i)
 			dst = quoteJSON(dst, text)
-		case *Nil:
-			v, _ := c.Slots.value(slot, i)
+		case *codec.Nil:
+			v, _ := c.Slots.Value(slot, i)
 			dst, err = j.nillable(dst, c, v)
-		case *Kinds:
-			x, _ := c.Slots.at(slot, i)
+		case *codec.Kinds:
+			x, _ := c.Slots.At(slot, i)
 			dst, err = j.structure(dst, x, c.Declared)
-		case holder:
-			x, _ := c.slots().at(slot, i)
+		case codec.Holder:
+			x, _ := c.Held().At(slot, i)
 			dst, err = j.structure(dst, x, nil)
-		case indexer:
-			dst, err = j.value(dst, c, c.index(slot, i))
+		case codec.Indexer:
+			dst, err = j.value(dst, c, c.Index(slot, i))
 		}
 		if err != nil {
 			return dst, err
 		}
 	}
 	return append(dst, ']'), nil
-}
-
-// indexer is a Coder that can point to one value of a list.
-type indexer interface {
-	Coder
-	index(slot any, i int) any
-}
-
-// lister is a Coder whose value is a list itself.
-type lister interface {
-	items() Coder
-	list(slot any) any  // a pointer to the slice
-	begin(slot any) any // the same of an empty one that it makes
-}
-
-func index[T any](slot any, i int) any {
-	if p, ok := slot.(*[]T); ok {
-		return &(*p)[i]
-	}
-	return slot
-}
-
-func list[T any](slot any) any {
-	if p, ok := slot.(**[]T); ok {
-		return *p
-	}
-	return slot
-}
-
-func (c *Codec[T]) index(slot any, i int) any { return index[T](slot, i) }
-
-func (c *ListOf[T]) index(slot any, i int) any { return index[[]T](slot, i) }
-
-func (c *ArrayOf[T]) index(slot any, i int) any { return index[[]T](slot, i) }
-
-func (c *ListOf[T]) items() Coder { return c.Item }
-
-func (c *ArrayOf[T]) items() Coder { return c.Item }
-
-func (c *ListOf[T]) list(slot any) any { return list[T](slot) }
-
-func (c *ArrayOf[T]) list(slot any) any { return list[T](slot) }
-
-// jsonName is the member of a leaf.
-func (l *Leaf) jsonName() string {
-	switch {
-	case l.JSON != "":
-		return l.JSON
-	case l.Item != nil:
-		return "$items"
-	case l.Wild != nil:
-		return "$any"
-	}
-	return l.Name.Local
-}
-
-func (a *Attr) jsonName() string {
-	switch {
-	case a.JSON != "":
-		return a.JSON
-	case a.Name.Space == infoset.XMLNamespace:
-		return "@xml:" + a.Name.Local
-	}
-	return "@" + a.Name.Local
 }
 
 // scalar writes a text as its type has it in JSON.

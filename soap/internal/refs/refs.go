@@ -1,4 +1,8 @@
-package codec
+// Package refs owns the references of SOAP's encoding: it puts copies of values in the place of what refers to them, so that a decoder
+// need not know that they stood elsewhere. It owns no types and no envelopes.
+//
+// Sources: SOAP 1.1, 5.4.1; SOAP 1.2 part 2, 3.1.5. It is called by package codec, in the goroutine that reads a message.
+package refs
 
 import (
 	"errors"
@@ -17,9 +21,9 @@ const encoding12 = "http://www.w3.org/2003/05/soap-encoding"
 // maxReferenced bounds the tokens of a message after its references are resolved: references may refer to references.
 const maxReferenced = 1 << 19
 
-// resolve reads all that r gives and puts copies in the place of references to values that stand elsewhere (SOAP 1.1, 5.4.1: href and id;
+// Resolve reads all that r gives and puts copies in the place of references to values that stand elsewhere (SOAP 1.1, 5.4.1: href and id;
 // SOAP 1.2 part 2, 3.1.5: ref and id). What refers to nothing here, or to what it stands in, is an error.
-func resolve(r xsd.Scoped) (xsd.Scoped, error) {
+func Resolve(r xsd.Scoped) (xsd.Scoped, error) {
 	x := &references{targets: map[string]int{}}
 	outer := r.Scope().All(nil)
 	var starts []int // of the open elements
@@ -176,4 +180,22 @@ func (x *references) quota() error {
 
 func badReference(detail string) error {
 	return &infoset.Error{Reason: infoset.BadValue, Offset: -1, Detail: detail}
+}
+
+// Ended makes the end of a reader the end of an element: to read what stands side by side in a body as the content of one.
+type Ended struct {
+	xsd.Scoped
+	done bool
+}
+
+var endOfAll = &infoset.Token{Kind: infoset.EndElement, Name: infoset.NoName}
+
+// Next gives the next token, once an EndElement in place of io.EOF.
+func (r *Ended) Next() (*infoset.Token, error) {
+	t, err := r.Scoped.Next()
+	if errors.Is(err, io.EOF) && !r.done {
+		r.done = true
+		return endOfAll, nil
+	}
+	return t, err
 }
