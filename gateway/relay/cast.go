@@ -183,61 +183,26 @@ func (p *Pass) toAll(ctx context.Context, m *shape.Message) Outcome {
 	return o
 }
 
-// queueFor puts a queue in front of a listener's sink.
+// queueFor puts a queue in front of a listener's sink, if it has one.
 func (s *Seat) queueFor(ent *entity.Entity) {
-	r, l := s.relay, s.listener
-	if l.Cast == nil {
-		return
-	}
-	at := ent.At
-	s.queue = cast.New(cast.Params{
-		Sink: l.Cast, Run: r.fork, Settled: s.settled,
-		Limit: func() time.Duration {
+	r, at := s.relay, ent.At
+	f := &cast.Front{
+		Listener: s.listener, Entity: ent.Name, Node: r.self, Pulse: s.pulse, Hooks: &r.p.Hooks, Step: r.casts.Step, Run: r.fork,
+		Accept: r.p.Timeouts.Accept, Response: func() time.Duration {
 			if ent := r.p.Store.View().Get(at); ent != nil && ent.Settings.ResponseTimeout > 0 {
 				return ent.Settings.ResponseTimeout
 			}
 			return r.p.Timeouts.Response
 		},
-	})
-	l.Cast = s.queue
+	}
+	s.queue = f.Stand()
 }
 
 // flush lets the listener take what waits for it, for a few seconds.
 func (s *Seat) flush(ctx context.Context) {
-	if s.queue == nil {
-		return
-	}
 	grace, cancel := context.WithTimeout(ctx, answerGrace)
 	defer cancel()
 	s.queue.Settled(grace)
-}
-
-// settled counts what became of one message for the listener.
-func (s *Seat) settled(m *shape.Message, reached int, err error) {
-	r, l := s.relay, s.listener
-	if err == nil {
-		l.Tally.Delivered.Add(1)
-		s.missing.Store(false)
-		s.pulse.Accepted(0)
-		r.cast("delivered", reached)
-		if r.p.Hooks.Step != nil {
-			r.step(8, m.Tracking, "gave the message to listener "+l.ID)
-		}
-		return
-	}
-	why := exchange.Reason(err)
-	l.Tally.Missed.Add(1)
-	r.cast(string(why.Code), 1)
-	switch why.Code {
-	case fail.AcceptTimeout:
-		s.pulse.Left(r.p.Timeouts.Accept)
-	case fail.ListenerSilent:
-		s.pulse.Unanswered(r.p.Timeouts.Response)
-	default:
-	}
-	if hook := r.p.Hooks.Missed; hook != nil && !s.missing.Swap(true) {
-		hook(&Missed{Entity: s.record.Entity, Listener: l.ID, Node: r.self, Tracking: m.Tracking, Reason: why.Code, Text: why.Message(), Time: time.Now()})
-	}
 }
 
 // cast counts what became of a message for a listener.

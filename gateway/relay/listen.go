@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/causeway-relay/causeway/gateway/auth"
@@ -39,7 +38,6 @@ type Seat struct {
 	release  func()
 	pulse    *presence.Pulse
 	queue    *cast.Queue // of messages; nil: the listener takes none
-	missing  atomic.Bool // it missed the last message
 	replaced bool        // the client came back while this one arrived; guarded by relay.mu
 
 	lease lease.Lease // of its token
@@ -240,7 +238,7 @@ func (s *Seat) depart(end *shape.End, side string) bool {
 	s.mu.Unlock()
 	if first {
 		s.leave(end)
-		if s.queue == nil || s.queue.Waiting() == 0 {
+		if s.queue.Waiting() == 0 {
 			s.gone(end, side)
 		} else { // what is on its way is cut off: the account waits for what becomes of it
 			s.relay.aside(func() {
@@ -261,9 +259,7 @@ func (s *Seat) leave(end *shape.End) {
 	delete(r.seats, s.listener.Channel)
 	r.mu.Unlock()
 	r.table.Remove(s.listener)
-	if s.queue != nil {
-		s.queue.Close(lostTo(end))
-	}
+	s.queue.Close(lostTo(end))
 	s.release()
 	r.connections.Leave()
 }

@@ -120,9 +120,7 @@ func (r *Relay) info(l *route.Listener) ListenerInfo {
 	i.Casts.Delivered, i.Casts.Missed = l.Tally.Delivered.Load(), l.Tally.Missed.Load()
 	if seat != nil {
 		i.Expires = seat.lease.Expires()
-		if seat.queue != nil {
-			i.Casts.Waiting = int64(seat.queue.Waiting())
-		}
+		i.Casts.Waiting = int64(seat.queue.Waiting())
 	}
 	return i
 }
