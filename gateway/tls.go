@@ -118,13 +118,17 @@ func (g *Gateway) openACME(leaf certs.Source) error {
 
 // tlsOf is the TLS of a door; nil: plain.
 func (g *Gateway) tlsOf(name string) *tls.Config {
+	exchange := certs.Hybrid
+	if g.cfg.TLS.KeyExchange == "curves" {
+		exchange = certs.Curves
+	}
 	switch {
 	case name != front.HTTPS:
 		return nil
 	case g.acme != nil:
-		return certs.Config(g.certs, certs.Hybrid, acme.Protocol)
+		return certs.Config(g.certs, exchange, acme.Protocol)
 	}
-	return certs.Config(g.certs, certs.Hybrid)
+	return certs.Config(g.certs, exchange)
 }
 
 // served lists what the https door serves.

@@ -28,7 +28,7 @@ hosts:
   - name: relay.example.com
     roles: [relay]
   - name: other.example.com
-tls: {acme: {email: a@example.com, directory: "https://ca.example/dir", hosts: [relay.example.com]}}
+tls: {keyExchange: curves, acme: {email: a@example.com, directory: "https://ca.example/dir", hosts: [relay.example.com]}}
 log: {level: debug, format: json}
 metrics:
   perEntity: true
@@ -83,7 +83,7 @@ func TestLoadReadsEveryKey(t *testing.T) {
 		ReadyFile: "/run/ready.json", AllowPlainTokens: true,
 		Advertise: []Advertise{{Door: "https", Address: "node1.example.com:443"}},
 		Hosts:     []Host{{Name: "relay.example.com", Roles: []string{"relay"}}, {Name: "other.example.com"}},
-		TLS:       TLS{ACME: ACME{Email: "a@example.com", Directory: "https://ca.example/dir", Hosts: []string{"relay.example.com"}}},
+		TLS:       TLS{KeyExchange: "curves", ACME: ACME{Email: "a@example.com", Directory: "https://ca.example/dir", Hosts: []string{"relay.example.com"}}},
 		Log:       Log{Level: "debug", Format: "json"},
 		Metrics:   Metrics{PerEntity: true},
 		Limits:    Limits{ListenersPerEntity: 3, Connections: 4, HeadBytes: 2048, Pending: 6, PendingPerSource: 5},
@@ -124,7 +124,7 @@ func TestDefaults(t *testing.T) {
 	want := &Config{
 		Data: "/home/u/.local/share/causeway", Host: "localhost",
 		HTTPS: "127.0.0.1:8443", HTTP: "127.0.0.1:8080", Admin: "127.0.0.1:9090",
-		TLS:    TLS{ACME: ACME{Directory: "https://acme-v02.api.letsencrypt.org/directory"}},
+		TLS:    TLS{KeyExchange: "hybrid", ACME: ACME{Directory: "https://acme-v02.api.letsencrypt.org/directory"}},
 		Log:    Log{Level: "info", Format: "text"},
 		Limits: Limits{ListenersPerEntity: 25, Connections: 5000, HeadBytes: 32768, Pending: 10000, PendingPerSource: 200},
 		Timeouts: Timeouts{
@@ -216,7 +216,7 @@ func TestEveryVariableIsBound(t *testing.T) {
 	values := map[string]string{
 		"data": "/d", "host": "h", "https": ":1", "http": ":2", "admin": ":3", "nettcp": ":4", "readyFile": "/r", "allowPlainTokens": "true",
 		"tls.cert": key, "tls.key": key, "tls.clientCA": key, "tls.acme.email": "a@b.example", "tls.acme.directory": "https://ca.example/", "tls.acme.caFile": key,
-		"log.level": "warn", "log.format": "json", "metrics.perEntity": "true",
+		"log.level": "warn", "log.format": "json", "tls.keyExchange": "curves", "metrics.perEntity": "true",
 	}
 	var env []string
 	for path, s := range scalars() {
