@@ -4,7 +4,9 @@ import (
 	"net"
 	"os"
 	"runtime"
+	"slices"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/causeway-relay/causeway/hybrid/entry/internal/bodies"
@@ -18,6 +20,7 @@ import (
 type line struct {
 	net.Conn
 	in   leg.Lazy
+	bare bool // the connection is the kernel's, which gathers what is written
 	read []byte
 	said bool          // of whoever upgrades
 	turn chan struct{} // holds a token while nobody writes
@@ -37,12 +40,17 @@ type batch struct {
 	err    error
 }
 
-// batchMost is the longest batch that more is added to.
-const batchMost = 64 << 10
+const (
+	// batchMost is the longest batch that more is added to.
+	batchMost = 64 << 10
+	// longBody is the shortest body that is not copied into a batch, where the kernel can take it from its own place.
+	longBody = 16 << 10
+)
 
 func newLine(conn net.Conn, read []byte) *line {
 	l := &line{Conn: conn, read: read, turn: make(chan struct{}, 1)}
 	l.in.Init(conn)
+	_, l.bare = conn.(syscall.Conn)
 	l.turn <- struct{}{}
 	return l
 }
@@ -70,6 +78,9 @@ func (l *line) Write(b []byte) (int, error) {
 // tell writes a text message and, unless it is nil, the binary one that it announces: one unit (reference section 6.2). It returns
 // when the unit has left or cannot leave any more, and how many of its bytes left.
 func (l *line) tell(text, body []byte, deadline time.Time) (int, error) {
+	if l.bare && len(body) >= longBody {
+		return l.tellLong(text, body, deadline)
+	}
 	l.mu.Lock()
 	if b := l.next; b != nil && !deadline.Before(b.until) && len(*b.frames)+len(text)+len(body) <= batchMost {
 		from := len(*b.frames)
@@ -96,6 +107,32 @@ func (l *line) tell(text, body []byte, deadline time.Time) (int, error) {
 	}
 	bodies.PutParcel(b.frames)
 	return b.share(0, to)
+}
+
+// tellLong is tell for a body that stays where it is: its pieces leave between their headers in one gathered write.
+func (l *line) tellLong(text, body []byte, deadline time.Time) (int, error) {
+	parcel := bodies.GetParcel()
+	defer bodies.PutParcel(parcel)
+	heads := appendMessage(*parcel, wsframe.Text, text)
+	heads = slices.Grow(heads, wsframe.MaxHeader*(len(body)/bodies.MaxPiece+1)) // stays in one place from here on
+	*parcel = heads
+	frames := make(net.Buffers, 0, 8)
+	from := 0
+	for op := wsframe.Binary; len(body) > 0; op = wsframe.Cont {
+		n := min(len(body), bodies.MaxPiece)
+		heads = wsframe.Append(heads, wsframe.Header{Fin: n == len(body), Op: op, Len: int64(n)})
+		frames = append(frames, heads[from:], body[:n])
+		from, body = len(heads), body[n:]
+	}
+	if err := l.take(deadline); err != nil {
+		return 0, err
+	}
+	defer func() { l.turn <- struct{}{} }()
+	if err := l.Conn.SetWriteDeadline(deadline); err != nil {
+		return 0, err
+	}
+	n, err := frames.WriteTo(l.Conn)
+	return int(n), err
 }
 
 // add appends a unit.

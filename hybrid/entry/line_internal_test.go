@@ -7,10 +7,12 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/causeway-relay/causeway/hybrid/entry/internal/bodies"
 	"github.com/causeway-relay/causeway/internal/wsframe"
 )
 
@@ -162,4 +164,32 @@ func TestTogetherLate(t *testing.T) {
 			t.Errorf("behind it: %+v, %q", got, g.got)
 		}
 	})
+}
+
+// socket is a gated connection that says it is the kernel's.
+type socket struct{ *gated }
+
+func (socket) SyscallConn() (syscall.RawConn, error) { return nil, net.ErrClosed }
+
+// TestLongUnit: a body that stays in its place makes the same frames as one that is copied.
+func TestLongUnit(t *testing.T) {
+	for _, n := range []int{longBody, bodies.MaxPiece, bodies.MaxPiece + 1, 65536, 65537, 3*bodies.MaxPiece + 5} {
+		synctest.Test(t, func(t *testing.T) {
+			body := bytes.Repeat([]byte("0123456789abcde"), n/15+1)[:n]
+			text := []byte(strings.Repeat("t", 700))
+			want := appendMessage(appendMessage(nil, wsframe.Text, text), wsframe.Binary, body)
+			g := &gated{begun: make(chan struct{}, 32), words: make(chan word, 32)}
+			l := newLine(socket{g}, nil)
+			for range cap(g.words) {
+				g.words <- word{1 << 20, nil}
+			}
+			if left, err := l.tell(text, body, time.Now().Add(time.Minute)); left != len(want) || err != nil {
+				t.Errorf("%d bytes: %d of %d left, %v", n, left, len(want), err)
+			}
+			if got := bytes.Join(g.got, nil); !bytes.Equal(got, want) {
+				t.Errorf("%d bytes: other frames left", n)
+			}
+			<-l.turn // it was given back
+		})
+	}
 }

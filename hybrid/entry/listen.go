@@ -221,11 +221,15 @@ func (c *control) read(seat *relay.Seat) *shape.End {
 	}
 }
 
-// readAll reads a message behind b. Gorilla bounds it.
+// longMessage is room for the longest body of an answer and to see that it ends.
+const longMessage = 64<<10 + 512
+
+// readAll reads a message behind b. Gorilla bounds it. What is not short is given room for a long one at once: growing by steps would
+// copy it several times, and the room serves the next one too.
 func readAll(r io.Reader, b []byte) ([]byte, error) {
 	for {
 		if len(b) == cap(b) {
-			b = append(b, 0)[:len(b)]
+			b = slices.Grow(b, max(longMessage-len(b), 1))
 		}
 		n, err := r.Read(b[len(b):cap(b)])
 		b = b[:len(b)+n]

@@ -39,7 +39,7 @@ func (l *Lazy) Init(conn net.Conn) {
 
 // Read implements io.Reader.
 func (l *Lazy) Read(p []byte) (int, error) {
-	if l.raw == nil {
+	if l.raw == nil || l.buf == nil && len(p) >= lazyBytes { // a long message needs no stop on its way
 		return l.conn.Read(p)
 	}
 	if l.buf == nil {

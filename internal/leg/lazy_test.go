@@ -20,11 +20,11 @@ func TestLazy(t *testing.T) {
 	if l.raw == nil {
 		t.Fatal("a TCP connection is read straight")
 	}
-	sent := bytes.Repeat([]byte("0123456789abcdef-"), 5000) // more than one buffer
+	sent := bytes.Repeat([]byte("0123456789abcdef-"), 30_000) // more than one buffer
 	done := make(chan error, 1)
 	go func() { _, err := peer.Write(sent); done <- err }()
 	var got []byte
-	for size := 1; len(got) < len(sent); size = size*3%4096 + 1 {
+	for size := 1; len(got) < len(sent); size = size*3%40_000 + 1 {
 		p := make([]byte, size)
 		n, err := l.Read(p)
 		if err != nil || n == 0 {
