@@ -296,3 +296,51 @@ func TestManyListeners(t *testing.T) {
 		}
 	}, testcluster.WithConfig(func(_ int, c *config.Config) { c.Limits.ListenersPerEntity = 100 }))
 }
+
+// TestConnectionOfMessages: a listener may close the connection that brings it messages; the next message opens another one. One that does not
+// open it in time misses the message, and the others do not wait for that.
+func TestConnectionOfMessages(t *testing.T) {
+	both(t, func(s *set) {
+		s.casting()
+		l, err := hybrid.Listen(s.context(), s.listen, hybrid.WithEntity("news"), s.trust())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		deaf, err := hybrid.Listen(s.context(), s.listen, hybrid.WithEntity("news"), s.trust(), hybrid.WithAcceptHook(func(ctx context.Context, _ *hybrid.Request) (string, error) {
+			<-ctx.Done()
+			return "", ctx.Err()
+		}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer deaf.Close()
+		_, third := s.receiver("news", nil)
+		seen := map[string]bool{}
+		for i := range 3 {
+			if response := s.post("news/deep", "text/plain", fmt.Sprint(i)); response.StatusCode != http.StatusAccepted {
+				t.Fatalf("%+v", response)
+			}
+			c, err := l.AcceptConn()
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = c.SetDeadline(time.Now().Add(patience))
+			if kind, data, err := c.ReadMessage(nil); err != nil || fmt.Sprint(kind) != "text" || string(data) != fmt.Sprint(i) {
+				t.Errorf("message %d: %v %q, %v", i, kind, data, err)
+			}
+			if r := c.Request(); r.Target != "/news/deep" || r.Fields.Get("Causeway-Cast") == "" || seen[r.TrackingID] {
+				t.Errorf("connection %d: %+v", i, r)
+			} else {
+				seen[r.TrackingID] = true
+			}
+			if err := c.Close(); err != nil {
+				t.Error(err)
+			}
+			third.wait(t, i+1)
+		}
+		s.Await(s.context(), "the word that a listener misses messages", func(line map[string]string) bool {
+			return line["msg"] == "listener misses messages" && line["listener"] == deaf.ID() && line["reason"] == "AcceptTimeout"
+		})
+	}, testcluster.WithConfig(func(_ int, c *config.Config) { c.Timeouts.Accept = 2 * time.Second }))
+}
