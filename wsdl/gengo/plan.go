@@ -102,11 +102,12 @@ func newServices(g *generator) *services {
 		}
 	}
 	for _, p := range g.p.Ports {
-		switch p.Binding.Kind {
-		case model.SOAP11, model.SOAP12:
-		case model.HTTPGet, model.HTTPPost:
+		if isHTTP(p) {
 			g.plan(p, have)
-		default:
+		}
+	}
+	for _, p := range g.p.Ports {
+		if p.Binding.Kind == model.OtherBinding {
 			for _, op := range p.Operations {
 				g.skip(p, op, op.Lost, have)
 			}

@@ -23,27 +23,7 @@ func (g *generator) packageDoc(w *writer) {
 			head.printf("//   - %s of binding %s: %s\n", quote(s.op.Name), quote(s.port.Binding.Name.Local), quote(s.reason))
 		}
 	}
-	for _, pt := range g.unbound() {
-		head.printf("//\n// Port type %s has no binding, so its operations cannot be sent:\n//\n", quote(pt.Name.Local))
-		for _, op := range pt.Operations {
-			head.printf("//   - %s\n", quote(op.Name))
-		}
-	}
 	w.doc = head.String()
-}
-
-// unbound lists port types with operations that no binding has.
-func (g *generator) unbound() (all []*model.PortType) {
-	used := map[*model.PortType]bool{}
-	for _, p := range g.p.Ports {
-		used[p.Binding.PortType] = true
-	}
-	for _, pt := range g.p.Description.PortTypes {
-		if !used[pt] && len(pt.Operations) > 0 {
-			all = append(all, pt)
-		}
-	}
-	return all
 }
 
 // service writes clients, servers and tables of operations.
@@ -85,7 +65,11 @@ func (g *generator) client(w *writer, s *group) {
 		if b.address != "" {
 			where = "; \"\" is " + b.address
 		}
-		w.comment("", b.maker+" makes a client that sends "+b.port.Binding.Kind.String()+" to endpoint"+where+".", "")
+		assumed := ""
+		if b.port.Assumed {
+			assumed = "The description binds the port type to no protocol that is known here: SOAP 1.1 with literal bodies is assumed."
+		}
+		w.comment("", b.maker+" makes a client that sends "+b.port.Binding.Kind.String()+" to endpoint"+where+".", assumed)
 		w.printf("func %s(endpoint string, opts ...rpc.Option) *%s {\n", b.maker, s.client)
 		if b.address != "" {
 			w.printf("\tif endpoint == \"\" {\n\t\tendpoint = %s\n\t}\n", b.address)

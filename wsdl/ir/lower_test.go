@@ -292,9 +292,9 @@ func TestHTTP(t *testing.T) {
 	}
 }
 
-// TestLost: what a runtime cannot send says why.
+// TestLost: what a runtime cannot send says why; for a port type without any binding SOAP is assumed, and told.
 func TestLost(t *testing.T) {
-	p := lower(t, messages+`<portType name="P"><operation name="Ask"><output message="t:E"/><input message="t:E"/></operation><operation name="Tell"><output message="t:E"/></operation><operation name="Ok"><input message="t:E"/></operation></portType>
+	p := lower(t, messages+`<portType name="Q"><operation name="Two"><input message="t:Typed"/></operation></portType><portType name="P"><operation name="Ask"><output message="t:E"/><input message="t:E"/></operation><operation name="Tell"><output message="t:E"/></operation><operation name="Ok"><input message="t:E"/></operation></portType>
 <binding name="B" type="t:P"><s:binding transport="http://schemas.xmlsoap.org/soap/http"/><operation name="Ask"/><operation name="Tell"/><operation name="Ok"/></binding><binding name="J" type="t:P"><operation name="Ok"/></binding>`, ir.Options{})
 	var got []string
 	for _, port := range p.Ports {
@@ -303,7 +303,11 @@ func TestLost(t *testing.T) {
 		}
 	}
 	const calls = "the service would have to call its client"
-	if diff := cmp.Diff([]string{"Ask: " + calls, "Tell: " + calls, "Ok: ", "Ok: its binding is neither SOAP nor HTTP"}, got); diff != "" {
+	if diff := cmp.Diff([]string{"Ask: " + calls, "Tell: " + calls, "Ok: ", "Ok: its binding is neither SOAP nor HTTP", "Two: "}, got); diff != "" {
 		t.Error(diff)
+	}
+	last := p.Ports[len(p.Ports)-1]
+	if op := last.Operations[0]; !last.Assumed || op.Style != model.RPC || op.Input.Element != (model.Name{Space: "urn:t", Local: "Two"}) || len(p.Problems) != 1 {
+		t.Errorf("%+v, %v", last, p.Problems)
 	}
 }

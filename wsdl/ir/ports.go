@@ -21,6 +21,47 @@ func (l *lowerer) ports() {
 			l.port(nil, nil, b)
 		}
 	}
+	known := map[*model.PortType]bool{}
+	for _, b := range d.Bindings {
+		known[b.PortType] = known[b.PortType] || b.Kind != model.OtherBinding
+	}
+	for _, pt := range d.PortTypes {
+		if !known[pt] && len(pt.Operations) > 0 {
+			l.problem(pt.Place, "AssumedBinding", "port type %s has no binding of SOAP or HTTP; SOAP 1.1 over HTTP is assumed for it", pt.Name.Local)
+			l.port(nil, nil, assumed(pt))
+			l.p.Ports[len(l.p.Ports)-1].Assumed = true
+		}
+	}
+}
+
+// assumed is the binding of a port type that no SOAP and no HTTP binding has: SOAP 1.1, literal, rpc style where parts have types and
+// document style where they are elements, without a SOAPAction. It is what tools of other makers do with such descriptions.
+func assumed(pt *model.PortType) *model.Binding {
+	b := &model.Binding{Name: pt.Name, Place: pt.Place, Kind: model.SOAP11, PortType: pt}
+	for _, op := range pt.Operations {
+		o := &model.BindingOperation{Place: op.Place, Operation: op}
+		for _, p := range []*model.Param{op.Input, op.Output} {
+			if p == nil {
+				continue
+			}
+			m := &model.BindingMessage{Namespace: pt.Name.Space, Body: p.Message.Parts}
+			for _, part := range p.Message.Parts {
+				if part.Element == nil {
+					o.Style = model.RPC
+				}
+			}
+			if p == op.Input {
+				o.Input = m
+			} else {
+				o.Output = m
+			}
+		}
+		for _, f := range op.Faults {
+			o.Faults = append(o.Faults, &model.BindingFault{Fault: f})
+		}
+		b.Operations = append(b.Operations, o)
+	}
+	return b
 }
 
 func (l *lowerer) port(s *model.Service, p *model.Port, b *model.Binding) {

@@ -17,6 +17,7 @@ type Port struct {
 	Service    *model.Service // nil: none
 	Port       *model.Port    // nil: none
 	Binding    *model.Binding
+	Assumed    bool // the description has no binding of SOAP or HTTP for the port type; this one is made up
 	Operations []*Operation
 }
 
