@@ -45,7 +45,12 @@ func (w *world) raw(text string) answer {
 // read reads one answer of a connection.
 func (w *world) read(conn net.Conn) answer {
 	w.t.Helper()
-	res, err := nethttp.ReadResponse(bufio.NewReader(conn), nil)
+	return w.readFrom(bufio.NewReader(conn))
+}
+
+func (w *world) readFrom(in *bufio.Reader) answer {
+	w.t.Helper()
+	res, err := nethttp.ReadResponse(in, nil)
 	if err != nil {
 		w.t.Fatal(err)
 	}

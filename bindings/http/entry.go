@@ -84,5 +84,6 @@ type visit struct {
 	req     shape.Request
 	ask     relay.Ask
 	entity  *entity.Entity
-	said    said // what the first bytes of the message told
+	said    said       // what the first bytes of the message told
+	late    *overheard // nil, or the body of a sender that waits to be told to send
 }

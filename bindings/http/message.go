@@ -129,7 +129,8 @@ func (v *visit) listen(body shape.Body) (shape.Body, *fail.Error) {
 	}
 	wanted := !v.entity.AnonymousSenders && v.ask.Cred.Scheme == auth.None && v.private()
 	if !wanted && http1.ExpectsContinue(v.arrival.Head) {
-		return body, nil
+		v.late = &overheard{Body: body, form: &v.form}
+		return v.late, nil
 	}
 	b := hear(body)
 	scan := scanners.Get().(*rewrite.Scanner) //nolint:forcetypeassert // nothing else is put there
@@ -149,7 +150,7 @@ func (v *visit) listen(body shape.Body) (shape.Body, *fail.Error) {
 		err = scan.Scan(b.early)
 		v.said.version = scan.Version()
 		if err == nil {
-			v.note(scan, b.early)
+			v.learn(v.said.note(scan, b.early))
 		}
 		switch {
 		case err == nil && wanted:
@@ -178,26 +179,24 @@ func readable(e *encoder.Encoding) bool {
 	return e.Compression == "" && (e.Form == soap.Text || e.Form == soap.Binary)
 }
 
-// note keeps what a head tells.
-func (v *visit) note(scan *rewrite.Scanner, b []byte) {
-	v.said.known = true
+// note keeps what a head tells, and gives what logs and policies get.
+func (s *said) note(scan *rewrite.Scanner, b []byte) (action, to string) {
+	s.known = true
 	for _, version := range [...]wsa.Version{wsa.V10, wsa.August2004} {
-		action, ok, err := scan.Text(b, version.Namespace(), "Action")
+		text, ok, err := scan.Text(b, version.Namespace(), "Action")
 		if err != nil || !ok {
 			continue
 		}
-		v.said.addressing = version
-		if v.req.Action = clip(string(action)); v.req.Action == "" {
-			v.req.Action = v.form.action
-		}
-		if to, ok, err := scan.Text(b, version.Namespace(), "To"); err == nil && ok {
-			v.req.To = clip(string(visible(to)))
+		s.addressing, action = version, clip(string(text))
+		if text, ok, err := scan.Text(b, version.Namespace(), "To"); err == nil && ok {
+			to = clip(string(visible(text)))
 		}
 		if id, ok, err := scan.Text(b, version.Namespace(), "MessageID"); err == nil && ok {
-			v.said.message = string(id)
+			s.message = string(id)
 		}
-		return
+		break
 	}
+	return action, to
 }
 
 // visible cuts from an address what may be a secret: the query, in which clients that have no other way show a relay token, and a name
@@ -210,6 +209,14 @@ func visible(to []byte) []byte {
 		return slices.Concat(scheme, []byte("://"), rest[at+1:])
 	}
 	return to
+}
+
+// learn takes what a message said of itself; what it did not say the head of the request may have.
+func (v *visit) learn(action, to string) {
+	v.req.To = to
+	if action != "" {
+		v.req.Action = action
+	}
 }
 
 // shown finds the sender's right in the head of the message, and takes it out: a relay token, else a name and key.

@@ -31,9 +31,9 @@ const (
 
 // asksForMetadata reports whether the answer will be a description of the service's: ?wsdl, ?wsdl=, ?singleWsdl, ?xsd=, ?disco by GET,
 // or an exchange of metadata. An attached one has the relay's addresses already.
-func (v *visit) asksForMetadata() bool {
+func (v *visit) asksForMetadata(action string) bool {
 	if v.form.soap {
-		return v.req.Action == actionGet || v.req.Action == actionGetMetadata
+		return action == actionGet || action == actionGetMetadata
 	}
 	if v.req.Method != "GET" || len(v.entity.Settings.Metadata) > 0 {
 		return false

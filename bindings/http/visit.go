@@ -30,6 +30,10 @@ func (v *visit) respond(ctx context.Context, body shape.Body) *shape.Response {
 	ours := via(v.req.Host)
 	addVia(&v.req.Fields, ours)
 	res, err := v.entry.p.Relay.Exchange(ctx, v.ask, &v.req)
+	asked := v.req.Action
+	if v.late != nil {
+		asked = v.hear(asked)
+	}
 	if err != nil {
 		return v.no(fail.Of(err))
 	}
@@ -37,7 +41,7 @@ func (v *visit) respond(ctx context.Context, body shape.Body) *shape.Response {
 	if v.said.stamp {
 		v.stamp(res)
 	}
-	if v.asksForMetadata() {
+	if v.asksForMetadata(asked) {
 		v.rewriteMetadata(res)
 	}
 	return res
