@@ -16,7 +16,7 @@ type Options struct {
 func Lower(d *model.Description, o Options) *Program {
 	l := &lowerer{
 		p: &Program{Description: d}, schema: d.Schema,
-		types: map[*model.Type]*Type{}, oneOf: map[*model.Element]*Type{}, sources: map[*Field]*model.Element{},
+		types: map[*model.Type]*Type{}, oneOf: map[*model.Element]*Type{}, assumed: map[*model.Operation]bool{}, sources: map[*Field]*model.Element{},
 	}
 	l.ports()
 	if o.All {
@@ -39,7 +39,8 @@ type lowerer struct {
 	oneOf    map[*model.Element]*Type
 	work     []func()
 	wrappers []wrapped
-	expanded int // uses of groups so far
+	assumed  map[*model.Operation]bool // operations of no binding that have been told
+	expanded int                       // uses of groups so far
 
 	sources map[*Field]*model.Element // the declarations that fields are of
 }

@@ -311,3 +311,19 @@ func TestLost(t *testing.T) {
 		t.Errorf("%+v, %v", last, p.Problems)
 	}
 }
+
+// TestForgotten: an operation that no binding names is in each SOAP binding of its port type, told once; one that another binding has is not.
+func TestForgotten(t *testing.T) {
+	const bind = `<s:binding transport="http://schemas.xmlsoap.org/soap/http"/><operation name="A"><s:operation soapAction="a"/><input><s:body use="literal"/></input></operation>`
+	p := lower(t, messages+`<portType name="P"><operation name="A"><input message="t:E"/></operation><operation name="B"><input message="t:E"/></operation><operation name="C"><input message="t:E"/></operation></portType>
+<binding name="X" type="t:P">`+bind+`</binding><binding name="Y" type="t:P">`+bind+`<operation name="C"><s:operation soapAction="c"/><input><s:body use="literal"/></input></operation></binding>`, ir.Options{})
+	var got []string
+	for _, port := range p.Ports {
+		for _, op := range port.Operations {
+			got = append(got, port.Binding.Name.Local+"."+op.Name+" "+op.Action)
+		}
+	}
+	if diff := cmp.Diff([]string{"X.A a", "X.B ", "Y.A a", "Y.C c", "Y.B "}, got); diff != "" || len(p.Problems) != 1 {
+		t.Errorf("%s%v", diff, p.Problems)
+	}
+}

@@ -39,39 +39,69 @@ func (l *lowerer) ports() {
 func assumed(pt *model.PortType) *model.Binding {
 	b := &model.Binding{Name: pt.Name, Place: pt.Place, Kind: model.SOAP11, PortType: pt}
 	for _, op := range pt.Operations {
-		o := &model.BindingOperation{Place: op.Place, Operation: op}
-		for _, p := range []*model.Param{op.Input, op.Output} {
-			if p == nil {
-				continue
-			}
-			m := &model.BindingMessage{Namespace: pt.Name.Space, Body: p.Message.Parts}
-			for _, part := range p.Message.Parts {
-				if part.Element == nil {
-					o.Style = model.RPC
-				}
-			}
-			if p == op.Input {
-				o.Input = m
-			} else {
-				o.Output = m
-			}
-		}
-		for _, f := range op.Faults {
-			o.Faults = append(o.Faults, &model.BindingFault{Fault: f})
-		}
-		b.Operations = append(b.Operations, o)
+		b.Operations = append(b.Operations, assumedOperation(op))
 	}
 	return b
+}
+
+func assumedOperation(op *model.Operation) *model.BindingOperation {
+	o := &model.BindingOperation{Place: op.Place, Operation: op}
+	for _, p := range []*model.Param{op.Input, op.Output} {
+		if p == nil {
+			continue
+		}
+		m := &model.BindingMessage{Namespace: op.PortType.Name.Space, Body: p.Message.Parts}
+		for _, part := range p.Message.Parts {
+			if part.Element == nil {
+				o.Style = model.RPC
+			}
+		}
+		if p == op.Input {
+			o.Input = m
+		} else {
+			o.Output = m
+		}
+	}
+	for _, f := range op.Faults {
+		o.Faults = append(o.Faults, &model.BindingFault{Fault: f})
+	}
+	return o
+}
+
+// bound lists the operations of a binding. A SOAP binding has those too that its port type has and no binding at all names: they are
+// taken as assumed does.
+func (l *lowerer) bound(b *model.Binding) []*model.BindingOperation {
+	all := slices.Clip(b.Operations)
+	if b.Kind != model.SOAP11 && b.Kind != model.SOAP12 {
+		return all
+	}
+	named := map[*model.Operation]bool{}
+	for _, other := range append([]*model.Binding{b}, l.p.Description.Bindings...) {
+		for _, o := range other.Operations {
+			named[o.Operation] = true
+		}
+	}
+	for _, op := range b.PortType.Operations {
+		if !named[op] && op.PortType != nil {
+			if !l.assumed[op] {
+				l.problem(op.Place, "AssumedBinding", "no binding has operation %s; binding %s is assumed to send it as %s does", op.Name, b.Name.Local, b.Kind)
+			}
+			l.assumed[op] = true
+			all = append(all, assumedOperation(op))
+		}
+	}
+	return all
 }
 
 func (l *lowerer) port(s *model.Service, p *model.Port, b *model.Binding) {
 	port := &Port{Service: s, Port: p, Binding: b}
 	l.p.Ports = append(l.p.Ports, port)
 	names := map[string]int{}
-	for _, o := range b.Operations {
+	operations := l.bound(b)
+	for _, o := range operations {
 		names[o.Operation.Name]++
 	}
-	for _, o := range b.Operations {
+	for _, o := range operations {
 		op := l.operation(b, o)
 		if names[op.Name] > 1 {
 			op.Overload = overloadName(o.Operation)
