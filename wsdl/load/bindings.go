@@ -172,7 +172,11 @@ func (r *resolver) boundMessage(k *node, m *model.Message) *model.BindingMessage
 		}
 	}
 	r.body(b, body, m)
-	for _, c := range append(headersOf(k), headersOf(holder)...) {
+	headers := headersOf(k)
+	if holder != k {
+		headers = append(headers, headersOf(holder)...)
+	}
+	for _, c := range headers {
 		if h := r.header(c); h != nil && !hasHeader(b, h) {
 			b.Headers = append(b.Headers, h)
 		}

@@ -65,6 +65,7 @@ func Load(src Source, location string, limits Limits) (*model.Description, error
 		l.definitions(root)
 		l.d.Name, l.d.Target, l.d.Doc = root.attr("name"), root.attr("targetNamespace"), root.doc()
 	case root.is(model.NSSchema, "schema"):
+		l.take(root.place.File.URL, root.attr("targetNamespace")) // it may include itself
 		l.schema(root, "")
 	default:
 		return nil, fmt.Errorf("read %s: %s", location, notWSDL(root))
