@@ -313,3 +313,34 @@ func TestFaults(t *testing.T) {
 		}
 	}
 }
+
+// TestFind: an operation by its name, at a port, among overloads; SOAP before plain HTTP.
+func TestFind(t *testing.T) {
+	text := strings.NewReplacer(
+		`<operation name="Say"><input message="t:In"/><output message="t:In"/></operation>`,
+		`<operation name="Say"><input name="one" message="t:In"/><output message="t:In"/></operation><operation name="Say"><input name="two" message="t:In"/></operation><operation name="Tell"><input message="t:In"/></operation>`,
+		`<service name="S">`, `<binding name="G" type="t:P"><h:binding verb="GET"/><operation name="Tell"><h:operation location="/t"/><input/></operation></binding><service name="S"><port name="Get" binding="t:G"><h:address location="http://g/"/></port>`,
+	).Replace(pieces{types: `<xs:element name="Ask"/>`, binding: `<s:binding/><operation name="Say"><s:operation soapAction="1"/><input name="one"/><output/></operation>` +
+		`<operation name="Say"><s:operation soapAction="2"/><input name="two"/></operation><operation name="Tell"><s:operation soapAction="3"/><input/></operation>`}.text())
+	d := read(t, text)
+	for _, c := range []struct{ operation, port, action, at string }{
+		{"Say", "", "1", "Port"}, {"Say:two", "", "2", "Port"}, {"two", "", "2", "Port"}, {"Say:one", "Port", "1", "Port"}, {"Tell", "", "3", "Port"}, {"Tell", "Get", "", "Get"},
+	} {
+		target, err := sample.Find(d, c.operation, c.port)
+		if err != nil || target.Op.Action != c.action || target.Port.Name != c.at {
+			t.Errorf("%s at %q: %v %+v", c.operation, c.port, err, target.Op)
+		}
+	}
+	for _, c := range [][3]string{{"Gone", "", "operations are Tell, Say"}, {"Say:three", "", "operations are"}, {"Say", "Gone", "ports are Get, Port"}, {"Say", "Get", "operations are Tell"}} {
+		if _, err := sample.Find(d, c[0], c[1]); !errors.Is(err, sample.ErrNoOperation) || !strings.Contains(err.Error(), c[2]) {
+			t.Errorf("%s at %q: %v", c[0], c[1], err)
+		}
+	}
+	if _, err := sample.Find(read(t, `<definitions xmlns="http://schemas.xmlsoap.org/wsdl/"/>`), "Say", ""); !errors.Is(err, sample.ErrNoOperation) {
+		t.Errorf("%v", err)
+	}
+	s, err := sample.New(d).Make(sample.Targets(d)[1], sample.Options{})
+	if err != nil || s.Overload != "one" {
+		t.Errorf("%v %+v", err, s)
+	}
+}
