@@ -13,7 +13,8 @@ func newDemo() *cobra.Command {
 		Use:   "demo",
 		Short: "Show the whole system on real traffic: two nodes, a listener, senders, the nine steps",
 		Long: `Starts two nodes in this process on loopback ports of their own, a listener with a local service at node 2 and
-senders at node 1, and prints the nine documented steps as the relay reports them: when, and on which node.`,
+senders at node 1, and prints the nine documented steps as the relay reports them: when, and on which node. Behind
+them come connectors, and a SOAP calculator called as clients of basicHttpBinding and wsHttpBinding do.`,
 		Example: `  causeway demo
   causeway demo --keep --ready-file demo.json   # try your own listener and sender on both nodes
   causeway demo --stop-listener-before 6        # see how the road ends without a listener`,

@@ -7,9 +7,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"regexp"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -25,8 +22,8 @@ const (
 	webName = "demo-web"
 )
 
-// connectors shows services behind 'listen': one of TCP reached by 'forward', and a web server reached by a plain HTTP client and by
-// a SOAP 1.1 client.
+// connectors shows services behind 'listen': one of TCP reached by 'forward', and a web server reached by a plain HTTP client and
+// by WCF clients of two bindings.
 func connectors(ctx context.Context, w *world, show *show, echo string) (err error) {
 	site, err := startSite()
 	if err != nil {
@@ -42,13 +39,14 @@ func connectors(ctx context.Context, w *world, show *show, echo string) (err err
 		behind.Shutdown(now)
 	}()
 	if err := errors.Join(
-		behind.Apply([]connect.Connector{{Listen: tcpName, Target: "tcp://" + echo}, {Listen: webName, Target: "http://" + site.address()}}),
+		behind.Apply([]connect.Connector{{Listen: tcpName, Target: "tcp://" + echo}, {Listen: webName, Target: "http://" + site.address()},
+			{Listen: calcName, Target: "http://" + site.address() + "/Calculator.svc"}}),
 		beside.Apply([]connect.Connector{{Forward: tcpName, Bind: anyPort}}),
 	); err != nil {
 		return err
 	}
 	local, err := heard.await(ctx, connect.ForwardOpened, tcpName)
-	for _, name := range []string{tcpName, webName} {
+	for _, name := range []string{tcpName, webName, calcName} {
 		if err == nil {
 			_, err = heard.await(ctx, connect.ListenerConnected, name)
 		}
@@ -61,7 +59,10 @@ func connectors(ctx context.Context, w *world, show *show, echo string) (err err
 		return fmt.Errorf("through listen and forward: %w", err)
 	}
 	show.say("listen %s at node 2, forward at node 1 (%s): %q came back", tcpName, local.Remote, words)
-	return visit(ctx, w, show)
+	if err := visit(ctx, w, show); err != nil {
+		return err
+	}
+	return calculate(ctx, w, show)
 }
 
 // bridge runs connectors that dial a node.
@@ -93,13 +94,6 @@ func echoed(ctx context.Context, address, words string) error {
 	return err
 }
 
-// soap is the request of a SOAP 1.1 client.
-const soap = `<?xml version="1.0" encoding="utf-8"?><s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>` +
-	`<Add xmlns="http://tempuri.org/"><a>40</a><b>2</b></Add></s:Body></s:Envelope>`
-
-// result finds what the service answers.
-var result = regexp.MustCompile(`<AddResult>\d+</AddResult>`)
-
 // visit sends what HTTP clients send: to node 1, for a web server whose listener is at node 2.
 func visit(ctx context.Context, w *world, show *show) error {
 	cs, err := wire.ParseConnectionString(w.nodes[0].Ready().ConnectionString)
@@ -114,38 +108,16 @@ func visit(ctx context.Context, w *world, show *show) error {
 	token := wire.Sign(wire.Audience("localhost", webName), cs.KeyName, cs.Key, time.Now().Add(time.Hour))
 	transport := &http.Transport{TLSClientConfig: w.trust.Clone()}
 	defer transport.CloseIdleConnections()
-	send := func(method, path, body string, fields map[string]string) (string, string, error) {
-		request, err := http.NewRequestWithContext(ctx, method, base+path, strings.NewReader(body))
-		if err != nil {
-			return "", "", err
-		}
-		request.Header.Set("ServiceBusAuthorization", token)
-		for name, value := range fields {
-			request.Header.Set(name, value)
-		}
-		answer, err := transport.RoundTrip(request)
-		if err != nil {
-			return "", "", err
-		}
-		defer answer.Body.Close()
-		b, err := io.ReadAll(answer.Body)
-		if err == nil && answer.StatusCode != http.StatusOK {
-			err = fmt.Errorf("%s %s: %s", method, path, answer.Status)
-		}
-		return answer.Status, string(b), err
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, base+"/hello", http.NoBody)
+	if err != nil {
+		return err
 	}
-	status, body, err := send(http.MethodGet, "/hello", "", nil)
+	r.Header.Set("ServiceBusAuthorization", token)
+	status, body, err := fetch(transport, r)
 	if err != nil {
 		return fmt.Errorf("HTTP sender: %w", err)
 	}
 	show.say("GET %s/hello: %s, %q", base, status, body)
-	status, body, err = send(http.MethodPost, "/service", soap, map[string]string{
-		"Content-Type": "text/xml; charset=utf-8", "SOAPAction": `"http://tempuri.org/Add"`,
-	})
-	if err != nil {
-		return fmt.Errorf("SOAP client: %w", err)
-	}
-	show.say("SOAP 1.1 POST %s/service: %s, %s", base, status, result.FindString(body))
 	return nil
 }
 
@@ -165,30 +137,10 @@ func startSite() (*site, error) {
 	mux.HandleFunc("GET /hello", func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, "hello from behind a firewall") // a client that left shows itself
 	})
-	mux.HandleFunc("POST /service", add)
+	mux.HandleFunc("POST /Calculator.svc", calculator)
 	s := &site{l: l, server: &http.Server{Handler: mux, ReadHeaderTimeout: patience}}
 	s.runs.Go(func() { _ = s.server.Serve(l) })
 	return s, nil
-}
-
-// numbers are those that the SOAP request adds.
-var numbers = regexp.MustCompile(`<[ab]>(\d+)</[ab]>`)
-
-// add is a SOAP service of one operation.
-func add(w http.ResponseWriter, r *http.Request) {
-	b, err := io.ReadAll(io.LimitReader(r.Body, 1<<16))
-	if err != nil || r.Header.Get("SOAPAction") != `"http://tempuri.org/Add"` {
-		http.Error(w, "unknown action", http.StatusInternalServerError)
-		return
-	}
-	sum := 0
-	for _, found := range numbers.FindAllSubmatch(b, -1) {
-		n, _ := strconv.Atoi(string(found[1])) // digits
-		sum += n
-	}
-	w.Header().Set("Content-Type", "text/xml; charset=utf-8")
-	fmt.Fprintf(w, `<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><AddResponse xmlns="http://tempuri.org/">`+
-		`<AddResult>%d</AddResult></AddResponse></s:Body></s:Envelope>`, sum)
 }
 
 func (s *site) address() string { return s.l.Addr().String() }

@@ -38,7 +38,8 @@ func TestNineSteps(t *testing.T) {
 	for _, want := range []string{
 		`(?m)^listen demo-tcp at node 2, forward at node 1 .*: "[^"]+" came back$`,
 		`(?m)^GET .*/demo-web/hello: 200 OK, "hello from behind a firewall"$`,
-		`(?m)^SOAP 1.1 POST .*/demo-web/service: 200 OK, <AddResult>42</AddResult>$`,
+		`(?m)^basicHttpBinding \(key by HTTP Basic\) https://.*/demo-calc: 44 \+ 2 = 46, 44 - 2 = 42$`,
+		`(?m)^wsHttpBinding \(key by UsernameToken\) https://.*/demo-calc: 44 \+ 2 = 46, 44 - 2 = 42$`,
 	} {
 		if !regexp.MustCompile(want).MatchString(out.String()) {
 			t.Errorf("no line is like %s:\n%s", want, out.String())

@@ -41,13 +41,14 @@ type world struct {
 	runs  sync.WaitGroup
 	stop  context.CancelFunc
 	trust *tls.Config
+	rule  entity.Rule   // whose name and key the calculator's clients show
 	gone  chan struct{} // closed when the listener has left the relay's table
 	once  sync.Once
 }
 
 // open starts the nodes on loopback ports of their own and creates the entity.
 func open(dir string, show *show) (_ *world, err error) {
-	w := &world{show: show, store: memory.New(), gone: make(chan struct{})}
+	w := &world{show: show, store: memory.New(), gone: make(chan struct{}), rule: entity.NewRule("caller", entity.Send)}
 	ctx, stop := context.WithCancel(context.Background())
 	w.stop = stop
 	defer func() {
@@ -64,12 +65,16 @@ func open(dir string, show *show) (_ *world, err error) {
 	if w.trust, err = trust(w.nodes[nodes-1].CAFile(), w.nodes[0].CAFile()); err != nil {
 		return nil, err
 	}
-	for _, name := range []string{entityName, tcpName, webName} {
+	for _, name := range []string{entityName, tcpName, webName, calcName} {
 		at, err := entity.NewAddress("", name)
 		if err != nil {
 			return nil, err
 		}
-		if _, err := w.store.Put(ctx, &entity.Entity{Name: name, At: at, Kind: entity.Hybrid}, store.None); err != nil {
+		e := &entity.Entity{Name: name, At: at, Kind: entity.Hybrid}
+		if name == calcName {
+			e.Kind, e.Rules = entity.HTTP, []entity.Rule{w.rule}
+		}
+		if _, err := w.store.Put(ctx, e, store.None); err != nil {
 			return nil, err
 		}
 	}
