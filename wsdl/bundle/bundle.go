@@ -91,6 +91,7 @@ type document struct {
 	chameleon bool
 }
 
+// root gives the tree of a document, read once however many others name it. Its encoding is UTF-8 from here on.
 func (b *bundler) root(f *model.File) (*etree.Element, error) {
 	if r := b.roots[f]; r != nil {
 		return r, nil
@@ -110,6 +111,7 @@ func (b *bundler) root(f *model.File) (*etree.Element, error) {
 	return doc.Root(), nil
 }
 
+// take notes that a document is in the bundle in a role, as the reader does; false if it was before.
 func (b *bundler) take(f *model.File, space string) bool {
 	key := taken{f, space}
 	if b.taken[key] {
@@ -186,6 +188,7 @@ func (b *bundler) schema(f *model.File, root *etree.Element, chameleon string) e
 	return nil
 }
 
+// imported follows an xs:import. One that was not read stays an import with its location, so that a tool which may fetch still can.
 func (b *bundler) imported(f *model.File, k *etree.Element, g *group) error {
 	location := attr(k, "schemaLocation")
 	to := f.Ref(location)
@@ -204,6 +207,7 @@ func (b *bundler) imported(f *model.File, k *etree.Element, g *group) error {
 	})
 }
 
+// included follows an xs:include or xs:redefine. The components of a redefinition wait until everything is there.
 func (b *bundler) included(f *model.File, k *etree.Element, into string, redefined func(*etree.Element)) error {
 	if to := f.Ref(attr(k, "schemaLocation")); to != nil {
 		err := b.adopt(to, func(root *etree.Element) error {

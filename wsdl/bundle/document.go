@@ -12,6 +12,7 @@ import (
 	"github.com/causeway-relay/causeway/wsdl/model"
 )
 
+// sortedKeys gives keys in the order of the alphabet: no output may depend on the order of a map.
 func sortedKeys(m map[string]string) []string { return slices.Sorted(maps.Keys(m)) }
 
 func itoa(n int) string { return strconv.Itoa(n) }
@@ -60,6 +61,7 @@ func (b *bundler) document(main *etree.Element) *etree.Element {
 	return out
 }
 
+// rankOf gives the place of an element among the children of definitions; what is not WSDL's own comes first.
 func rankOf(e *etree.Element) int {
 	if spaceOf(e) != model.NSWSDL {
 		return 0
@@ -129,6 +131,7 @@ func place(a etree.Attr) int {
 	return 2
 }
 
+// mentionsBelow reports whether a prefix may stand in an element or below, its own declarations not counted.
 func mentionsBelow(e *etree.Element, prefix string) bool {
 	bare := e.Copy()
 	bare.Attr = slices.DeleteFunc(bare.Attr, func(a etree.Attr) bool { return a.Space == "xmlns" || a.Key == "xmlns" })
@@ -194,6 +197,7 @@ func (b *bundler) policyIDs(at int) map[string]string {
 	return renamed
 }
 
+// idsOf gives the ids of the policies at the top of a document.
 func idsOf(root *etree.Element) []string {
 	var ids []string
 	for _, k := range root.ChildElements() {
@@ -206,6 +210,7 @@ func idsOf(root *etree.Element) []string {
 	return ids
 }
 
+// idOf gives the attribute that a policy is named by, nil if it has none (WS-Policy 1.5, 4.2).
 func idOf(k *etree.Element) *etree.Attr {
 	for i := range k.Attr {
 		a := &k.Attr[i]

@@ -36,6 +36,7 @@ func spaceOf(e *etree.Element) string {
 
 func is(e *etree.Element, space, local string) bool { return e.Tag == local && spaceOf(e) == space }
 
+// children gives the children of one name, in document order.
 func children(e *etree.Element, space, local string) []*etree.Element {
 	var all []*etree.Element
 	for _, k := range e.ChildElements() {
@@ -109,6 +110,7 @@ func move(e, to *etree.Element) *etree.Element {
 	return copied
 }
 
+// declares reports whether an element itself declares a prefix; "" is the default namespace.
 func declares(e *etree.Element, prefix string) bool {
 	for i := range e.Attr {
 		a := &e.Attr[i]
@@ -119,6 +121,7 @@ func declares(e *etree.Element, prefix string) bool {
 	return false
 }
 
+// declare binds a prefix at an element; "" with "" takes the default namespace away.
 func declare(e *etree.Element, prefix, space string) {
 	if prefix == "" {
 		e.CreateAttr("xmlns", space)

@@ -26,6 +26,7 @@ func symbol(k *etree.Element) string {
 	return ""
 }
 
+// importing notes that the schema needs a namespace. Its own and XML Schema's need no import.
 func (g *group) importing(space string) {
 	if space != g.space && space != model.NSSchema && !slices.Contains(g.imports, space) {
 		g.imports = append(g.imports, space)

@@ -54,14 +54,17 @@ type checker struct {
 	lost     []model.Lost
 }
 
+// add notes a problem. Problems are put in order at the end.
 func (c *checker) add(level model.Level, at model.Place, code, remedy, format string, args ...any) {
 	c.problems = append(c.problems, model.Problem{Level: level, Place: at, Code: code, Text: fmt.Sprintf(format, args...), Remedy: remedy})
 }
 
+// warn tells of what some peers refuse or read otherwise. It always has a remedy.
 func (c *checker) warn(at model.Place, code, remedy, format string, args ...any) {
 	c.add(model.Warning, at, code, remedy, format, args...)
 }
 
+// note tells of what is good to know; the remedy may be "".
 func (c *checker) note(at model.Place, code, remedy, format string, args ...any) {
 	c.add(model.Note, at, code, remedy, format, args...)
 }

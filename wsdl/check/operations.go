@@ -65,6 +65,7 @@ func whyNot(b *model.Binding, op *model.BindingOperation) string {
 	return ""
 }
 
+// faultParts: the detail of a fault is one element, and somebody must say which (R2205).
 func (c *checker) faultParts(f *model.Fault) {
 	switch {
 	case len(f.Message.Parts) != 1:
@@ -87,6 +88,7 @@ func (c *checker) soap(b *model.Binding, op *model.BindingOperation) {
 	}
 }
 
+// message looks at what a binding puts into one message.
 func (c *checker) message(op *model.BindingOperation, m *model.BindingMessage) {
 	name := op.Operation.Name
 	switch {

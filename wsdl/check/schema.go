@@ -88,6 +88,7 @@ func (s *schemaChecker) typ(t *model.Type) {
 	s.particle(t.Particle, true)
 }
 
+// facets looks at what bounds the values of a simple type.
 func (s *schemaChecker) facets(t *model.Type) {
 	for _, p := range t.Facets.Patterns {
 		if strings.HasPrefix(p, "^") || strings.HasSuffix(p, "$") && !strings.HasSuffix(p, `\$`) {
@@ -130,6 +131,7 @@ func (s *schemaChecker) particle(p *model.Particle, outer bool) {
 	}
 }
 
+// element looks at a local element. References are looked at where the element is declared.
 func (s *schemaChecker) element(p *model.Particle) {
 	e := p.Element
 	if e.Global {

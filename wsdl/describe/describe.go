@@ -67,6 +67,7 @@ func (o *Outline) schema(s *model.Schema) {
 	slices.SortFunc(o.Attributes, func(a, b Attribute) int { return cmp.Compare(a.Name, b.Name) })
 }
 
+// binding outlines a binding; a port at an address replaces name, documentation and policies.
 func binding(b *model.Binding) Port {
 	p := Port{
 		Name: b.Name.Local, Doc: b.Doc, Binding: b.Name.String(), PortType: b.PortType.Name.String(), Protocol: b.Kind.String(),
@@ -78,6 +79,7 @@ func binding(b *model.Binding) Port {
 	return p
 }
 
+// operation outlines an operation as a binding sends it.
 func operation(b *model.BindingOperation) Operation {
 	m := b.Operation
 	o := Operation{
@@ -102,6 +104,7 @@ func operation(b *model.BindingOperation) Operation {
 
 var exchangeWords = [...]string{"request-response", "one-way", "solicit-response", "notification"}
 
+// message outlines what goes one way. wrapper is the name of the element around the parts in rpc style (WSDL 1.1, 3.5).
 func message(p *model.Param, b *model.BindingMessage, style model.Style, wrapper string) *Message {
 	m := &Message{Name: p.Name, Message: p.Message.Name.String(), Action: p.Action, Parts: []Part{}}
 	if b == nil {
@@ -130,6 +133,7 @@ func parts(all []*model.Part) []Part {
 	return out
 }
 
+// part outlines a part: its element or its type, never both.
 func part(p *model.Part) Part {
 	if p.Element != nil {
 		return Part{Name: p.Name, Element: p.Element.Name.String()}

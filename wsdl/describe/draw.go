@@ -37,6 +37,7 @@ func (d *drawer) typeWords(t *Type) []string {
 	return append(words, simpleWords(t)...)
 }
 
+// members names the members of a union or the item of a list; those without names are told by what they are.
 func (d *drawer) members(t *Type) string {
 	var all []string
 	for _, m := range t.Members {
@@ -93,6 +94,7 @@ func (d *drawer) content(b *branch, t *Type) {
 	}
 }
 
+// attribute hangs an attribute: its name behind an @, then what its values are and whether it must be there.
 func (d *drawer) attribute(b *branch, a *Attribute) {
 	words := []string{"@" + local(a.Name), d.typeShort(a.Type)}
 	if a.Anonymous != nil {
@@ -154,6 +156,7 @@ func (d *drawer) local(b *branch, p *Particle) {
 	}
 }
 
+// wildcardWords says which namespaces a wildcard takes and how what stands there is checked.
 func wildcardWords(w *Wildcard) string {
 	return strings.Join(w.Namespaces, " ") + " " + w.Process
 }

@@ -36,6 +36,7 @@ type branch struct {
 	kids []*branch
 }
 
+// add hangs a line on a branch and gives it. Empty words are left out; the others are cleaned, since all come from the description.
 func (b *branch) add(words ...string) *branch {
 	var said []string
 	for _, w := range words {
@@ -48,6 +49,7 @@ func (b *branch) add(words ...string) *branch {
 	return kid
 }
 
+// draw writes what hangs on a branch.
 func (b *branch) draw(out *strings.Builder, indent string) {
 	for i, k := range b.kids {
 		edge, next := "├─ ", "│  "
@@ -69,6 +71,7 @@ func clean(text string) string {
 	}, text)
 }
 
+// local cuts the namespace off a name.
 func local(name string) string { return name[strings.LastIndexByte(name, '}')+1:] }
 
 // drawer turns an outline into branches.
@@ -88,6 +91,7 @@ func (d *drawer) short(name, space string) string {
 	return local(name)
 }
 
+// root gives the top lines: services, what no service has, elements that no message showed, groups, types.
 func (d *drawer) root() []*branch {
 	var all []*branch
 	top := func(text string) *branch {
@@ -172,6 +176,7 @@ func (d *drawer) ports(b *branch, ports []Port) {
 
 const httpTransport = "http://schemas.xmlsoap.org/soap/http"
 
+// operation hangs an operation with its messages.
 func (d *drawer) operation(b *branch, o *Operation) {
 	what := ""
 	if o.Exchange != "request-response" {
@@ -197,6 +202,7 @@ func (d *drawer) operation(b *branch, o *Operation) {
 	}
 }
 
+// message hangs what goes one way: headers, then the body, then what travels beside the envelope.
 func (d *drawer) message(b *branch, word string, m *Message) {
 	for _, h := range m.Headers {
 		d.part(b, word+" header", h)
@@ -219,6 +225,7 @@ func (d *drawer) message(b *branch, word string, m *Message) {
 	}
 }
 
+// part hangs a part. An element is shown with what stands in it, a type by its name.
 func (d *drawer) part(b *branch, word string, p Part) {
 	if p.Element == "" {
 		b.add(word, p.Name, d.typeShort(p.Type))
@@ -251,6 +258,7 @@ func (d *drawer) element(b *branch, e *Element, word, name string) {
 	}
 }
 
+// elementWords says what is special about an element.
 func elementWords(e *Element) []string {
 	var words []string
 	if e.Nillable {
@@ -271,6 +279,7 @@ func elementWords(e *Element) []string {
 	return words
 }
 
+// typeShort is short for types; those of XML Schema keep the prefix that everybody knows.
 func (d *drawer) typeShort(name string) string {
 	if strings.HasPrefix(name, "xs:") {
 		return name

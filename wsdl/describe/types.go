@@ -7,6 +7,7 @@ import (
 	"github.com/causeway-relay/causeway/wsdl/model"
 )
 
+// element outlines a declaration. A type that has a name is named, one that has none stands here.
 func element(e *model.Element) Element {
 	out := Element{
 		Name: e.Name.String(), Doc: e.Doc, Type: typeName(e.Type), Nillable: e.Nillable, Abstract: e.Abstract, Default: e.Default, Fixed: e.Fixed,
@@ -58,6 +59,7 @@ func arrayType(u *model.AttributeUse, t *model.Type) string {
 	return ""
 }
 
+// base says what a type comes from. Its members are those of a union, or the item of a list.
 func (out *Type) base(t *model.Type) {
 	switch t.Derivation {
 	case model.List:
@@ -86,6 +88,7 @@ func (out *Type) base(t *model.Type) {
 	}
 }
 
+// member adds a member by its name, or the type itself where it has none.
 func (out *Type) member(m *model.Type) {
 	switch {
 	case m == nil:
@@ -96,6 +99,7 @@ func (out *Type) member(m *model.Type) {
 	}
 }
 
+// facets writes the facets that a type itself states, by the names of XML Schema. Patterns of one step are alternatives.
 func (out *Type) facets(f model.Facets) {
 	for _, e := range f.Enum {
 		out.Enum = append(out.Enum, e.Value)
@@ -127,6 +131,7 @@ func (out *Type) facets(f model.Facets) {
 	set("whiteSpace", f.WhiteSpace)
 }
 
+// attribute outlines a declaration; a use adds what it says to it.
 func attribute(a *model.Attribute) Attribute {
 	out := Attribute{Name: a.Name.String(), Doc: a.Doc, Type: typeName(a.Type), Default: a.Default, Fixed: a.Fixed}
 	if out.Type == "" && a.Type != nil {
@@ -135,6 +140,7 @@ func attribute(a *model.Attribute) Attribute {
 	return out
 }
 
+// particle outlines a content model as a tree. References are not followed, so it ends.
 func particle(p *model.Particle) *Particle {
 	if p == nil {
 		return nil
@@ -159,6 +165,7 @@ func particle(p *model.Particle) *Particle {
 	return out
 }
 
+// wildcard outlines a wildcard. ##other is written as the namespace that it leaves out, which means the same in every document.
 func wildcard(w *model.Wildcard) *Wildcard {
 	if w == nil {
 		return nil

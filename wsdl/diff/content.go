@@ -54,6 +54,7 @@ func particleKey(p describe.Particle) string {
 	return p.Kind
 }
 
+// particle compares two particles that stand for each other.
 func (c *comparer) particle(path string, a, b *describe.Particle, w way) {
 	if a.Kind != b.Kind {
 		c.text(Breaking, "content", path, "what groups it changed", a.Kind, b.Kind)
@@ -86,8 +87,10 @@ func (c *comparer) occurs(path string, a, b *describe.Particle, w way) {
 	c.add(level, "content", path, occurs(a), occurs(b), "how often it stands changed")
 }
 
+// less compares numbers of occurrences; a negative one is without bound.
 func less(a, b int) bool { return a >= 0 && (b < 0 || a < b) }
 
+// occurs writes how often a particle may stand.
 func occurs(p *describe.Particle) string {
 	if p.Max < 0 {
 		return fmt.Sprintf("%d..*", p.Min)

@@ -97,6 +97,7 @@ func (c *comparer) way(key string) way {
 	return w
 }
 
+// add notes a change.
 func (c *comparer) add(level Level, kind, path, old, now, format string, args ...any) {
 	c.changes = append(c.changes, Change{level, kind, path, fmt.Sprintf(format, args...), old, now})
 }
@@ -157,8 +158,10 @@ func each[T any](c *comparer, before, after []T, key func(T) string, kind, path 
 	}
 }
 
+// same compares things that are their own key: there is nothing more to compare.
 func same[T any](string, T, T) {}
 
+// text gives a value that may not be given; "" then.
 func text(s *string) string {
 	if s == nil {
 		return ""

@@ -6,10 +6,12 @@ import (
 	"github.com/causeway-relay/causeway/wsdl/describe"
 )
 
+// service compares the ports of a service. A new port hurts nobody.
 func (c *comparer) service(path string, a, b describe.Service) {
 	each(c, a.Ports, b.Ports, func(p describe.Port) string { return p.Name }, "port", path, Breaking, Compatible, c.port)
 }
 
+// port compares where and how a port is reached, and what it offers. Names of bindings and port types are on no wire.
 func (c *comparer) port(path string, a, b describe.Port) {
 	c.text(Compatible, "port", path, "the address changed", a.Address, b.Address)
 	c.text(Compatible, "port", path, "the binding has another name", a.Binding, b.Binding)
@@ -63,6 +65,7 @@ func (c *comparer) policies(kind, path string, a, b []string) {
 	}
 }
 
+// operation compares how an operation is called. A fault that is new or gone is compatible: callers must expect any fault.
 func (c *comparer) operation(path string, a, b describe.Operation) {
 	c.text(Breaking, "operation", path, "the exchange changed", a.Exchange, b.Exchange)
 	c.text(Breaking, "operation", path, "the style changed", a.Style, b.Style)
@@ -77,6 +80,7 @@ func (c *comparer) operation(path string, a, b describe.Operation) {
 		func(path string, a, b describe.Message) { c.message(path, &a, &b, received) })
 }
 
+// message compares what goes one way. A header that callers must send newly is breaking, one that they receive newly is not.
 func (c *comparer) message(path string, a, b *describe.Message, w way) {
 	if a == nil || b == nil {
 		if a != b { // the exchange has changed, which is said already
@@ -103,6 +107,7 @@ func (c *comparer) message(path string, a, b *describe.Message, w way) {
 	each(c, a.Attached, b.Attached, func(p describe.Part) string { return p.Name }, "attachment", path, Breaking, Breaking, c.part)
 }
 
+// order: parts stand in a body in the order of the message.
 func (c *comparer) order(path string, a, b []describe.Part) {
 	names := func(all []describe.Part) string {
 		var out []string
@@ -116,6 +121,7 @@ func (c *comparer) order(path string, a, b []describe.Part) {
 	}
 }
 
+// part compares what a part holds.
 func (c *comparer) part(path string, a, b describe.Part) {
 	c.text(Breaking, "part", path, "the element changed", a.Element, b.Element)
 	c.text(Breaking, "part", path, "the type changed", a.Type, b.Type)

@@ -44,6 +44,7 @@ func (c *comparer) ofType(kind, path, a, b string, anonA, anonB *describe.Type, 
 	}
 }
 
+// orWords gives words for a type that has no name.
 func orWords(a, otherwise string) string {
 	if a == "" {
 		return otherwise
@@ -58,6 +59,7 @@ var wider = map[string]string{
 	"xs:nonNegativeInteger": "xs:integer", "xs:token": "xs:normalizedString", "xs:normalizedString": "xs:string", "xs:NCName": "xs:Name", "xs:Name": "xs:token", "xs:language": "xs:token",
 }
 
+// isWider reports whether every value of one built-in type is a value of another.
 func isWider(from, to string) bool {
 	for n := from; n != ""; n = wider[n] {
 		if n == to {
@@ -98,6 +100,7 @@ func (c *comparer) typ(path string, a, b *describe.Type, w way) {
 	c.wildcards("type", path+" / anyAttribute", a.Wildcard, b.Wildcard, w)
 }
 
+// inner compares types that stand in others.
 func (c *comparer) inner(path string, a, b *describe.Type, w way) {
 	switch {
 	case a != nil && b != nil:
@@ -174,6 +177,7 @@ func facetLevel(name, old, now string, w way) Level {
 	return hurts(w, received)
 }
 
+// attributes compares those of a type by name: they have no order.
 func (c *comparer) attributes(path string, a, b *describe.Type, w way) {
 	key := func(a describe.Attribute) string { return "@" + a.Name }
 	was := map[string]bool{}
@@ -196,6 +200,7 @@ func (c *comparer) attributes(path string, a, b *describe.Type, w way) {
 		func(path string, x, y describe.Attribute) { c.attribute(path, &x, &y, w) })
 }
 
+// attribute compares two uses of an attribute.
 func (c *comparer) attribute(path string, a, b *describe.Attribute, w way) {
 	c.ofType("attribute", path, a.Type, b.Type, a.Anonymous, b.Anonymous, w)
 	c.flag("attribute", path, "required", a.Required, b.Required, hurts(w, received), hurts(w, sent))
@@ -205,6 +210,7 @@ func (c *comparer) attribute(path string, a, b *describe.Attribute, w way) {
 	c.text(Breaking, "attribute", path, "the array's type changed", a.ArrayType, b.ArrayType)
 }
 
+// wildcards: a content that is open newly hurts nobody, since readers pass over what they do not know.
 func (c *comparer) wildcards(kind, path string, a, b *describe.Wildcard, w way) {
 	switch {
 	case a == nil && b == nil:

@@ -12,6 +12,7 @@ type use struct {
 	members  map[string][]string // elements by their head
 }
 
+// newUse walks from all messages to what they reach.
 func newUse(o *describe.Outline) *use {
 	u := &use{
 		ways: map[string]way{}, elements: map[string]*describe.Element{}, types: map[string]*describe.Type{}, groups: map[string]*describe.Group{},
@@ -37,6 +38,7 @@ func newUse(o *describe.Outline) *use {
 	return u
 }
 
+// ports walks from operations. What faults hold is received.
 func (u *use) ports(ports []describe.Port) {
 	for _, p := range ports {
 		for _, o := range p.Operations {
@@ -70,6 +72,7 @@ func (u *use) mark(key string, w way) bool {
 	return true
 }
 
+// element marks an element and those that may stand in its place.
 func (u *use) element(name string, w way) {
 	if name == "" || !u.mark("element "+name, w) {
 		return
@@ -89,6 +92,7 @@ func (u *use) inElement(e *describe.Element, w way) {
 	}
 }
 
+// typ marks a type and those derived from it, which xsi:type may put in its place.
 func (u *use) typ(name string, w way) {
 	if name == "" || u.types[name] == nil || !u.mark("type "+name, w) {
 		return
@@ -99,6 +103,7 @@ func (u *use) typ(name string, w way) {
 	}
 }
 
+// inType walks what stands in a type. Types without names end; those with names are marked once for each way.
 func (u *use) inType(t *describe.Type, w way) {
 	u.typ(t.Base, w)
 	u.typ(t.ArrayOf, w)

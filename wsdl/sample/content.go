@@ -157,6 +157,7 @@ func (m *Maker) particle(n *node, p *model.Particle, depth int) error {
 	return nil
 }
 
+// once writes a particle one time. turn counts the times, so that a repeated choice shows each branch.
 func (m *Maker) once(n *node, p *model.Particle, depth, turn int) error {
 	if m.steps++; m.steps > mostSteps { // groups of groups that hold nothing
 		return failed(p.Place, "the content has more than %d places", mostSteps)
@@ -261,6 +262,7 @@ func (m *Maker) wildcard(n *node, p *model.Particle, depth int) error {
 	return nil
 }
 
+// wild gives one element that a wildcard takes: one of nobody's where nothing checks it, else the lowest that is declared.
 func (m *Maker) wild(w *model.Wildcard, depth int) (*node, error) {
 	if w.Process != "strict" && openTo(w, nsExample) {
 		m.left--

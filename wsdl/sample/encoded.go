@@ -6,6 +6,7 @@ import (
 	"github.com/causeway-relay/causeway/wsdl/model"
 )
 
+// badName says that a name cannot be an element's: written as it is, it would be markup.
 func badName(at model.Place, name string) error {
 	return failed(at, "%q is no name of an element", clip(name))
 }

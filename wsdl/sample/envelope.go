@@ -66,6 +66,7 @@ type envelope struct {
 
 func (e *envelope) name(local string) model.Name { return model.Name{Space: e.space, Local: local} }
 
+// wrap puts headers and body into an envelope and gives the message with its media type.
 func (e *envelope) wrap(headers, body []*node) *Message {
 	root := &node{name: e.name("Envelope")}
 	if len(headers) > 0 {
@@ -117,6 +118,7 @@ func (e *envelope) encoding(b *model.BindingMessage) string {
 	return model.NSEncoding
 }
 
+// parts makes the elements of several parts, in their order.
 func (e *envelope) parts(all []*model.Part) ([]*node, error) {
 	var nodes []*node
 	for _, p := range all {
@@ -141,6 +143,7 @@ func (e *envelope) part(p *model.Part, space string) (*node, error) {
 	return n, e.m.typed(n, p.Type, 0, p.Place)
 }
 
+// headers makes the header blocks: those of WS-Addressing where it is asked for, then those that the binding declares.
 func (e *envelope) headers(b *model.BindingMessage, action, to string) ([]*node, error) {
 	var all []*node
 	if e.b.Addressing {

@@ -111,6 +111,7 @@ func (h *heights) add(t *model.Type) {
 	}
 }
 
+// addParticle notes the types without names in a content model, and groups that only it knows: originals of redefinitions.
 func (h *heights) addParticle(p *model.Particle) {
 	if p == nil {
 		return
@@ -145,6 +146,7 @@ func (h *heights) typ(t *model.Type) int {
 	return 0 // a type of a message part alone: it has no content model
 }
 
+// compute gives the height of a type's content from what is known so far.
 func (h *heights) compute(t *model.Type) int {
 	deepest := 0
 	for _, c := range t.Chain() {
@@ -186,6 +188,7 @@ func (h *heights) particle(p *model.Particle) int {
 	return h.once(p)
 }
 
+// once gives the height of a particle that is written: of a choice the lowest branch, of others the highest.
 func (h *heights) once(p *model.Particle) int {
 	switch {
 	case p.Element != nil:

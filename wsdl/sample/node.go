@@ -28,6 +28,7 @@ type value struct {
 	rest  string
 }
 
+// set writes an attribute; one of that name is replaced.
 func (n *node) set(name model.Name, v value) {
 	for i := range n.attrs {
 		if n.attrs[i].name == name {
@@ -61,6 +62,7 @@ func write(root *node) string {
 	return w.b.String()
 }
 
+// need gives a namespace a prefix if it has none.
 func (w *writer) need(space string) {
 	if _, ok := w.prefixes[space]; ok {
 		return
@@ -74,6 +76,7 @@ func (w *writer) need(space string) {
 	w.order = append(w.order, space)
 }
 
+// collect finds all namespaces of a message, those of QNames in values too, before anything is written.
 func (w *writer) collect(n *node) {
 	w.need(n.name.Space)
 	w.need(n.text.qname.Space)

@@ -46,6 +46,7 @@ const (
 	nameClass    = initialClass + `\-.0-9\x{B7}\x{300}-\x{36F}`
 )
 
+// all translates the expression; false for what Go cannot say.
 func (t *translator) all() (string, bool) {
 	for t.at < len(t.in) {
 		c := t.in[t.at]
@@ -238,6 +239,7 @@ func without(from, minus []rune) []rune {
 	return from
 }
 
+// classText writes ranges as a class of Go; no ranges are a class that nothing fits.
 func classText(ranges []rune) string {
 	var b strings.Builder
 	b.WriteByte('[')

@@ -83,6 +83,7 @@ type Error struct {
 // Error gives place and text.
 func (e *Error) Error() string { return e.Place.String() + ": " + e.Text }
 
+// failed makes an Error.
 func failed(at model.Place, format string, args ...any) error {
 	return &Error{at, fmt.Sprintf(format, args...)}
 }
@@ -195,6 +196,7 @@ func portNames(d *model.Description) []string {
 	return []string{listed(names)}
 }
 
+// portName is how people name the port: as the service does, or as the binding where no service has it.
 func (t Target) portName() string {
 	if t.Port != nil {
 		return t.Port.Name
@@ -236,6 +238,7 @@ func (m *Maker) begin(encoded bool) {
 	m.encoded, m.openTypes, m.left, m.ids, m.steps = encoded, map[*model.Type]int{}, maxElements, 0, 0
 }
 
+// note adds what could not be honoured, each thing once.
 func (m *Maker) note(at model.Place, format string, args ...any) {
 	text := at.String() + ": " + fmt.Sprintf(format, args...)
 	if !slices.Contains(m.notes, text) {
@@ -256,6 +259,7 @@ func isNCName(text string) bool {
 	return text != ""
 }
 
+// clip keeps names of a description from filling a screen.
 func clip(text string) string {
 	if len(text) > 60 {
 		return text[:60] + "..."

@@ -67,6 +67,7 @@ func (m *Maker) simple(t *model.Type, at model.Place) value {
 // mostNested bounds lists of unions of lists.
 const mostNested = 50
 
+// simpleDeep is simple, depth levels of lists and unions down.
 func (m *Maker) simpleDeep(t *model.Type, at model.Place, depth int) value {
 	if t == nil || depth > mostNested {
 		return value{text: "text"}
@@ -288,6 +289,7 @@ func numeric(root *model.Type) (number, whole bool) {
 	return false, false
 }
 
+// fits reports whether a text is a value of the type that meets all facets, as far as they are understood.
 func (b *bounds) fits(text string) bool {
 	for _, step := range b.patterns {
 		if !slices.ContainsFunc(step, func(p *pattern) bool { return p.re.MatchString(text) }) {
@@ -355,6 +357,7 @@ func (b *bounds) inOrder(text string) bool {
 	return true
 }
 
+// fitsNumber compares exactly: bounds of integers have more digits than a float holds.
 func (b *bounds) fitsNumber(text string, whole bool) bool {
 	r, ok := ratOf(text)
 	if !ok || strings.ContainsAny(text, "eExX") || whole && strings.Contains(text, ".") {
@@ -401,6 +404,7 @@ func (b *bounds) length(text string) int {
 	return -1
 }
 
+// lengths gives the tightest bounds of length; most is -1 for none.
 func (b *bounds) lengths() (least, most int) {
 	most = -1
 	for _, f := range b.facets {

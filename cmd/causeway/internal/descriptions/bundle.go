@@ -50,6 +50,7 @@ serve it as ?singleWsdl.
 	return cmd
 }
 
+// writeBundle writes the document to a file or to standard output. Talk goes to standard error, since the document may be piped.
 func writeBundle(cmd *cobra.Command, d *model.Description, text []byte, out string, format *cli.Format) error {
 	b := &bundled{File: out, Bytes: len(text), From: []string{}, Problems: []string{}}
 	for _, f := range d.Files {

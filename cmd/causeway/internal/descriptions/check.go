@@ -75,6 +75,7 @@ The exit code is 1 when an operation is lost, or with --strict when there is any
 	return cmd
 }
 
+// newVerdict counts and flattens a report. An operation counts for each binding that lets somebody call it.
 func newVerdict(d *model.Description, report *check.Report) *verdict {
 	v := &verdict{Errors: report.Errors, Warnings: report.Warnings, Notes: report.Notes, Lost: []lost{}, Problems: []problem{}}
 	gone := map[model.Place]bool{}

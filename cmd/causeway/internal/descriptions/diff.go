@@ -49,6 +49,7 @@ The exit code is 1 when a change is breaking, 0 otherwise.
 	return cmd
 }
 
+// tellDiff writes a line for each change, breaking ones first, then a sum.
 func tellDiff(cmd *cobra.Command, r *diff.Report) error {
 	for _, c := range r.Changes {
 		if _, err := fmt.Fprintln(cmd.OutOrStdout(), cli.OneLine(c.String())); err != nil {

@@ -21,6 +21,7 @@ var special = prefixes(
 // nat64 and sixToFour have an IPv4 address in them: the last four bytes, and the third to sixth.
 var nat64, sixToFour = netip.MustParsePrefix("64:ff9b::/96"), netip.MustParsePrefix("2002::/16")
 
+// prefixes reads ranges that are written down here; a mistake stops the program at once.
 func prefixes(texts ...string) []netip.Prefix {
 	all := make([]netip.Prefix, len(texts))
 	for i, t := range texts {

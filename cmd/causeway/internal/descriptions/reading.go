@@ -23,6 +23,7 @@ type reading struct {
 	fetch, internal bool
 }
 
+// flags adds what every command of this group has: which files and hosts may be read.
 func (r *reading) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&r.root, "root", "", "`DIR` that files may be read from (default: the description's own)")
