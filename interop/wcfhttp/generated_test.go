@@ -130,3 +130,33 @@ func TestGeneratedClients(t *testing.T) {
 		}
 	})
 }
+
+// TestAttachedInParts: zeep follows the imports of an attached description of two files, in parts and in one, and calls through the relay.
+func TestAttachedInParts(t *testing.T) {
+	t.Parallel()
+	interop.Need(t, "zeep", "mono")
+	service := mono.Start(t).Service("basic", "echo")
+	whole := echoWSDL(t, "http://never.invalid/Services/Echo.svc")
+	from, to := strings.Index(whole, "<xsd:schema"), strings.Index(whole, "</xsd:schema>")+len("</xsd:schema>")
+	types := strings.Replace(whole[from:to], "<xsd:schema", `<xsd:schema xmlns:xsd="http://www.w3.org/2001/XMLSchema"`, 1)
+	root := whole[:from] + `<xsd:schema><xsd:import namespace="http://tempuri.org/" schemaLocation="schemas/types.xsd"/></xsd:schema>` + whole[to:]
+	interop.OnNodes(t, func(t *testing.T, s *interop.Stand) {
+		add(s, "parts", func(e *entity.Entity) {
+			e.Settings.Metadata = []entity.Document{{Name: "echo.wsdl", Text: root}, {Name: "types.xsd", Text: types}}
+		})
+		connector(t, s, "parts", service)
+		const script = `import sys, zeep
+c = zeep.Client(sys.argv[1])
+port = list(list(c.wsdl.services.values())[0].ports.values())[0]
+print("ADDRESS", port.binding_options["address"])
+print("ANSWER", c.service.Echo("hello"))`
+		for _, query := range []string{"?wsdl", "?singleWsdl"} {
+			address := "http://" + door(s) + "/parts"
+			p := interop.Start(t, t.TempDir(), nil, interop.Python(t, "zeep"), "-c", script, address+query)
+			p.Finish(2 * interop.Patience)
+			if text := p.Text(); !strings.Contains(text, "ADDRESS "+address+"\n") || !strings.Contains(text, "ANSWER hello\n") {
+				t.Errorf("%s:\n%s", query, text)
+			}
+		}
+	})
+}
