@@ -19,7 +19,7 @@ SDK      := ./interop $(filter-out $(STACKS) $(patsubst %,./interop/%/...,node p
 LINT     := go tool -modfile=tools/go.mod golangci-lint
 step     := scripts/step
 
-.PHONY: help demo test test-unit test-sdk test-soap test-windows interop-table check fuzz soak bench bench-go bench-check generate wsdl-score wsdl-probe
+.PHONY: help demo test test-unit test-sdk test-soap test-windows interop-table check fuzz soak bench bench-go bench-check generate wsdl-score wsdl-probe wsdl-bench
 .PHONY: check-shell check-gofmt check-lockfiles check-modules check-layers check-vet check-cross check-generate check-lint check-bench
 
 help: ## this list
@@ -78,6 +78,7 @@ soak: ## soak tests, then the unit tests in random order again and again, for SO
 
 bench: ## the gateway beside direct TCP, its bounds, nginx, HAProxy and ssh -R; CELLS=http,echo for some of it
 	@$(step) bench scripts/bench $(if $(CELLS),run -cells $(CELLS))
+	@$(if $(CELLS),,$(MAKE) --no-print-directory wsdl-bench)
 
 bench-go: ## Go benchmarks with allocations, BENCH=REGEXP
 	@CAUSEWAY_INTEROP=1 $(step) benchmarks go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
@@ -93,3 +94,6 @@ wsdl-score: ## what becomes of 170 real service descriptions, ours and gowsdl's
 
 wsdl-probe: ## sample messages of every description, read into generated Go and written back
 	@scripts/wsdl-probe
+
+wsdl-bench: ## generated Go against encoding/xml on gowsdl's output: time and allocations of 20 messages
+	@$(step) wsdl-bench scripts/wsdl-bench

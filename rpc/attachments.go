@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/textproto"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/causeway-relay/causeway/soap"
@@ -53,14 +54,14 @@ func attach(all []Attachment, a Attachment) []Attachment {
 // ReadAttachments keeps the attachments of the answer in all.
 func ReadAttachments(all *[]Attachment) Option {
 	return func(s *settings) {
-		s.came = append(s.came[:len(s.came):len(s.came)], func(a []Attachment) { *all = a })
+		s.came = append(slices.Clip(s.came), func(a []Attachment) { *all = a })
 	}
 }
 
 // ReadAttachment keeps the attachment of the answer that is the part of the message, if there is one. Generated code calls it.
 func ReadAttachment(part string, v *Attachment) Option {
 	return func(s *settings) {
-		s.came = append(s.came[:len(s.came):len(s.came)], func(all []Attachment) {
+		s.came = append(slices.Clip(s.came), func(all []Attachment) {
 			if a, ok := find(all, part); ok {
 				*v = a
 			}

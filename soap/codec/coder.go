@@ -31,7 +31,7 @@ type noText struct{}
 
 func (noText) plain() bool { return false }
 
-func (noText) text(_ *Encoder, slot any) (infoset.Value, bool, error) {
+func (noText) text(_ *Encoder, slot any) (infoset.Value, bool, error) { //nolint:unparam // every Coder has it
 	return infoset.Value{}, false, misfit(slot)
 }
 
@@ -311,7 +311,7 @@ func (c *Text) text(e *Encoder, slot any) (infoset.Value, bool, error) {
 	return v, true, err
 }
 
-func (c *Text) words(_ *Encoder, dst []byte, slot any) ([]byte, error) {
+func (c *Text) words(_ *Encoder, dst []byte, slot any) ([]byte, error) { //nolint:unparam // every Coder has it
 	_, n := c.Slots.Get(slot, 0)
 	for i := range n {
 		text, _ := c.Slots.Get(slot, i)

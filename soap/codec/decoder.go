@@ -224,7 +224,7 @@ func (d *Decoder) attributes(x Struct, m *Model, start *infoset.Token) error {
 	return d.requiredAttributes(m, start)
 }
 
-// takes reports whether attributes of a namespace are kept though no declaration names them.
+// Takes reports whether attributes of a namespace are kept though no declaration names them.
 func (s *Simple) Takes(space string) bool {
 	return s != nil && (s.Wild == nil || s.Wild.Takes(space))
 }

@@ -36,9 +36,7 @@ func encode(t *testing.T, slot any, c codec.Coder) (string, error) {
 	if err := codec.NewEncoder(w).Element(&root, nil, slot, c); err != nil {
 		return "", err
 	}
-	if out.Len() == 0 && w.Flush() != nil {
-		return "", nil // nothing was written
-	}
+	_ = w.Flush() // of nothing it is an error
 	return strings.Replace(out.String(), "<r></r>", "<r/>", 1), nil
 }
 

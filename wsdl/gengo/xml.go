@@ -2,6 +2,7 @@ package gengo
 
 import (
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -27,8 +28,8 @@ func (g *generator) codecs(w *writer) {
 	for _, d := range g.docs {
 		maps.Copy(used, identifiers(d.codec))
 	}
-	for i := len(g.listCodecs) - 1; i >= 0; i-- { // those of lists come behind those of their items
-		if l := g.listCodecs[i]; used[l.name] {
+	for _, l := range slices.Backward(g.listCodecs) { // those of lists come behind those of their items
+		if used[l.name] {
 			maps.Copy(used, identifiers(l.value))
 		}
 	}

@@ -1,6 +1,7 @@
 package shop_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"flag"
 	"os"
@@ -42,7 +43,7 @@ func TestStale(t *testing.T) {
 		before = out.Files
 	}
 	for name, want := range before {
-		if have, err := os.ReadFile(name); err != nil || string(have) != string(want) {
+		if have, err := os.ReadFile(name); err != nil || !bytes.Equal(have, want) {
 			if *update {
 				if err := os.WriteFile(name, want, 0o600); err != nil {
 					t.Fatal(err)
