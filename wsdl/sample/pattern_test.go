@@ -68,7 +68,7 @@ func FuzzPattern(f *testing.F) {
 		if p == nil {
 			return
 		}
-		if more = more & 1023; turn < 0 {
+		if more &= 1023; turn < 0 {
 			turn = -(turn + 1)
 		}
 		grown := grow(p.tree, more, turn)
