@@ -18,6 +18,8 @@ import (
 	"github.com/causeway-relay/causeway/gateway/relay"
 	"github.com/causeway-relay/causeway/gateway/shape"
 	"github.com/causeway-relay/causeway/hybrid/entry/internal/bodies"
+	"github.com/causeway-relay/causeway/hybrid/entry/internal/casts"
+	"github.com/causeway-relay/causeway/hybrid/entry/internal/line"
 	"github.com/causeway-relay/causeway/hybrid/entry/internal/standby"
 	"github.com/causeway-relay/causeway/hybrid/wire"
 	"github.com/causeway-relay/causeway/internal/leg"
@@ -115,10 +117,10 @@ type control struct {
 	plain    bool // ws: the listener came by a door without TLS
 	cancels  bool // our own agent: it understands cancel messages
 	posts    bool // messages that are cast come as requests
-	casts    castLine
+	casts    casts.Line
 	waiters  standby.Waiters
 	conn     *websocket.Conn
-	line     *line
+	line     *line.Line
 	ready    chan struct{} // closed when the 101 has been written, or never will be
 	once     sync.Once
 
@@ -152,7 +154,7 @@ func (c *control) serve(ctx context.Context, seat *relay.Seat) {
 	if !c.answersLater(end) {
 		c.entry.calls.lost(c, fail.New(fail.ListenerLost, ""))
 	}
-	c.casts.close()
+	c.casts.Close()
 	c.scold(end)
 	_ = c.conn.Close()
 }

@@ -109,7 +109,7 @@ func (c *control) send(text, body []byte, deadline time.Time) error {
 	if latest := time.Now().Add(controlWrite); deadline.After(latest) {
 		deadline = latest
 	}
-	n, err := c.line.tell(text, body, deadline)
+	n, err := c.line.Tell(text, body, deadline)
 	if err == nil {
 		return nil
 	}

@@ -9,6 +9,8 @@ import (
 	"sync"
 
 	"github.com/gorilla/websocket"
+
+	"github.com/causeway-relay/causeway/hybrid/entry/internal/line"
 )
 
 // controlUpgrader makes control channels: small buffers, since thousands of them are idle (performance.md, point 12). Gorilla
@@ -19,11 +21,11 @@ var controlUpgrader = websocket.Upgrader{
 }
 
 // upgrade answers a listen handshake and hands the connection to gorilla.
-func (v *visit) upgrade() (*websocket.Conn, *line, error) {
+func (v *visit) upgrade() (*websocket.Conn, *line.Line, error) {
 	if err := v.write(v.welcome("")); err != nil {
 		return nil, nil, fmt.Errorf("answer the listener: %w", err)
 	}
-	l := newLine(v.arrival.Conn, bytes.Clone(v.arrival.Read))
+	l := line.New(v.arrival.Conn, bytes.Clone(v.arrival.Read))
 	conn, err := controlUpgrader.Upgrade(&hijack{conn: l}, acceptable(), nil)
 	if err != nil {
 		return nil, nil, fmt.Errorf("upgrade the control channel: %w", err)

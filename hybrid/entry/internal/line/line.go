@@ -1,4 +1,8 @@
-package entry
+// Package line owns how bytes leave for a listener's control channel, and come from it: one message after the other, few writes for many.
+//
+// It does not own what messages say (hybrid/wire), nor who reads them (gorilla, for hybrid/entry). A Line is written by any goroutine and
+// read by one. Source: Hybrid Connections reference section 6.
+package line
 
 import (
 	"net"
@@ -14,10 +18,10 @@ import (
 	"github.com/causeway-relay/causeway/internal/wsframe"
 )
 
-// line is the connection of a control channel. Messages leave by tell, control frames by gorilla; each is whole, one at a time.
+// Line is the connection of a control channel. Messages leave by Tell, control frames by gorilla; each is whole, one at a time.
 // It swallows the 101 that gorilla writes, because ours has left already and takes every key (reference section 3), and gives
 // back what was read behind the handshake.
-type line struct {
+type Line struct {
 	net.Conn
 	in   leg.Lazy
 	bare bool // the connection is the kernel's, which gathers what is written
@@ -31,7 +35,7 @@ type line struct {
 }
 
 // batch is what leaves in one write: the messages of those who wanted to speak at the same time. A listener of many exchanges is told
-// of them by few system calls, and reads them by few. The one who began it writes it; it is sealed, no longer line.next, by then.
+// of them by few system calls, and reads them by few. The one who began it writes it; it is sealed, no longer Line.next, by then.
 type batch struct {
 	frames *[]byte       // a parcel
 	until  time.Time     // the deadline of who began
@@ -47,8 +51,9 @@ const (
 	longBody = 16 << 10
 )
 
-func newLine(conn net.Conn, read []byte) *line {
-	l := &line{Conn: conn, read: read, turn: make(chan struct{}, 1)}
+// New makes the line of a connection whose handshake is through. read is what came behind it already.
+func New(conn net.Conn, read []byte) *Line {
+	l := &Line{Conn: conn, read: read, turn: make(chan struct{}, 1)}
 	l.in.Init(conn)
 	_, l.bare = conn.(syscall.Conn)
 	l.turn <- struct{}{}
@@ -56,7 +61,7 @@ func newLine(conn net.Conn, read []byte) *line {
 }
 
 // SetWriteDeadline is gorilla's: it is for its next write and does not touch a message that is under way.
-func (l *line) SetWriteDeadline(t time.Time) error {
+func (l *Line) SetWriteDeadline(t time.Time) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.due = t
@@ -64,7 +69,7 @@ func (l *line) SetWriteDeadline(t time.Time) error {
 }
 
 // Write is gorilla's: a control frame.
-func (l *line) Write(b []byte) (int, error) {
+func (l *Line) Write(b []byte) (int, error) {
 	if !l.said {
 		l.said = true
 		return len(b), nil
@@ -75,9 +80,9 @@ func (l *line) Write(b []byte) (int, error) {
 	return l.send(b, due)
 }
 
-// tell writes a text message and, unless it is nil, the binary one that it announces: one unit (reference section 6.2). It returns
+// Tell writes a text message and, unless it is nil, the binary one that it announces: one unit (reference section 6.2). It returns
 // when the unit has left or cannot leave any more, and how many of its bytes left.
-func (l *line) tell(text, body []byte, deadline time.Time) (int, error) {
+func (l *Line) Tell(text, body []byte, deadline time.Time) (int, error) {
 	if l.bare && len(body) >= longBody {
 		return l.tellLong(text, body, deadline)
 	}
@@ -110,7 +115,7 @@ func (l *line) tell(text, body []byte, deadline time.Time) (int, error) {
 }
 
 // tellLong is tell for a body that stays where it is: its pieces leave between their headers in one gathered write.
-func (l *line) tellLong(text, body []byte, deadline time.Time) (int, error) {
+func (l *Line) tellLong(text, body []byte, deadline time.Time) (int, error) {
 	parcel := bodies.GetParcel()
 	defer bodies.PutParcel(parcel)
 	heads := appendMessage(*parcel, wsframe.Text, text)
@@ -152,7 +157,7 @@ func (b *batch) share(from, to int) (int, error) {
 }
 
 // sendBatch writes a batch when nobody else writes, and seals it.
-func (l *line) sendBatch(b *batch) (int, error) {
+func (l *Line) sendBatch(b *batch) (int, error) {
 	err := l.take(b.until)
 	l.mu.Lock()
 	if l.next == b {
@@ -166,7 +171,7 @@ func (l *line) sendBatch(b *batch) (int, error) {
 }
 
 // send writes whole frames when nobody else writes, by the deadline.
-func (l *line) send(frames []byte, deadline time.Time) (int, error) {
+func (l *Line) send(frames []byte, deadline time.Time) (int, error) {
 	if err := l.take(deadline); err != nil {
 		return 0, err
 	}
@@ -174,7 +179,7 @@ func (l *line) send(frames []byte, deadline time.Time) (int, error) {
 }
 
 // take waits for the turn to write.
-func (l *line) take(deadline time.Time) error {
+func (l *Line) take(deadline time.Time) error {
 	select {
 	case <-l.turn:
 		return nil
@@ -191,7 +196,7 @@ func (l *line) take(deadline time.Time) error {
 }
 
 // put writes, and gives the turn on.
-func (l *line) put(frames []byte, deadline time.Time) (int, error) {
+func (l *Line) put(frames []byte, deadline time.Time) (int, error) {
 	defer func() { l.turn <- struct{}{} }()
 	if err := l.Conn.SetWriteDeadline(deadline); err != nil {
 		return 0, err
@@ -200,7 +205,7 @@ func (l *line) put(frames []byte, deadline time.Time) (int, error) {
 }
 
 // CloseWrite ends our direction, as the connection can.
-func (l *line) CloseWrite() error {
+func (l *Line) CloseWrite() error {
 	if c, ok := l.Conn.(interface{ CloseWrite() error }); ok {
 		return c.CloseWrite()
 	}
@@ -208,7 +213,7 @@ func (l *line) CloseWrite() error {
 }
 
 // Read implements net.Conn.
-func (l *line) Read(b []byte) (int, error) {
+func (l *Line) Read(b []byte) (int, error) {
 	if len(l.read) > 0 {
 		n := copy(b, l.read)
 		l.read = l.read[n:]

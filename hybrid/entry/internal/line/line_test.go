@@ -1,4 +1,4 @@
-package entry
+package line
 
 import (
 	"bytes"
@@ -49,13 +49,13 @@ type told struct {
 }
 
 // units begins to tell: each is on its way when this returns.
-func units(l *line, deadline time.Time, texts ...string) []chan told {
+func units(l *Line, deadline time.Time, texts ...string) []chan told {
 	var all []chan told
 	for _, text := range texts {
 		c := make(chan told, 1)
 		all = append(all, c)
 		go func() {
-			n, err := l.tell([]byte(text), nil, deadline)
+			n, err := l.Tell([]byte(text), nil, deadline)
 			c <- told{n, err}
 		}()
 		synctest.Wait()
@@ -64,11 +64,11 @@ func units(l *line, deadline time.Time, texts ...string) []chan told {
 }
 
 // lineTest gives a line whose first unit is being written.
-func lineTest(t *testing.T, story func(t *testing.T, g *gated, l *line, first chan told)) {
+func lineTest(t *testing.T, story func(t *testing.T, g *gated, l *Line, first chan told)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		g := &gated{begun: make(chan struct{}, 8), words: make(chan word, 8)}
-		l := newLine(g, nil)
+		l := New(g, nil)
 		first := units(l, time.Now().Add(time.Minute), "first")[0]
 		<-g.begun
 		story(t, g, l, first)
@@ -91,7 +91,7 @@ func TestTogether(t *testing.T) {
 		{"all left before the error", word{1 << 20, errBroken}, []told{{5, nil}, {5, nil}, {5, nil}}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			lineTest(t, func(t *testing.T, g *gated, l *line, first chan told) {
+			lineTest(t, func(t *testing.T, g *gated, l *Line, first chan told) {
 				later := units(l, time.Now().Add(time.Minute), "aaa", "bbb", "ccc")
 				g.words <- word{1 << 20, nil}
 				if got := <-first; got.n != 7 || got.err != nil {
@@ -127,7 +127,7 @@ func TestTogetherBounds(t *testing.T) {
 		{"too long", time.Minute, strings.Repeat("b", batchMost)},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			lineTest(t, func(t *testing.T, g *gated, l *line, first chan told) {
+			lineTest(t, func(t *testing.T, g *gated, l *Line, first chan told) {
 				a := units(l, time.Now().Add(time.Minute), "aaa")[0]
 				b := units(l, time.Now().Add(row.due), row.text)[0]
 				for range 3 {
@@ -148,7 +148,7 @@ func TestTogetherBounds(t *testing.T) {
 
 // TestTogetherLate: whoever waits for a write that does not end hears so in time, and none of it leaves later.
 func TestTogetherLate(t *testing.T) {
-	lineTest(t, func(t *testing.T, g *gated, l *line, first chan told) {
+	lineTest(t, func(t *testing.T, g *gated, l *Line, first chan told) {
 		late := units(l, time.Now().Add(time.Second), "aaa", "bbb")
 		for _, c := range late {
 			if got := <-c; got.n != 0 || !errors.Is(got.err, os.ErrDeadlineExceeded) {
@@ -179,11 +179,11 @@ func TestLongUnit(t *testing.T) {
 			text := []byte(strings.Repeat("t", 700))
 			want := appendMessage(appendMessage(nil, wsframe.Text, text), wsframe.Binary, body)
 			g := &gated{begun: make(chan struct{}, 32), words: make(chan word, 32)}
-			l := newLine(socket{g}, nil)
+			l := New(socket{g}, nil)
 			for range cap(g.words) {
 				g.words <- word{1 << 20, nil}
 			}
-			if left, err := l.tell(text, body, time.Now().Add(time.Minute)); left != len(want) || err != nil {
+			if left, err := l.Tell(text, body, time.Now().Add(time.Minute)); left != len(want) || err != nil {
 				t.Errorf("%d bytes: %d of %d left, %v", n, left, len(want), err)
 			}
 			if got := bytes.Join(g.got, nil); !bytes.Equal(got, want) {

@@ -1,0 +1,131 @@
+package casts
+
+import (
+	"context"
+	"mime"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"github.com/causeway-relay/causeway/gateway/fail"
+	"github.com/causeway-relay/causeway/gateway/shape"
+	"github.com/causeway-relay/causeway/internal/wsframe"
+)
+
+// CloseWait is how long a peer has to answer the gateway's Close: a node without streams stops within a second.
+const CloseWait = 500 * time.Millisecond
+
+// Line is the connection on which a listener gets messages. It is opened when a message comes and there is none.
+type Line struct {
+	mu   sync.Mutex
+	leg  shape.Leg // nil: there is none
+	over chan struct{}
+	shut bool
+}
+
+// Deliver writes a message, on the connection that is there or one that open gives.
+func (l *Line) Deliver(ctx context.Context, m *shape.Message, open func(context.Context) (shape.Leg, error)) error {
+	leg, err := l.open(ctx, open)
+	if err != nil {
+		return err
+	}
+	stop := context.AfterFunc(ctx, func() { leg.Abort(&shape.End{Why: fail.Of(context.Cause(ctx)).Code}) })
+	defer stop()
+	b := batchOf(m)
+	if err := leg.Write(&b); err != nil {
+		l.lose(leg)
+		return fail.Wrap(fail.ListenerLost, "cast", err)
+	}
+	return nil
+}
+
+// batchOf makes one WebSocket message, of text if that is what its type says and it is.
+func batchOf(m *shape.Message) shape.Batch {
+	buf := make([]byte, shape.Headroom, shape.Headroom+len(m.Data)) // the leg writes into it
+	return shape.Batch{
+		Buf:    append(buf, m.Data...),
+		Pieces: []shape.Piece{{Off: shape.Headroom, Len: len(m.Data), Text: isText(m.Type) && utf8.Valid(m.Data), Last: true}},
+	}
+}
+
+// isText reports whether people can read what has the media type.
+func isText(contentType string) bool {
+	media, _, err := mime.ParseMediaType(contentType)
+	if err != nil {
+		return false
+	}
+	_, sub, _ := strings.Cut(media, "/")
+	switch {
+	case strings.HasPrefix(media, "text/"), strings.HasSuffix(sub, "+json"), strings.HasSuffix(sub, "+xml") && sub != "xop+xml":
+		return true
+	}
+	return sub == "json" || sub == "xml" || sub == "javascript"
+}
+
+// open gives the connection; one that has to be opened waits for the listener. Until it stands nothing of the message has left.
+func (l *Line) open(ctx context.Context, invite func(context.Context) (shape.Leg, error)) (shape.Leg, error) {
+	l.mu.Lock()
+	leg := l.leg
+	l.mu.Unlock()
+	if leg != nil {
+		return leg, nil
+	}
+	leg, err := invite(ctx)
+	if err != nil {
+		return nil, &shape.Untaken{Err: err}
+	}
+	l.mu.Lock()
+	if l.shut {
+		l.mu.Unlock()
+		leg.Abort(&shape.End{Why: fail.ListenerLost, Code: wsframe.CloseGoingAway})
+		leg.Close()
+		return nil, &shape.Untaken{Err: fail.New(fail.ListenerLost, "")}
+	}
+	over := make(chan struct{})
+	l.leg, l.over = leg, over
+	l.mu.Unlock()
+	go func() { // ends with the leg; close and lose wait for it
+		defer close(over)
+		var b shape.Batch
+		for leg.Read(&b) == nil { // what a listener says there is for nobody
+		}
+		l.forget(leg)
+	}()
+	return leg, nil
+}
+
+// forget takes a connection that has ended out.
+func (l *Line) forget(leg shape.Leg) {
+	l.mu.Lock()
+	if l.leg == leg {
+		l.leg = nil
+	}
+	l.mu.Unlock()
+	_ = leg.CloseWrite(&shape.End{Why: fail.PeerClosed, Code: wsframe.CloseNormal})
+	leg.Close()
+}
+
+// lose ends a connection that failed.
+func (l *Line) lose(leg shape.Leg) {
+	l.mu.Lock()
+	over := l.over
+	l.mu.Unlock()
+	leg.Abort(&shape.End{Why: fail.ListenerLost})
+	<-over
+}
+
+// Close ends the connection in order, and lets none begin. The listener's control channel has ended.
+func (l *Line) Close() {
+	l.mu.Lock()
+	l.shut = true
+	leg, over := l.leg, l.over
+	l.mu.Unlock()
+	if leg == nil {
+		return
+	}
+	guard := time.AfterFunc(CloseWait, func() { leg.Abort(&shape.End{Why: fail.Idle}) })
+	defer guard.Stop()
+	_ = leg.CloseWrite(&shape.End{Why: fail.PeerClosed, Code: wsframe.CloseGoingAway, Text: "The listener has left."})
+	<-over
+}
