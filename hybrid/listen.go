@@ -9,6 +9,7 @@ import (
 
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/hybrid/internal/exchange"
+	"github.com/causeway-relay/causeway/hybrid/internal/ladder"
 )
 
 // Listener is a net.Listener that waits at a gateway. It comes back by itself when its control channel is lost, with pauses
@@ -57,7 +58,7 @@ func Listen(ctx context.Context, connectionString string, options ...ListenOptio
 func newListener(connectionString string, options []ListenOption) (*Listener, error) {
 	l := &Listener{
 		s: listenSettings{
-			settings: settings{keepAlive: defaultKeepAlive, timeout: defaultPatience}, backlog: defaultBacklog, ladder: defaultLadder,
+			settings: settings{keepAlive: defaultKeepAlive, timeout: defaultPatience}, backlog: defaultBacklog, ladder: ladder.Default,
 			requests: defaultRequests, drain: defaultDrain,
 		},
 		id: newID(), closing: make(chan struct{}), turning: make(chan struct{}, maxTurning),
@@ -182,7 +183,7 @@ func (l *Listener) run(channel *control) {
 		if l.isClosing() {
 			return
 		}
-		if time.Since(began) >= steadyTime {
+		if time.Since(began) >= ladder.Steady {
 			rung = 0
 		}
 		channel, rung = l.comeBack(err, rung)
@@ -200,7 +201,7 @@ func (l *Listener) adopt(channel *control) bool {
 // comeBack tries to open a control channel, beginning at a rung of the ladder, until it is there or Close was called.
 func (l *Listener) comeBack(err error, rung int) (channel *control, next int) {
 	for {
-		pause := pauseOf(l.s.ladder, rung)
+		pause := ladder.Pause(l.s.ladder, rung)
 		rung++
 		l.tell(Event{Kind: Offline, Err: err, Retry: pause})
 		timer := time.NewTimer(pause)

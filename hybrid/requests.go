@@ -9,6 +9,7 @@ import (
 
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/hybrid/internal/exchange"
+	"github.com/causeway-relay/causeway/hybrid/internal/receiver"
 	"github.com/causeway-relay/causeway/hybrid/wire"
 	"github.com/causeway-relay/causeway/internal/wsconn"
 )
@@ -17,7 +18,7 @@ import (
 func (l *Listener) answers() {
 	answerer := l.s.exchanger
 	if l.s.receiver != nil {
-		answerer = &receiving{l.s.receiver, l.s.exchanger}
+		answerer = &receiver.Receiver{Take: l.s.receiver, Rest: l.s.exchanger, No: noHandler}
 	}
 	if answerer == nil {
 		return

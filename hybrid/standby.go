@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/causeway-relay/causeway/hybrid/internal/ladder"
 	"github.com/causeway-relay/causeway/hybrid/wire"
 	"github.com/causeway-relay/causeway/internal/http1"
 )
@@ -32,7 +33,7 @@ func (l *Listener) standBy(ctx context.Context, granted int, beside *sync.WaitGr
 				if pause < 0 || time.Since(began) >= aliveTime {
 					rung = 0
 				} else if rung++; pause == 0 {
-					pause = pauseOf(defaultLadder, rung)
+					pause = ladder.Pause(ladder.Default, rung)
 				}
 				wait(ctx, pause)
 			}

@@ -113,6 +113,8 @@ var table = []layer{
 	{name: "client", pkgs: []string{"hybrid/internal/upgrade/**"}, may: []string{"internal/http1", "internal/wsframe"}, deny: noLogs},
 	{name: "client", pkgs: []string{"hybrid/internal/proxy/**"}, may: []string{"internal/trust"}, deny: noLogs},
 	{name: "client", pkgs: []string{"hybrid/internal/either/**"}, deny: join(noLogs, []string{"net/http/**"})},
+	{name: "client", pkgs: []string{"hybrid/internal/ladder/**"}, deny: join(noLogs, []string{"net/http/**"})},
+	{name: "client", pkgs: []string{"hybrid/internal/receiver/**"}, may: vocabulary, deny: noLogs},
 	{name: "client", pkgs: []string{"hybrid/internal/rawconn/**"}, deny: join(noLogs, []string{"net/http/**"})},
 	{name: "client", pkgs: []string{"hybrid/internal/exchange/**"}, may: join(vocabulary, []string{"hybrid/wire", "internal/wsconn"}), deny: noLogs},
 	{name: "client", pkgs: []string{"rpc/**"}, may: client("hybrid", "rpc/**")},
