@@ -29,7 +29,7 @@ func TestAwarenessIsCheap(t *testing.T) {
 			for range 300 {
 				for _, kind := range []string{"application/octet-stream", type12} {
 					began := time.Now()
-					res, err := w.client.Post("https://"+w.Node(0).Host("https")+"/calc", kind, bytes.NewReader(body)) //nolint:noctx // the client has a time-out
+					res, err := w.client.Post("https://"+w.Node(0).Host("https")+"/calc", kind, bytes.NewReader(body))
 					if err != nil {
 						t.Fatal(err)
 					}

@@ -76,8 +76,8 @@ func envelope(version, header, operation string) string {
 	if header != "" {
 		header = "<s:Header>" + header + "</s:Header>"
 	}
-	return fmt.Sprintf(`<?xml version="1.0" encoding="utf-8"?><s:Envelope xmlns:s="%s">%s<s:Body><%s xmlns="http://tempuri.org/"><a>44</a><b>2</b></%[3]s></s:Body></s:Envelope>`,
-		version, header, operation)
+	return `<?xml version="1.0" encoding="utf-8"?><s:Envelope xmlns:s="` + version + `">` + header + `<s:Body><` + operation +
+		` xmlns="http://tempuri.org/"><a>44</a><b>2</b></` + operation + `></s:Body></s:Envelope>`
 }
 
 // calculate lets a client of each binding call node 1, whose calculator listens at node 2.
@@ -97,7 +97,7 @@ func calculate(ctx context.Context, w *world, show *show) error {
 				return err
 			}
 			status, body, err := fetch(transport, r.WithContext(ctx))
-			if found := result.FindStringSubmatch(body); err == nil && (found == nil || found[1] != want) {
+			if found := result.FindStringSubmatch(body); err == nil && (len(found) != 2 || found[1] != want) {
 				err = fmt.Errorf("%s said %.200q", status, body)
 			}
 			if err != nil {
@@ -127,7 +127,7 @@ var (
 	// result finds what the calculator answers.
 	result = regexp.MustCompile(`Result>(-?\d+)</`)
 	// question finds the operation and its numbers.
-	question = regexp.MustCompile(`<(Add|Subtract) xmlns="http://tempuri.org/"><a>(\d{1,9})</a><b>(\d{1,9})</b>`)
+	question = regexp.MustCompile(`<(Add|Subtract) xmlns="http://tempuri\.org/"><a>(\d{1,9})</a><b>(\d{1,9})</b>`)
 )
 
 // calculator is a SOAP service of two operations that takes both versions. It knows nothing of relays, nor of keys.
