@@ -107,6 +107,8 @@ namespace Relay.Interop
 
         static string CertPath { get { return Environment.GetEnvironmentVariable("PEER_P12"); } }
 
+        [System.Runtime.InteropServices.DllImport("libc", EntryPoint = "_exit")] static extern void ExitNow(int code);
+
         static int Main(string[] a)
         {
             ServicePointManager.ServerCertificateValidationCallback = (o, c, ch, e) => true;
@@ -119,7 +121,11 @@ namespace Relay.Interop
                 Console.WriteLine("steps: " + string.Join(" ", Steps.Keys.Concat(DeskStory.Steps.Keys).ToArray()));
                 return 0;
             case "serve": return Serve(a[1], a[2], a[3], a.Length > 4 ? a[4] : a[3]);
-            case "call": return Call("", a[1], a[2], a[3], a[4]);
+            case "call":
+                int rc = Call("", a[1], a[2], a[3], a[4]);
+                Console.Out.Flush();
+                ExitNow(rc); // Mono's own end waits for threads of HTTP connections, now and then for ever
+                return rc;
             case "host": return Host();
             }
             return 2;
