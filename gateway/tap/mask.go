@@ -68,8 +68,10 @@ var secretElements = [][]byte{[]byte("Password"), []byte("BinarySecurityToken"),
 // lengths and everything that depends on them stay. What is no text XML passes unchanged. The zero Mask is ready; one Mask is for one
 // direction of one connection.
 //
-// It looks for tags and nothing else: a > inside of an attribute's value may make it hide too much, never too little.
+// It looks for tags and nothing else: a > inside of an attribute's value may make it hide too much, never too little. Beside that it hides
+// the relay's own token wherever it stands in a query: clients of WS-Addressing write the whole address that they called into To.
 type Mask struct {
+	token token
 	state maskState
 	slash bool // the byte before was the / of a tag
 	size  int
@@ -93,6 +95,7 @@ const maxName = 64
 
 // Apply hides what is to be hidden in the next piece, in place.
 func (m *Mask) Apply(p []byte) {
+	m.token.hide(p)
 	for i := 0; i < len(p); i++ {
 		switch m.state {
 		case inText:

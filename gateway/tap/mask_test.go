@@ -23,6 +23,8 @@ var xmls = []struct{ name, text, want string }{
 	{"token", "<t:RelayAccessToken><wsse:BinarySecurityToken>a b</wsse:BinarySecurityToken></t:RelayAccessToken>x", "<t:RelayAccessToken><****************************</wsse:BinarySecurityToken></t:RelayAccessToken>x"},
 	{"two", "<Password>a</Password><x/><Password>b</Password>", "<Password>*</Password><x/><Password>*</Password>"},
 	{"comment", "<!-- <Password>a</Password> -->", "<!-- <Password>*</Password> -->"},
+	{"relay's token in To", "<a:To>http://h/e?x=1&amp;sb-hc-token=Shared%26x&amp;y=sb</a:To>", "<a:To>http://h/e?x=1&amp;sb-hc-token=**********&amp;y=sb</a:To>"},
+	{"relay's token, whatever the case", "GET /e?SB-HC-Token=abc HTTP/1.1\r\nssb-hc-token=d'e", "GET /e?SB-HC-Token=*** HTTP/1.1\r\nssb-hc-token=*'e"},
 	{"long name", "<" + strings.Repeat("a", 200) + ">x", "<" + strings.Repeat("a", 200) + ">x"},
 }
 
