@@ -12,41 +12,17 @@ import (
 // maxMissed pings without any byte from the peer end the stream (reference section 6.4: two or three).
 const maxMissed = 3
 
-// pongSlot keeps the newest pong that is owed. RFC 6455 section 5.5.3 lets older ones go.
-type pongSlot struct {
-	mu   sync.Mutex
-	owed bool
-	data []byte // as long as the longest so far: most peers never ping, and empty when they do
-}
-
-// take empties the slot into dst.
-func (p *pongSlot) take(dst []byte) (body []byte, owed bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	owed, p.owed = p.owed, false
-	return append(dst, p.data...), owed
-}
-
-func (p *pongSlot) waiting() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.owed
-}
-
 // owe notes a ping and answers it now, or leaves it to the write that is under way.
 func (w *WS) owe(body []byte) {
-	w.pong.mu.Lock()
-	w.pong.data = append(w.pong.data[:0], body...)
-	w.pong.owed = true
-	w.pong.mu.Unlock()
+	w.pong.Owe(body)
 	w.payPong()
 }
 
 // payPong sends the pong owed unless a write is under way: whoever writes calls it again behind the write.
 func (w *WS) payPong() {
-	for w.pong.waiting() && w.wmu.TryLock() {
+	for w.pong.Owed() && w.wmu.TryLock() {
 		var room [wsframe.MaxControl]byte
-		if body, owed := w.pong.take(room[:0]); owed && !w.wclosed {
+		if body, owed := w.pong.Take(room[:0]); owed && !w.wclosed {
 			_ = w.sendLocked(w.controlFrame(wsframe.Pong, body)) // a loss shows itself to the next Read
 		}
 		w.wmu.Unlock()

@@ -37,7 +37,7 @@ type WS struct {
 	deadlineMoves time.Time
 	controls      []byte // the latest control frame; nothing is kept for it before the first
 
-	pong    pongSlot
+	pong    wsframe.PongSlot
 	pulse   pulse
 	aborted atomic.Pointer[shape.End]
 	said    atomic.Bool                // the reason of the abort has left

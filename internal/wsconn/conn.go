@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/causeway-relay/causeway/internal/wsframe"
 )
 
 // Causes that Params.Lost may be given beside those of the network and of internal/wsframe.
@@ -45,7 +47,7 @@ type Conn struct {
 	wmu sync.Mutex // one frame at a time
 	out writer
 
-	pong pongSlot
+	pong wsframe.PongSlot
 
 	mu      sync.Mutex
 	closing bool

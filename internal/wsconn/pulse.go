@@ -90,42 +90,17 @@ func (c *Conn) ping() bool {
 	return sent
 }
 
-// pongSlot keeps the newest pong that is owed. RFC 6455 section 5.5.3 lets older ones go.
-type pongSlot struct {
-	mu   sync.Mutex
-	owed bool
-	n    int
-	data [wsframe.MaxControl]byte
-}
-
-// take empties the slot into dst.
-func (p *pongSlot) take(dst []byte) (body []byte, owed bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	owed, p.owed = p.owed, false
-	return append(dst, p.data[:p.n]...), owed
-}
-
-func (p *pongSlot) waiting() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.owed
-}
-
 // owe notes a ping and answers it now, or leaves it to the write that is under way.
 func (c *Conn) owe(body []byte) {
-	c.pong.mu.Lock()
-	c.pong.n = copy(c.pong.data[:], body)
-	c.pong.owed = true
-	c.pong.mu.Unlock()
+	c.pong.Owe(body)
 	c.payPong()
 }
 
 // payPong sends the pong that is owed, unless somebody writes: whoever does calls it again.
 func (c *Conn) payPong() {
-	for c.pong.waiting() && c.wmu.TryLock() {
+	for c.pong.Owed() && c.wmu.TryLock() {
 		var room [wsframe.MaxControl]byte
-		if body, owed := c.pong.take(room[:0]); owed {
+		if body, owed := c.pong.Take(room[:0]); owed {
 			c.signal(wsframe.Pong, body)
 		}
 		c.wmu.Unlock()
