@@ -34,7 +34,7 @@ type client struct {
 // end is the end of the connection.
 func (c *client) end() {
 	c.line.hangUp()
-	c.door.drop(c.line)
+	c.door.open.Drop(c.line)
 	c.leave()
 }
 

@@ -3,7 +3,6 @@ package nettcp
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"net"
 	"net/netip"
 	"sync"
@@ -13,6 +12,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/entity"
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/relay"
+	"github.com/causeway-relay/causeway/internal/accept"
 )
 
 // Defaults of the waits: WCF's own time for a preamble, and how soon a client that vanished is seen to (WCF wire reference
@@ -23,9 +23,6 @@ const (
 	keepInterval    = 5 * time.Second
 	keepCount       = 3
 )
-
-// pauseMost bounds the wait behind an accept that failed, for want of descriptors for example.
-const pauseMost = time.Second
 
 // Params is what a Door is made of. Relay, Find, Listener and Tracking are needed.
 type Params struct {
@@ -49,9 +46,7 @@ type Params struct {
 type Door struct {
 	p     Params
 	conns sync.WaitGroup
-
-	mu   sync.Mutex
-	open map[line]struct{} // nil: closed
+	open  accept.Set[line]
 }
 
 // New makes a door. Nothing is accepted before Serve.
@@ -66,31 +61,13 @@ func New(p Params) *Door {
 		p.Keep = net.KeepAliveConfig{Enable: true, Idle: keepIdle, Interval: keepInterval, Count: keepCount}
 	}
 	tune(p.Listener)
-	return &Door{p: p, open: make(map[line]struct{})}
+	return &Door{p: p}
 }
 
 // Serve accepts until Close, and returns when every connection has ended. ctx is that of every stream.
 func (d *Door) Serve(ctx context.Context) {
 	defer d.conns.Wait()
-	pause := time.Millisecond
-	for {
-		conn, err := d.p.Listener.Accept()
-		switch {
-		case errors.Is(err, net.ErrClosed):
-			return
-		case err != nil:
-			timer := time.NewTimer(pause)
-			select {
-			case <-timer.C:
-			case <-ctx.Done():
-			}
-			timer.Stop()
-			pause = min(2*pause, pauseMost)
-			continue
-		}
-		pause = time.Millisecond
-		d.conns.Go(func() { d.serve(ctx, conn) })
-	}
+	accept.Loop(ctx, d.p.Listener, func(conn net.Conn) { d.conns.Go(func() { d.serve(ctx, conn) }) })
 }
 
 // Stop stops accepting; what runs goes on.
@@ -99,29 +76,7 @@ func (d *Door) Stop() { _ = d.p.Listener.Close() }
 // Close stops accepting and ends every connection.
 func (d *Door) Close() {
 	d.Stop()
-	d.mu.Lock()
-	open := d.open
-	d.open = nil
-	d.mu.Unlock()
-	for l := range open {
-		l.hangUp()
-	}
-}
-
-func (d *Door) hold(l line) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.open == nil {
-		return false
-	}
-	d.open[l] = struct{}{}
-	return true
-}
-
-func (d *Door) drop(l line) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	delete(d.open, l)
+	d.open.End(line.hangUp)
 }
 
 // serve begins with a connection.
@@ -137,7 +92,7 @@ func (d *Door) serve(ctx context.Context, conn net.Conn) {
 	}
 	c := &client{door: d, line: l, remote: remote, leave: leave}
 	switch {
-	case !d.hold(l):
+	case !d.open.Hold(l):
 		c.end()
 	case full != nil:
 		_ = d.p.Relay.Turned("stream", c.hello(nil), full)

@@ -2,7 +2,6 @@ package tcpdoor
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -14,14 +13,12 @@ import (
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/relay"
 	"github.com/causeway-relay/causeway/gateway/shape"
+	"github.com/causeway-relay/causeway/internal/accept"
 	"github.com/causeway-relay/causeway/internal/leg"
 )
 
 // Name is the door's name in log lines and metrics.
 const Name = "tcp"
-
-// pauseMost bounds the wait behind an accept that failed, for want of descriptors for example.
-const pauseMost = time.Second
 
 // Params is what a Door is made of. Relay, Listener, Entity and Tracking are needed.
 type Params struct {
@@ -38,9 +35,7 @@ type Params struct {
 type Door struct {
 	p     Params
 	conns sync.WaitGroup
-
-	mu   sync.Mutex
-	open map[net.Conn]struct{} // nil: closed
+	open  accept.Set[net.Conn]
 }
 
 // New makes a door. Nothing is accepted before Serve.
@@ -48,31 +43,13 @@ func New(p Params) *Door {
 	if p.Enter == nil {
 		p.Enter = func(netip.AddrPort) (func(), *fail.Error) { return func() {}, nil }
 	}
-	return &Door{p: p, open: make(map[net.Conn]struct{})}
+	return &Door{p: p}
 }
 
 // Serve accepts until Close, and returns when every connection has ended. ctx is that of every stream.
 func (d *Door) Serve(ctx context.Context) {
 	defer d.conns.Wait()
-	pause := time.Millisecond
-	for {
-		conn, err := d.p.Listener.Accept()
-		switch {
-		case errors.Is(err, net.ErrClosed):
-			return
-		case err != nil:
-			timer := time.NewTimer(pause)
-			select {
-			case <-timer.C:
-			case <-ctx.Done():
-			}
-			timer.Stop()
-			pause = min(2*pause, pauseMost)
-			continue
-		}
-		pause = time.Millisecond
-		d.conns.Go(func() { d.serve(ctx, conn) })
-	}
+	accept.Loop(ctx, d.p.Listener, func(conn net.Conn) { d.conns.Go(func() { d.serve(ctx, conn) }) })
 }
 
 // Stop stops accepting; what runs goes on.
@@ -81,29 +58,7 @@ func (d *Door) Stop() { _ = d.p.Listener.Close() }
 // Close stops accepting and ends every connection.
 func (d *Door) Close() {
 	d.Stop()
-	d.mu.Lock()
-	open := d.open
-	d.open = nil
-	d.mu.Unlock()
-	for c := range open {
-		_ = c.Close()
-	}
-}
-
-func (d *Door) hold(c net.Conn) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.open == nil {
-		return false
-	}
-	d.open[c] = struct{}{}
-	return true
-}
-
-func (d *Door) drop(c net.Conn) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	delete(d.open, c)
+	d.open.End(func(c net.Conn) { _ = c.Close() })
 }
 
 // serve is the life of one connection up to its answer; the stream runs on a goroutine of its own, because this one keeps
@@ -120,7 +75,7 @@ func (d *Door) serve(ctx context.Context, conn net.Conn) {
 		_ = conn.Close()
 		return
 	}
-	if !d.hold(conn) {
+	if !d.open.Hold(conn) {
 		leave()
 		_ = conn.Close()
 		return
@@ -128,7 +83,7 @@ func (d *Door) serve(ctx context.Context, conn net.Conn) {
 	ctx, gone := context.WithCancelCause(ctx)
 	over := func() {
 		gone(nil)
-		d.drop(conn)
+		d.open.Drop(conn)
 		_ = conn.Close()
 		leave()
 	}

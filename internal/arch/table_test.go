@@ -85,6 +85,9 @@ var table = []layer{
 	// The server's side of one HTTP request, shared by the entries that take plain HTTP senders.
 	{name: "leg", pkgs: []string{"internal/httpserve/**"}, may: []string{"gateway/shape", "gateway/fail", "internal/leg", "internal/http1"}, deny: join(noLogs, []string{"net/http/**"}), only: hides},
 
+	// What every TCP door does alike: accept, and know what is open.
+	{name: "accept", pkgs: []string{"internal/accept/**"}, deny: join(noLogs, []string{"net/http/**", "os/**"})},
+
 	// The client's side of a WebSocket stream, as a net.Conn.
 	{name: "wsconn", pkgs: []string{"internal/wsconn/**"}, may: []string{"internal/wsframe"}, deny: join(noLogs, []string{"net/http/**"})},
 
@@ -140,12 +143,12 @@ func core(more ...string) []string {
 
 // entry is what an entry may import besides its own folders: the relay, types of auth and limit, legs, wire, vocabulary.
 func entry(own ...string) []string {
-	return join(wire, vocabulary, []string{"gateway/relay", "gateway/auth", "gateway/limit", "internal/leg/**", "internal/httpserve/**"}, own)
+	return join(wire, vocabulary, []string{"gateway/relay", "gateway/auth", "gateway/limit", "internal/accept", "internal/leg/**", "internal/httpserve/**"}, own)
 }
 
 // client is what a client package may import besides its own folders.
 func client(own ...string) []string {
-	return join(wire, vocabulary, []string{"gateway/flow", "internal/leg/**", "internal/trust/**", "internal/wsconn/**"}, own)
+	return join(wire, vocabulary, []string{"gateway/flow", "internal/accept", "internal/leg/**", "internal/trust/**", "internal/wsconn/**"}, own)
 }
 
 // entryLibraries are the modules of others that any entry may use.
