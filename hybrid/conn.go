@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/causeway-relay/causeway/gateway/fail"
+	"github.com/causeway-relay/causeway/hybrid/internal/handshake"
 	"github.com/causeway-relay/causeway/hybrid/internal/rawconn"
 	"github.com/causeway-relay/causeway/internal/wsconn"
 )
@@ -38,13 +39,13 @@ type carrier interface {
 }
 
 // newConn makes a connection of one whose handshake is through.
-func newConn(u *upgraded, s *settings, target string, local, remote net.Addr) *Conn {
-	c := &Conn{target: target, tracking: u.tracking, protocol: u.protocol}
-	if u.raw {
-		c.carrier = rawconn.New(u.conn, u.read, rawconn.Params{Local: local, Remote: remote, Network: network, Lost: c.lost})
+func newConn(u *handshake.Upgraded, s *settings, target string, local, remote net.Addr) *Conn {
+	c := &Conn{target: target, tracking: u.Tracking, protocol: u.Protocol}
+	if u.Raw {
+		c.carrier = rawconn.New(u.Conn, u.Read, rawconn.Params{Local: local, Remote: remote, Network: network, Lost: c.lost})
 		return c
 	}
-	c.carrier = wsconn.New(u.conn, u.read, wsconn.Params{
+	c.carrier = wsconn.New(u.Conn, u.Read, wsconn.Params{
 		Local: local, Remote: remote, Network: network, KeepAlive: s.keepAlive,
 		Lost:   c.lost,
 		Closed: func(code int, text string) error { return &CloseError{code, text} },

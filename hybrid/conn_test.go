@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/causeway-relay/causeway/gateway/fail"
+	"github.com/causeway-relay/causeway/hybrid/internal/handshake"
 	"github.com/causeway-relay/causeway/internal/netx"
 	"github.com/causeway-relay/causeway/internal/wsconn"
 	"github.com/causeway-relay/causeway/internal/wsframe"
@@ -24,7 +25,7 @@ func gatewaySays(t *testing.T, b []byte) *Conn {
 		t.Fatal(err)
 	}
 	_ = far.CloseWrite()
-	c := newConn(&upgraded{conn: near, tracking: "tracked"}, &settings{}, "sb://host/hyco", near.LocalAddr(), address("sb://host/hyco"))
+	c := newConn(&handshake.Upgraded{Conn: near, Tracking: "tracked"}, &settings{}, "sb://host/hyco", near.LocalAddr(), address("sb://host/hyco"))
 	t.Cleanup(func() { c.Abort(); _ = far.Close() })
 	return c
 }
@@ -63,6 +64,7 @@ func TestEnds(t *testing.T) {
 
 // TestLongMessage: ReadMessage has a bound; NextReader has none.
 func TestLongMessage(t *testing.T) {
+	t.Parallel()
 	c := gatewaySays(t, append(frame(wsframe.Binary, make([]byte, 32<<20+1)), frame(wsframe.Text, []byte("behind"))...))
 	_, b, err := c.ReadMessage(nil)
 	if e, ok := errors.AsType[*Error](err); !ok || e.Code != fail.TooLarge || !errors.Is(err, wsconn.ErrTooLong) || e.Do == "" || len(b) != 32<<20 {

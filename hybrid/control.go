@@ -59,14 +59,14 @@ func (l *Listener) open(ctx context.Context) (*control, error) {
 	defer cancel()
 	c, err := l.register(ctx)
 	if err != nil {
-		return nil, complete(err, "listen", l.endpoint.name(), l.id)
+		return nil, complete(err, "listen", l.endpoint.Name(), l.id)
 	}
 	return c, nil
 }
 
 func (l *Listener) register(ctx context.Context) (*control, error) {
 	e := l.endpoint
-	token, expires, err := e.token(ctx)
+	token, expires, err := e.Token(ctx)
 	if err != nil {
 		return nil, &Error{Cause: err}
 	}
@@ -74,7 +74,7 @@ func (l *Listener) register(ctx context.Context) (*control, error) {
 	var cork *exchange.Cork
 	dialer := websocket.Dialer{
 		NetDialTLSContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			conn, err := l.dialer.open(ctx, e.cs.Host)
+			conn, err := l.dialer.Open(ctx, e.Host)
 			if err != nil {
 				return nil, err
 			}
@@ -84,7 +84,7 @@ func (l *Listener) register(ctx context.Context) (*control, error) {
 		},
 		ReadBufferSize: 1 << 10, WriteBufferSize: controlBuffer, WriteBufferPool: &controlBuffers,
 	}
-	address := "wss://" + e.cs.Host + e.target("", wire.ActionListen, l.id)
+	address := "wss://" + e.Host + e.Target("", wire.ActionListen, l.id)
 	header := http.Header{"ServiceBusAuthorization": {token}, "User-Agent": {userAgent}}
 	if ask := l.s.agent().String(); ask != "" {
 		header[wire.AgentField] = []string{ask}
@@ -314,7 +314,7 @@ func (c *control) keep(ctx context.Context, l *Listener) {
 			pause := renewIn(c.expires)
 			if err != nil {
 				pause = max(pause, renewRetry)
-				l.tell(Event{Kind: RenewalFailed, Err: complete(err, "renew", l.endpoint.name(), l.id)})
+				l.tell(Event{Kind: RenewalFailed, Err: complete(err, "renew", l.endpoint.Name(), l.id)})
 			}
 			renew.Reset(pause)
 		}
@@ -325,7 +325,7 @@ func (c *control) keep(ctx context.Context, l *Listener) {
 func (c *control) renew(ctx context.Context, l *Listener) error {
 	ctx, cancel := context.WithTimeout(ctx, controlWrite)
 	defer cancel()
-	token, expires, err := l.endpoint.token(ctx)
+	token, expires, err := l.endpoint.Token(ctx)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/causeway-relay/causeway/hybrid/internal/endpoint"
+	"github.com/causeway-relay/causeway/hybrid/internal/handshake"
 	"github.com/causeway-relay/causeway/hybrid/wire"
 	"github.com/causeway-relay/causeway/internal/http1"
 )
@@ -27,12 +29,12 @@ func Dial(ctx context.Context, connectionString string, options ...DialOption) (
 		return nil, &Error{Op: "dial", Cause: err, final: true}
 	}
 	suffix, _, _ := strings.Cut(s.target, "?")
-	target := e.name() + suffix
+	target := e.Name() + suffix
 	fields, err := s.fields()
 	if err != nil {
 		return nil, &Error{Op: "dial", Target: target, Cause: err, final: true}
 	}
-	d, err := newDialer(&s.settings, e.cs.Host)
+	d, err := newDialer(&s.settings, e.Host)
 	if err != nil {
 		return nil, &Error{Op: "dial", Target: target, Cause: err, final: true}
 	}
@@ -41,27 +43,27 @@ func Dial(ctx context.Context, connectionString string, options ...DialOption) (
 	if s.bytes {
 		fields.Add(wire.AgentField, wire.Agent{Raw: true}.String())
 	}
-	id := newID()
-	u, err := d.connect(ctx, e, e.target(s.target, wire.ActionConnect, id), fields)
+	id := endpoint.NewID()
+	u, err := d.connect(ctx, e, e.Target(s.target, wire.ActionConnect, id), fields)
 	if err != nil {
 		return nil, complete(err, "dial", target, id)
 	}
-	if u.tracking == "" {
-		u.tracking = id
+	if u.Tracking == "" {
+		u.Tracking = id
 	}
-	return newConn(u, &s.settings, target, u.conn.LocalAddr(), address(target)), nil
+	return newConn(u, &s.settings, target, u.Conn.LocalAddr(), address(target)), nil
 }
 
 // connect opens a sender's connection.
-func (d *dialer) connect(ctx context.Context, e *endpoint, target string, fields http1.Fields) (*upgraded, error) {
-	token, _, err := e.token(ctx)
+func (d *dialer) connect(ctx context.Context, e *endpoint.Endpoint, target string, fields http1.Fields) (*handshake.Upgraded, error) {
+	token, _, err := e.Token(ctx)
 	if err != nil {
 		return nil, &Error{Cause: err}
 	}
 	if token != "" {
 		fields = append(fields, http1.Field{Name: "ServiceBusAuthorization", Value: token})
 	}
-	return d.upgrade(ctx, &wire.Address{Authority: e.cs.Host, Target: target}, false, fields)
+	return d.upgrade(ctx, &wire.Address{Authority: e.Host, Target: target}, false, fields)
 }
 
 // complete fills in an error of the handshake. id is used unless the answer named one.

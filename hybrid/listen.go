@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/causeway-relay/causeway/gateway/fail"
+	"github.com/causeway-relay/causeway/hybrid/internal/endpoint"
 	"github.com/causeway-relay/causeway/hybrid/internal/exchange"
 	"github.com/causeway-relay/causeway/hybrid/internal/ladder"
 )
@@ -17,7 +18,7 @@ import (
 // it: they live through its losses and its Close.
 type Listener struct {
 	s        listenSettings
-	endpoint *endpoint
+	endpoint *endpoint.Endpoint
 	dialer   *dialer
 	id       string // the listener's GUID at the gateway, the same for its whole life
 
@@ -61,7 +62,7 @@ func newListener(connectionString string, options []ListenOption) (*Listener, er
 			settings: settings{keepAlive: defaultKeepAlive, timeout: defaultPatience}, backlog: defaultBacklog, ladder: ladder.Default,
 			requests: defaultRequests, drain: defaultDrain,
 		},
-		id: newID(), closing: make(chan struct{}), turning: make(chan struct{}, maxTurning),
+		id: endpoint.NewID(), closing: make(chan struct{}), turning: make(chan struct{}, maxTurning),
 	}
 	for _, o := range options {
 		o.forListen(&l.s)
@@ -89,14 +90,14 @@ func (l *Listener) prepare(connectionString string) (err error) {
 	if l.endpoint, err = newEndpoint(connectionString, &l.s.settings); err != nil {
 		return err
 	}
-	if l.endpoint.anonymous() {
+	if l.endpoint.Anonymous() {
 		return errors.New("a listener needs a key: use a connection string of a rule with the Listen right")
 	}
 	if l.s.backlog < 1 || len(l.s.ladder) == 0 || l.s.requests < 1 {
 		return errors.New("backlog, back-off and the bound of requests must not be empty")
 	}
 	l.queue, l.slots = make(chan *Conn, l.s.backlog), make(chan struct{}, l.s.backlog)
-	l.dialer, err = newDialer(&l.s.settings, l.endpoint.cs.Host)
+	l.dialer, err = newDialer(&l.s.settings, l.endpoint.Host)
 	return err
 }
 
@@ -126,7 +127,7 @@ func (l *Listener) AcceptConn() (*Conn, error) {
 }
 
 // Addr is the address of the hybrid connection: network "hybrid", text sb://HOST/PATH.
-func (l *Listener) Addr() net.Addr { return address(l.endpoint.name()) }
+func (l *Listener) Addr() net.Addr { return address(l.endpoint.Name()) }
 
 // ID is the GUID by which the gateway knows the listener (its sb-hc-id).
 func (l *Listener) ID() string { return l.id }
@@ -222,5 +223,5 @@ func (l *Listener) comeBack(err error, rung int) (channel *control, next int) {
 
 // lostChannel is the reason why a control channel ended, as an *Error.
 func (l *Listener) lostChannel(code fail.Code, reason string, cause error) *Error {
-	return &Error{Op: "listen", Target: l.endpoint.name(), Code: code, Reason: reason, TrackingID: l.id, Cause: noEOF(cause), Do: code.Info().Do}
+	return &Error{Op: "listen", Target: l.endpoint.Name(), Code: code, Reason: reason, TrackingID: l.id, Cause: noEOF(cause), Do: code.Info().Do}
 }

@@ -118,6 +118,6 @@ func (l *Listener) reject(s *Sender, why error) {
 // missed tells of a sender that did not come to Accept.
 func (l *Listener) missed(id string, err error) {
 	if !l.isClosing() {
-		l.tell(Event{Kind: SenderLost, Err: complete(err, "accept", l.endpoint.name(), id)})
+		l.tell(Event{Kind: SenderLost, Err: complete(err, "accept", l.endpoint.Name(), id)})
 	}
 }

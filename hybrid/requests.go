@@ -26,13 +26,13 @@ func (l *Listener) answers() {
 	ctx := context.WithValue(context.WithoutCancel(l.life), http.LocalAddrContextKey, l.Addr())
 	l.requests = exchange.New(ctx, exchange.Params{
 		Exchanger: answerer, Dial: l.dialRequest, Most: l.s.requests,
-		Address: l.endpoint.address(), Failed: l.unfinished,
+		Address: l.endpoint.Address(), Failed: l.unfinished,
 	})
 }
 
 // unfinished tells of a request that did not come to its end.
 func (l *Listener) unfinished(id string, err error) {
-	e := &Error{Op: "answer", Target: l.endpoint.name(), TrackingID: id, Cause: err}
+	e := &Error{Op: "answer", Target: l.endpoint.Name(), TrackingID: id, Cause: err}
 	if known, ok := errors.AsType[*fail.Error](err); ok {
 		e.Code = known.Code
 	}
@@ -46,9 +46,9 @@ func (l *Listener) dialRequest(ctx context.Context, at *wire.Address) (*wsconn.C
 	if err != nil {
 		return nil, err
 	}
-	lost := &Conn{target: l.endpoint.name(), tracking: u.tracking}
-	return wsconn.New(u.conn, u.read, wsconn.Params{
-		Local: l.Addr(), Remote: u.conn.RemoteAddr(), Network: network, Lost: lost.lost,
+	lost := &Conn{target: l.endpoint.Name(), tracking: u.Tracking}
+	return wsconn.New(u.Conn, u.Read, wsconn.Params{
+		Local: l.Addr(), Remote: u.Conn.RemoteAddr(), Network: network, Lost: lost.lost,
 		Closed: func(code int, text string) error { return &CloseError{code, text} },
 	}), nil
 }
@@ -56,7 +56,7 @@ func (l *Listener) dialRequest(ctx context.Context, at *wire.Address) (*wsconn.C
 // requested takes a request of an HTTP sender.
 func (l *Listener) requested(c *control, o *wire.Offer, body []byte) {
 	if l.requests == nil {
-		c.decline(o, l.endpoint.address())
+		c.decline(o, l.endpoint.Address())
 		return
 	}
 	l.requests.Take(c, o, body)

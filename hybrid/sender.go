@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"sync/atomic"
 
+	"github.com/causeway-relay/causeway/hybrid/internal/handshake"
 	"github.com/causeway-relay/causeway/hybrid/internal/upgrade"
 	"github.com/causeway-relay/causeway/hybrid/wire"
 	"github.com/causeway-relay/causeway/internal/http1"
@@ -33,7 +34,7 @@ type Sender struct {
 // way is how a sender is answered: by a dial to its rendezvous, or on a connection that stood by.
 type way interface {
 	// accept takes the sender. ctx bounds it.
-	accept(ctx context.Context, at *wire.Address, fields http1.Fields) (*upgraded, error)
+	accept(ctx context.Context, at *wire.Address, fields http1.Fields) (*handshake.Upgraded, error)
 	reject(ctx context.Context, o *wire.Offer, no *rejection) error
 }
 
@@ -59,12 +60,12 @@ func (s *Sender) Request() *Request { return s.request }
 // Accept takes the sender, with one of the sub-protocols that it offers, or none. The error is an *Error.
 func (s *Sender) Accept(subprotocol string) (*Conn, error) {
 	if s.decided.Swap(true) {
-		return nil, complete(errDecided, "accept", s.l.endpoint.name(), s.request.TrackingID)
+		return nil, complete(errDecided, "accept", s.l.endpoint.Name(), s.request.TrackingID)
 	}
 	defer s.cancel()
 	c, err := s.accept(subprotocol)
 	if err != nil {
-		return nil, complete(err, "accept", s.l.endpoint.name(), s.request.TrackingID)
+		return nil, complete(err, "accept", s.l.endpoint.Name(), s.request.TrackingID)
 	}
 	return c, nil
 }
@@ -74,8 +75,8 @@ func (s *Sender) accept(protocol string) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	u.tracking = s.request.TrackingID
-	c := newConn(u, &s.l.s.settings, s.l.endpoint.name(), s.l.Addr(), net.TCPAddrFromAddrPort(s.request.Remote))
+	u.Tracking = s.request.TrackingID
+	c := newConn(u, &s.l.s.settings, s.l.endpoint.Name(), s.l.Addr(), net.TCPAddrFromAddrPort(s.request.Remote))
 	c.request = s.request
 	return c, nil
 }
@@ -91,12 +92,12 @@ func choiceOf(protocol string) (fields http1.Fields) {
 // Reject turns the sender away; see the function Reject for status and reason. The error is an *Error.
 func (s *Sender) Reject(status int, reason string) error {
 	if s.decided.Swap(true) {
-		return complete(errDecided, "reject", s.l.endpoint.name(), s.request.TrackingID)
+		return complete(errDecided, "reject", s.l.endpoint.Name(), s.request.TrackingID)
 	}
 	defer s.cancel()
 	no, _ := Reject(status, reason).(*rejection) //nolint:errorlint // made here
 	if err := s.way.reject(s.ctx, s.offer, no); err != nil {
-		return complete(err, "reject", s.l.endpoint.name(), s.request.TrackingID)
+		return complete(err, "reject", s.l.endpoint.Name(), s.request.TrackingID)
 	}
 	return nil
 }
@@ -120,9 +121,9 @@ func (s *Sender) Upgrade() net.Conn {
 			defer s.cancel()
 			u, err := (&dialled{s.l, false}).accept(s.ctx, s.at, choiceOf(head.Fields.Get("Sec-WebSocket-Protocol")))
 			if err != nil {
-				return nil, nil, complete(err, "accept", s.l.endpoint.name(), s.request.TrackingID)
+				return nil, nil, complete(err, "accept", s.l.endpoint.Name(), s.request.TrackingID)
 			}
-			return u.conn, u.read, nil
+			return u.Conn, u.Read, nil
 		},
 		Reject: func(head *http1.Head) error { return s.Reject(head.Status, head.Reason) },
 	})
@@ -134,7 +135,7 @@ type dialled struct {
 	raw bool
 }
 
-func (d *dialled) accept(ctx context.Context, at *wire.Address, fields http1.Fields) (*upgraded, error) {
+func (d *dialled) accept(ctx context.Context, at *wire.Address, fields http1.Fields) (*handshake.Upgraded, error) {
 	secure := *at
 	secure.Plain = false // the control channel was secure; what is behind a door that ends TLS says ws
 	return d.l.dialer.upgrade(ctx, &secure, d.raw, fields)
@@ -149,7 +150,7 @@ func (d *dialled) reject(ctx context.Context, o *wire.Offer, no *rejection) erro
 	at.Plain = false
 	u, err := d.l.dialer.upgrade(ctx, &at, false, nil)
 	if err == nil { // a gateway that takes a no for a yes
-		u.conn.Close()
+		u.Conn.Close()
 		return nil
 	}
 	if answer, ok := errors.AsType[*Error](err); ok && answer.Status == http.StatusGone {

@@ -31,12 +31,12 @@ func Serve(ctx context.Context, connectionString string, h http.Handler, options
 	if err != nil {
 		return err
 	}
-	prefix := l.endpoint.path
+	prefix := l.endpoint.Path
 	if l.s.fullPath {
 		prefix = ""
 	}
 	x := &handler.Exchanger{Handler: h, Prefix: prefix, Panicked: l.unfinished, Reason: func(text, tracking string) string {
-		return wire.ListenerReason(text, tracking, l.endpoint.address(), time.Now())
+		return wire.ListenerReason(text, tracking, l.endpoint.Address(), time.Now())
 	}}
 	u := &upgrades{x: x}
 	u.life, u.end = context.WithCancel(context.WithValue(context.WithoutCancel(ctx), http.LocalAddrContextKey, l.Addr()))

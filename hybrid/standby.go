@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/causeway-relay/causeway/hybrid/internal/handshake"
 	"github.com/causeway-relay/causeway/hybrid/internal/ladder"
 	"github.com/causeway-relay/causeway/hybrid/wire"
 	"github.com/causeway-relay/causeway/internal/http1"
@@ -64,10 +65,10 @@ func (l *Listener) stand(ctx context.Context) time.Duration {
 		}
 		return 0
 	}
-	stop := context.AfterFunc(ctx, func() { _ = u.conn.Close() })
-	offer, err := u.offer()
+	stop := context.AfterFunc(ctx, func() { _ = u.Conn.Close() })
+	offer, err := readOffer(u)
 	if !stop() || err != nil {
-		_ = u.conn.Close()
+		_ = u.Conn.Close()
 		return 0
 	}
 	l.stoodBy(offer, u)
@@ -75,23 +76,23 @@ func (l *Listener) stand(ctx context.Context) time.Duration {
 }
 
 // dialStandby opens a connection that waits.
-func (l *Listener) dialStandby(ctx context.Context) (*upgraded, error) {
+func (l *Listener) dialStandby(ctx context.Context) (*handshake.Upgraded, error) {
 	ctx, cancel := context.WithTimeout(ctx, l.s.timeout)
 	defer cancel()
-	token, _, err := l.endpoint.token(ctx)
+	token, _, err := l.endpoint.Token(ctx)
 	if err != nil {
 		return nil, err
 	}
-	at := &wire.Address{Authority: l.endpoint.cs.Host, Target: l.endpoint.target("", wire.ActionStandby, l.id)}
+	at := &wire.Address{Authority: l.endpoint.Host, Target: l.endpoint.Target("", wire.ActionStandby, l.id)}
 	return l.dialer.upgrade(ctx, at, true, http1.Fields{{Name: "ServiceBusAuthorization", Value: token}})
 }
 
-// offer waits for the gateway's one line. Nothing follows it before the answer.
-func (u *upgraded) offer() (*wire.Offer, error) {
-	buf := u.read
+// readOffer waits for the gateway's one line. Nothing follows it before the answer.
+func readOffer(u *handshake.Upgraded) (*wire.Offer, error) {
+	buf := u.Read
 	for {
 		if i := bytes.IndexByte(buf, '\n'); i >= 0 {
-			u.read = append([]byte(nil), buf[i+1:]...)
+			u.Read = append([]byte(nil), buf[i+1:]...)
 			m, err := wire.Decode(buf[:i])
 			if err == nil && m.Kind != wire.KindAccept {
 				err = fmt.Errorf("standby: the gateway sent %q in the place of an offer", m.Kind)
@@ -107,7 +108,7 @@ func (u *upgraded) offer() (*wire.Offer, error) {
 		if len(buf) == cap(buf) {
 			buf = append(buf, make([]byte, max(512, len(buf)))...)[:len(buf)]
 		}
-		n, err := u.conn.Read(buf[len(buf):cap(buf)])
+		n, err := u.Conn.Read(buf[len(buf):cap(buf)])
 		if buf = buf[:len(buf)+n]; n == 0 && err != nil {
 			return nil, err
 		}
@@ -115,7 +116,7 @@ func (u *upgraded) offer() (*wire.Offer, error) {
 }
 
 // stoodBy takes the sender of an offer in, if there is room.
-func (l *Listener) stoodBy(o *wire.Offer, u *upgraded) {
+func (l *Listener) stoodBy(o *wire.Offer, u *handshake.Upgraded) {
 	w := &standing{u}
 	select {
 	case l.slots <- struct{}{}:
@@ -126,12 +127,12 @@ func (l *Listener) stoodBy(o *wire.Offer, u *upgraded) {
 }
 
 // standing is the way of a sender whose offer came on a connection that stood by.
-type standing struct{ u *upgraded }
+type standing struct{ u *handshake.Upgraded }
 
 // accept implements way: the answer line, and the connection is the stream.
-func (s *standing) accept(ctx context.Context, _ *wire.Address, fields http1.Fields) (*upgraded, error) {
+func (s *standing) accept(ctx context.Context, _ *wire.Address, fields http1.Fields) (*handshake.Upgraded, error) {
 	if err := s.say(ctx, http.StatusOK, fields.Get("Sec-WebSocket-Protocol")); err != nil {
-		_ = s.u.conn.Close()
+		_ = s.u.Conn.Close()
 		return nil, unanswered(err)
 	}
 	return s.u, nil
@@ -139,7 +140,7 @@ func (s *standing) accept(ctx context.Context, _ *wire.Address, fields http1.Fie
 
 // reject implements way.
 func (s *standing) reject(ctx context.Context, _ *wire.Offer, no *rejection) error {
-	defer s.u.conn.Close()
+	defer s.u.Conn.Close()
 	status := no.status
 	if status == http.StatusOK {
 		status = http.StatusBadRequest // 200 is the yes of the line
@@ -149,11 +150,11 @@ func (s *standing) reject(ctx context.Context, _ *wire.Offer, no *rejection) err
 
 func (s *standing) say(ctx context.Context, status int, text string) error {
 	due, _ := ctx.Deadline()
-	if err := s.u.conn.SetWriteDeadline(due); err != nil {
+	if err := s.u.Conn.SetWriteDeadline(due); err != nil {
 		return err
 	}
-	if _, err := s.u.conn.Write(wire.AppendAnswer(nil, status, text)); err != nil {
+	if _, err := s.u.Conn.Write(wire.AppendAnswer(nil, status, text)); err != nil {
 		return err
 	}
-	return s.u.conn.SetWriteDeadline(time.Time{})
+	return s.u.Conn.SetWriteDeadline(time.Time{})
 }

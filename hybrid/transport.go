@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/causeway-relay/causeway/hybrid/internal/endpoint"
 	"github.com/causeway-relay/causeway/internal/http1"
 )
 
@@ -29,7 +30,7 @@ const (
 //
 // An answer that the gateway made itself, because nobody listens for instance, is an answer like others; ResponseError tells.
 type Transport struct {
-	endpoint *endpoint
+	endpoint *endpoint.Endpoint
 	timeout  time.Duration
 	base     *http.Transport
 
@@ -50,12 +51,13 @@ func NewTransport(connectionString string, options ...DialOption) (*Transport, e
 	if err != nil {
 		return nil, &Error{Op: "dial", Cause: err, final: true}
 	}
-	d, err := newDialer(&s.settings, e.cs.Host)
+	d, err := newDialer(&s.settings, e.Host)
 	if err != nil {
-		return nil, &Error{Op: "dial", Target: e.name(), Cause: err, final: true}
+		return nil, &Error{Op: "dial", Target: e.Name(), Cause: err, final: true}
 	}
+	dial, config := d.Base()
 	return &Transport{endpoint: e, timeout: s.timeout, base: &http.Transport{
-		DialContext: d.dial, TLSClientConfig: d.tls, TLSHandshakeTimeout: s.timeout,
+		DialContext: dial, TLSClientConfig: config, TLSHandshakeTimeout: s.timeout,
 		MaxIdleConns: idleConns, MaxIdleConnsPerHost: idleConns, IdleConnTimeout: idleTime,
 		ExpectContinueTimeout: time.Second, DisableCompression: true,
 	}}, nil
@@ -68,7 +70,7 @@ func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		if r.Body != nil {
 			_ = r.Body.Close()
 		}
-		return nil, complete(err, "dial", t.endpoint.name(), "")
+		return nil, complete(err, "dial", t.endpoint.Name(), "")
 	}
 	sent := r.Clone(r.Context())
 	sent.URL = t.locate(r.URL)
@@ -78,7 +80,7 @@ func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	answer, err := t.base.RoundTrip(sent)
 	if err != nil {
-		return nil, complete(unanswered(err), "dial", t.endpoint.name(), "")
+		return nil, complete(unanswered(err), "dial", t.endpoint.Name(), "")
 	}
 	answer.Request = r
 	if to := answer.Header.Get("Location"); to != "" {
@@ -90,10 +92,10 @@ func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 // relocate takes out of a Location what locate puts in, so that a client that follows it comes back here.
 func (t *Transport) relocate(to string) string {
 	u, err := url.Parse(to)
-	if err != nil || u.Host != "" && !strings.EqualFold(u.Host, t.endpoint.cs.Host) || !strings.HasPrefix(u.EscapedPath(), t.endpoint.path+"/") {
+	if err != nil || u.Host != "" && !strings.EqualFold(u.Host, t.endpoint.Host) || !strings.HasPrefix(u.EscapedPath(), t.endpoint.Path+"/") {
 		return to
 	}
-	path := strings.TrimPrefix(u.EscapedPath(), t.endpoint.path)
+	path := strings.TrimPrefix(u.EscapedPath(), t.endpoint.Path)
 	_, rest, _ := strings.Cut(to, u.EscapedPath())
 	return path + rest
 }
@@ -107,8 +109,8 @@ func (t *Transport) locate(u *url.URL) *url.URL {
 	if path != "" && !strings.HasPrefix(path, "/") {
 		path = "/" + path
 	}
-	raw := t.endpoint.path + path
-	at := &url.URL{Scheme: "https", Host: t.endpoint.cs.Host, RawQuery: u.RawQuery, ForceQuery: u.ForceQuery}
+	raw := t.endpoint.Path + path
+	at := &url.URL{Scheme: "https", Host: t.endpoint.Host, RawQuery: u.RawQuery, ForceQuery: u.ForceQuery}
 	if at.Path, at.RawPath = raw, raw; strings.Contains(raw, "%") {
 		if plain, err := url.PathUnescape(raw); err == nil {
 			at.Path = plain
@@ -127,7 +129,7 @@ func (t *Transport) credential(ctx context.Context) (string, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, t.timeout)
 	defer cancel()
-	token, expires, err := t.endpoint.token(ctx)
+	token, expires, err := t.endpoint.Token(ctx)
 	if err != nil {
 		return "", &Error{Cause: err}
 	}
