@@ -169,7 +169,7 @@ func (c *Connector) station() string {
 	switch {
 	case c.Listen != "" && c.PortName != "": // speaks in messages, and cannot become one that does not
 		return "ports of " + c.place()
-	case c.Listen != "" && c.isWeb(): // answers requests
+	case c.Listen != "" && c.answers():
 		return "web of " + c.place()
 	case c.Listen != "":
 		return "listener of " + c.place()

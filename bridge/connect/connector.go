@@ -23,7 +23,8 @@ type Connector struct {
 	ConnectionString string // "": that of Params
 	PortName         string // speak azbridge's preamble and serve, or ask for, the port of this name
 
-	Web // of a target of http or https
+	Web     // of a target of http or https
+	Convert // between what senders speak and what the target does
 }
 
 // Web says how requests are changed on their way to a web server.
@@ -87,6 +88,9 @@ func (c *Connector) Check() []Flaw {
 		wrong("portName", "expected UTF-8 of at most 255 bytes")
 	}
 	flaws = append(flaws, c.checkWeb()...)
+	if _, flaw := c.converter(); flaw != nil {
+		flaws = append(flaws, *flaw)
+	}
 	if flaw := c.checkString(); flaw != "" {
 		wrong("connectionString", flaw)
 	}

@@ -85,7 +85,7 @@ func (l *listening) Exchange(ctx context.Context, r *shape.Request) (*shape.Resp
 	if r.Body != nil {
 		r.Body = &counted{Body: r.Body, a: a, in: true}
 	}
-	response, err := route.server.Exchange(ctx, r)
+	response, err := route.exchange(ctx, r)
 	if err != nil {
 		a.failed(route, err)
 		l.health.failed(l, route, err)

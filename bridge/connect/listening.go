@@ -37,7 +37,7 @@ type listening struct {
 	cs      string
 	options []hybrid.Option
 	ports   bool                     // the senders speak azbridge's preamble
-	web     bool                     // the target is a web server
+	web     bool                     // the senders make requests
 	routes  atomic.Pointer[[]*route] // one without a port name, or each with its own
 	stop    chan struct{}            // closed by leave
 	once    sync.Once
@@ -47,7 +47,7 @@ type listening struct {
 }
 
 func newListening(b *Bridge, c *Connector, options []hybrid.Option) *listening {
-	return &listening{b: b, entity: c.Listen, cs: c.ConnectionString, options: options, ports: c.PortName != "", web: c.isWeb(), stop: make(chan struct{})}
+	return &listening{b: b, entity: c.Listen, cs: c.ConnectionString, options: options, ports: c.PortName != "", web: c.answers(), stop: make(chan struct{})}
 }
 
 // open implements station: nothing is bound on this machine.
@@ -188,7 +188,11 @@ func (l *listening) sender(ctx context.Context, s *hybrid.Sender) {
 		l.acceptPort(s, &e)
 		return
 	}
-	if r.server != nil && isWebSocket(s.Request()) {
+	switch {
+	case r.conv != nil:
+		l.convert(s, r, &e)
+		return
+	case r.server != nil && isWebSocket(s.Request()):
 		l.upgrade(ctx, s, r, &e)
 		return
 	}

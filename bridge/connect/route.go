@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/causeway-relay/causeway/bridge/connect/web"
+	conversion "github.com/causeway-relay/causeway/bridge/convert"
 	"github.com/causeway-relay/causeway/gateway/flow"
 	"github.com/causeway-relay/causeway/gateway/shape"
 	"github.com/causeway-relay/causeway/hybrid"
@@ -36,9 +37,10 @@ const (
 type route struct {
 	c      Connector
 	b      *Bridge
-	target *target             // of a listening connector
-	server *web.Server         // of a target of http
-	dials  []hybrid.DialOption // of a forwarding one
+	target *target               // of a listening connector
+	server *web.Server           // of a target of http
+	conv   *conversion.Converter // between senders and target; nil: bytes pass
+	dials  []hybrid.DialOption   // of a forwarding one
 	life   context.Context
 	cut    context.CancelCauseFunc
 }
@@ -50,6 +52,11 @@ func newRoute(b *Bridge, c Connector) (*route, error) {
 		if r.target, err = parseTarget(c.Target); err != nil {
 			return nil, err
 		}
+		conv, flaw := c.converter()
+		if flaw != nil {
+			return nil, flaw
+		}
+		r.conv = conv
 		if r.target.web != nil {
 			if r.server, err = r.newServer(); err != nil {
 				return nil, err
