@@ -41,6 +41,7 @@ func onCarriers(t *testing.T, story func(s *set, l *hybrid.Listener, dial []hybr
 
 // TestBytes: what goes in comes out, in both directions at once, with half-close.
 func TestBytes(t *testing.T) {
+	t.Parallel()
 	onCarriers(t, func(s *set, l *hybrid.Listener, dial []hybrid.DialOption) {
 		for range 8 { // more than stand by
 			near, far := s.pair(l, dial...)
@@ -70,8 +71,7 @@ func TestBytes(t *testing.T) {
 					s.t.Errorf("%s\nwant %s", got, want)
 				}
 			}
-			near.Close()
-			far.Close()
+			part(near, far)
 		}
 	})
 }
@@ -139,10 +139,10 @@ func TestBytesLost(t *testing.T) {
 
 // TestBytesDeadlines: a deadline that passes leaves the connection as it was.
 func TestBytesDeadlines(t *testing.T) {
+	t.Parallel()
 	onCarriers(t, func(s *set, l *hybrid.Listener, dial []hybrid.DialOption) {
 		near, far := s.pair(l, dial...)
-		defer near.Close()
-		defer far.Close()
+		defer part(near, far)
 		for _, c := range []*hybrid.Conn{near, far} {
 			_ = c.SetReadDeadline(time.Now().Add(10 * time.Millisecond))
 			var timeout net.Error
@@ -162,10 +162,10 @@ func TestBytesDeadlines(t *testing.T) {
 
 // TestBytesMessages: the message view works on bytes, each piece one binary message.
 func TestBytesMessages(t *testing.T) {
+	t.Parallel()
 	onCarriers(t, func(s *set, l *hybrid.Listener, dial []hybrid.DialOption) {
 		near, far := s.pair(l, dial...)
-		defer near.Close()
-		defer far.Close()
+		defer part(near, far)
 		if err := near.WriteMessage(hybrid.Binary, []byte("one")); err != nil {
 			s.t.Fatal(err)
 		}
@@ -187,6 +187,7 @@ func TestBytesMessages(t *testing.T) {
 
 // TestBytesRejected: a hook's no, its sub-protocol and the sender's request are the same on every way.
 func TestBytesRejected(t *testing.T) {
+	t.Parallel()
 	for _, c := range carriers {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

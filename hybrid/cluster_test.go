@@ -89,6 +89,15 @@ func (s *set) pair(l *hybrid.Listener, options ...hybrid.DialOption) (near, far 
 	return near, far
 }
 
+// part closes connections, all at once: each waits a second for its peer to end too.
+func part(conns ...io.Closer) {
+	var all sync.WaitGroup
+	for _, c := range conns {
+		all.Go(func() { _ = c.Close() })
+	}
+	all.Wait()
+}
+
 // echo serves a listener until it is closed.
 func (s *set) echo(l net.Listener) {
 	var runs sync.WaitGroup
@@ -221,6 +230,7 @@ func roundTrip(t *testing.T, c net.Conn, text string) string {
 
 // TestMany: 200 senders at once, each with its own bytes.
 func TestMany(t *testing.T) {
+	t.Parallel()
 	both(t, func(s *set) {
 		s.echo(s.listener(hybrid.WithBacklog(200)))
 		var senders sync.WaitGroup

@@ -322,6 +322,7 @@ func TestCloseDrains(t *testing.T) {
 
 // TestCloseParts: a Close while answers leave goes in front of a message or behind its body, never between the two; every answer arrives.
 func TestCloseParts(t *testing.T) {
+	t.Parallel()
 	const rounds, asks = 15, 8
 	body := strings.Repeat("x", 60<<10)
 	for range rounds {

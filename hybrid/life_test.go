@@ -97,6 +97,7 @@ func TestEntityDeleted(t *testing.T) {
 
 // TestRenewsAtTheGateway: a gateway that ends channels with their tokens has no reason to.
 func TestRenewsAtTheGateway(t *testing.T) {
+	t.Parallel()
 	both(t, func(s *set) {
 		heard, asked := newEvents(), make(chan struct{}, 100)
 		l := s.listener(heard.option(), hybrid.WithTokenSource(func(_ context.Context, audience string) (string, time.Time, error) {
@@ -171,6 +172,7 @@ func second(_ int, err error) error { return err }
 // TestPingsKeepStreams: streams and listeners that say nothing outlive gateways that ask for life often, and whose own pings
 // nobody reads.
 func TestPingsKeepStreams(t *testing.T) {
+	t.Parallel()
 	both(t, func(s *set) {
 		heard := newEvents()
 		l := s.listener(heard.option(), hybrid.WithKeepAlive(50*time.Millisecond))

@@ -256,6 +256,7 @@ func TestReceiverKeepsRequests(t *testing.T) {
 
 // TestManyListeners: 40 listeners of two kinds; one is closed in the middle; for each what is counted is what it wrote down.
 func TestManyListeners(t *testing.T) {
+	t.Parallel()
 	both(t, func(s *set) {
 		s.casting()
 		var all []*written
@@ -300,6 +301,7 @@ func TestManyListeners(t *testing.T) {
 // TestConnectionOfMessages: a listener may close the connection that brings it messages; the next message opens another one. One that does not
 // open it in time misses the message, and the others do not wait for that.
 func TestConnectionOfMessages(t *testing.T) {
+	t.Parallel()
 	both(t, func(s *set) {
 		s.casting()
 		l, err := hybrid.Listen(s.context(), s.listen, hybrid.WithEntity("news"), s.trust())

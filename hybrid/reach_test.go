@@ -15,6 +15,7 @@ import (
 // TestOnlyOnePortIsReached: a listener whose firewall lets it reach nothing but its own node serves senders of all nodes, and turns
 // them away, at once or after the time that a dropped packet costs; that is paid once.
 func TestOnlyOnePortIsReached(t *testing.T) {
+	t.Parallel()
 	for name, options := range map[string][]hybrid.ListenOption{"frames": nil, "bytes": {hybrid.WithBytes()}, "standby": {hybrid.WithStandby(1)}} {
 		t.Run(name, func(t *testing.T) {
 			both(t, func(s *set) {

@@ -57,6 +57,7 @@ func (d *dials) count() int {
 
 // TestStandby: a sender is met on a connection that waits, no rendezvous is dialled for it, and another waits in its place at once.
 func TestStandby(t *testing.T) {
+	t.Parallel()
 	both(t, func(s *set) {
 		d := newDials()
 		l := s.listener(hybrid.WithStandby(2), d.option())
@@ -71,8 +72,7 @@ func TestStandby(t *testing.T) {
 			if _, err := io.ReadFull(far, make([]byte, 1)); err != nil {
 				s.t.Fatal(err)
 			}
-			near.Close()
-			far.Close()
+			part(near, far)
 		}
 		d.reach(want)
 		// A connection that has been dialled may not have its 101 when the sender comes: then a rendezvous is dialled as ever.

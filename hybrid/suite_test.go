@@ -73,6 +73,7 @@ func behindFake(t *testing.T, h http.Handler, pointers bool) *stand {
 
 // TestSuite runs every case on a net/http server and through the protocol, and compares what was seen.
 func TestSuite(t *testing.T) {
+	t.Parallel()
 	for _, c := range suite {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -131,6 +132,7 @@ func behindCluster(t *testing.T, h http.Handler, nodes int, options ...hybrid.Li
 
 // TestSuiteOnCluster runs the same cases through real gateways: one node, and two.
 func TestSuiteOnCluster(t *testing.T) {
+	t.Parallel()
 	for _, c := range suite {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -155,6 +157,7 @@ const suiteNodes = 2
 // TestServeEndsInOrder: what a handler is answering when Serve ends is still answered, for as long as WithDrain says; then its
 // sender is told 503.
 func TestServeEndsInOrder(t *testing.T) {
+	t.Parallel()
 	for nodes := 1; nodes <= suiteNodes; nodes++ {
 		for _, patient := range []bool{true, false} {
 			t.Run(fmt.Sprintf("%d node(s), patient %v", nodes, patient), func(t *testing.T) {
