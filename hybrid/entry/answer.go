@@ -9,6 +9,7 @@ import (
 
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/shape"
+	"github.com/causeway-relay/causeway/hybrid/entry/internal/status"
 	"github.com/causeway-relay/causeway/hybrid/wire"
 	"github.com/causeway-relay/causeway/internal/http1"
 	"github.com/causeway-relay/causeway/internal/wsframe"
@@ -87,7 +88,7 @@ func (v *visit) write(b []byte) error {
 // refuse writes the no of a handshake and ends the connection. A listener's own words pass as they are; ours carry the
 // tracking suffix, from which the SDKs read everything.
 func (v *visit) refuse(err *fail.Error) {
-	h := http1.Head{Status: Status(err), Fields: http1.Fields{
+	h := http1.Head{Status: status.Of(err), Fields: http1.Fields{
 		{Name: "TrackingId", Value: v.trail().Mark()},
 		{Name: "Causeway-Error", Value: string(err.Code)},
 	}}
@@ -96,7 +97,7 @@ func (v *visit) refuse(err *fail.Error) {
 		h.Reason = err.Text
 	} else {
 		h.Reason = v.trail().Reason(v.message(err))
-		body = wire.AppendErrorBody(nil, serviceCode(err, h.Status), h.Reason)
+		body = wire.AppendErrorBody(nil, status.Name(err, h.Status), h.Reason)
 		h.Fields.Add("Content-Type", "application/json")
 	}
 	if v.arrival.Head.Fields.Get("Sec-WebSocket-Version") != "13" {

@@ -6,13 +6,14 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/causeway-relay/causeway/gateway/auth"
 	"github.com/causeway-relay/causeway/gateway/entity"
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/shape"
+	"github.com/causeway-relay/causeway/hybrid/entry/internal/atom"
 	"github.com/causeway-relay/causeway/hybrid/entry/internal/bodies"
+	"github.com/causeway-relay/causeway/hybrid/entry/internal/status"
 	"github.com/causeway-relay/causeway/internal/http1"
 )
 
@@ -40,56 +41,14 @@ func (v *visit) describe(ctx context.Context) *shape.Response {
 	if v.arrival.TLS {
 		scheme = "https"
 	}
-	entry := &atomEntry{
-		ID: scheme + "://" + v.hello.Host + v.hello.Target, Title: atomText{"text", d.Entity.Name},
-		Published: atomTime(d.Entity.CreatedAt), Updated: atomTime(d.Entity.UpdatedAt),
-	}
-	entry.Content.Type = "application/xml"
-	entry.Content.Description = description{
-		CreatedAt: entry.Published, UpdatedAt: entry.Updated, RequiresClientAuthorization: !d.Entity.AnonymousSenders,
-		UserMetadata: d.Entity.UserMetadata, ListenerCount: d.Listeners, I: "http://www.w3.org/2001/XMLSchema-instance",
-	}
-	return v.xml(http.StatusOK, "OK", "application/atom+xml;type=entry;charset=utf-8", entry)
+	return v.xml(http.StatusOK, "OK", "application/atom+xml;type=entry;charset=utf-8", atom.Of(scheme+"://"+v.hello.Host+v.hello.Target, d.Entity, d.Listeners))
 }
-
-// atomEntry is the document of an entity. The order of its members matters to .NET's data contracts.
-type atomEntry struct {
-	XMLName   xml.Name `xml:"http://www.w3.org/2005/Atom entry"`
-	ID        string   `xml:"id"`
-	Title     atomText `xml:"title"`
-	Published string   `xml:"published"`
-	Updated   string   `xml:"updated"`
-	Content   struct {
-		Type        string      `xml:"type,attr"`
-		Description description `xml:"http://schemas.microsoft.com/netservices/2010/10/servicebus/connect HybridConnectionDescription"`
-	} `xml:"content"`
-}
-
-type atomText struct {
-	Type string `xml:"type,attr"`
-	Text string `xml:",chardata"`
-}
-
-type description struct {
-	I                           string `xml:"xmlns:i,attr"`
-	CreatedAt                   string
-	UpdatedAt                   string
-	RequiresClientAuthorization bool
-	UserMetadata                string
-	ListenerCount               int
-}
-
-func atomTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.9999999Z") }
 
 // xmlError is how a management read is refused: .NET shows Detail.
 func (v *visit) xmlError(err *fail.Error) *shape.Response {
-	status := Status(err)
+	code := status.Of(err)
 	reason := v.trail().Reason(v.message(err))
-	res := v.xml(status, reason, "application/xml; charset=utf-8", &struct {
-		XMLName xml.Name `xml:"Error"`
-		Code    int
-		Detail  string
-	}{Code: status, Detail: reason})
+	res := v.xml(code, reason, "application/xml; charset=utf-8", atom.Refusal(code, reason))
 	res.Fields.Add("TrackingId", v.trail().Mark())
 	res.Fields.Add("Causeway-Error", string(err.Code))
 	return res

@@ -8,6 +8,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/shape"
 	"github.com/causeway-relay/causeway/hybrid/entry/internal/bodies"
+	"github.com/causeway-relay/causeway/hybrid/entry/internal/status"
 	"github.com/causeway-relay/causeway/hybrid/wire"
 	"github.com/causeway-relay/causeway/internal/http1"
 	"github.com/causeway-relay/causeway/internal/httpserve"
@@ -94,7 +95,7 @@ func addVia(fields *shape.Fields, own string) {
 // no makes the response that refuses a request: the reason in the phrase for those who read only that, in the body for the
 // others (reference section 5).
 func (v *visit) no(err *fail.Error) *shape.Response {
-	res := &shape.Response{Status: Status(err), Reason: v.trail().Reason(v.message(err))}
+	res := &shape.Response{Status: status.Of(err), Reason: v.trail().Reason(v.message(err))}
 	res.Fields = shape.Fields{
 		{Name: "TrackingId", Value: v.trail().Mark()},
 		{Name: "Causeway-Error", Value: string(err.Code)},
@@ -105,7 +106,7 @@ func (v *visit) no(err *fail.Error) *shape.Response {
 		res.Fields.Add("Allow", methods)
 	}
 	parcel := bodies.GetParcel()
-	*parcel = wire.AppendErrorBody(*parcel, serviceCode(err, res.Status), res.Reason)
+	*parcel = wire.AppendErrorBody(*parcel, status.Name(err, res.Status), res.Reason)
 	res.Body = bodies.NewWhole(parcel, *parcel)
 	return res
 }

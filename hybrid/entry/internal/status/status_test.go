@@ -1,4 +1,4 @@
-package entry //nolint:testpackage // the table is not for others
+package status //nolint:testpackage // the table is not for others
 
 import (
 	"testing"
@@ -18,7 +18,7 @@ func TestStatuses(t *testing.T) {
 		if row.Code == fail.Rejected {
 			continue
 		}
-		if got := Status(fail.New(row.Code, "")); got != status || got < 400 || got > 599 {
+		if got := Of(fail.New(row.Code, "")); got != status || got < 400 || got > 599 {
 			t.Errorf("%s is answered with %d", row.Code, got)
 		}
 		senders := row.Code == fail.NoListener || row.Code == fail.NoMatchingListener // only senders are told these
@@ -37,11 +37,24 @@ func TestStatuses(t *testing.T) {
 // TestListenersOwnStatus: a rejecting listener's status passes as it is, and an unknown code is an internal error.
 func TestListenersOwnStatus(t *testing.T) {
 	for _, status := range []int{100, 299, 400, 999} {
-		if got := Status(&fail.Error{Code: fail.Rejected, Status: status}); got != status {
+		if got := Of(&fail.Error{Code: fail.Rejected, Status: status}); got != status {
 			t.Errorf("%d became %d", status, got)
 		}
 	}
-	if got := Status(fail.New("Nonsense", "")); got != 500 {
+	if got := Of(fail.New("Nonsense", "")); got != 500 {
 		t.Errorf("an unknown code is answered with %d", got)
+	}
+}
+
+// TestNames: a status that the service has a name for goes by it, any other by our code.
+func TestNames(t *testing.T) {
+	for code, want := range map[fail.Code]string{
+		fail.MissingToken: "TokenMissingOrInvalid", fail.ListenerLimit: "Forbidden", fail.UnknownEntity: "EndpointNotFound",
+		fail.Internal: "InternalServerError", fail.AcceptTimeout: "GatewayTimeout", fail.BadRequest: "BadRequest", fail.Overloaded: "Overloaded",
+	} {
+		err := fail.New(code, "")
+		if got := Name(err, Of(err)); got != want {
+			t.Errorf("%s is called %q, want %q", code, got, want)
+		}
 	}
 }
