@@ -2,12 +2,10 @@ package connect
 
 import (
 	"cmp"
-	"net"
-	"net/url"
-	"strconv"
 	"strings"
 	"unicode"
 
+	"github.com/causeway-relay/causeway/bridge/connect/address"
 	"github.com/causeway-relay/causeway/bridge/connect/wire"
 	"github.com/causeway-relay/causeway/gateway/entity"
 	"github.com/causeway-relay/causeway/gateway/shape"
@@ -41,8 +39,8 @@ type Web struct {
 
 // isWeb reports whether the target is a web server.
 func (c *Connector) isWeb() bool {
-	t, err := parseTarget(c.Target)
-	return err == nil && t.web != nil
+	t, err := address.Parse(c.Target)
+	return err == nil && t.Web != nil
 }
 
 // Name is the relay's.
@@ -68,14 +66,14 @@ func (c *Connector) Check() []Flaw {
 		if c.Bind != "" {
 			wrong("bind", "belongs to forward; listen has target")
 		}
-		if _, err := parseTarget(c.Target); err != nil {
+		if _, err := address.Parse(c.Target); err != nil {
 			wrong("target", err.Error())
 		}
 	default:
 		if c.Target != "" {
 			wrong("target", "belongs to listen; forward has bind")
 		}
-		if _, _, err := parseBind(c.Bind); err != nil {
+		if _, _, err := address.ParseBind(c.Bind); err != nil {
 			wrong("bind", err.Error())
 		}
 	}
@@ -123,9 +121,9 @@ func (c *Connector) checkString() string {
 // checkWeb looks at what is said about a web server.
 func (c *Connector) checkWeb() (flaws []Flaw) {
 	wrong := func(key, message string) { flaws = append(flaws, Flaw{key, message}) }
-	t, err := parseTarget(c.Target)
+	t, err := address.Parse(c.Target)
 	switch {
-	case c.Forward != "" || err != nil || t.web == nil:
+	case c.Forward != "" || err != nil || t.Web == nil:
 		if key := c.webKey(); key != "" {
 			wrong(key, "belongs to a target of http or https")
 		}
@@ -138,7 +136,7 @@ func (c *Connector) checkWeb() (flaws []Flaw) {
 			wrong(key, "expected a path that begins with a slash, without query")
 		}
 	}
-	if c.Host != "" && c.Host != KeepHost && !isHost(c.Host) {
+	if c.Host != "" && c.Host != KeepHost && !address.IsHost(c.Host) {
 		wrong("host", "expected HOST or HOST:PORT, or "+KeepHost)
 	}
 	for _, f := range c.Add {
@@ -156,7 +154,7 @@ func (c *Connector) checkWeb() (flaws []Flaw) {
 	switch {
 	case (c.Cert == "") != (c.Key == ""):
 		wrong("cert", "expected cert and key together, or neither")
-	case (c.Cert != "" || c.CAFile != "") && t.web.Scheme != "https":
+	case (c.Cert != "" || c.CAFile != "") && t.Web.Scheme != "https":
 		wrong("target", "certificates are for https; write https://")
 	}
 	return flaws
@@ -181,100 +179,6 @@ func (c *Connector) webKey() string {
 // KeepHost is the Host of a connector that leaves what senders write.
 const KeepHost = "keep"
 
-// target is where a listening connector leads.
-type target struct {
-	text    string // as written, for people
-	network string // tcp, unix
-	address string
-	web     *url.URL // of a web server; nil: bytes
-}
-
-// netTCPPort is that of WCF's net.tcp addresses without one.
-const netTCPPort = "808"
-
-// errText is an error that ends what stands before it in a sentence.
-type errText string
-
-// Error is the text.
-func (e errText) Error() string { return string(e) }
-
-// targetForm is what a target looks like.
-const targetForm = "expected tcp://HOST:PORT, unix:///PATH or http://HOST:PORT"
-
-// parseTarget reads a target.
-func parseTarget(text string) (*target, error) {
-	u, err := url.Parse(text)
-	if err != nil || u.Scheme == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || strings.ContainsFunc(text, unicode.IsControl) {
-		return nil, errText(targetForm + nearTarget(text))
-	}
-	switch strings.ToLower(u.Scheme) {
-	case "tcp":
-		if !isPort(u.Port(), 1) || u.Hostname() == "" || u.Path != "" && u.Path != "/" {
-			return nil, errText("expected tcp://HOST:PORT, and nothing behind the port")
-		}
-		return &target{text: text, network: "tcp", address: u.Host}, nil
-	case netTCP:
-		port := cmp.Or(u.Port(), netTCPPort)
-		if u.Hostname() == "" || !isPort(port, 1) {
-			return nil, errText("expected net.tcp://HOST:PORT")
-		}
-		return &target{text: text, network: "tcp", address: net.JoinHostPort(u.Hostname(), port)}, nil
-	case "unix":
-		if u.Host != "" || len(u.Path) < 2 {
-			return nil, errText("expected unix:///PATH, with three slashes and a whole path")
-		}
-		return &target{text: text, network: "unix", address: u.Path}, nil
-	case "http", "https":
-		port := cmp.Or(u.Port(), map[string]string{"http": "80", "https": "443"}[u.Scheme])
-		if u.Hostname() == "" || !isPort(port, 1) {
-			return nil, errText("expected " + u.Scheme + "://HOST:PORT, and a path if there is one")
-		}
-		return &target{text: text, network: "tcp", address: net.JoinHostPort(u.Hostname(), port), web: u}, nil
-	}
-	return nil, errText(targetForm + nearTarget(text))
-}
-
-// nearTarget guesses what somebody who wrote no scheme meant.
-func nearTarget(text string) string {
-	switch host, port, err := net.SplitHostPort(text); {
-	case err == nil && isPort(port, 1):
-		return "; did you mean tcp://" + net.JoinHostPort(cmp.Or(host, "localhost"), port) + "?"
-	case isPort(text, 1):
-		return "; did you mean tcp://localhost:" + text + "?"
-	case strings.HasPrefix(text, "/"):
-		return "; did you mean unix://" + text + "?"
-	}
-	return ""
-}
-
-// unixScheme may stand before the path of a local socket.
-const unixScheme = "unix://"
-
-// parseBind reads the address of a local socket. What has a slash is the path of a Unix socket.
-func parseBind(text string) (network, address string, err error) {
-	path, isUnix := strings.CutPrefix(text, unixScheme)
-	if isUnix || strings.ContainsRune(text, '/') {
-		if path == "" || strings.ContainsFunc(path, unicode.IsControl) {
-			return "", "", errText("expected the path of a Unix socket")
-		}
-		return "unix", path, nil
-	}
-	host, port, err := net.SplitHostPort(text)
-	if err != nil || !isPort(port, 0) || strings.ContainsFunc(host, func(r rune) bool { return r <= ' ' }) {
-		if isPort(text, 0) {
-			return "", "", errText("expected an address such as 127.0.0.1:" + text + ", or :" + text + " for all interfaces")
-		}
-		return "", "", errText("expected an address such as 127.0.0.1:2222, port 0 for any free one, or the path of a Unix socket")
-	}
-	return "tcp", text, nil
-}
-
-// isPort takes digits only: names of services differ between machines.
-func isPort(text string, lowest int) bool {
-	n, err := strconv.Atoi(text)
-	return err == nil && strconv.Itoa(n) == text && n >= lowest && n <= 65535
-}
-
 // isToken reports whether s is a token of RFC 9110 section 5.6.2.
 func isToken(s string) bool {
 	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
@@ -283,12 +187,6 @@ func isToken(s string) bool {
 }
 
 func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
-
-// isHost takes what may stand in a Host field.
-func isHost(s string) bool {
-	u, err := url.Parse("http://" + s)
-	return err == nil && u.Host == s && u.Hostname() != "" && (u.Port() == "" || isPort(u.Port(), 1)) && u.User == nil
-}
 
 // reserved reports whether a header field belongs to the framing of a message, and cannot be set.
 func reserved(name string) bool {

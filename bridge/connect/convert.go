@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/causeway-relay/causeway/bindings/framing"
+	"github.com/causeway-relay/causeway/bridge/connect/address"
 	"github.com/causeway-relay/causeway/bridge/connect/framed"
 	"github.com/causeway-relay/causeway/bridge/connect/web"
 	conversion "github.com/causeway-relay/causeway/bridge/convert"
@@ -45,7 +46,7 @@ func (c *Connector) converter() (*conversion.Converter, *Flaw) {
 	if !ok {
 		return nil, &Flaw{"as", "expected one of " + conversion.Names()}
 	}
-	t, err := parseTarget(c.Target)
+	t, err := address.Parse(c.Target)
 	switch {
 	case c.Forward != "":
 		return nil, &Flaw{"as", "belongs to listen"}
@@ -54,13 +55,13 @@ func (c *Connector) converter() (*conversion.Converter, *Flaw) {
 	case err != nil:
 		return nil, nil //nolint:nilnil // the target's flaw is told already
 	}
-	isTCP := strings.HasPrefix(strings.ToLower(c.Target), netTCP+":")
+	isTCP := strings.HasPrefix(strings.ToLower(c.Target), address.NetTCP+":")
 	name := c.TargetAs
 	switch {
 	case name != "":
 	case isTCP:
 		name = conversion.NetTCP
-	case t.web != nil:
+	case t.Web != nil:
 		name = conversion.BasicHTTP
 	default:
 		return nil, &Flaw{"target", "expected net.tcp://HOST:PORT/PATH or http://HOST:PORT/PATH: bytes at another target say nothing that could be converted"}
@@ -75,7 +76,7 @@ func (c *Connector) converter() (*conversion.Converter, *Flaw) {
 		return nil, &Flaw{"as", from.Name + " cannot become " + to.Name + ": " + pair.Reason + "; 'causeway bindings --pairs' lists what can"}
 	case pair.Same:
 		return nil, nil //nolint:nilnil // bytes pass
-	case to.Framed && t.service() == nil:
+	case to.Framed && t.Service() == nil:
 		return nil, &Flaw{"target", "expected net.tcp://HOST:PORT/PATH: a service is found by its path"}
 	}
 	return &conversion.Converter{From: from, To: to, OneWay: c.OneWay}, nil
@@ -202,7 +203,7 @@ func told(format string, args ...any) error {
 
 // byTCP asks a service of net.tcp, in a session of its own.
 func (r *route) byTCP(ctx context.Context, call *conversion.Call, via string) (conversion.Message, int, error) {
-	conn, err := r.target.dial(ctx)
+	conn, err := r.target.Dial(ctx)
 	if err != nil {
 		return conversion.Message{}, 0, refused(err)
 	}

@@ -12,10 +12,12 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/causeway-relay/causeway/bridge/connect/address"
 	"github.com/causeway-relay/causeway/bridge/connect/wire"
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/flow"
 	"github.com/causeway-relay/causeway/hybrid"
+	"github.com/causeway-relay/causeway/internal/accept"
 	"github.com/causeway-relay/causeway/internal/leg"
 )
 
@@ -23,8 +25,6 @@ const (
 	// maxSetups is how many connections of a local socket may be on their way through the relay at once. More wait in the
 	// system's own backlog.
 	maxSetups = 512
-	// pauseMost bounds the wait behind an accept that failed, for want of descriptors for example.
-	pauseMost = time.Second
 	// lookTime bounds the look whether a Unix socket is left over from a process that is gone.
 	lookTime = time.Second
 )
@@ -42,18 +42,18 @@ type forwarding struct {
 
 // open implements station.
 func (f *forwarding) open() error {
-	network, address, err := parseBind(f.bind)
+	network, at, err := address.ParseBind(f.bind)
 	if err != nil {
 		return err
 	}
 	if network == "unix" {
-		err = clearSocket(address)
+		err = clearSocket(at)
 	}
 	if err == nil {
-		f.socket, err = new(net.ListenConfig).Listen(context.Background(), network, address)
+		f.socket, err = new(net.ListenConfig).Listen(context.Background(), network, at)
 	}
 	if err == nil && network == "unix" {
-		err = os.Chmod(address, 0o600) // whoever reaches the socket may send
+		err = os.Chmod(at, 0o600) // whoever reaches the socket may send
 	}
 	if err != nil {
 		return fmt.Errorf("open %s for %s: %w: is another program there? name another address", f.bind, f.entity, err)
@@ -101,31 +101,15 @@ func (f *forwarding) run(ctx context.Context) {
 	stop := context.AfterFunc(ctx, func() { _ = f.socket.Close() })
 	defer stop()
 	f.b.tell(&Event{Kind: ForwardOpened, Entity: f.routed.Load().c.Forward, Remote: f.socket.Addr().String()})
-	slots, pause := make(chan struct{}, maxSetups), time.Millisecond
-	for {
+	slots := make(chan struct{}, maxSetups)
+	accept.Loop(ctx, f.socket, func(conn net.Conn) {
 		select {
 		case slots <- struct{}{}:
+			f.conns.Go(func() { f.serve(conn, func() { <-slots }) })
 		case <-ctx.Done():
-			return
+			reset(conn)
 		}
-		conn, err := f.socket.Accept()
-		switch {
-		case errors.Is(err, net.ErrClosed):
-			return
-		case err != nil:
-			<-slots
-			timer := time.NewTimer(pause)
-			select {
-			case <-timer.C:
-			case <-ctx.Done():
-			}
-			timer.Stop()
-			pause = min(2*pause, pauseMost)
-			continue
-		}
-		pause = time.Millisecond
-		f.conns.Go(func() { f.serve(conn, func() { <-slots }) })
-	}
+	})
 }
 
 // serve is the life of one connection. ready is called when it is through the relay, or was refused.

@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/causeway-relay/causeway/bridge/connect/address"
 	"github.com/causeway-relay/causeway/bridge/connect/web"
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/flow"
@@ -25,9 +26,9 @@ import (
 
 // newServer makes the way to the route's web server.
 func (r *route) newServer() (*web.Server, error) {
-	u := r.target.web
+	u := r.target.Web
 	p := web.Params{
-		Dial: r.target.dial, Host: u.Host, Origin: u.Scheme + "://" + u.Host, Add: r.c.Add, Remove: r.c.Remove, Go: r.b.uploads.Go,
+		Dial: r.target.Dial, Host: u.Host, Origin: u.Scheme + "://" + u.Host, Add: r.c.Add, Remove: r.c.Remove, Go: r.b.uploads.Go,
 		From: strings.TrimRight(cmp.Or(r.c.From, (&url.URL{Path: "/" + strings.Trim(r.c.Listen, "/")}).EscapedPath()), "/"),
 		To:   strings.TrimRight(cmp.Or(r.c.To, u.EscapedPath()), "/"),
 	}
@@ -130,7 +131,7 @@ func (a *account) failed(r *route, err error) {
 	if down, ok := errors.AsType[*web.DialError](err); ok {
 		e.missed(r.target, down.Err)
 	} else {
-		e.Reason, e.Text, e.Do = TargetFailed, "the target "+r.target.text+": "+cause(err), "look into the log of the web server"
+		e.Reason, e.Text, e.Do = TargetFailed, "the target "+r.target.Text+": "+cause(err), "look into the log of the web server"
 	}
 	a.mu.Lock()
 	a.Text, a.Do = a.Text+": "+e.Text, e.Do
@@ -202,7 +203,7 @@ const upgradeTime = 15 * time.Second
 
 // upgrade leads a WebSocket sender to the web server.
 func (l *listening) upgrade(ctx context.Context, s *hybrid.Sender, r *route, e *Event) {
-	ctx, cancel := context.WithTimeoutCause(ctx, upgradeTime, errNoTime)
+	ctx, cancel := context.WithTimeoutCause(ctx, upgradeTime, address.ErrNoTime)
 	defer cancel()
 	near, head, rest, err := r.server.Upgrade(ctx, s.Request().Target, s.Request().Fields)
 	if err != nil {
@@ -312,7 +313,7 @@ func (h *health) look(l *listening) {
 		if !down || r == nil {
 			return
 		}
-		if conn, err := r.target.dial(r.life); err == nil {
+		if conn, err := r.target.Dial(r.life); err == nil {
 			_ = conn.Close()
 			h.good(l)
 			return

@@ -196,7 +196,7 @@ func (l *listening) sender(ctx context.Context, s *hybrid.Sender) {
 		l.upgrade(ctx, s, r, &e)
 		return
 	}
-	near, err := r.target.dial(ctx)
+	near, err := r.target.Dial(ctx)
 	if err != nil {
 		l.turnAway(ctx, s, r, &e, err)
 		return
@@ -270,7 +270,7 @@ func (l *listening) call(conn *hybrid.Conn, e *Event) (*route, net.Conn) {
 	if r == nil {
 		return nil, nil
 	}
-	near, err := r.target.dial(r.life)
+	near, err := r.target.Dial(r.life)
 	if err != nil {
 		e.missed(r.target, err)
 		return nil, nil

@@ -26,15 +26,4 @@ func TestMoveVia(t *testing.T) {
 			t.Errorf("%s of %s: %s, want %s", row.via, row.relay, got, row.want)
 		}
 	}
-	for text, has := range map[string]bool{
-		"net.tcp://h:1/a": true, "NET.TCP://h/a/b": true, "net.tcp://h:1": false, "net.tcp://h:1/": false, "tcp://h:1": false, "http://h:1/a": false,
-	} {
-		target, err := parseTarget(text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := target.service(); (got != nil) != has {
-			t.Errorf("%s: %v", text, got)
-		}
-	}
 }

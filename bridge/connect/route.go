@@ -11,6 +11,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/causeway-relay/causeway/bridge/connect/address"
 	"github.com/causeway-relay/causeway/bridge/connect/web"
 	conversion "github.com/causeway-relay/causeway/bridge/convert"
 	"github.com/causeway-relay/causeway/gateway/flow"
@@ -20,8 +21,6 @@ import (
 )
 
 const (
-	// dialTime bounds the dial of a target. The sender waits for it.
-	dialTime = 10 * time.Second
 	// writeTime bounds one write to a peer that takes nothing. The gateway's own bound (timeouts.write) is shorter by default, so
 	// that it, and not a connector, is what an operator sets.
 	writeTime = 10 * time.Minute
@@ -37,7 +36,7 @@ const (
 type route struct {
 	c      Connector
 	b      *Bridge
-	target *target               // of a listening connector
+	target *address.Target       // of a listening connector
 	server *web.Server           // of a target of http
 	conv   *conversion.Converter // between senders and target; nil: bytes pass
 	dials  []hybrid.DialOption   // of a forwarding one
@@ -49,7 +48,7 @@ func newRoute(b *Bridge, c Connector) (*route, error) {
 	r := &route{c: c, b: b}
 	if c.Listen != "" {
 		var err error
-		if r.target, err = parseTarget(c.Target); err != nil {
+		if r.target, err = address.Parse(c.Target); err != nil {
 			return nil, err
 		}
 		conv, flaw := c.converter()
@@ -57,7 +56,7 @@ func newRoute(b *Bridge, c Connector) (*route, error) {
 			return nil, flaw
 		}
 		r.conv = conv
-		if r.target.web != nil {
+		if r.target.Web != nil {
 			if r.server, err = r.newServer(); err != nil {
 				return nil, err
 			}
@@ -103,33 +102,19 @@ func keep(before, fresh []*route, grace time.Duration) []*route {
 	return now
 }
 
-// errNoTime says that a dial took longer than dialTime.
-var errNoTime = fmt.Errorf("no answer within %v: %w", dialTime, os.ErrDeadlineExceeded)
-
-// dial opens a connection to the target.
-func (t *target) dial(ctx context.Context) (net.Conn, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, dialTime, errNoTime)
-	defer cancel()
-	conn, err := new(net.Dialer).DialContext(ctx, t.network, t.address)
-	if err != nil && ctx.Err() != nil {
-		err = context.Cause(ctx)
-	}
-	return conn, err
-}
-
 // missed fills in why a target was not reached.
-func (e *Event) missed(t *target, err error) {
+func (e *Event) missed(t *address.Target, err error) {
 	var timeout net.Error
 	switch {
 	case nobodyThere(err):
-		e.Reason, e.Text, e.Do = TargetRefused, "nothing listens at the target "+t.text, "start the service there, or mend the target"
+		e.Reason, e.Text, e.Do = TargetRefused, "nothing listens at the target "+t.Text, "start the service there, or mend the target"
 	case errors.As(err, &timeout) && timeout.Timeout(), errors.Is(err, os.ErrDeadlineExceeded):
-		e.Reason, e.Text = TargetTimeout, fmt.Sprintf("the target %s did not answer within %v", t.text, dialTime)
+		e.Reason, e.Text = TargetTimeout, fmt.Sprintf("the target %s did not answer within %v", t.Text, address.DialTime)
 		e.Do = "look whether the service hangs, or a firewall drops what goes to it"
 	case noFiles(err):
 		e.Reason, e.Text, e.Do = TargetFailed, "no file descriptor is left", "raise the limit of open files (ulimit -n)"
 	default:
-		e.Reason, e.Text, e.Do = TargetFailed, "the target "+t.text+": "+err.Error(), "mend the target's address"
+		e.Reason, e.Text, e.Do = TargetFailed, "the target "+t.Text+": "+err.Error(), "mend the target's address"
 	}
 }
 

@@ -1,0 +1,120 @@
+// Package oneway owns how a message of a one-way or an event relay is written for its target: SOAP in the encoding that the target speaks, and
+// the session of net.tcp that brings one message to a WCF service.
+//
+// It does not own which target gets a message and what is told of it (bridge/connect), nor sessions with answers (bridge/connect/framed).
+// Its functions keep no state and may be called from any goroutine; HandOver waits on its connection.
+//
+// Sources: docs/casts.md; [MC-NMF]; [MC-NBFS] section 2.1; WCF wire reference section 1.
+package oneway
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+
+	"github.com/causeway-relay/causeway/bindings/framing"
+	"github.com/causeway-relay/causeway/gateway/shape"
+	"github.com/causeway-relay/causeway/soap"
+	"github.com/causeway-relay/causeway/soap/encoder"
+	"github.com/causeway-relay/causeway/soap/rewrite"
+	"github.com/causeway-relay/causeway/soap/wsa"
+)
+
+// MSBin1 is .NET's binary encoding of a message by itself, SOAP12 that of text.
+const (
+	MSBin1 = "application/soap+msbin1"
+	SOAP12 = "application/soap+xml; charset=utf-8"
+)
+
+// Convert writes a SOAP message in another encoding of the same version. from and to are content
+// types; a body that is no such message, or is longer than a message may be, is an error.
+func Convert(b []byte, from, to string) ([]byte, error) {
+	in, err := encoder.Select(from)
+	if err != nil {
+		return nil, err
+	}
+	out, err := encoder.Select(to)
+	if err != nil {
+		return nil, err
+	}
+	m, err := in.Decode(bytes.NewReader(b), encoder.Decoding{Size: shape.MaxMessage})
+	if err != nil {
+		return nil, err
+	}
+	var written bytes.Buffer
+	if err := out.Encode(&written, m, nil); err != nil {
+		return nil, err
+	}
+	return written.Bytes(), nil
+}
+
+// Action finds what a message in text asks for: its wsa:Action of WS-Addressing 1.0, "" when it names none.
+func Action(b []byte) string {
+	scan := &rewrite.Scanner{Form: soap.Text}
+	if scan.Scan(b) != nil {
+		return ""
+	}
+	action, _, err := scan.Text(b, wsa.V10.Namespace(), "Action")
+	if err != nil {
+		return ""
+	}
+	return string(action)
+}
+
+// HandOver brings a message to a service in a session of its own, and returns when the service has ended it in order: preamble, acknowledgement, message, end, end. A message by itself is one of a session whose dictionary is
+// empty: its table of strings is one zero byte. message is in MSBin1. The caller bounds the time by the connection's deadline, and closes it.
+func HandOver(conn net.Conn, via string, message []byte) error {
+	hello := framing.Preamble{Mode: framing.Duplex, Via: via, Encoding: framing.BinarySession}
+	if _, err := conn.Write(hello.Append(nil)); err != nil {
+		return err
+	}
+	var d framing.Decoder
+	in := &records{conn: conn}
+	if err := in.await(&d, framing.PreambleAck); err != nil {
+		return err
+	}
+	b := framing.AppendSized(nil, append([]byte{0}, message...))
+	if _, err := conn.Write(append(b, byte(framing.End))); err != nil {
+		return err
+	}
+	return in.await(&d, framing.End)
+}
+
+// records reads what a service says.
+type records struct {
+	conn net.Conn
+	buf  []byte
+	room [512]byte
+}
+
+// await reads up to a record of the kind. What a service says on its own before its end is for nobody.
+func (r *records) await(d *framing.Decoder, kind framing.Kind) error {
+	for {
+		ev, n, err := d.Next(r.buf)
+		r.buf = r.buf[n:]
+		switch {
+		case errors.Is(err, framing.ErrShort):
+			n, err := r.conn.Read(r.room[:])
+			if r.buf = r.room[:n]; n == 0 {
+				switch {
+				case errors.Is(err, io.EOF) && kind == framing.End: // an end in order all the same
+					return nil
+				case errors.Is(err, io.EOF):
+					return io.ErrUnexpectedEOF
+				}
+				return err
+			}
+		case err != nil:
+			return err
+		case ev.Kind == kind:
+			return nil
+		case ev.Kind == framing.FaultRecord:
+			f, _ := framing.ParseFault(ev.Data)
+			return fmt.Errorf("the service says %s", f)
+		case kind == framing.PreambleAck:
+			return errors.New("what answers there does not speak net.tcp")
+		}
+	}
+}

@@ -1,0 +1,120 @@
+package oneway_test
+
+import (
+	"bytes"
+	"io"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/causeway-relay/causeway/bindings/framing"
+	"github.com/causeway-relay/causeway/bridge/connect/oneway"
+	"github.com/causeway-relay/causeway/gateway/shape"
+)
+
+// envelope is SOAP 1.2 in text with an action.
+const envelope = `<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:a="http://www.w3.org/2005/08/addressing">` +
+	`<s:Header><a:Action s:mustUnderstand="1">urn:tick</a:Action></s:Header><s:Body><Tick xmlns="urn:t">7</Tick></s:Body></s:Envelope>`
+
+// TestConvert: to .NET's binary form and back nothing of a message is lost.
+func TestConvert(t *testing.T) {
+	binary, err := oneway.Convert([]byte(envelope), oneway.SOAP12, oneway.MSBin1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(binary) >= len(envelope) || bytes.Contains(binary, []byte("<")) {
+		t.Errorf("not binary: %q", binary)
+	}
+	text, err := oneway.Convert(binary, oneway.MSBin1, oneway.SOAP12)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{"urn:tick", ">7<", "http://www.w3.org/2003/05/soap-envelope", `mustUnderstand="1"`} {
+		if !strings.Contains(string(text), part) {
+			t.Errorf("%q is not in %s", part, text)
+		}
+	}
+	if action := oneway.Action(text); action != "urn:tick" {
+		t.Errorf("action %q", action)
+	}
+}
+
+// TestConvertNot: what is no message of the kind, or too long, is refused.
+func TestConvertNot(t *testing.T) {
+	rows := []struct{ name, body, from, to string }{
+		{"no SOAP", "<a/>", oneway.SOAP12, oneway.MSBin1},
+		{"no XML", "x", oneway.SOAP12, oneway.MSBin1},
+		{"no binary", "x", oneway.MSBin1, oneway.SOAP12},
+		{"nothing", "", oneway.MSBin1, oneway.SOAP12},
+		{"another type", envelope, "image/png", oneway.MSBin1},
+		{"to another type", envelope, oneway.SOAP12, "image/png"},
+		{"too long", strings.Replace(envelope, ">7<", ">"+strings.Repeat("7", shape.MaxMessage)+"<", 1), oneway.SOAP12, oneway.MSBin1},
+	}
+	for _, row := range rows {
+		if b, err := oneway.Convert([]byte(row.body), row.from, row.to); err == nil {
+			t.Errorf("%s became %q", row.name, b)
+		}
+	}
+	for _, text := range []string{"", "x", "<a/>", strings.ReplaceAll(envelope, "a:Action", "a:To")} {
+		if action := oneway.Action([]byte(text)); action != "" {
+			t.Errorf("the action %q of %.40q", action, text)
+		}
+	}
+}
+
+// TestHandOver: the message arrives in a session of its own, and what the service does decides whether it was taken.
+func TestHandOver(t *testing.T) {
+	const via = "net.tcp://host/Svc"
+	ack, end := []byte{byte(framing.PreambleAck)}, []byte{byte(framing.End)}
+	fault := framing.AppendFault(nil, framing.EndpointNotFound)
+	hello := framing.Preamble{Mode: framing.Duplex, Via: via, Encoding: framing.BinarySession}
+	rows := []struct {
+		name       string
+		first, end []byte // what the service says to the preamble, and to the end
+		fault      string
+	}{
+		{"taken", ack, end, ""},
+		{"closed without an end", ack, nil, ""},
+		{"closed at once", nil, nil, io.ErrUnexpectedEOF.Error()},
+		{"no such endpoint", fault, nil, string(framing.EndpointNotFound)},
+		{"a fault behind the message", ack, fault, string(framing.EndpointNotFound)},
+		{"no net.tcp", end, nil, "does not speak net.tcp"},
+	}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			near, far := net.Pipe()
+			var service sync.WaitGroup
+			service.Go(func() {
+				defer far.Close()
+				want := hello.Append(nil)
+				if got := make([]byte, len(want)); read(far, got) != nil || !bytes.Equal(got, want) {
+					t.Errorf("preamble %q", got)
+				}
+				if row.first == nil {
+					return
+				}
+				_, _ = far.Write(row.first)
+				if !bytes.Equal(row.first, ack) {
+					return
+				}
+				want = append(framing.AppendSized(nil, []byte("\x00message")), end...)
+				if got := make([]byte, len(want)); read(far, got) != nil || !bytes.Equal(got, want) {
+					t.Errorf("message %q, want %q", got, want)
+				}
+				_, _ = far.Write(row.end)
+			})
+			err := oneway.HandOver(near, via, []byte("message"))
+			near.Close()
+			service.Wait()
+			if (err != nil) != (row.fault != "") || err != nil && !strings.Contains(err.Error(), row.fault) {
+				t.Errorf("error %v, want %q", err, row.fault)
+			}
+		})
+	}
+}
+
+func read(from io.Reader, b []byte) error {
+	_, err := io.ReadFull(from, b)
+	return err
+}
