@@ -52,12 +52,23 @@ func (c *ListOf[T]) decode(d *Decoder, v *[]T) error {
 	if err != nil {
 		return err
 	}
+	if own := d.bound; own != nil {
+		d.bound = nil // the items have their own
+		defer func() { d.bound = own }()
+		if err := d.within(own, text); err != nil {
+			return err
+		}
+	}
 	outer := d.attr
 	defer func() { d.attr = outer }()
 	*v = []T{}
+	d.word.Name = infoset.Name{} // the list is the place of its items
+	if outer != nil {
+		d.word.Name = outer.Name
+	}
 	for word := range strings.FieldsSeq(text.String()) {
 		d.word.Value = infoset.String(word)
-		d.attr = &d.word // without a name: the list is the place of its items
+		d.attr = &d.word
 		if err := c.Item.read(d, v); err != nil {
 			return err
 		}
@@ -66,9 +77,15 @@ func (c *ListOf[T]) decode(d *Decoder, v *[]T) error {
 }
 
 func (c *ListOf[T]) value(e *Encoder, v *[]T) (infoset.Value, error) {
+	own := e.bound
+	e.bound = nil // the items have their own
 	text, err := c.Item.words(e, e.scratch[:0], v)
-	e.scratch = text
-	return infoset.Chars(text), err
+	e.scratch, e.bound = text, own
+	out := infoset.Chars(text)
+	if err == nil && own != nil {
+		err = e.within(own, out)
+	}
+	return out, err
 }
 
 func (c *ListOf[T]) element(e *Encoder, name *infoset.Name, v *[]T) error {

@@ -8,7 +8,7 @@ import (
 
 // Coder reads and writes what a field holds. A field is given as a pointer to it, the slot: to a value that is there once (*T), to one
 // that may be absent (**T), or to a list (*[]T). Only this package implements Coder: a pointer to one of Codec, Text, ListOf, ArrayOf,
-// Nil, Literal, StructOf, Kinds and Content, all of which are static data.
+// Nil, Literal, Bounded, StructOf, Kinds and Content, all of which are static data.
 type Coder interface {
 	// count tells how many values the slot holds.
 	count(slot any) int
@@ -270,7 +270,7 @@ func (c *Text) count(slot any) int {
 }
 
 func (c *Text) read(d *Decoder, slot any) error {
-	if d.lit == nil && !d.isNil() {
+	if d.lit == nil && d.bound == nil && !d.isNil() {
 		text, err := d.value()
 		if err != nil {
 			return err
@@ -311,12 +311,17 @@ func (c *Text) text(e *Encoder, slot any) (infoset.Value, bool, error) {
 	return v, true, err
 }
 
-func (c *Text) words(_ *Encoder, dst []byte, slot any) ([]byte, error) { //nolint:unparam // every Coder has it
+func (c *Text) words(e *Encoder, dst []byte, slot any) ([]byte, error) {
 	_, n := c.Slots.Get(slot, 0)
 	for i := range n {
 		text, _ := c.Slots.Get(slot, i)
 		if i > 0 {
 			dst = append(dst, ' ')
+		}
+		if e.bound != nil {
+			if err := e.within(e.bound, infoset.String(text)); err != nil {
+				return dst, err
+			}
 		}
 		dst = append(dst, text...)
 	}
@@ -333,8 +338,11 @@ func decodeText[T any](d *Decoder, v *T, decode func(*Decoder, *T) error, value 
 		}
 		return infoset.Skip(d.r)
 	}
-	if lit == nil {
+	if lit == nil && d.bound == nil {
 		return decode(d, v)
+	}
+	if lit == nil {
+		return decodeBounded(d, v, decode)
 	}
 	return decodeLiteral(d, v, lit, decode, value)
 }
@@ -342,8 +350,11 @@ func decodeText[T any](d *Decoder, v *T, decode func(*Decoder, *T) error, value 
 // encodeText gives the text of a value, which must be the fixed one where there is one.
 func encodeText[T any](e *Encoder, v T, decode func(*Decoder, *T) error, value func(*Encoder, T) (infoset.Value, error)) (infoset.Value, error) {
 	out, err := value(e, v)
-	if err != nil || e == nil || e.lit == nil {
+	if err != nil || e == nil || e.lit == nil && e.bound == nil {
 		return out, err
+	}
+	if e.lit == nil {
+		return out, e.within(e.bound, out)
 	}
 	lit := e.lit
 	if e.scratch = out.AppendText(e.scratch[:0]); string(e.scratch) == lit.Text {

@@ -28,7 +28,10 @@ type Decoder struct {
 
 	word     infoset.Attr // an item of a list
 	lit      *Literal     // of the field that is read
-	mayBeNil bool         // the element that is read may be
+	bound    *Facets      // likewise
+	held     infoset.Value
+	room     []byte // for the text that facets look at
+	mayBeNil bool   // the element that is read may be
 }
 
 // NewDecoder makes a decoder of r's tokens.
@@ -38,7 +41,7 @@ func NewDecoder(r xsd.Scoped) *Decoder { return &Decoder{r: r} }
 func (d *Decoder) Reset(r xsd.Scoped) {
 	d.r, d.start, d.attr = r, nil, nil
 	clear(d.frames[:cap(d.frames)]) // no message is kept
-	d.frames, d.seen, d.literal, d.lit, d.mayBeNil = d.frames[:0], d.seen[:0], nil, nil, false
+	d.frames, d.seen, d.literal, d.lit, d.bound, d.mayBeNil = d.frames[:0], d.seen[:0], nil, nil, nil, false
 }
 
 // Element reads the content of the element whose start is the last token of the reader, into slot by c. The element is behind when it

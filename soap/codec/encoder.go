@@ -26,6 +26,8 @@ type Encoder struct {
 	decls  []infoset.Decl  // to be made on the next element
 
 	lit     *Literal // the value that the field which is written must have
+	bound   *Facets  // of the field that is written
+	room    []byte   // for the text that facets look at
 	unset   bool     // and it may be one that nobody set: the slot is no pointer
 	scratch []byte   // the text of a list, until it is written
 	counts  []int    // of the structs that are written, innermost last: how often each leaf is there
@@ -36,7 +38,7 @@ func NewEncoder(w infoset.Writer) *Encoder { return &Encoder{w: w} }
 
 // Reset makes the encoder write to w.
 func (e *Encoder) Reset(w infoset.Writer) {
-	e.w, e.failed, e.counts, e.decls, e.lit = w, e.failed[:0], e.counts[:0], nil, nil
+	e.w, e.failed, e.counts, e.decls, e.lit, e.bound = w, e.failed[:0], e.counts[:0], nil, nil, nil
 }
 
 // Element writes an element with what slot holds as its content. The declarations are made on it, so that elements inside of it need not

@@ -86,6 +86,11 @@ func decodeLiteral[T any](d *Decoder, v *T, l *Literal, decode func(*Decoder, *T
 		if err != nil {
 			return err
 		}
+		if d.bound != nil {
+			if err := d.within(d.bound, text); err != nil {
+				return err
+			}
+		}
 	}
 	if !l.Fixed || path == "" {
 		return nil

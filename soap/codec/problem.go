@@ -21,11 +21,12 @@ const (
 	UnexpectedNil                     // nil where the schema allows none
 	NotFixed                          // a value other than the one that the schema fixes, which is the Name
 	UnknownType                       // xsi:type names none that may stand there; read as the declared type
+	OutOfBounds                       // a value that breaks a facet of its type, which is the Name; kept
 )
 
 var deviations = [...]string{
 	"unknown element", "unknown attribute", "misplaced element", "duplicate element", "second branch of a choice", "missing element",
-	"unexpected text", "unexpected nil", "a value other than the fixed", "unknown type",
+	"unexpected text", "unexpected nil", "a value other than the fixed", "unknown type", "a value that breaks the facet",
 }
 
 // String gives the words for people.

@@ -187,6 +187,9 @@ func (j *jsonReader) wrong(at, text string) {
 
 // value reads one value, or one more of a list, into a slot.
 func (j *jsonReader) value(c codec.Coder, slot any, n *jsonNode, at string) {
+	if of, ok := c.(*codec.Bounded); ok {
+		c = of.Of // facets bound what is on the wire
+	}
 	switch c := c.(type) {
 	case *codec.Nil:
 		j.nillable(c, slot, n, at)
@@ -309,6 +312,9 @@ func (j *jsonReader) scalar(c codec.Coder, slot any, n *jsonNode, at string) {
 		return
 	}
 	if of, ok := c.(*codec.Literal); ok {
+		c = of.Of
+	}
+	if of, ok := c.(*codec.Bounded); ok {
 		c = of.Of
 	}
 	var err error

@@ -33,6 +33,8 @@ func (j jsonWriter) value(dst []byte, c codec.Coder, slot any) ([]byte, error) {
 	switch c := c.(type) {
 	case *codec.Literal:
 		return j.value(dst, c.Of, slot)
+	case *codec.Bounded:
+		return j.value(dst, c.Of, slot)
 	case *codec.Nil:
 		v, _ := c.Slots.Value(slot, 0)
 		return j.nillable(dst, c, v)
@@ -194,6 +196,9 @@ func (j jsonWriter) array(dst []byte, c codec.Coder, slot any) (out []byte, err 
 	lit, ok := c.(*codec.Literal)
 	if ok {
 		c = lit.Of
+	}
+	if of, bounded := c.(*codec.Bounded); bounded {
+		c = of.Of
 	}
 	dst = append(dst, '[')
 	for i := range codec.Count(c, slot) {
