@@ -328,7 +328,7 @@ func TestConnectionOfMessages(t *testing.T) {
 				t.Fatal(err)
 			}
 			_ = c.SetDeadline(time.Now().Add(patience))
-			if kind, data, err := c.ReadMessage(nil); err != nil || fmt.Sprint(kind) != "text" || string(data) != fmt.Sprint(i) {
+			if kind, data, err := c.ReadMessage(nil); err != nil || kind.String() != "text" || string(data) != fmt.Sprint(i) {
 				t.Errorf("message %d: %v %q, %v", i, kind, data, err)
 			}
 			if r := c.Request(); r.Target != "/news/deep" || r.Fields.Get("Causeway-Cast") == "" || seen[r.TrackingID] {

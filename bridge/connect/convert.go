@@ -40,7 +40,7 @@ func (c *Connector) converter() (*conversion.Converter, *Flaw) {
 		case len(c.OneWay) > 0:
 			return nil, &Flaw{"oneWay", "belongs to as: without a conversion messages pass as they are"}
 		}
-		return nil, nil //nolint:nilnil // no conversion is what there is
+		return nil, nil // no conversion is what there is
 	}
 	from, ok := conversion.Find(c.As)
 	if !ok {
@@ -53,7 +53,7 @@ func (c *Connector) converter() (*conversion.Converter, *Flaw) {
 	case c.PortName != "":
 		return nil, &Flaw{"as", "cannot go with portName: that is for bytes"}
 	case err != nil:
-		return nil, nil //nolint:nilnil // the target's flaw is told already
+		return nil, nil //nolint:nilerr // the target's flaw is told already
 	}
 	isTCP := strings.HasPrefix(strings.ToLower(c.Target), address.NetTCP+":")
 	name := c.TargetAs
@@ -75,7 +75,7 @@ func (c *Connector) converter() (*conversion.Converter, *Flaw) {
 	case !pair.Possible:
 		return nil, &Flaw{"as", from.Name + " cannot become " + to.Name + ": " + pair.Reason + "; 'causeway bindings --pairs' lists what can"}
 	case pair.Same:
-		return nil, nil //nolint:nilnil // bytes pass
+		return nil, nil // bytes pass
 	case to.Framed && t.Service() == nil:
 		return nil, &Flaw{"target", "expected net.tcp://HOST:PORT/PATH: a service is found by its path"}
 	}
@@ -167,8 +167,8 @@ func below(path, relay string) string {
 // converted takes one message to the service and gives what the sender hears, with the status of HTTP. A body of no bytes is no
 // answer. The error is for a service that was not reached at all: nothing of the message was seen there.
 func (r *route) converted(ctx context.Context, in conversion.Message, s *conversion.Session, from *shape.Hello, suffix, query string) (conversion.Message, int, error) {
-	address := strings.TrimSuffix(r.c.Target, "/") + suffix
-	o := conversion.Options{To: address, Sender: s}
+	service := strings.TrimSuffix(r.c.Target, "/") + suffix
+	o := conversion.Options{To: service, Sender: s}
 	_, _ = rand.Read(o.ID[:])
 	if r.conv.To.Framed {
 		o.Target = conversion.NewSession()
@@ -178,7 +178,7 @@ func (r *route) converted(ctx context.Context, in conversion.Message, s *convers
 		var out conversion.Message
 		var status int
 		if r.conv.To.Framed {
-			out, status, err = r.byTCP(ctx, call, address)
+			out, status, err = r.byTCP(ctx, call, service)
 		} else {
 			out, status, err = r.byHTTP(ctx, call, from, suffix, query)
 		}

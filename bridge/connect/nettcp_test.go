@@ -29,26 +29,26 @@ func expect(t *testing.T, c net.Conn, want []byte) {
 	}
 }
 
-// wcfService is a listening socket that hands its connections to the test; probes are answered.
-func wcfService(t *testing.T, answer []byte) (address string, conns <-chan net.Conn) {
+// wcfService is a listening socket that answers its first connection as a probe, closes asked then, and hands all others to the test.
+func wcfService(t *testing.T, answer []byte) (address string, conns <-chan net.Conn, asked <-chan struct{}) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, done := make(chan net.Conn, 16), make(chan struct{})
+	out, done, first := make(chan net.Conn, 16), make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(done)
-		first := true
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		probed(c, answer)
+		close(first)
 		for {
 			c, err := l.Accept()
 			if err != nil {
 				return
-			}
-			if first {
-				first = false
-				probed(c, answer)
-				continue
 			}
 			out <- c
 		}
@@ -60,7 +60,7 @@ func wcfService(t *testing.T, answer []byte) (address string, conns <-chan net.C
 			_ = (<-out).Close()
 		}
 	})
-	return l.Addr().String(), out
+	return l.Addr().String(), out, first
 }
 
 // probed answers the first connection, which is the connector's question whether the service is there.
@@ -89,8 +89,13 @@ func probed(c net.Conn, answer []byte) {
 // connection, and everything else as it was.
 func TestNetTCPTarget(t *testing.T) {
 	both(t, func(w *world) {
-		address, conns := wcfService(t, []byte{byte(framing.PreambleAck)})
+		address, conns, asked := wcfService(t, []byte{byte(framing.PreambleAck)})
 		w.listener("net.tcp://" + address + "/Services/Calc.svc")
+		select {
+		case <-asked: // the connector's question may come behind the first sender else
+		case <-time.After(patience):
+			t.Fatal("nobody asked whether the service is there")
+		}
 		_, local := w.forward()
 		client, err := net.Dial("tcp", local)
 		if err != nil {
@@ -165,7 +170,7 @@ func TestProbe(t *testing.T) {
 		{"half a fault", framing.AppendFault(nil, framing.ServerTooBusy)[:20], "EOF"},
 	}
 	for _, row := range rows {
-		address, _ := wcfService(t, row.answer)
+		address, _, _ := wcfService(t, row.answer)
 		err := connect.ProbeNetTCP(t.Context(), "net.tcp://"+address+"/Calc.svc")
 		if row.says == "" && err != nil || row.says != "" && (err == nil || !strings.Contains(err.Error(), row.says)) {
 			t.Errorf("%s: %v", row.name, err)
@@ -179,7 +184,7 @@ func TestProbe(t *testing.T) {
 // TestTargetDown: a connector whose service has no such endpoint says so.
 func TestTargetDown(t *testing.T) {
 	both(t, func(w *world) {
-		address, _ := wcfService(t, framing.AppendFault(nil, framing.EndpointNotFound))
+		address, _, _ := wcfService(t, framing.AppendFault(nil, framing.EndpointNotFound))
 		e := w.bridge(w.listen, connect.Connector{Listen: "hyco", Target: "net.tcp://" + address + "/Calc.svc"})
 		if ev := e.await(connect.TargetDown); !strings.Contains(ev.Text, "EndpointNotFound") || ev.Do == "" {
 			t.Errorf("%+v", ev)

@@ -55,15 +55,15 @@ func (v *visit) xmlError(err *fail.Error) *shape.Response {
 }
 
 // xml makes a response of a document.
-func (v *visit) xml(status int, reason, kind string, document any) *shape.Response {
+func (v *visit) xml(code int, reason, kind string, document any) *shape.Response {
 	b, err := xml.Marshal(document)
 	if err != nil { // cannot be: the types above always encode
-		status, reason = http.StatusInternalServerError, strconv.Quote(err.Error())
+		code, reason = http.StatusInternalServerError, strconv.Quote(err.Error())
 	}
 	parcel := bodies.GetParcel()
 	*parcel = append(*parcel, b...)
 	return &shape.Response{
-		Status: status, Reason: reason, Fields: shape.Fields{{Name: "Content-Type", Value: kind}},
+		Status: code, Reason: reason, Fields: shape.Fields{{Name: "Content-Type", Value: kind}},
 		Body: bodies.NewWhole(parcel, *parcel),
 	}
 }

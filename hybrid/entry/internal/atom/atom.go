@@ -34,11 +34,11 @@ type content struct {
 
 type description struct {
 	I                           string `xml:"xmlns:i,attr"`
-	CreatedAt                   string
-	UpdatedAt                   string
-	RequiresClientAuthorization bool
-	UserMetadata                string
-	ListenerCount               int
+	CreatedAt                   string `xml:"CreatedAt"`
+	UpdatedAt                   string `xml:"UpdatedAt"`
+	RequiresClientAuthorization bool   `xml:"RequiresClientAuthorization"`
+	UserMetadata                string `xml:"UserMetadata"`
+	ListenerCount               int    `xml:"ListenerCount"`
 }
 
 // Of makes the document of an entity that is read at the URL id and has so many listeners now, at every node.
@@ -58,8 +58,8 @@ func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.9999
 // Error is the document of a refusal, for encoding/xml. Make one with Refusal.
 type Error struct {
 	XMLName xml.Name `xml:"Error"`
-	Code    int
-	Detail  string // .NET shows it to its user
+	Code    int      `xml:"Code"`
+	Detail  string   `xml:"Detail"` // .NET shows it to its user
 }
 
 // Refusal makes the document of a refusal with the status of its answer and a reason for people.
