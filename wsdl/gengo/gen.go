@@ -23,7 +23,8 @@ type Output struct {
 	Package    string
 	Files      map[string][]byte // by name
 	Operations []Operation
-	Names      []Mapped // what the names of the description became
+	Names      []Mapped        // what the names of the description became
+	Problems   []model.Problem // what the code does not do of what the description says
 }
 
 // Generate writes the code of a program.
@@ -48,7 +49,7 @@ func Generate(p *ir.Program, o Options) (*Output, error) {
 		}
 		out.Files[name] = formatted
 	}
-	out.Operations, out.Names = g.operations, g.mapping()
+	out.Operations, out.Names, out.Problems = g.operations, g.mapping(), g.problems
 	return out, nil
 }
 
@@ -68,6 +69,7 @@ type generator struct {
 	values     map[*ir.Type][]string   // constants of an enumeration
 	*services                          // what the operations need
 	operations []Operation
+	problems   []model.Problem
 }
 
 func newGenerator(p *ir.Program, o Options) *generator {

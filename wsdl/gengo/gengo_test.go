@@ -204,3 +204,48 @@ func TestTypes(t *testing.T) {
 		}
 	}
 }
+
+// TestFacets: code has a table for each type with bounds, one for all of the same, and none where nothing can be looked at. A pattern that
+// Go cannot say is a warning, and the rest of the type's bounds stay.
+func TestFacets(t *testing.T) {
+	simple := func(body string) string { return `<xs:simpleType>` + body + `</xs:simpleType>` }
+	of := func(base, facets string) string {
+		return simple(`<xs:restriction base="xs:` + base + `">` + facets + `</xs:restriction>`)
+	}
+	for _, c := range []struct {
+		name, one, other string
+		tables           int
+		words            string // of the code
+		problems         int
+	}{
+		{"none", of("string", ""), of("int", ""), 0, "", 0},
+		{"the same twice", of("string", `<xs:maxLength value="3"/>`), of("string", `<xs:maxLength value="3"/>`), 1, "{Facet: codec.MaxLength, N: 3}", 0},
+		{"two", of("string", `<xs:maxLength value="3"/>`), of("string", `<xs:maxLength value="4"/>`), 2, "boundedString2", 0},
+		{"white space", of("normalizedString", `<xs:length value="3"/>`), of("int", ""), 1, "Space: codec.Replace", 0},
+		{"white space of its own", of("string", `<xs:whiteSpace value="collapse"/><xs:length value="3"/>`), of("int", ""), 1, "Of: codec.Characters, Rules", 0},
+		{"patterns", of("string", `<xs:pattern value="a"/><xs:pattern value="b"/>`), of("int", ""), 1, `"(?:a)|(?:b)"`, 0},
+		{"no expression of Go", of("string", `<xs:pattern value="\I"/><xs:minLength value="1"/>`), of("string", `<xs:pattern value="\C"/>`), 1, "codec.MinLength", 2},
+		{"one of two", of("string", `<xs:pattern value="a"/><xs:pattern value="\I"/>`), of("int", ""), 0, "", 1},
+		{"bounds of times", of("date", `<xs:minInclusive value="2000-01-01"/>`), of("duration", `<xs:maxInclusive value="P1D"/>`), 0, "", 0},
+		{"names with prefixes", of("QName", `<xs:pattern value="a"/>`), of("int", ""), 0, "", 0},
+		{"union", simple(`<xs:union memberTypes="xs:int xs:date"/>`), of("int", ""), 0, "", 0},
+		{"enumeration", of("string", `<xs:enumeration value="a"/>`), of("int", ""), 0, "", 0},
+		{"floating", of("double", `<xs:maxExclusive value="1E3"/><xs:minInclusive value="-INF"/>`), of("int", ""), 1, `Of: codec.Floating`, 0},
+		{"octets", of("base64Binary", `<xs:maxLength value="3"/>`), of("hexBinary", `<xs:maxLength value="3"/>`), 2, "codec.HexOctets", 0},
+	} {
+		out := generate(t, `<xs:element name="root"><xs:complexType><xs:sequence><xs:element name="one">`+c.one+
+			`</xs:element><xs:element name="other">`+c.other+`</xs:element></xs:sequence></xs:complexType></xs:element>`, gengo.Options{})
+		code := string(out.Files["xml.go"])
+		if n := strings.Count(code, "= codec.Bounded{"); n != c.tables || !strings.Contains(code, c.words) {
+			t.Errorf("%s: %d tables, want %d and %s\n%s", c.name, n, c.tables, c.words, code)
+		}
+		for _, p := range out.Problems {
+			if p.Code != "PatternNotEnforced" || p.Remedy == "" || p.Place.Line == 0 {
+				t.Errorf("%s: %v", c.name, p)
+			}
+		}
+		if len(out.Problems) != c.problems {
+			t.Errorf("%s: %v, want %d warnings", c.name, out.Problems, c.problems)
+		}
+	}
+}

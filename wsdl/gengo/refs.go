@@ -31,16 +31,20 @@ func (g *generator) ref(t *ir.Type) (goType, codec string) {
 	switch t.Kind {
 	case ir.Builtin:
 		if b, ok := builtins[t.Root]; ok && len(t.Union) == 0 {
-			return b[0], b[1]
+			return b[0], g.bounded(t, b[1])
 		}
-		return "string", "codec.String"
+		return "string", g.bounded(t, "codec.String")
 	case ir.Enum:
 		return g.names[t], "xml" + g.names[t]
 	case ir.Any:
 		return "xsd.Any", "codec.AnyType"
 	case ir.List, ir.Array:
 		item, codec := g.ref(t.Item)
-		return "[]" + item, g.list(t, item, codec)
+		list := g.list(t, item, codec)
+		if t.Kind == ir.List {
+			list = g.bounded(t, list)
+		}
+		return "[]" + item, list
 	}
 	if name, ok := g.anyNames[t]; ok {
 		return name, "xml" + name
@@ -48,7 +52,7 @@ func (g *generator) ref(t *ir.Type) (goType, codec string) {
 	return "*" + g.names[t], "xml" + g.names[t]
 }
 
-// listCodec is a variable for lists or arrays of something.
+// listCodec is a variable for lists or arrays of something, or for what has facets (without typ).
 type listCodec struct{ name, typ, value string }
 
 // list is the codec of a list or an array: one variable for all of the same items.
@@ -57,7 +61,11 @@ func (g *generator) list(t *ir.Type, item, codec string) string {
 	if t.Kind == ir.Array {
 		kind = "Array"
 	}
-	name := strings.ToLower(kind) + "Of" + strings.TrimPrefix(strings.TrimPrefix(codec, "codec."), "xml")
+	of, isBounded := strings.CutPrefix(codec, "bounded")
+	if isBounded {
+		of = "Bounded" + of
+	}
+	name := strings.ToLower(kind) + "Of" + strings.TrimPrefix(strings.TrimPrefix(of, "codec."), "xml")
 	l := listCodec{name: name, typ: item, value: "codec." + kind + "Of[" + item + "]{Item: &" + codec + "}"}
 	if !slices.Contains(g.listCodecs, l) {
 		g.listCodecs = append(g.listCodecs, l)

@@ -61,7 +61,7 @@ func TestStale(t *testing.T) {
 
 var update = flag.Bool("update", false, "write the package")
 
-var testFiles = []string{"shop_test.go", "serve_test.go", "race_on_test.go", "race_off_test.go"}
+var testFiles = []string{"shop_test.go", "serve_test.go", "facets_test.go", "race_on_test.go", "race_off_test.go"}
 
 const head = `<order xmlns="urn:example:shop" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" id="7" version="1"`
 

@@ -36,7 +36,8 @@ type Order struct {
 
 // Receipt is the type of receipt.
 type Receipt struct {
-	No xsd.Integer `json:"no"`
+	No     xsd.Integer `json:"no"`
+	Bounds *Bounds     `json:"bounds,omitempty"`
 }
 
 // OutOfStock is the type of outOfStock.
@@ -150,6 +151,18 @@ func (v Colour) Valid() bool {
 // Text is the type {urn:example:shop}text.
 type Text struct {
 	Content xsd.Mixed `json:"$mixed,omitempty"`
+}
+
+// Bounds is the type {urn:example:shop}bounds.
+type Bounds struct {
+	Pin     *string                    `json:"@pin,omitempty"`
+	Sku     []string                   `json:"sku"`
+	Percent *int32                     `json:"percent,omitempty"`
+	Share   *float64                   `json:"share,omitempty"`
+	Price   *xsd.Nillable[xsd.Decimal] `json:"price,omitempty"`
+	Key     *xsd.Base64                `json:"key,omitempty"`
+	Digest  *xsd.Hex                   `json:"digest,omitempty"`
+	Pair    *[]string                  `json:"pair,omitempty"`
 }
 
 // PathItem is one turn of a group that repeats.

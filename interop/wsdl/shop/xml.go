@@ -6,6 +6,7 @@ import (
 	"github.com/causeway-relay/causeway/soap/codec"
 	"github.com/causeway-relay/causeway/soap/codec/jsonform"
 	"github.com/causeway-relay/causeway/soap/infoset"
+	"github.com/causeway-relay/causeway/soap/xsd"
 )
 
 var modelOrder = codec.Model{
@@ -106,6 +107,7 @@ func (x *Order) XMLField(field int) any {
 var modelReceipt = codec.Model{
 	Leaves: []codec.Leaf{
 		{Name: infoset.Name{Prefix: "tns", Space: ns0, Local: "no"}, Field: 0, Codec: &codec.Integer, Min: 1, Max: 1},
+		{Name: infoset.Name{Prefix: "tns", Space: ns0, Local: "bounds"}, Field: 1, Codec: &xmlBounds, Min: 0, Max: 1},
 	},
 }
 
@@ -123,6 +125,8 @@ func (x *Receipt) XMLField(field int) any {
 	switch field {
 	case 0:
 		return &x.No
+	case 1:
+		return &x.Bounds
 	}
 	return nil
 }
@@ -391,6 +395,54 @@ func (x *Text) XMLField(field int) any {
 	return nil
 }
 
+var modelBounds = codec.Model{
+	Type: infoset.Name{Prefix: "tns", Space: ns0, Local: "bounds"},
+	Attrs: []codec.Attr{
+		{Name: infoset.Name{Local: "pin"}, Field: 0, Codec: &boundedPin},
+	},
+	Leaves: []codec.Leaf{
+		{Name: infoset.Name{Prefix: "tns", Space: ns0, Local: "sku"}, Field: 1, Codec: &boundedShortSku, Min: 1, Max: codec.Unbounded},
+		{Name: infoset.Name{Prefix: "tns", Space: ns0, Local: "percent"}, Field: 2, Codec: &boundedPercent, Min: 0, Max: 1},
+		{Name: infoset.Name{Prefix: "tns", Space: ns0, Local: "share"}, Field: 3, Codec: &boundedShare, Min: 0, Max: 1},
+		{Name: infoset.Name{Prefix: "tns", Space: ns0, Local: "price"}, Field: 4, Codec: &codec.Nil{Of: &boundedPrice, Slots: &codec.Nils[xsd.Decimal]{}}, Min: 0, Max: 1},
+		{Name: infoset.Name{Prefix: "tns", Space: ns0, Local: "key"}, Field: 5, Codec: &boundedKey, Min: 0, Max: 1},
+		{Name: infoset.Name{Prefix: "tns", Space: ns0, Local: "digest"}, Field: 6, Codec: &boundedDigest, Min: 0, Max: 1},
+		{Name: infoset.Name{Prefix: "tns", Space: ns0, Local: "pair"}, Field: 7, Codec: &boundedPair, Min: 0, Max: 1},
+	},
+}
+
+// XMLModel says what stands in a Bounds.
+func (*Bounds) XMLModel() *codec.Model { return &modelBounds }
+
+// MarshalJSON writes x as package jsonform has it.
+func (x *Bounds) MarshalJSON() ([]byte, error) { return jsonform.Marshal(x) }
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (x *Bounds) UnmarshalJSON(text []byte) error { return jsonform.Unmarshal(x, text) }
+
+// XMLField gives a pointer to a field.
+func (x *Bounds) XMLField(field int) any {
+	switch field {
+	case 0:
+		return &x.Pin
+	case 1:
+		return &x.Sku
+	case 2:
+		return &x.Percent
+	case 3:
+		return &x.Share
+	case 4:
+		return &x.Price
+	case 5:
+		return &x.Key
+	case 6:
+		return &x.Digest
+	case 7:
+		return &x.Pair
+	}
+	return nil
+}
+
 var modelPathItem = codec.Model{
 	Leaves: []codec.Leaf{
 		{Name: infoset.Name{Prefix: "tns", Space: ns0, Local: "m"}, Field: 0, Codec: &codec.Int32, Min: 1, Max: 1, Group: 1},
@@ -532,6 +584,10 @@ var xmlText = codec.StructOf{New: newText, Slots: &codec.Pointers[*Text]{}}
 
 func newText() codec.Struct { return &Text{} }
 
+var xmlBounds = codec.StructOf{New: newBounds, Slots: &codec.Pointers[*Bounds]{}}
+
+func newBounds() codec.Struct { return &Bounds{} }
+
 var xmlPathItem = codec.StructOf{New: newPathItem, Slots: &codec.Pointers[*PathItem]{}}
 
 func newPathItem() codec.Struct { return &PathItem{} }
@@ -552,6 +608,44 @@ var xmlAnyParty = codec.Kinds{
 var listOfString = codec.ListOf[string]{Item: &codec.String}
 
 var arrayOfPoint = codec.ArrayOf[*Point]{Item: &xmlPoint}
+
+var boundedPin = codec.Bounded{Of: &codec.String, Facets: &codec.Facets{Of: codec.Characters, Space: codec.Preserve, Rules: []codec.Rule{
+	{Facet: codec.Length, N: 4},
+}}}
+
+var boundedShortSku = codec.Bounded{Of: &codec.String, Facets: &codec.Facets{Of: codec.Characters, Rules: []codec.Rule{
+	{Facet: codec.Pattern, Text: "(?:[\\x{41}-\\x{48}\\x{4A}-\\x{4E}\\x{50}-\\x{5A}]{2}[0-9]+)|(?:none)"},
+	{Facet: codec.MaxLength, N: 5},
+}}}
+
+var boundedPercent = codec.Bounded{Of: &codec.Int32, Facets: &codec.Facets{Of: codec.Digits, Rules: []codec.Rule{
+	{Facet: codec.MinInclusive, Text: "0"},
+	{Facet: codec.MaxInclusive, Text: "100"},
+}}}
+
+var boundedShare = codec.Bounded{Of: &codec.Float64, Facets: &codec.Facets{Of: codec.Floating, Rules: []codec.Rule{
+	{Facet: codec.MinExclusive, Text: "0"},
+	{Facet: codec.MaxExclusive, Text: "1"},
+}}}
+
+var boundedPrice = codec.Bounded{Of: &codec.Decimal, Facets: &codec.Facets{Of: codec.Digits, Rules: []codec.Rule{
+	{Facet: codec.TotalDigits, N: 5},
+	{Facet: codec.FractionDigits, N: 2},
+}}}
+
+var boundedKey = codec.Bounded{Of: &codec.Base64, Facets: &codec.Facets{Of: codec.Octets, Rules: []codec.Rule{
+	{Facet: codec.MinLength, N: 2},
+}}}
+
+var boundedDigest = codec.Bounded{Of: &codec.Hex, Facets: &codec.Facets{Of: codec.HexOctets, Rules: []codec.Rule{
+	{Facet: codec.Length, N: 2},
+}}}
+
+var listOfBoundedShortSku = codec.ListOf[string]{Item: &boundedShortSku}
+
+var boundedPair = codec.Bounded{Of: &listOfBoundedShortSku, Facets: &codec.Facets{Of: codec.Items, Rules: []codec.Rule{
+	{Facet: codec.Length, N: 2},
+}}}
 
 // The namespaces of the package.
 const (

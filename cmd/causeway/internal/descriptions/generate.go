@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 
@@ -99,7 +100,7 @@ func (g *generate) run(cmd *cobra.Command, main string) error {
 	if r.Operations == nil {
 		r.Operations = []gengo.Operation{}
 	}
-	for _, problem := range append(d.Problems, p.Problems...) {
+	for _, problem := range slices.Concat(d.Problems, p.Problems, out.Problems) {
 		if problem.Level > model.Note {
 			r.Problems = append(r.Problems, g.problem(problem))
 		}
