@@ -13,8 +13,7 @@ import (
 	"github.com/causeway-relay/causeway/soap/xsd"
 )
 
-// client calls all there is of a desk with the generated client and checks each answer; quirks names the steps that the service cannot
-// do right, with the reason.
+// client calls all there is of a desk with the generated client and checks each answer.
 func client(t *testing.T, c *desk.DeskClient) {
 	t.Helper()
 	steps := []struct {

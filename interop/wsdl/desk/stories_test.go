@@ -8,6 +8,7 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -103,16 +104,39 @@ func to(t *testing.T, address string) http.Handler {
 	return &httputil.ReverseProxy{Transport: transport, Rewrite: func(r *httputil.ProxyRequest) { r.Out.URL, r.Out.Host = target, target.Host }}
 }
 
-// clients are the generated client's two versions at one address.
-func clients(t *testing.T, v soap.Version, address string) *desk.DeskClient {
+// clients gives the generated client of a version at an address.
+func clients(t *testing.T, v soap.Version, address string, opts ...rpc.Option) *desk.DeskClient {
 	t.Helper()
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
-	through := rpc.WithHTTPClient(&http.Client{Transport: transport, Timeout: 2 * interop.Patience})
+	opts = append(slices.Clip(opts), rpc.WithHTTPClient(&http.Client{Transport: transport, Timeout: 2 * interop.Patience}))
 	if v == soap.V12 {
-		return desk.NewDeskClient12(address, through)
+		return desk.NewDeskClient12(address, opts...)
 	}
-	return desk.NewDeskClient(address, through)
+	return desk.NewDeskClient(address, opts...)
+}
+
+// TestOwn: without programs of others, the generated client and server tell each other all there is of the contract, in text, in MTOM and in
+// the binary form.
+func TestOwn(t *testing.T) {
+	for name, form := range map[string][]rpc.Option{"text": nil, "MTOM": {rpc.WithMTOM()}, "binary": {rpc.WithBinary()}} {
+		for _, v := range []soap.Version{soap.V11, soap.V12} {
+			if name == "binary" && v == soap.V11 {
+				continue // it is of SOAP 1.2 alone
+			}
+			t.Run(name+"/"+v.String(), func(t *testing.T) {
+				s := &service{}
+				at := httptest.NewServer(desk.NewDeskHandler(s, rpc.HandleStrict()))
+				defer at.Close()
+				client(t, clients(t, v, at.URL, form...))
+				for _, op := range operations {
+					if !s.saw(op) {
+						t.Errorf("%s did not come", op)
+					}
+				}
+			})
+		}
+	}
 }
 
 // TestClientAtMono: the generated client calls Mono's service in both versions, directly and through the gateway.
