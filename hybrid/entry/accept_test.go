@@ -166,6 +166,7 @@ func TestUnknownRequest(t *testing.T) {
 
 // TestAcceptTimeout: a sender whose listener does not come gets 504, and the address is void then.
 func TestAcceptTimeout(t *testing.T) {
+	t.Parallel()
 	both(t, func(s *set) {
 		c := s.register("hyco", "")
 		sender := s.arrive("hyco", "")

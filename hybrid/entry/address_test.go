@@ -198,6 +198,7 @@ func TestHeaders(t *testing.T) {
 // TestControlMessageBound: no control message has more than 65,536 bytes whatever a sender sends (section 1, rule 7): tryOffer
 // sees to that. What would need more is refused with 431, and the listener goes on.
 func TestControlMessageBound(t *testing.T) {
+	t.Parallel()
 	both(t, func(s *set) {
 		c := s.register("hyco", "")
 		offers := make(chan *acceptMessage)

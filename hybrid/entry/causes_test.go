@@ -61,6 +61,7 @@ var causes = []cause{
 // TestCausesAreTold: each way in which an exchange goes wrong has an account of its own in the log: whose fault, why, how far it came
 // and when, with the tracking id that the sender was told, wherever the listener is.
 func TestCausesAreTold(t *testing.T) {
+	t.Parallel()
 	quick := testcluster.WithConfig(func(_ int, c *config.Config) { c.Timeouts.Response = 300 * time.Millisecond })
 	both(t, func(s *set) {
 		told := map[string]string{}

@@ -185,6 +185,7 @@ func (c *told) tryReply(r wire.Response, body []byte) error {
 
 // TestBadInGoodCompany: every misdeed is a clear error to the right party, and no other exchange of the channel suffers.
 func TestBadInGoodCompany(t *testing.T) {
+	t.Parallel()
 	const rounds = 20
 	both(t, func(s *set) {
 		s.Add(&entity.Entity{Name: "open", AnonymousSenders: true, Settings: entity.Settings{ResponseTimeout: 2 * time.Second}})

@@ -172,6 +172,7 @@ func TestLossAfterClose(t *testing.T) {
 // TestQuietAfterClose: after the first Close a stream may go on for as long as something flows, and is cut when nothing
 // does; without any Close it may be quiet for ever.
 func TestQuietAfterClose(t *testing.T) {
+	t.Parallel()
 	const quiet = 500 * time.Millisecond
 	both(t, func(s *set) {
 		c := s.register("hyco", "")

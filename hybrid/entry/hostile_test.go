@@ -313,6 +313,7 @@ func TestConnectionLimit(t *testing.T) {
 // TestHalfOpen: connections that never say anything, handshakes that stop half-way and rendezvous dialled but never finished
 // hold nothing for longer than timeouts.head, and nobody who does better waits for them.
 func TestHalfOpen(t *testing.T) {
+	t.Parallel()
 	const many = 50
 	echoing(t, func(s *set, c *channel) {
 		var silent []*peer

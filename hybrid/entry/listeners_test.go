@@ -121,6 +121,7 @@ func TestSameName(t *testing.T) {
 
 // TestSameNameSilent: of two with the same name the one that gives no sign of life is dropped.
 func TestSameNameSilent(t *testing.T) {
+	t.Parallel()
 	both(t, func(s *set) {
 		s.registerAt(s.listenerNode, "hyco", "sb-hc-id=123456") // reads nothing, so answers no ping
 		second := s.registerAt(s.senderNode, "hyco", "sb-hc-id=123456")
@@ -153,6 +154,7 @@ func (s *set) brief() (token string, expires time.Time) {
 // TestTokenExpires: a channel whose token expired and was not renewed is closed with 1008 after the grace; a good renewal
 // moves the end, a bad one neither moves it nor ends the channel. Streams live on.
 func TestTokenExpires(t *testing.T) {
+	t.Parallel()
 	both(t, func(s *set) {
 		s.add("other")
 		token, expires := s.brief()
@@ -201,6 +203,7 @@ func TestTokenExpires(t *testing.T) {
 // TestEntityDeleted: listeners, waiting senders and streams of a deleted entity end with 1001 on all nodes; the next
 // handshake gets 404, which .NET takes as final.
 func TestEntityDeleted(t *testing.T) {
+	t.Parallel()
 	both(t, func(s *set) {
 		e := s.add("doomed")
 		s.Add(&entity.Entity{Name: "doomed/not", AnonymousSenders: true})
@@ -234,6 +237,7 @@ func TestEntityDeleted(t *testing.T) {
 // TestDrain: a node that shuts down tells its listeners to go elsewhere and lets nobody in; its streams may end until the
 // time is over, and are told then.
 func TestDrain(t *testing.T) {
+	t.Parallel()
 	both(t, func(s *set) {
 		c := s.registerAt(s.senderNode, "hyco", "")
 		sender, listener := s.pair(c, "hyco", "")

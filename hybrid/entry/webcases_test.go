@@ -204,6 +204,7 @@ func (p *peer) no(method, name string, status int, code, path string, message ..
 
 // TestWebRefusals is the status table of reference section 5.1, each cause apart, all on one connection.
 func TestWebRefusals(t *testing.T) {
+	t.Parallel()
 	quick := testcluster.WithConfig(func(_ int, c *config.Config) { c.Timeouts.Response = 300 * time.Millisecond })
 	both(t, func(s *set) {
 		s.Add(&entity.Entity{Name: "closed", AnonymousSenders: true, Settings: entity.Settings{Allow: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}}})
@@ -270,6 +271,7 @@ func TestWebRefusals(t *testing.T) {
 // TestResponseTimeout is the field case of answers that take longer than a minute, with the entity's own time: it is for the
 // first byte and for each gap, not for the whole.
 func TestResponseTimeout(t *testing.T) {
+	t.Parallel()
 	const short, long = 400 * time.Millisecond, time.Minute
 	both(t, func(s *set) {
 		s.Add(&entity.Entity{Name: "slow", AnonymousSenders: true, Settings: entity.Settings{ResponseTimeout: short}})
