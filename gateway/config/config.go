@@ -222,6 +222,13 @@ type Connector struct {
 	ConnectionString Secret `key:"connectionString" is:"connection" example:"env:PLANT_CONNECTION"`
 	// Name of a port: speak azbridge's preamble, for an azbridge at the other end. Several connectors may share one relay by it.
 	PortName string `key:"portName" is:"text"`
+	// Binding of the senders, where the service speaks another: each SOAP message is converted ('causeway bindings --pairs').
+	As string `key:"as" is:"text" example:"basicHttp"`
+	// Binding of the service. Default: netTcp for a target of net.tcp, basicHttp for one of http.
+	TargetAs string `key:"targetAs" is:"text" example:"wsHttp"`
+	// Actions of operations without an answer, for senders whose messages do not tell. One that ends with * stands for all that
+	// begin so.
+	OneWay []string `key:"oneWay" is:"text" max:"256" example:"urn:example:desk/Notify"`
 	// Host that a web server sees: HOST, HOST:PORT, or keep for what the sender wrote. Default: the target's.
 	Host string `key:"host" is:"text" example:"app.example.com"`
 	// What is done to the path of a request to a web server.

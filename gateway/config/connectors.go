@@ -14,6 +14,7 @@ func (c *Connector) Connect() connect.Connector {
 		Web: connect.Web{
 			Host: c.Host, From: c.Prefix.From, To: c.Prefix.To, Remove: c.Headers.Remove, CAFile: c.CAFile, Cert: c.Cert, Key: c.Key,
 		},
+		Convert: connect.Convert{As: c.As, TargetAs: c.TargetAs, OneWay: c.OneWay},
 	}
 	for _, h := range c.Headers.Add {
 		out.Add = append(out.Add, shape.Field{Name: h.Name, Value: h.Value.Reveal()})

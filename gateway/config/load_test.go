@@ -61,6 +61,7 @@ connectors:
   - {listen: Plant/Web, target: "https://localhost:9443/app", connectionString: env:PLANT, host: keep, prefix: {from: /x, to: /y}, caFile: ca.pem, cert: c.crt, key: c.key,
      headers: {add: [{name: X-One, value: "1"}], remove: [X-Two]}}
   - {forward: plant/ssh, bind: "127.0.0.1:2222", portName: ssh}
+  - {listen: plant/calc, target: "net.tcp://localhost:808/calc", as: basicHttp, targetAs: netTcp, oneWay: ["urn:calc/Notify"]}
 `
 
 func TestLoadReadsEveryKey(t *testing.T) {
@@ -112,6 +113,7 @@ func TestLoadReadsEveryKey(t *testing.T) {
 				CAFile:  filepath.Join(dir, "ca.pem"), Cert: filepath.Join(dir, "c.crt"), Key: filepath.Join(dir, "c.key"),
 			},
 			{Forward: "plant/ssh", Bind: "127.0.0.1:2222", PortName: "ssh"},
+			{Listen: "plant/calc", Target: "net.tcp://localhost:808/calc", As: "basicHttp", TargetAs: "netTcp", OneWay: []string{"urn:calc/Notify"}},
 		},
 	}
 	if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })); diff != "" {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/causeway-relay/causeway/bridge/azbridge"
 	"github.com/causeway-relay/causeway/bridge/connect"
+	"github.com/causeway-relay/causeway/bridge/convert"
 	"github.com/causeway-relay/causeway/cmd/causeway/internal/cli"
 	"github.com/causeway-relay/causeway/gateway/shape"
 )
@@ -19,6 +20,7 @@ func NewListen() *cobra.Command {
 	var target, portName, prefix string
 	var remote, add []string
 	var web connect.Web
+	var conv connect.Convert
 	cmd := &cobra.Command{
 		Use: "listen [NAME]", Short: "Make a service reachable through a relay", Args: cli.Args(cobra.MaximumNArgs(1)),
 		Long: `Listen on the relay NAME and lead each of its senders to one target: tcp://HOST:PORT, net.tcp://HOST:PORT, unix:///PATH,
@@ -27,11 +29,16 @@ http://HOST:PORT/PATH or https://HOST:PORT/PATH. Senders reach nothing else. No 
 To a target of http go requests of HTTP senders, and WebSockets of plain WebSocket senders; the relay's name is cut off the front of
 the path. All other senders are led to it as bytes.
 
+With --as, senders and the service may speak different WCF bindings: each SOAP message is converted, and its answer back.
+'causeway bindings --pairs' says what can become what, and what that loses.
+
 The listener comes back by itself when the gateway or the network was away. One line a connection is written to standard error,
 with -o json also one object a line to standard output. SIGINT or SIGTERM takes the listener away and gives connections --grace to
 end; a second one ends them. Exit codes of a first attempt that is refused: 3 no such relay, 4 key or right, 5 unreachable.`,
 		Example: `  causeway listen ssh --target tcp://localhost:22
   causeway listen web --target http://localhost:8080 --add-header 'X-From: relay'
+  causeway listen calc --as basicHttp --target net.tcp://localhost:808/calc   # SOAP 1.1 callers at a net.tcp service
+  causeway listen desk --as netTcp --target http://localhost:8000/desk        # net.tcp callers at a SOAP 1.1 service
   causeway listen db --target unix:///run/postgresql/.s.PGSQL.5432 -o json
   causeway listen --config causeway.yaml                     # every connector of the file, also those that forward
   causeway listen -T 'bridge:ssh/localhost:22;rdp/win:3389'  # azbridge at the other end: ports by name`,
@@ -49,8 +56,9 @@ end; a second one ends them. Exit codes of a first attempt that is refused: 3 no
 	flags.StringVar(&web.CAFile, "target-ca-file", "", "PEM `FILE` of the authorities of an https target; default: the system's")
 	flags.StringVar(&web.Cert, "cert", "", "PEM `FILE` of a client certificate for an https target")
 	flags.StringVar(&web.Key, "key", "", "PEM `FILE` of its key")
+	convertFlags(cmd, &conv)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		single := append([]string{"target", "port-name"}, webFlags...)
+		single := append([]string{"target", "port-name", "as", "target-as", "one-way"}, webFlags...)
 		if err := c.alone(cmd, args, append(single, "remote-forward")...); err != nil {
 			return err
 		}
@@ -76,9 +84,29 @@ end; a second one ends them. Exit codes of a first attempt that is refused: 3 no
 		if err != nil {
 			return err
 		}
-		return c.one(cmd, connect.Connector{Listen: name, Target: target, PortName: portName, Web: web})
+		return c.one(cmd, connect.Connector{Listen: name, Target: target, PortName: portName, Web: web, Convert: conv})
 	}
 	return cmd
+}
+
+// convertFlags adds the flags of a connector between senders and a service of different bindings.
+func convertFlags(cmd *cobra.Command, to *connect.Convert) {
+	flags := cmd.Flags()
+	flags.StringVar(&to.As, "as", "", "`BINDING` of the senders, where the service speaks another: "+convert.Names())
+	flags.StringVar(&to.TargetAs, "target-as", "", "`BINDING` of the service; default: netTcp for net.tcp, basicHttp for http")
+	flags.StringArrayVar(&to.OneWay, "one-way", nil, "`ACTION` of an operation without an answer, * at its end for all that begin so; may be repeated")
+	names := func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		var names []cobra.Completion
+		for _, b := range convert.Bindings() {
+			names = append(names, b.Name)
+		}
+		return names, cobra.ShellCompDirectiveNoFileComp
+	}
+	for _, flag := range []string{"as", "target-as"} {
+		if err := cmd.RegisterFlagCompletionFunc(flag, names); err != nil {
+			panic(err) // the flag was made above
+		}
+	}
 }
 
 // one runs a single connector.
@@ -96,6 +124,10 @@ func flagOf(key string) string {
 		return "NAME"
 	case "portName":
 		return "--port-name"
+	case "targetAs":
+		return "--target-as"
+	case "oneWay":
+		return "--one-way"
 	case "prefix.from", "prefix.to":
 		return "--prefix"
 	case "headers.add":

@@ -32,7 +32,7 @@ func TestFlagForms(t *testing.T) {
 // TestFlagOf: what a check says of a key is told of a flag that the command has.
 func TestFlagOf(t *testing.T) {
 	cmd := NewListen()
-	for _, key := range []string{"target", "portName", "host", "prefix.from", "prefix.to", "headers.add", "headers.remove", "caFile", "cert", "key"} {
+	for _, key := range []string{"target", "portName", "host", "prefix.from", "prefix.to", "headers.add", "headers.remove", "caFile", "cert", "key", "as", "targetAs", "oneWay"} {
 		if flag := flagOf(key); cmd.Flags().Lookup(flag[2:]) == nil {
 			t.Errorf("%s is told of %s, which 'listen' does not have", key, flag)
 		}

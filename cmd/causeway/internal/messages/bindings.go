@@ -2,6 +2,8 @@ package messages
 
 import (
 	"fmt"
+	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -9,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/causeway-relay/causeway/bindings"
+	"github.com/causeway-relay/causeway/bridge/convert"
 	"github.com/causeway-relay/causeway/cmd/causeway/internal/cli"
 )
 
@@ -17,10 +20,13 @@ func NewBindings() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "bindings [NAME]", Short: "Say what each WCF binding is on the wire and how it goes through the gateway", Args: cli.Args(cobra.MaximumNArgs(1)),
 		Long: `Say what each WCF binding is when nobody changes anything: transport, encoder, SOAP and addressing version, session and security;
-which kind of relay to create for it; and which relay binding takes its place. With a name, everything about that binding.`,
+which kind of relay to create for it; and which relay binding takes its place. With a name, everything about that binding.
+
+With --pairs: which binding of senders can become which of a service ('causeway listen --as'), and what a message loses on the way.`,
 		Example: `  causeway bindings
   causeway bindings NetTcpBinding
-  causeway bindings -o json`,
+  causeway bindings -o json
+  causeway bindings --pairs`,
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
 			var names []cobra.Completion
 			for _, b := range bindings.All() {
@@ -30,7 +36,14 @@ which kind of relay to create for it; and which relay binding takes its place. W
 		},
 	}
 	format := cli.FormatFlag(cmd)
+	pairs := cmd.Flags().Bool("pairs", false, "say which bindings can be converted into which")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if *pairs {
+			if len(args) > 0 {
+				return cli.Usage("--pairs lists all pairs: leave %s out", args[0])
+			}
+			return format.Write(cmd, convert.Pairs(), func() error { return writePairs(cmd.OutOrStdout()) })
+		}
 		if len(args) == 0 {
 			return format.Write(cmd, bindings.All(), func() error { return cli.Table(cmd.OutOrStdout(), bindingTable()) })
 		}
@@ -53,6 +66,44 @@ func bindingTable() [][]string {
 		})
 	}
 	return rows
+}
+
+// writePairs shows every pair of bindings, one a row, and once what all conversions lose.
+func writePairs(out io.Writer) error {
+	all := convert.Pairs()
+	common := commonLosses(all)
+	rows := [][]string{{"SENDERS", "SERVICE", "POSSIBLE", "LOSES, OR WHY NOT"}}
+	for _, p := range all {
+		possible, text := "no", p.Reason
+		switch {
+		case p.Same:
+			possible, text = "bytes pass", ""
+		case p.Possible:
+			own := slices.DeleteFunc(p.Loses, func(l string) bool { return slices.Contains(common, l) })
+			possible, text = "yes", strings.Join(own, "; ")
+		}
+		rows = append(rows, []string{p.From, p.To, possible, dash(text)})
+	}
+	if err := cli.Table(out, rows); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(out, "\nEvery conversion loses, beside that:\n  %s\n", strings.Join(common, "\n  "))
+	return err
+}
+
+// commonLosses are what every conversion loses.
+func commonLosses(all []convert.Pair) (common []string) {
+	first := true
+	for _, p := range all {
+		switch {
+		case !p.Possible || p.Same:
+		case first:
+			common, first = slices.Clone(p.Loses), false
+		default:
+			common = slices.DeleteFunc(common, func(l string) bool { return !slices.Contains(p.Loses, l) })
+		}
+	}
+	return common
 }
 
 // bindingRows shows one binding, one member a row.
