@@ -1,0 +1,142 @@
+package matrix
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/causeway-relay/causeway/gateway/entity"
+	"github.com/causeway-relay/causeway/interop"
+	"github.com/causeway-relay/causeway/interop/mono"
+	"github.com/causeway-relay/causeway/interop/soap/peers"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m, goleak.Cleanup(clean)) }
+
+// clean removes the command that was built for the tests.
+func clean(code int) {
+	if folder != "" {
+		_ = os.RemoveAll(folder)
+	}
+	os.Exit(code)
+}
+
+// folder has the command, once some test has asked for it.
+var folder string
+
+// causeway builds the command, once.
+var causeway = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "causeway-matrix-")
+	if err != nil {
+		return "", err
+	}
+	folder = dir
+	exe := filepath.Join(dir, "causeway")
+	out, err := exec.Command("go", "build", "-buildvcs=false", "-o", exe, "github.com/causeway-relay/causeway/cmd/causeway").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("build the command: %w\n%s", err, out)
+	}
+	return exe, nil
+})
+
+// deskSteps are the story of Mono's client at a desk.
+const deskSteps = "desk-words,desk-empty,desk-nil,desk-add,desk-submit,desk-blob,desk-store,desk-whoami,desk-sender,desk-receiver,desk-typed,desk-notify"
+
+// oneWay is the desk's action that has no answer, which nothing in a message without addressing tells.
+const oneWay = "urn:example:desk/Notify"
+
+// listen runs the command beside the service until the test ends.
+func listen(t *testing.T, s *interop.Stand, e *entity.Entity, words ...string) *interop.Program {
+	t.Helper()
+	e.AnonymousSenders = true
+	s.Add(e)
+	cs := "Endpoint=sb://" + s.Listen + "/;SharedAccessKeyName=" + s.Rule + ";SharedAccessKey=" + s.Key
+	args := append([]string{"listen", e.Name, "--connection-string", cs, "--ca-file", s.CA}, words...)
+	exe, err := causeway()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := interop.Start(t, t.TempDir(), nil, exe, args...)
+	p.Await("^" + regexp.QuoteMeta(e.Name) + ": listening")
+	return p
+}
+
+// peer is a stack by its name.
+func peer(t *testing.T, name string) *peers.Peer {
+	t.Helper()
+	for _, p := range peers.All() {
+		if p.Name == name {
+			return p
+		}
+	}
+	t.Fatal(name)
+	return nil
+}
+
+func column(t *testing.T) string {
+	t.Helper()
+	return strings.ReplaceAll(strings.Split(t.Name(), "/")[1], "_", " ")
+}
+
+// judge waits for a client, and wants every step of its story right.
+func judge(t *testing.T, row string, p *interop.Program) {
+	t.Helper()
+	p.End(4 * interop.Patience)
+	interop.Record(t, interop.Cell{Table: "Across bindings", Row: row, Column: column(t), Code: p.Code(), Command: p.Command(), Output: p.Text()})
+	if p.Code() != 0 {
+		t.Errorf("%s: exit code %d\n%s", row, p.Code(), p.Text())
+	}
+}
+
+// TestSOAPClientsAtNetTCP: clients of SOAP 1.1 over HTTP call a service of net.tcp and binary XML.
+func TestSOAPClientsAtNetTCP(t *testing.T) {
+	t.Parallel()
+	interop.Need(t, "mono")
+	interop.OnNodes(t, func(t *testing.T, s *interop.Stand) {
+		services := mono.Start(t)
+		target := services.Service("tcp", "desk")
+		listen(t, s, &entity.Entity{Name: "desk", Kind: entity.HTTP}, "--as", "basicHttp", "--target", target, "--one-way", oneWay)
+		for _, name := range []string{"PHP", "npm soap"} {
+			t.Run(strings.ReplaceAll(name, " ", "-"), func(t *testing.T) {
+				p := peer(t, name)
+				interop.Need(t, p.Part)
+				client := p.Client(t, "http://"+s.Cluster.Node(0).Host("http")+"/desk", peers.Forms[0])
+				judge(t, name+" (SOAP 1.1) at Mono (net.tcp)", client)
+				if !strings.HasSuffix(strings.TrimSpace(client.Text()), "\ndone") {
+					t.Errorf("the story ended early:\n%s", client.Text())
+				}
+				if !t.Failed() {
+					services.Await(`^notified$`)
+				}
+			})
+		}
+	})
+}
+
+// TestNetTCPClientAtSOAP: Mono's client of net.tcp calls services of SOAP 1.1 over HTTP.
+func TestNetTCPClientAtSOAP(t *testing.T) {
+	t.Parallel()
+	interop.Need(t, "mono")
+	interop.OnNodes(t, func(t *testing.T, s *interop.Stand) {
+		for _, name := range []string{"npm soap", "PHP"} {
+			t.Run(strings.ReplaceAll(name, " ", "-"), func(t *testing.T) {
+				p := peer(t, name)
+				interop.Need(t, p.Part)
+				address, server := p.Server(t, peers.Forms[0])
+				relay := strings.ToLower(strings.ReplaceAll(name, " ", ""))
+				listen(t, s, &entity.Entity{Name: relay, Kind: entity.NetTCP}, "--as", "netTcp", "--target", strings.TrimSuffix(address, "/"))
+				judge(t, "Mono (net.tcp) at "+name+" (SOAP 1.1)", mono.Call(t, "tcp", "desk", "net.tcp://"+s.Cluster.Node(0).Host("nettcp")+"/"+relay, deskSteps))
+				if !t.Failed() {
+					server.Await(`notified$`)
+				}
+			})
+		}
+	})
+}
