@@ -3,6 +3,7 @@ package codec
 import (
 	"fmt"
 
+	"github.com/causeway-relay/causeway/soap/codec/facet"
 	"github.com/causeway-relay/causeway/soap/infoset"
 	"github.com/causeway-relay/causeway/soap/xsd"
 )
@@ -26,9 +27,9 @@ type Decoder struct {
 	frames  []frame
 	seen    []int
 
-	word     infoset.Attr // an item of a list
-	lit      *Literal     // of the field that is read
-	bound    *Facets      // likewise
+	word     infoset.Attr  // an item of a list
+	lit      *Literal      // of the field that is read
+	bound    *facet.Facets // likewise
 	held     infoset.Value
 	room     []byte // for the text that facets look at
 	mayBeNil bool   // the element that is read may be
@@ -201,7 +202,7 @@ func (d *Decoder) attributes(x Struct, m *Model, start *infoset.Token) error {
 		if a.Name.Space == instance {
 			continue
 		}
-		at := m.attr(&a.Name)
+		at := m.Attr(&a.Name)
 		if at < 0 {
 			if m.AnyAttr.Takes(a.Name.Space) {
 				if err := keepAttribute(x.XMLField(m.AnyAttr.Field), a); err != nil {
@@ -225,21 +226,6 @@ func (d *Decoder) attributes(x Struct, m *Model, start *infoset.Token) error {
 		}
 	}
 	return d.requiredAttributes(m, start)
-}
-
-// Takes reports whether attributes of a namespace are kept though no declaration names them.
-func (s *Simple) Takes(space string) bool {
-	return s != nil && (s.Wild == nil || s.Wild.Takes(space))
-}
-
-// attr finds an attribute by its name, -1 for none.
-func (m *Model) attr(n *infoset.Name) int {
-	for i := range m.Attrs {
-		if a := &m.Attrs[i].Name; a.Local == n.Local && a.Space == n.Space {
-			return i
-		}
-	}
-	return -1
 }
 
 func keepAttribute(slot any, a *infoset.Attr) error {

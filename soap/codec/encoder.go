@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/causeway-relay/causeway/soap/codec/facet"
 	"github.com/causeway-relay/causeway/soap/infoset"
 	"github.com/causeway-relay/causeway/soap/xsd"
 )
@@ -25,12 +26,12 @@ type Encoder struct {
 	failed []*infoset.Name // the elements around what could not be written, innermost first
 	decls  []infoset.Decl  // to be made on the next element
 
-	lit     *Literal // the value that the field which is written must have
-	bound   *Facets  // of the field that is written
-	room    []byte   // for the text that facets look at
-	unset   bool     // and it may be one that nobody set: the slot is no pointer
-	scratch []byte   // the text of a list, until it is written
-	counts  []int    // of the structs that are written, innermost last: how often each leaf is there
+	lit     *Literal      // the value that the field which is written must have
+	bound   *facet.Facets // of the field that is written
+	room    []byte        // for the text that facets look at
+	unset   bool          // and it may be one that nobody set: the slot is no pointer
+	scratch []byte        // the text of a list, until it is written
+	counts  []int         // of the structs that are written, innermost last: how often each leaf is there
 }
 
 // NewEncoder makes an encoder that writes to w.
@@ -284,18 +285,18 @@ func (e *Encoder) check(m *Model, counts []int) error {
 			continue
 		}
 		if l.Max != Unbounded && n > l.Max {
-			return e.refuse(Duplicate, fmt.Sprintf("%s: %d of at most %d", m.leafName(i), n, l.Max))
+			return e.refuse(Duplicate, fmt.Sprintf("%s: %d of at most %d", m.LeafName(i), n, l.Max))
 		}
 		if l.Group == 0 {
 			continue
 		}
 		for j := range i {
-			if counts[j] > 0 && m.exclude(i, j) {
-				return e.refuse(SecondBranch, m.leafName(i)+" beside "+m.leafName(j))
+			if counts[j] > 0 && m.Exclude(i, j) {
+				return e.refuse(SecondBranch, m.LeafName(i)+" beside "+m.LeafName(j))
 			}
 		}
 	}
-	return m.missing(counts, func(what string) error { return e.refuse(Missing, what) })
+	return m.Missing(counts, func(what string) error { return e.refuse(Missing, what) })
 }
 
 // refuse is the error of what the schema does not allow. Its place is added later.

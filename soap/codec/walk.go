@@ -66,7 +66,7 @@ func (d *Decoder) pop() error {
 	counts := d.seen[f.seen:]
 	var err error
 	if d.Strict || d.Report != nil {
-		err = f.m.missing(counts, func(what string) error { return d.reportAt(f.path, Missing, what) })
+		err = f.m.Missing(counts, func(what string) error { return d.reportAt(f.path, Missing, what) })
 	}
 	d.seen = d.seen[:f.seen]
 	d.frames = d.frames[:len(d.frames)-1]
@@ -99,7 +99,7 @@ func (d *Decoder) next(i int, n *infoset.Name) int {
 	}
 	for leaf := from; leaf < len(f.m.Leaves); leaf++ {
 		l := &f.m.Leaves[leaf]
-		if l.matches(n) && (l.Max == Unbounded || d.seen[f.seen+leaf] < l.Max) && (l.Group == 0 || d.open(f, leaf)) {
+		if l.Matches(n) && (l.Max == Unbounded || d.seen[f.seen+leaf] < l.Max) && (l.Group == 0 || d.open(f, leaf)) {
 			return leaf
 		}
 	}
@@ -109,23 +109,11 @@ func (d *Decoder) next(i int, n *infoset.Name) int {
 // open reports whether no other branch of a choice around the leaf was there.
 func (d *Decoder) open(f *frame, leaf int) bool {
 	for other := range f.m.Leaves {
-		if other != leaf && d.seen[f.seen+other] > 0 && f.m.exclude(other, leaf) {
+		if other != leaf && d.seen[f.seen+other] > 0 && f.m.Exclude(other, leaf) {
 			return false
 		}
 	}
 	return true
-}
-
-// exclude reports whether two leaves stand in different branches of a choice.
-func (m *Model) exclude(a, b int) bool {
-	g, branch := m.Leaves[a].Group, m.Leaves[a].Branch
-	for g != 0 {
-		if other, in := m.branchOf(b, g); in {
-			return m.Groups[g-1].Choice && other != branch
-		}
-		branch, g = m.Groups[g-1].Branch, m.Groups[g-1].Outer
-	}
-	return false
 }
 
 // take reads an element at a leaf of the topmost frame.
@@ -145,7 +133,7 @@ func (d *Decoder) take(t *infoset.Token, leaf int) error {
 			leaf = d.next(len(d.frames)-1, t.Name)
 			continue
 		case l.OneOf != nil:
-			member := &l.OneOf.Leaves[l.OneOf.find(t.Name)]
+			member := &l.OneOf.Leaves[l.OneOf.Find(t.Name)]
 			x, err := newTurn(f.x, l)
 			if err != nil {
 				return err
@@ -173,7 +161,7 @@ func newTurn(x Struct, l *Leaf) (Struct, error) {
 func (d *Decoder) astray(t *infoset.Token, bottom int) error {
 	for i := len(d.frames) - 1; i >= bottom; i-- {
 		f := &d.frames[i]
-		leaf := f.m.find(t.Name)
+		leaf := f.m.Find(t.Name)
 		if leaf < 0 || f.m.Leaves[leaf].Wild != nil {
 			continue
 		}
@@ -219,96 +207,4 @@ func (d *Decoder) drop(kind Deviation, t *infoset.Token) error {
 	}
 	d.Report(&Problem{Kind: kind, Path: path, Name: name, Element: kept})
 	return nil
-}
-
-// missing tells what must be there and is not: leaves of no group or of a branch that is there, and groups with no branch.
-func (m *Model) missing(counts []int, tell func(what string) error) error {
-	for i := range m.Leaves {
-		l := &m.Leaves[i]
-		if counts[i] < l.Min && !l.emptiable() && (l.Group == 0 || m.branchThere(l.Group, l.Branch, counts)) {
-			if err := tell(m.leafName(i)); err != nil {
-				return err
-			}
-		}
-	}
-	for g := range m.Groups {
-		grp := &m.Groups[g]
-		if grp.Optional || m.present(g+1, counts) || m.satisfied(g+1) {
-			continue
-		}
-		if grp.Outer == 0 || m.branchThere(grp.Outer, grp.Branch, counts) {
-			if err := tell("one of a choice"); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// emptiable reports whether a turn of a repeated group may hold nothing, so that none need be there.
-func (l *Leaf) emptiable() bool {
-	if l.Item == nil {
-		return false
-	}
-	empty := true
-	_ = l.Item.missing(make([]int, len(l.Item.Leaves)), func(string) error { // tell gives no error
-		empty = false
-		return nil
-	})
-	return empty
-}
-
-// leafName is what a leaf is called in messages.
-func (m *Model) leafName(i int) string {
-	switch l := &m.Leaves[i]; {
-	case l.Wild != nil:
-		return "an element of any name"
-	case l.Item != nil && len(l.Item.Leaves) > 0:
-		return "a group of " + l.Item.leafName(0)
-	default:
-		return l.Name.String()
-	}
-}
-
-// present reports whether anything inside of a group is there.
-func (m *Model) present(group int, counts []int) bool {
-	for i := range m.Leaves {
-		if _, in := m.branchOf(i, group); in && counts[i] > 0 {
-			return true
-		}
-	}
-	return false
-}
-
-// branchThere reports whether anything of a branch of a group is there.
-func (m *Model) branchThere(group, branch int, counts []int) bool {
-	for i := range m.Leaves {
-		if b, in := m.branchOf(i, group); in && b == branch && counts[i] > 0 {
-			return true
-		}
-	}
-	return false
-}
-
-// satisfied reports whether a choice has a branch that may be empty, so that nothing of it need be there.
-func (m *Model) satisfied(group int) bool {
-	empty := map[int]bool{}
-	for i := range m.Leaves {
-		b, in := m.branchOf(i, group)
-		if !in {
-			continue
-		}
-		if _, known := empty[b]; !known {
-			empty[b] = true
-		}
-		if m.Leaves[i].Min > 0 && m.Leaves[i].Group == group {
-			empty[b] = false
-		}
-	}
-	for _, ok := range empty {
-		if ok {
-			return true
-		}
-	}
-	return false
 }

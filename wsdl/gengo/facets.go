@@ -21,11 +21,11 @@ func (g *generator) bounded(t *ir.Type, codec string) string {
 	if len(rules) == 0 {
 		return codec
 	}
-	value := "codec.Bounded{Of: &" + codec + ", Facets: &codec.Facets{Of: codec." + of
+	value := "codec.Bounded{Of: &" + codec + ", Facets: &facet.Facets{Of: facet." + of
 	if space := whiteSpace(t); space != "collapse" {
-		value += ", Space: codec." + map[string]string{"replace": "Replace", "preserve": "Preserve"}[space]
+		value += ", Space: facet." + map[string]string{"replace": "Replace", "preserve": "Preserve"}[space]
 	}
-	value += ", Rules: []codec.Rule{\n\t" + strings.Join(rules, ",\n\t") + ",\n}}}"
+	value += ", Rules: []facet.Rule{\n\t" + strings.Join(rules, ",\n\t") + ",\n}}}"
 	if i := slices.IndexFunc(g.listCodecs, func(l listCodec) bool { return l.value == value }); i >= 0 {
 		return g.listCodecs[i].name
 	}
@@ -88,8 +88,8 @@ func whiteSpace(t *ir.Type) string {
 // rules gives the bounds of all steps: each narrows those before it. Those that say nothing about values that are measured so are left.
 func (g *generator) rules(t *ir.Type, of string) []string {
 	var all []string
-	add := func(facet, rest string) {
-		if rule := "{Facet: codec." + facet + ", " + rest + "}"; !slices.Contains(all, rule) {
+	add := func(name, rest string) {
+		if rule := "{Facet: facet." + name + ", " + rest + "}"; !slices.Contains(all, rule) {
 			all = append(all, rule)
 		}
 	}
@@ -120,9 +120,9 @@ func (g *generator) rules(t *ir.Type, of string) []string {
 	return all
 }
 
-func counts(add func(facet, rest string), facet string, n *int) {
+func counts(add func(name, rest string), name string, n *int) {
 	if n != nil {
-		add(facet, "N: "+strconv.Itoa(*n))
+		add(name, "N: "+strconv.Itoa(*n))
 	}
 }
 

@@ -230,6 +230,7 @@ func (w *writer) printf(text string, args ...any) { fmt.Fprintf(w, text, args...
 // Import paths of generated code.
 const (
 	pathCodec   = "github.com/causeway-relay/causeway/soap/codec"
+	pathFacet   = "github.com/causeway-relay/causeway/soap/codec/facet"
 	pathJSON    = "github.com/causeway-relay/causeway/soap/codec/jsonform"
 	pathInfoset = "github.com/causeway-relay/causeway/soap/infoset"
 	pathXSD     = "github.com/causeway-relay/causeway/soap/xsd"

@@ -219,19 +219,19 @@ func TestFacets(t *testing.T) {
 		problems         int
 	}{
 		{"none", of("string", ""), of("int", ""), 0, "", 0},
-		{"the same twice", of("string", `<xs:maxLength value="3"/>`), of("string", `<xs:maxLength value="3"/>`), 1, "{Facet: codec.MaxLength, N: 3}", 0},
+		{"the same twice", of("string", `<xs:maxLength value="3"/>`), of("string", `<xs:maxLength value="3"/>`), 1, "{Facet: facet.MaxLength, N: 3}", 0},
 		{"two", of("string", `<xs:maxLength value="3"/>`), of("string", `<xs:maxLength value="4"/>`), 2, "boundedString2", 0},
-		{"white space", of("normalizedString", `<xs:length value="3"/>`), of("int", ""), 1, "Space: codec.Replace", 0},
-		{"white space of its own", of("string", `<xs:whiteSpace value="collapse"/><xs:length value="3"/>`), of("int", ""), 1, "Of: codec.Characters, Rules", 0},
+		{"white space", of("normalizedString", `<xs:length value="3"/>`), of("int", ""), 1, "Space: facet.Replace", 0},
+		{"white space of its own", of("string", `<xs:whiteSpace value="collapse"/><xs:length value="3"/>`), of("int", ""), 1, "Of: facet.Characters, Rules", 0},
 		{"patterns", of("string", `<xs:pattern value="a"/><xs:pattern value="b"/>`), of("int", ""), 1, `"(?:a)|(?:b)"`, 0},
-		{"no expression of Go", of("string", `<xs:pattern value="\I"/><xs:minLength value="1"/>`), of("string", `<xs:pattern value="\C"/>`), 1, "codec.MinLength", 2},
+		{"no expression of Go", of("string", `<xs:pattern value="\I"/><xs:minLength value="1"/>`), of("string", `<xs:pattern value="\C"/>`), 1, "facet.MinLength", 2},
 		{"one of two", of("string", `<xs:pattern value="a"/><xs:pattern value="\I"/>`), of("int", ""), 0, "", 1},
 		{"bounds of times", of("date", `<xs:minInclusive value="2000-01-01"/>`), of("duration", `<xs:maxInclusive value="P1D"/>`), 0, "", 0},
 		{"names with prefixes", of("QName", `<xs:pattern value="a"/>`), of("int", ""), 0, "", 0},
 		{"union", simple(`<xs:union memberTypes="xs:int xs:date"/>`), of("int", ""), 0, "", 0},
 		{"enumeration", of("string", `<xs:enumeration value="a"/>`), of("int", ""), 0, "", 0},
-		{"floating", of("double", `<xs:maxExclusive value="1E3"/><xs:minInclusive value="-INF"/>`), of("int", ""), 1, `Of: codec.Floating`, 0},
-		{"octets", of("base64Binary", `<xs:maxLength value="3"/>`), of("hexBinary", `<xs:maxLength value="3"/>`), 2, "codec.HexOctets", 0},
+		{"floating", of("double", `<xs:maxExclusive value="1E3"/><xs:minInclusive value="-INF"/>`), of("int", ""), 1, `Of: facet.Floating`, 0},
+		{"octets", of("base64Binary", `<xs:maxLength value="3"/>`), of("hexBinary", `<xs:maxLength value="3"/>`), 2, "facet.HexOctets", 0},
 	} {
 		out := generate(t, `<xs:element name="root"><xs:complexType><xs:sequence><xs:element name="one">`+c.one+
 			`</xs:element><xs:element name="other">`+c.other+`</xs:element></xs:sequence></xs:complexType></xs:element>`, gengo.Options{})

@@ -38,6 +38,9 @@ func (g *generator) codecs(w *writer) {
 		if used[l.name] {
 			w.imports[pathCodec] = true
 			w.types(l.typ)
+			if strings.Contains(l.value, "&facet.") {
+				w.imports[pathFacet] = true
+			}
 			w.printf("var %s = %s\n\n", l.name, l.value)
 		}
 	}

@@ -4,6 +4,7 @@ package shop
 
 import (
 	"github.com/causeway-relay/causeway/soap/codec"
+	"github.com/causeway-relay/causeway/soap/codec/facet"
 	"github.com/causeway-relay/causeway/soap/codec/jsonform"
 	"github.com/causeway-relay/causeway/soap/infoset"
 	"github.com/causeway-relay/causeway/soap/xsd"
@@ -609,42 +610,42 @@ var listOfString = codec.ListOf[string]{Item: &codec.String}
 
 var arrayOfPoint = codec.ArrayOf[*Point]{Item: &xmlPoint}
 
-var boundedPin = codec.Bounded{Of: &codec.String, Facets: &codec.Facets{Of: codec.Characters, Space: codec.Preserve, Rules: []codec.Rule{
-	{Facet: codec.Length, N: 4},
+var boundedPin = codec.Bounded{Of: &codec.String, Facets: &facet.Facets{Of: facet.Characters, Space: facet.Preserve, Rules: []facet.Rule{
+	{Facet: facet.Length, N: 4},
 }}}
 
-var boundedShortSku = codec.Bounded{Of: &codec.String, Facets: &codec.Facets{Of: codec.Characters, Rules: []codec.Rule{
-	{Facet: codec.Pattern, Text: "(?:[\\x{41}-\\x{48}\\x{4A}-\\x{4E}\\x{50}-\\x{5A}]{2}[0-9]+)|(?:none)"},
-	{Facet: codec.MaxLength, N: 5},
+var boundedShortSku = codec.Bounded{Of: &codec.String, Facets: &facet.Facets{Of: facet.Characters, Rules: []facet.Rule{
+	{Facet: facet.Pattern, Text: "(?:[\\x{41}-\\x{48}\\x{4A}-\\x{4E}\\x{50}-\\x{5A}]{2}[0-9]+)|(?:none)"},
+	{Facet: facet.MaxLength, N: 5},
 }}}
 
-var boundedPercent = codec.Bounded{Of: &codec.Int32, Facets: &codec.Facets{Of: codec.Digits, Rules: []codec.Rule{
-	{Facet: codec.MinInclusive, Text: "0"},
-	{Facet: codec.MaxInclusive, Text: "100"},
+var boundedPercent = codec.Bounded{Of: &codec.Int32, Facets: &facet.Facets{Of: facet.Digits, Rules: []facet.Rule{
+	{Facet: facet.MinInclusive, Text: "0"},
+	{Facet: facet.MaxInclusive, Text: "100"},
 }}}
 
-var boundedShare = codec.Bounded{Of: &codec.Float64, Facets: &codec.Facets{Of: codec.Floating, Rules: []codec.Rule{
-	{Facet: codec.MinExclusive, Text: "0"},
-	{Facet: codec.MaxExclusive, Text: "1"},
+var boundedShare = codec.Bounded{Of: &codec.Float64, Facets: &facet.Facets{Of: facet.Floating, Rules: []facet.Rule{
+	{Facet: facet.MinExclusive, Text: "0"},
+	{Facet: facet.MaxExclusive, Text: "1"},
 }}}
 
-var boundedPrice = codec.Bounded{Of: &codec.Decimal, Facets: &codec.Facets{Of: codec.Digits, Rules: []codec.Rule{
-	{Facet: codec.TotalDigits, N: 5},
-	{Facet: codec.FractionDigits, N: 2},
+var boundedPrice = codec.Bounded{Of: &codec.Decimal, Facets: &facet.Facets{Of: facet.Digits, Rules: []facet.Rule{
+	{Facet: facet.TotalDigits, N: 5},
+	{Facet: facet.FractionDigits, N: 2},
 }}}
 
-var boundedKey = codec.Bounded{Of: &codec.Base64, Facets: &codec.Facets{Of: codec.Octets, Rules: []codec.Rule{
-	{Facet: codec.MinLength, N: 2},
+var boundedKey = codec.Bounded{Of: &codec.Base64, Facets: &facet.Facets{Of: facet.Octets, Rules: []facet.Rule{
+	{Facet: facet.MinLength, N: 2},
 }}}
 
-var boundedDigest = codec.Bounded{Of: &codec.Hex, Facets: &codec.Facets{Of: codec.HexOctets, Rules: []codec.Rule{
-	{Facet: codec.Length, N: 2},
+var boundedDigest = codec.Bounded{Of: &codec.Hex, Facets: &facet.Facets{Of: facet.HexOctets, Rules: []facet.Rule{
+	{Facet: facet.Length, N: 2},
 }}}
 
 var listOfBoundedShortSku = codec.ListOf[string]{Item: &boundedShortSku}
 
-var boundedPair = codec.Bounded{Of: &listOfBoundedShortSku, Facets: &codec.Facets{Of: codec.Items, Rules: []codec.Rule{
-	{Facet: codec.Length, N: 2},
+var boundedPair = codec.Bounded{Of: &listOfBoundedShortSku, Facets: &facet.Facets{Of: facet.Items, Rules: []facet.Rule{
+	{Facet: facet.Length, N: 2},
 }}}
 
 // The namespaces of the package.
