@@ -8,14 +8,19 @@ const none = -1
 // Unbounded is a Max without bound.
 const Unbounded = content.Unbounded
 
-// The tables, as package content has them.
 type (
-	Model    = content.Model[Coder]  // what stands in the content of a type
-	Simple   = content.Simple[Coder] // a field that is no attribute and no element
-	Attr     = content.Attr[Coder]   // an attribute
-	Leaf     = content.Leaf[Coder]   // a place of elements in the content
-	Group    = content.Group         // a choice, or a sequence that may be absent as a whole
-	Wildcard = content.Wildcard      // which elements or attributes xs:any takes
+	// Model says what stands in the content of a type. It is static data. The tables are those of package content.
+	Model = content.Model[Coder]
+	// Simple is a field that is no attribute and no element.
+	Simple = content.Simple[Coder]
+	// Attr is an attribute.
+	Attr = content.Attr[Coder]
+	// Leaf is a place of elements in the content, in the order of the schema.
+	Leaf = content.Leaf[Coder]
+	// Group is a choice, or a sequence that may be absent as a whole.
+	Group = content.Group
+	// Wildcard says which elements or attributes xs:any takes.
+	Wildcard = content.Wildcard
 )
 
 // Struct is a value with fields. Fields are numbered as its Model says.
