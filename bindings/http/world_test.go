@@ -33,7 +33,7 @@ const patience = 30 * time.Second
 // world is a cluster: clients come to the first node, listeners are at the last.
 type world struct {
 	*testcluster.Cluster
-	t      *testing.T
+	t      testing.TB
 	client *nethttp.Client
 	rule   entity.Rule
 }
@@ -43,20 +43,26 @@ func both(t *testing.T, story func(w *world), opts ...testcluster.Option) {
 	t.Helper()
 	for n := 1; n <= 2; n++ {
 		t.Run(fmt.Sprintf("%d node(s)", n), func(t *testing.T) {
-			c := testcluster.New(t, n, opts...)
-			pem, err := os.ReadFile(c.CAFile())
-			if err != nil {
-				t.Fatal(err)
-			}
-			pool := x509.NewCertPool()
-			pool.AppendCertsFromPEM(pem)
-			transport := &nethttp.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}, DisableCompression: true}
-			t.Cleanup(transport.CloseIdleConnections)
-			w := &world{Cluster: c, t: t, client: &nethttp.Client{Transport: transport, Timeout: patience}, rule: entity.NewRule("clerk", entity.Send)}
-			c.Secret("the clerk's key", string(w.rule.Primary))
-			story(w)
+			story(newWorld(t, n, opts...))
 		})
 	}
+}
+
+// newWorld starts a cluster of n nodes and a client that trusts it.
+func newWorld(t testing.TB, n int, opts ...testcluster.Option) *world {
+	t.Helper()
+	c := testcluster.New(t, n, opts...)
+	pem, err := os.ReadFile(c.CAFile())
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(pem)
+	transport := &nethttp.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}, DisableCompression: true}
+	t.Cleanup(transport.CloseIdleConnections)
+	w := &world{Cluster: c, t: t, client: &nethttp.Client{Transport: transport, Timeout: patience}, rule: entity.NewRule("clerk", entity.Send)}
+	c.Secret("the clerk's key", string(w.rule.Primary))
+	return w
 }
 
 func (w *world) add(name string, change ...func(*entity.Entity)) {
