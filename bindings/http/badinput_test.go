@@ -295,7 +295,7 @@ func TestSenderBreaksOff(t *testing.T) {
 }
 
 // within receives from a channel, or ends the test.
-func within[T any](t *testing.T, c <-chan T, otherwise string) (v T) {
+func within[T any](t testing.TB, c <-chan T, otherwise string) (v T) {
 	t.Helper()
 	select {
 	case v = <-c:
