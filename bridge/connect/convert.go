@@ -24,6 +24,9 @@ import (
 	"github.com/causeway-relay/causeway/soap"
 )
 
+// oneWayTime bounds the delivery of a one-way message, whose sender does not wait.
+const oneWayTime = 30 * time.Second
+
 // Convert says what senders and the service speak, where that is not the same.
 type Convert struct {
 	As       string   // binding of the senders (conversion.Names); "": nothing is converted
@@ -174,6 +177,12 @@ func (r *route) converted(ctx context.Context, in conversion.Message, s *convers
 		o.Target = conversion.NewSession()
 	}
 	call, err := r.conv.Request(in, o)
+	if call.OneWay { // PHP's client hangs up as soon as it has written such a message: what came whole is delivered
+		var done context.CancelFunc
+		ctx, done = context.WithTimeout(context.WithoutCancel(ctx), oneWayTime)
+		defer done()
+		defer context.AfterFunc(r.life, done)()
+	}
 	if err == nil {
 		var out conversion.Message
 		var status int

@@ -22,7 +22,8 @@ import (
 const (
 	writeTime    = time.Minute
 	preambleTime = 30 * time.Second
-	endTime      = 10 * time.Second // for the peer's End behind ours
+	endTime      = 10 * time.Second // for the peer's End behind ours, where it is the only answer
+	closeTime    = time.Second      // the same behind an answer, which waits for it
 )
 
 // FaultError is a fault record of the other end.
@@ -156,6 +157,9 @@ func (w *wire) call(ctx context.Context, via string, envelope []byte, oneWay boo
 	case err != nil:
 		return nil, err
 	}
-	_ = w.write(ctx, []byte{byte(framing.End)})
+	if w.write(ctx, []byte{byte(framing.End)}) == nil {
+		_ = w.conn.SetReadDeadline(time.Now().Add(closeTime))
+		_, _ = w.next() // its End: Mono's service, hung up on while it writes this, leaves the next session without an answer
+	}
 	return m.body, nil
 }
