@@ -158,8 +158,17 @@ func (w *wire) call(ctx context.Context, via string, envelope []byte, oneWay boo
 		return nil, err
 	}
 	if w.write(ctx, []byte{byte(framing.End)}) == nil {
-		_ = w.conn.SetReadDeadline(time.Now().Add(closeTime))
-		_, _ = w.next() // its End: Mono's service, hung up on while it writes this, leaves the next session without an answer
+		w.leave()
 	}
 	return m.body, nil
+}
+
+// leave ends a connection in order: both directions, one behind the other. Mono's service, hung up on while it writes its End, leaves the
+// next session without an answer.
+func (w *wire) leave() {
+	if half, ok := w.conn.(interface{ CloseWrite() error }); ok {
+		_ = half.CloseWrite()
+	}
+	_ = w.conn.SetReadDeadline(time.Now().Add(closeTime))
+	_, _ = io.CopyN(io.Discard, w.conn, int64(len(w.buf)))
 }
