@@ -166,9 +166,11 @@ func (w *wire) call(ctx context.Context, via string, envelope []byte, oneWay boo
 // leave ends a connection in order: both directions, one behind the other. Mono's service, hung up on while it writes its End, leaves the
 // next session without an answer.
 func (w *wire) leave() {
-	if half, ok := w.conn.(interface{ CloseWrite() error }); ok {
-		_ = half.CloseWrite()
-	}
 	_ = w.conn.SetReadDeadline(time.Now().Add(closeTime))
+	half, ok := w.conn.(interface{ CloseWrite() error })
+	if !ok || half.CloseWrite() != nil {
+		_, _ = w.next() // no more than its End will come
+		return
+	}
 	_, _ = io.CopyN(io.Discard, w.conn, int64(len(w.buf)))
 }
