@@ -163,8 +163,7 @@ func (w *wire) call(ctx context.Context, via string, envelope []byte, oneWay boo
 	return m.body, nil
 }
 
-// leave ends a connection in order: both directions, one behind the other. Mono's service, hung up on while it writes its End, leaves the
-// next session without an answer.
+// leave ends a connection in order: both directions, one behind the other, so that a service's End does not come back as a reset.
 func (w *wire) leave() {
 	_ = w.conn.SetReadDeadline(time.Now().Add(closeTime))
 	half, ok := w.conn.(interface{ CloseWrite() error })
