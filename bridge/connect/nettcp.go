@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/url"
+	"os"
 	"strings"
 	"time"
 
@@ -21,7 +22,7 @@ func (r *route) named(sender far) net.Conn {
 		return sender
 	}
 	relay := strings.Trim(r.c.Listen, "/")
-	return &renamed{far: sender, vias: framing.Rewriter{To: func(via string) string { return moveVia(via, relay, at) }}}
+	return &renamed{far: sender, in: newRenamer(sender, func(via string) string { return moveVia(via, relay, at) })}
 }
 
 // moveVia gives the service's address in the place of the relay's: what the Via has behind the relay's name stays behind it,
@@ -46,29 +47,49 @@ func moveVia(via, relay string, at *url.URL) string {
 // renamed is a sender whose Vias are others. One goroutine reads it.
 type renamed struct {
 	far
-	vias framing.Rewriter
-	out  []byte // to be given
-	room []byte // what out is a part of
-	err  error
+	in *renamer
 }
 
 // Read implements net.Conn.
-func (c *renamed) Read(p []byte) (int, error) {
-	for len(c.out) == 0 {
-		if c.err != nil {
-			return 0, c.err
+func (c *renamed) Read(p []byte) (int, error) { return c.in.Read(p) }
+
+// renamer reads what a sender sends, with other Vias in it. One goroutine uses it.
+type renamer struct {
+	from io.Reader
+	vias framing.Rewriter
+	out  []byte // to be given
+	room []byte // what out is a part of
+	err  error  // the end of what comes, behind out
+}
+
+func newRenamer(from io.Reader, to func(via string) string) *renamer {
+	return &renamer{from: from, vias: framing.Rewriter{To: to}}
+}
+
+// Read implements io.Reader. What it gives may be more than came with one read, and comes in parts then. An end or a loss comes again
+// at each call. A deadline that passed does not: a busy leg sets short ones, and reads on when nothing has come by then.
+func (r *renamer) Read(p []byte) (int, error) {
+	for len(r.out) == 0 {
+		if r.err != nil {
+			return 0, r.err
 		}
-		n, err := c.far.Read(p)
-		out, breach := c.vias.Append(c.room[:0], p[:n])
-		if breach != nil {
+		n, err := r.from.Read(p)
+		if n == 0 && errors.Is(err, os.ErrDeadlineExceeded) {
+			return 0, err // nothing is lost: what is held back waits for its rest
+		}
+		out, breach := r.vias.Append(r.room[:0], p[:n])
+		switch {
+		case breach != nil:
 			err = breach // the service could only say the same
-		} else if errors.Is(err, io.EOF) {
-			out = append(out, c.vias.Rest()...)
+		case errors.Is(err, io.EOF):
+			out = append(out, r.vias.Rest()...)
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			err = nil // the next read says it again, if it still is so
 		}
-		c.room, c.out, c.err = out[:0], out, err
+		r.room, r.out, r.err = out[:0], out, err
 	}
-	n := copy(p, c.out)
-	c.out = c.out[n:]
+	n := copy(p, r.out)
+	r.out = r.out[n:]
 	return n, nil
 }
 

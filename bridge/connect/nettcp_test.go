@@ -89,6 +89,7 @@ func probed(c net.Conn, answer []byte) {
 // connection, and everything else as it was.
 func TestNetTCPTarget(t *testing.T) {
 	both(t, func(w *world) {
+		t := w.t
 		address, conns, asked := wcfService(t, []byte{byte(framing.PreambleAck)})
 		w.listener("net.tcp://" + address + "/Services/Calc.svc")
 		select {
@@ -130,6 +131,7 @@ func TestNetTCPTarget(t *testing.T) {
 // TestNetTCPPlace: a target without a path is a place for bytes.
 func TestNetTCPPlace(t *testing.T) {
 	both(t, func(w *world) {
+		t := w.t
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			t.Fatal(err)
