@@ -52,7 +52,7 @@ func (call *Call) reply(in Message) (out Message, fault bool, err error) {
 	if err != nil {
 		return out, false, err
 	}
-	if err := call.fits(said, f); err != nil {
+	if err := call.fits(said, f != nil); err != nil {
 		return out, false, err
 	}
 	if err := unchanged(m, said.Action); err != nil {
@@ -80,8 +80,8 @@ func (call *Call) answering() *encoder.Encoding {
 
 // fits checks that a message of a session is the answer that is waited for. Mono's faults relate to nothing (WCF wire reference
 // section 12); what relates to nothing and is no fault is a callback.
-func (call *Call) fits(said *wsa.Properties, f *soap.Fault) error {
-	if !call.c.To.Framed || f != nil || said.Version == wsa.None || said.Answers() == call.id {
+func (call *Call) fits(said *wsa.Properties, faulted bool) error {
+	if !call.c.To.Framed || faulted || said.Version == wsa.None || said.Answers() == call.id {
 		return nil
 	}
 	if said.Answers() == "" {

@@ -32,46 +32,47 @@ const (
 
 // Subject is the connection that records tell of.
 type Subject struct {
-	Shape    string // stream, exchange or cast
-	Tracking string // its tracking id: what joins its records, and them with the log
-	Entity   string // as it is written
-	Listener string // "" before one is found
-	Remote   string // the sender's address
-	Door     string // by which it came
-	Node     uint16 // the sender's
-	PeerNode uint16 // the listener's
+	Shape    string `json:"shape,omitzero"`    // stream, exchange or cast
+	Tracking string `json:"tracking,omitzero"` // its tracking id: what joins its records, and them with the log
+	Entity   string `json:"entity,omitzero"`   // as it is written
+	Listener string `json:"listener,omitzero"` // "" before one is found
+	Remote   string `json:"remote,omitzero"`   // the sender's address
+	Door     string `json:"door,omitzero"`     // by which it came
+	Node     uint16 `json:"node,omitzero"`     // the sender's
+	PeerNode uint16 `json:"peerNode,omitzero"` // the listener's
 }
 
 // Record is one thing that was seen. It is read only.
 type Record struct {
 	Subject
 
-	Time  time.Time
-	Event Event
-	Dir   Direction // of Data; "" elsewhere
+	Time  time.Time `json:"time,omitzero"`
+	Event Event     `json:"event,omitzero"`
+	Dir   Direction `json:"dir,omitzero"` // of Data; "" elsewhere
 
 	// Of heads.
-	Method string       // of requests
-	Target string       // of requests: path and query, tokens masked
-	Action string       // the SOAP action, if there is one
-	Status int          // of responses
-	Reason string       // of responses: the phrase; of End: the code for which it ended
-	Text   string       // of End: the reason in words
-	Fields shape.Fields // in their order, credentials masked
-	Type   string       // of Message: its content type
-	Taken  int          // of Message: how many listeners took it
-	Lost   int          // of Message: how many were to have it and did not take it
+	Method string       `json:"method,omitzero"` // of requests
+	Target string       `json:"target,omitzero"` // of requests: path and query, tokens masked
+	Action string       `json:"action,omitzero"` // the SOAP action, if there is one
+	Status int          `json:"status,omitzero"` // of responses
+	Reason string       `json:"reason,omitzero"` // of responses: the phrase; of End: the code for which it ended
+	Text   string       `json:"text,omitzero"`   // of End: the reason in words
+	Fields shape.Fields `json:"fields,omitzero"` // in their order, credentials masked
+	Type   string       `json:"type,omitzero"`   // of Message: its content type
+	Taken  int          `json:"taken,omitzero"`  // of Message: how many listeners took it
+	Lost   int          `json:"lost,omitzero"`   // of Message: how many were to have it and did not take it
 
 	// Of Data and Message.
-	Data  []byte // the first bytes of the piece, as many as were asked for
-	Size  int    // how many the piece has
-	Words bool   // the piece is a part of a text message
-	Last  bool   // the piece ends a message
+	Data  []byte `json:"data,omitzero"`  // the first bytes of the piece, as many as were asked for
+	Size  int    `json:"size,omitzero"`  // how many the piece has
+	Words bool   `json:"words,omitzero"` // the piece is a part of a text message
+	Last  bool   `json:"last,omitzero"`  // the piece ends a message
 
 	// Of End: all that was carried, in bytes.
-	In, Out int64
+	In  int64 `json:"in,omitzero"`
+	Out int64 `json:"out,omitzero"`
 
-	Missed int // records that were dropped before this one, since the watcher did not take them
+	Missed int `json:"missed,omitzero"` // records that were dropped before this one, since the watcher did not take them
 }
 
 // cost is what a record weighs in a queue, in bytes.

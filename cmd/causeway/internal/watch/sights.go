@@ -3,6 +3,7 @@ package watch
 import (
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/causeway-relay/causeway/cmd/causeway/internal/cli"
@@ -86,7 +87,7 @@ func (s *sights) write(r *wire.Seen, read *reading) {
 		s.line(r, ">", join(r.Method, r.Target, quoted("action", r.Action), "from "+r.Remote, "by "+r.Door))
 		s.fields(r)
 	case "response":
-		s.line(r, "<", join(fmt.Sprint(r.Status), r.Reason, "of listener "+r.Listener+nodesOf(r)))
+		s.line(r, "<", join(strconv.Itoa(r.Status), r.Reason, "of listener "+r.Listener+nodesOf(r)))
 		s.fields(r)
 	case "message":
 		s.line(r, ">", join("message", r.Target, r.Type, quoted("action", r.Action), "from "+r.Remote, fmt.Sprintf("taken by %d", r.Taken), lost(r.Lost)))
