@@ -10,7 +10,7 @@ import (
 
 // TestActionLabels: actions that a service took have labels, up to a bound; what senders make up has none.
 func TestActionLabels(t *testing.T) {
-	vec := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "a_total"}, []string{"action"})
+	vec := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "a_total", Help: "What was asked for."}, []string{"action"})
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(vec)
 	c := newActionCounter(vec)

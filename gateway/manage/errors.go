@@ -27,7 +27,7 @@ var statuses = map[fail.Code]int{
 	fail.ListenerSilent: http.StatusGatewayTimeout, fail.RendezvousTimeout: http.StatusGatewayTimeout, fail.BadAnswer: http.StatusBadGateway,
 
 	fail.Starting: http.StatusServiceUnavailable, fail.Draining: http.StatusServiceUnavailable,
-	fail.Overloaded: http.StatusServiceUnavailable, fail.NodeLost: http.StatusBadGateway,
+	fail.Overloaded: http.StatusServiceUnavailable, fail.SlowClient: http.StatusServiceUnavailable, fail.NodeLost: http.StatusBadGateway,
 	fail.Internal: http.StatusInternalServerError,
 
 	fail.PeerClosed: http.StatusBadGateway, fail.SenderGone: http.StatusBadRequest,
