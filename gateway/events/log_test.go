@@ -233,7 +233,7 @@ func TestStorm(t *testing.T) {
 }
 
 func TestNames(t *testing.T) {
-	if names := events.Names(); len(names) != 9 || !slices.Contains(names, events.CertificateExpiring) {
+	if names := events.Names(); len(names) != 10 || !slices.Contains(names, events.CertificateExpiring) {
 		t.Errorf("names %v", names)
 	}
 }

@@ -20,7 +20,7 @@ var statuses = map[fail.Code]int{
 	fail.ListenerLimit: 403, fail.ConnectionLimit: 403,
 	fail.Conflict: 409, fail.OwnedByFile: 409,
 	fail.AcceptTimeout: 504, fail.ListenerSilent: 504, fail.RendezvousTimeout: 504, fail.ListenerLost: 502, fail.BadAnswer: 502, fail.Rejected: 502,
-	fail.Starting: 503, fail.Draining: 503, fail.Overloaded: 503,
+	fail.Starting: 503, fail.Draining: 503, fail.Overloaded: 503, fail.SlowClient: 503,
 	fail.NodeLost: 502, fail.Internal: 500,
 	fail.PeerClosed: 0, fail.SenderGone: 0, fail.Aborted: 0, fail.Idle: 0,
 	fail.WriteTimeout: 0, fail.TokenExpired: 0, fail.EntityDeleted: 0, fail.Replaced: 0, fail.Dropped: 0,
