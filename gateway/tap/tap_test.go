@@ -119,6 +119,35 @@ func TestExchange(t *testing.T) {
 	}
 }
 
+// sized is a body of a known length; its reader is the test.
+type sized struct {
+	shape.Body
+	n int64
+}
+
+func (s sized) Size() int64 { return s.n }
+
+// TestKnownLength: readers that know a body's length take it and never ask for its end; the last byte is the last all the same, once.
+func TestKnownLength(t *testing.T) {
+	var b Board
+	w := looking(t, &b, line1, Options{Bytes: 20})
+	s := Subject{Shape: "exchange"}
+	x := b.Of(line1).Exchange(&s, &shape.Request{Method: "POST", Body: sized{n: 5}})
+	x.Up([]byte("<a"), nil)
+	x.Up([]byte("/> "), nil)
+	x.Up(nil, io.EOF)
+	x.Response(&s, &shape.Response{Status: 200, Body: sized{n: 2}})
+	x.Down([]byte("ok"), nil)
+	x.Down(nil, io.EOF)
+	want := []string{
+		"exchange request POST ", `exchange data in "<a" of 2`, `exchange data in "/> " of 3 last`,
+		"exchange response 200 ", `exchange data out "ok" of 2 last`,
+	}
+	if diff := cmp.Diff(want, story(queued(t, w))); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // TestBrokenBody: a body that breaks off has no last piece.
 func TestBrokenBody(t *testing.T) {
 	var b Board
