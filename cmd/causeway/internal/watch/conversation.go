@@ -161,8 +161,11 @@ func plain(r *wire.Seen) reading {
 		what = "bytes of text"
 	}
 	title := fmt.Sprintf("%d %s", r.Size, what)
-	if len(r.Data) < r.Size {
-		title += fmt.Sprintf(", the first %d are here", len(r.Data))
+	switch n := len(r.Data); {
+	case n == 0:
+		title += ", not shown: --bytes shows more"
+	case n < r.Size:
+		title += fmt.Sprintf(", the first %d are here: --bytes shows more", n)
 	}
 	return reading{title: title, text: preview(r.Data)}
 }
