@@ -67,7 +67,7 @@ func (c *checker) bindings() {
 		case model.OtherBinding:
 			c.warn(b.Place, "OtherBinding", "use a SOAP or HTTP binding of the same port type, or have one added", "binding %s is neither SOAP nor HTTP", b.Name.Local)
 		case model.HTTPGet, model.HTTPPost:
-			c.note(b.Place, "HTTPBinding", "", "binding %s is plain HTTP: no generated client calls it", b.Name.Local)
+			c.note(b.Place, "HTTPBinding", "", "binding %s is plain HTTP: it has no envelope, headers or faults", b.Name.Local)
 		case model.SOAP11, model.SOAP12:
 			if b.Transport != httpTransport && b.Transport != httpTransport12 {
 				c.note(b.Place, "OtherTransport", "", "binding %s goes over %q, not HTTP (R2702)", b.Name.Local, b.Transport)
