@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -18,9 +17,6 @@ import (
 
 // heartbeat is how often a comment is sent when nothing happens: far below what balancers take for idle.
 const heartbeat = 15 * time.Second
-
-// feedWrite is how long a watcher's connection may take nothing.
-const feedWrite = 30 * time.Second
 
 // events answers GET events: a stream of server-sent events (WHATWG HTML, section 9.2), from now on or behind Last-Event-ID.
 // ?entity= is one relay.
@@ -38,29 +34,22 @@ func (a *API) events(_ context.Context, c *call) (answer, error) {
 		only = &at
 	}
 	return answer{body: stream(func(w http.ResponseWriter) {
-		feedHead(w)
+		out := newSender(w)
 		if c.request.Method == http.MethodHead {
 			return
 		}
 		s := &feed{
-			w: w, control: http.NewResponseController(w), only: only,
+			sender: out, only: only,
 			watcher: a.p.Events.Watch(strings.TrimSpace(c.request.Header.Get("Last-Event-ID"))),
 		}
 		s.run(c.request.Context())
 	})}, nil
 }
 
-// feedHead sets what a stream of events begins with.
-func feedHead(w http.ResponseWriter) {
-	w.Header().Set("Content-Type", "text/event-stream")
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("X-Accel-Buffering", "no") // proxies that gather answers would hold events back
-}
-
 // feed is one watcher's stream. It runs on the goroutine of its request.
 type feed struct {
-	w       io.Writer
-	control *http.ResponseController
+	*sender
+
 	only    *entity.Address // nil: all
 	watcher *events.Watcher
 }
@@ -105,15 +94,6 @@ func (f *feed) wants(e *events.Event) bool {
 	}
 	at, err := entity.NewAddress(f.only.Namespace, e.Entity)
 	return err == nil && at == *f.only
-}
-
-// send writes and flushes. A connection without deadlines, as in tests, has none to set.
-func (f *feed) send(text string) error {
-	_ = f.control.SetWriteDeadline(time.Now().Add(feedWrite)) // a dead connection says so at the write
-	if _, err := io.WriteString(f.w, text); err != nil {
-		return err
-	}
-	return f.control.Flush()
 }
 
 // message is an event in its wire form.

@@ -5,11 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"strconv"
-	"time"
 
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/manage/wire"
@@ -35,7 +33,7 @@ func (a *API) tap(_ context.Context, c *call) (answer, error) {
 		return answer{}, noEntity(c.args["entity"])
 	}
 	if c.request.Method == http.MethodHead {
-		return answer{body: stream(func(w http.ResponseWriter) { feedHead(w) })}, nil
+		return answer{body: stream(func(w http.ResponseWriter) { newSender(w) })}, nil
 	}
 	watch, err := a.p.Watch(ent.At, o)
 	if err != nil {
@@ -45,17 +43,16 @@ func (a *API) tap(_ context.Context, c *call) (answer, error) {
 		slog.String("remote", c.request.RemoteAddr), slog.String("tracking", c.tracking))
 	return answer{body: stream(func(w http.ResponseWriter) {
 		defer watch.Close()
-		feedHead(w)
-		s := &sights{w: w, control: http.NewResponseController(w), watch: watch}
+		s := &sights{newSender(w), watch}
 		s.run(c.request.Context())
 	})}, nil
 }
 
 // sights is one watcher's stream. It runs on the goroutine of its request.
 type sights struct {
-	w       io.Writer
-	control *http.ResponseController
-	watch   *nodes.Watch
+	*sender
+
+	watch *nodes.Watch
 }
 
 // run writes until the peer leaves, is too slow, or the node goes.
@@ -88,15 +85,6 @@ func (s *sights) show(r *tap.Record) error {
 		return err
 	}
 	return s.send(fmt.Sprintf("event: %s\ndata: %s\n\n", r.Event, b))
-}
-
-// send writes and flushes, as a feed's does.
-func (s *sights) send(text string) error {
-	_ = s.control.SetWriteDeadline(time.Now().Add(feedWrite))
-	if _, err := io.WriteString(s.w, text); err != nil {
-		return err
-	}
-	return s.control.Flush()
 }
 
 // showSeen is how a record is shown.

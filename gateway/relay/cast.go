@@ -76,7 +76,8 @@ func (r *Relay) Admit(ctx context.Context, ask Ask, h *shape.Hello) (*Pass, erro
 		return nil, r.refused(p.record, fail.Of(err))
 	}
 	p.ctx, p.cancel = context.WithCancelCause(ctx)
-	if err := r.trackPass(p); err != nil {
+	if err := enter(r, r.passes, p); err != nil {
+		r.connections.Leave()
 		p.cancel(nil)
 		return nil, r.refused(p.record, fail.Of(err))
 	}
@@ -142,7 +143,7 @@ func (p *Pass) Leave(end *shape.End) {
 // over takes the sender off the books.
 func (p *Pass) over() {
 	p.cancel(nil)
-	p.relay.untrackPass(p)
+	leave(p.relay, p.relay.passes, p, p.record.In, 0)
 }
 
 // toOne asks one listener after the other until one has the message, or may have it.
@@ -210,25 +211,4 @@ func (r *Relay) cast(outcome string, n int) {
 	if r.p.Hooks.Cast != nil && n > 0 {
 		r.p.Hooks.Cast(outcome, n)
 	}
-}
-
-// trackPass lists the sender so that it can be counted and ended; a node that drains takes no more.
-func (r *Relay) trackPass(p *Pass) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.idle != nil {
-		r.connections.Leave()
-		return fail.New(fail.Draining, "")
-	}
-	r.passes[p] = struct{}{}
-	return nil
-}
-
-func (r *Relay) untrackPass(p *Pass) {
-	r.connections.Leave()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	delete(r.passes, p)
-	r.books.Add(p.entity.At, p.record.In, 0)
-	r.restLocked()
 }

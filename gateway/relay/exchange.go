@@ -228,15 +228,10 @@ func (x *transfer) leave() {
 	}
 }
 
-// trackTransfer lists the exchange so that it can be counted and ended; a node that drains takes no more.
 func (r *Relay) trackTransfer(x *transfer) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.idle != nil {
-		return fail.New(fail.Draining, "")
-	}
-	r.transfers[x], x.tracked = struct{}{}, true
-	return nil
+	err := enter(r, r.transfers, x)
+	x.tracked = err == nil
+	return err
 }
 
 func (r *Relay) untrackTransfer(x *transfer) {

@@ -217,11 +217,14 @@ const (
 	policy    = 1008
 )
 
-// of lists what belongs to an entity, of one of the relay's books.
-func of[P interface {
+// party is what stands in one of the relay's books.
+type party interface {
 	comparable
 	belongs() entity.Address
-}](r *Relay, book map[P]struct{}, at entity.Address) []P {
+}
+
+// of lists what belongs to an entity, of one of the books.
+func of[P party](r *Relay, book map[P]struct{}, at entity.Address) []P {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var list []P
@@ -247,6 +250,27 @@ func (r *Relay) seatsOf(at entity.Address) []*Seat {
 		}
 	}
 	return list
+}
+
+// enter lists a party in one of the books, so that it can be counted and ended; a node that drains takes no more.
+func enter[P party](r *Relay, book map[P]struct{}, p P) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.idle != nil {
+		return fail.New(fail.Draining, "")
+	}
+	book[p] = struct{}{}
+	return nil
+}
+
+// leave takes a party with a slot of the connections off its book, and counts what it carried.
+func leave[P party](r *Relay, book map[P]struct{}, p P, in, out int64) {
+	r.connections.Leave()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(book, p)
+	r.books.Add(p.belongs(), in, out)
+	r.restLocked()
 }
 
 // restLocked tells a drain when nothing is left. The caller holds r.mu and has just taken something off.

@@ -81,7 +81,7 @@ func (r *Relay) Connect(ctx context.Context, ask Ask, p shape.Party) (pump func(
 func (s *stream) leave() {
 	s.cancel(nil)
 	if s.tracked {
-		s.relay.untrack(s)
+		leave(s.relay, s.relay.streams, s, s.live.In.Load(), s.live.Out.Load())
 	}
 }
 
@@ -317,24 +317,11 @@ func (s *stream) ended(rep *flow.Report) {
 	s.relay.closed(c)
 }
 
-// track lists the stream so that it can be counted and ended; a node that drains takes no more. The stream has a slot of
-// the connections, which goes back on an error and otherwise with untrack.
+// track lists the stream. It has a slot of the connections, which goes back on an error and otherwise with leave.
 func (r *Relay) track(s *stream) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.idle != nil {
+	err := enter(r, r.streams, s)
+	if s.tracked = err == nil; err != nil {
 		r.connections.Leave()
-		return fail.New(fail.Draining, "")
 	}
-	r.streams[s], s.tracked = struct{}{}, true
-	return nil
-}
-
-func (r *Relay) untrack(s *stream) {
-	r.connections.Leave()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	delete(r.streams, s)
-	r.books.Add(s.entity.At, s.live.In.Load(), s.live.Out.Load())
-	r.restLocked()
+	return err
 }

@@ -1,7 +1,6 @@
 package bundle_test
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -19,17 +18,6 @@ import (
 	"github.com/causeway-relay/causeway/wsdl/wsdltest"
 )
 
-// documents is a Source of documents in memory.
-type documents map[string]string
-
-func (d documents) Open(_, location string) (string, []byte, error) {
-	text, ok := d[location]
-	if !ok {
-		return "", nil, errors.New("no such document")
-	}
-	return location, []byte(text), nil
-}
-
 const xs = `xmlns:xs="http://www.w3.org/2001/XMLSchema"`
 
 // service wraps a schema that is told by an import or include into a service with one operation.
@@ -42,7 +30,7 @@ func service(types string) string {
 		`<service name="S"><port name="Port" binding="t:B"><s:address location="http://h/"/></port></service></definitions>`
 }
 
-func read(t *testing.T, docs documents) *model.Description {
+func read(t *testing.T, docs wsdltest.Documents) *model.Description {
 	t.Helper()
 	d, err := load.Load(docs, "main", load.Limits{})
 	if err != nil {
@@ -52,14 +40,14 @@ func read(t *testing.T, docs documents) *model.Description {
 }
 
 // bundled bundles and reads again.
-func bundled(t *testing.T, docs documents) (text string, before, after *model.Description) {
+func bundled(t *testing.T, docs wsdltest.Documents) (text string, before, after *model.Description) {
 	t.Helper()
 	before = read(t, docs)
 	out, err := bundle.Bundle(before)
 	if err != nil {
 		t.Fatal(err)
 	}
-	after, err = load.Load(one(out), "main", load.Limits{})
+	after, err = load.Load(wsdltest.Documents{"main": string(out)}, "main", load.Limits{})
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -68,7 +56,7 @@ func bundled(t *testing.T, docs documents) (text string, before, after *model.De
 
 // TestForms: what a file says of its local elements by default holds in the bundle, whatever the schema that it joins says.
 func TestForms(t *testing.T) {
-	_, before, after := bundled(t, documents{
+	_, before, after := bundled(t, wsdltest.Documents{
 		"main": service(`<xs:schema targetNamespace="urn:t" elementFormDefault="qualified" blockDefault="extension"><xs:include schemaLocation="a"/><xs:include schemaLocation="b"/></xs:schema>`),
 		"a":    `<xs:schema ` + xs + ` targetNamespace="urn:t"><xs:element name="Ask"><xs:complexType><xs:sequence><xs:element name="plain" type="xs:int"/><xs:element name="own" form="qualified" type="xs:int"/></xs:sequence><xs:attribute name="p"/></xs:complexType></xs:element></xs:schema>`,
 		"b":    `<xs:schema ` + xs + ` targetNamespace="urn:t" attributeFormDefault="qualified" elementFormDefault="qualified"><xs:complexType name="T"><xs:sequence><xs:element name="q" type="xs:int"/></xs:sequence><xs:attribute name="p"/></xs:complexType></xs:schema>`,
@@ -84,7 +72,7 @@ func TestForms(t *testing.T) {
 
 // TestChameleon: a schema without namespace takes the one of who includes it; it may be included into two.
 func TestChameleon(t *testing.T) {
-	text, before, after := bundled(t, documents{
+	text, before, after := bundled(t, wsdltest.Documents{
 		"main": service(`<xs:schema targetNamespace="urn:t"><xs:import namespace="urn:u"/><xs:include schemaLocation="c"/><xs:element name="Ask" type="t:Thing"/></xs:schema>` +
 			`<xs:schema targetNamespace="urn:u"><xs:include schemaLocation="c"/></xs:schema>`),
 		"c": `<xs:schema ` + xs + `><xs:complexType name="Thing"><xs:sequence><xs:element name="k" type="Kind"/><xs:element ref="e"/><xs:group ref="g"/></xs:sequence><xs:attributeGroup ref="ag"/></xs:complexType>` +
@@ -103,7 +91,7 @@ func TestChameleon(t *testing.T) {
 
 // TestRedefine: a redefined component has its original beside it, and messages are what they were.
 func TestRedefine(t *testing.T) {
-	text, before, after := bundled(t, documents{
+	text, before, after := bundled(t, wsdltest.Documents{
 		"main": service(`<xs:schema targetNamespace="urn:t"><xs:redefine schemaLocation="r">` +
 			`<xs:complexType name="Thing"><xs:complexContent><xs:extension base="t:Thing"><xs:sequence><xs:element name="more" type="xs:int"/></xs:sequence></xs:extension></xs:complexContent></xs:complexType>` +
 			`<xs:simpleType name="Kind"><xs:restriction base="t:Kind"><xs:maxLength value="3"/></xs:restriction></xs:simpleType>` +
@@ -157,7 +145,7 @@ func TestSeveralWSDL(t *testing.T) {
 			`" xmlns:wsp="http://www.w3.org/ns/ws-policy" xmlns:wsu="http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd">` + body + `</definitions>`
 	}
 	policy := func(name string) string { return `<wsp:Policy wsu:Id="p"><tns:` + name + `/></wsp:Policy>` }
-	text, before, after := bundled(t, documents{
+	text, before, after := bundled(t, wsdltest.Documents{
 		"main": wsdl("urn:outer", policy("One")+`<import namespace="urn:inner" location="inner"/><message name="M"/>`+
 			`<binding name="B" type="i:P"><wsp:PolicyReference URI="#p"/><s:binding/><operation name="Say"><input><s:body use="literal"/></input></operation></binding>`+
 			`<service name="S"><port name="Port" binding="tns:B"><s:address location="http://h/"/></port></service>`),
@@ -179,7 +167,7 @@ func TestSeveralWSDL(t *testing.T) {
 
 // TestNot: what cannot be bundled.
 func TestNot(t *testing.T) {
-	if _, err := bundle.Bundle(read(t, documents{"main": `<xs:schema ` + xs + `/>`})); err == nil || !strings.Contains(err.Error(), "bundle the WSDL") {
+	if _, err := bundle.Bundle(read(t, wsdltest.Documents{"main": `<xs:schema ` + xs + `/>`})); err == nil || !strings.Contains(err.Error(), "bundle the WSDL") {
 		t.Errorf("%v", err)
 	}
 }

@@ -3,7 +3,6 @@ package bundle_test
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"regexp"
 	"strings"
 	"testing"
@@ -16,16 +15,6 @@ import (
 	"github.com/causeway-relay/causeway/wsdl/model"
 	"github.com/causeway-relay/causeway/wsdl/wsdltest"
 )
-
-// one is a Source of one document: a bundle needs no other.
-type one []byte
-
-func (o one) Open(_, location string) (string, []byte, error) {
-	if location == "main" {
-		return location, o, nil
-	}
-	return "", nil, errors.New("a bundle names another document")
-}
 
 // numbered is what tells the components of two WSDL namespaces apart that had one name.
 var numbered = regexp.MustCompile(`_\d$`)
@@ -98,7 +87,7 @@ func TestCorpus(t *testing.T) {
 			}
 			continue
 		}
-		again, err := load.Load(one(text), "main", load.Limits{})
+		again, err := load.Load(wsdltest.Documents{"main": string(text)}, "main", load.Limits{})
 		if err != nil {
 			t.Errorf("%s: %v", c.Name, err)
 			continue

@@ -1,7 +1,6 @@
 package check_test
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,17 +13,6 @@ import (
 	"github.com/causeway-relay/causeway/wsdl/model"
 	"github.com/causeway-relay/causeway/wsdl/wsdltest"
 )
-
-// documents is a Source of documents in memory.
-type documents map[string]string
-
-func (d documents) Open(_, location string) (string, []byte, error) {
-	text, ok := d[location]
-	if !ok {
-		return "", nil, errors.New("no such document")
-	}
-	return location, []byte(text), nil
-}
 
 // parts are the pieces of a description that a case replaces.
 type parts struct {
@@ -51,7 +39,7 @@ func (p parts) text() string {
 		or(p.service, `<service name="S"><port name="Port" binding="t:B"><s:address location="http://h/"/></port></service>`) + "</definitions>"
 }
 
-func run(t *testing.T, docs documents) *check.Report {
+func run(t *testing.T, docs wsdltest.Documents) *check.Report {
 	t.Helper()
 	d, err := load.Load(docs, "main", load.Limits{})
 	if err != nil {
@@ -116,7 +104,7 @@ func TestRules(t *testing.T) {
 		"warning UndeclaredPrefix 2":  {types: `<xs:element name="Ask" type="q:int"/>`},
 		"warning ImportNamespace 2":   {types: `<xs:import namespace="urn:a" schemaLocation="other"/><xs:element name="Ask"/>`},
 	} {
-		r := run(t, documents{"main": p.text(), "other": `<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" targetNamespace="urn:b"/>`})
+		r := run(t, wsdltest.Documents{"main": p.text(), "other": `<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" targetNamespace="urn:b"/>`})
 		var said []string
 		found := want == "" && len(r.Problems) == 0
 		for _, problem := range r.Problems {
@@ -144,7 +132,7 @@ func TestLost(t *testing.T) {
 		"operation Say of binding B: lost: the element of its input cannot be known":  {part: `<part name="p" element="gone:Gone"/>`},
 		"": {more: other}, // another binding has it
 	} {
-		r := run(t, documents{"main": p.text()})
+		r := run(t, wsdltest.Documents{"main": p.text()})
 		if want == "" && len(r.Lost) > 0 || want != "" && (len(r.Lost) != 1 || !strings.Contains(r.Lost[0].String(), want)) {
 			t.Errorf("%q: %v", want, r.Lost)
 		}

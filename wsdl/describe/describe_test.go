@@ -3,7 +3,6 @@ package describe_test
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"strings"
 	"testing"
 
@@ -15,15 +14,6 @@ import (
 	"github.com/causeway-relay/causeway/wsdl/model"
 	"github.com/causeway-relay/causeway/wsdl/wsdltest"
 )
-
-type one string
-
-func (o one) Open(_, location string) (string, []byte, error) {
-	if location != "main" {
-		return "", nil, errors.New("no such document")
-	}
-	return location, []byte(o), nil
-}
 
 const service = `<definitions name="Shop" xmlns="http://schemas.xmlsoap.org/wsdl/" xmlns:s="http://schemas.xmlsoap.org/wsdl/soap/" xmlns:s12="http://schemas.xmlsoap.org/wsdl/soap12/" xmlns:xs="http://www.w3.org/2001/XMLSchema"
  xmlns:p="http://schemas.xmlsoap.org/ws/2004/09/policy" xmlns:u="http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd" xmlns:sp="http://schemas.xmlsoap.org/ws/2005/07/securitypolicy"
@@ -86,7 +76,7 @@ types
 
 func read(t *testing.T, text string) *model.Description {
 	t.Helper()
-	d, err := load.Load(one(text), "main", load.Limits{})
+	d, err := load.Load(wsdltest.Documents{"main": text}, "main", load.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}

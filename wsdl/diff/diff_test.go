@@ -2,7 +2,6 @@ package diff_test
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"reflect"
 	"strings"
@@ -13,15 +12,6 @@ import (
 	"github.com/causeway-relay/causeway/wsdl/load"
 	"github.com/causeway-relay/causeway/wsdl/wsdltest"
 )
-
-type one string
-
-func (o one) Open(_, location string) (string, []byte, error) {
-	if location != "main" {
-		return "", nil, errors.New("no such document")
-	}
-	return location, []byte(o), nil
-}
 
 // service is what mutations are made of. In goes to the service, Out comes from it, Both goes both ways.
 const service = `<definitions xmlns="http://schemas.xmlsoap.org/wsdl/" xmlns:s="http://schemas.xmlsoap.org/wsdl/soap/" xmlns:xs="http://www.w3.org/2001/XMLSchema"
@@ -43,7 +33,7 @@ const service = `<definitions xmlns="http://schemas.xmlsoap.org/wsdl/" xmlns:s="
 
 func outline(t *testing.T, text string) *describe.Outline {
 	t.Helper()
-	d, err := load.Load(one(text), "main", load.Limits{})
+	d, err := load.Load(wsdltest.Documents{"main": text}, "main", load.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,7 +1,6 @@
 package gengo_test
 
 import (
-	"errors"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -15,17 +14,8 @@ import (
 	"github.com/causeway-relay/causeway/wsdl/gengo"
 	"github.com/causeway-relay/causeway/wsdl/ir"
 	"github.com/causeway-relay/causeway/wsdl/load"
+	"github.com/causeway-relay/causeway/wsdl/wsdltest"
 )
-
-// text is a source of one document.
-type text string
-
-func (s text) Open(_, location string) (string, []byte, error) {
-	if location != "service.wsdl" {
-		return "", nil, errors.New("there is no such document")
-	}
-	return location, []byte(s), nil
-}
 
 const (
 	head = `<definitions name="NAME" targetNamespace="urn:t" xmlns="http://schemas.xmlsoap.org/wsdl/" xmlns:t="urn:t" xmlns:xs="http://www.w3.org/2001/XMLSchema"
@@ -39,7 +29,7 @@ const (
 // generate writes code for a schema whose element root is the message of an operation. The code must parse.
 func generate(t *testing.T, schema string, o gengo.Options) *gengo.Output {
 	t.Helper()
-	d, err := load.Load(text(head+schema+foot), "service.wsdl", load.Limits{})
+	d, err := load.Load(wsdltest.Documents{"service.wsdl": head + schema + foot}, "service.wsdl", load.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}

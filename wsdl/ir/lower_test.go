@@ -1,7 +1,6 @@
 package ir_test
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -11,24 +10,15 @@ import (
 	"github.com/causeway-relay/causeway/wsdl/ir"
 	"github.com/causeway-relay/causeway/wsdl/load"
 	"github.com/causeway-relay/causeway/wsdl/model"
+	"github.com/causeway-relay/causeway/wsdl/wsdltest"
 )
-
-// text is a source of one document.
-type text string
-
-func (s text) Open(_, location string) (string, []byte, error) {
-	if location != "service.wsdl" {
-		return "", nil, errors.New("there is no such document")
-	}
-	return location, []byte(s), nil
-}
 
 const head = `<definitions targetNamespace="urn:t" xmlns="http://schemas.xmlsoap.org/wsdl/" xmlns:t="urn:t" xmlns:xs="http://www.w3.org/2001/XMLSchema"
  xmlns:s="http://schemas.xmlsoap.org/wsdl/soap/" xmlns:h="http://schemas.xmlsoap.org/wsdl/http/" xmlns:m="http://schemas.xmlsoap.org/wsdl/mime/">`
 
 func lower(t *testing.T, definitions string, o ir.Options) *ir.Program {
 	t.Helper()
-	d, err := load.Load(text(head+definitions+"</definitions>"), "service.wsdl", load.Limits{})
+	d, err := load.Load(wsdltest.Documents{"service.wsdl": head + definitions + "</definitions>"}, "service.wsdl", load.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,6 @@ package load_test
 import (
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 
@@ -14,18 +13,11 @@ import (
 	"github.com/causeway-relay/causeway/wsdl/ir"
 	"github.com/causeway-relay/causeway/wsdl/load"
 	"github.com/causeway-relay/causeway/wsdl/model"
+	"github.com/causeway-relay/causeway/wsdl/wsdltest"
 )
 
-// files is a Source of documents in memory.
-type files map[string]string
-
-func (f files) Open(_, location string) (url string, content []byte, err error) {
-	doc, ok := f[location]
-	if !ok {
-		return "", nil, fmt.Errorf("%s: %w", location, os.ErrNotExist)
-	}
-	return location, []byte(doc), nil
-}
+// files are documents in memory, by location.
+type files = wsdltest.Documents
 
 // schema wraps declarations.
 func schema(body string) string {

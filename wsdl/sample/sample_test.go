@@ -13,15 +13,6 @@ import (
 	"github.com/causeway-relay/causeway/wsdl/wsdltest"
 )
 
-type one string
-
-func (o one) Open(_, location string) (string, []byte, error) {
-	if location != "main" {
-		return "", nil, errors.New("no such document")
-	}
-	return location, []byte(o), nil
-}
-
 // pieces are what a case replaces in a service: schema declarations, the parts of its message, the binding.
 type pieces struct{ types, parts, binding, messages string }
 
@@ -44,7 +35,7 @@ func (p pieces) text() string {
 
 func read(t *testing.T, text string) *model.Description {
 	t.Helper()
-	d, err := load.Load(one(text), "main", load.Limits{})
+	d, err := load.Load(wsdltest.Documents{"main": text}, "main", load.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -40,6 +40,18 @@ func (f Folder) Open(base, location string) (file string, content []byte, err er
 	return "", nil, err
 }
 
+// Documents is a Source of documents in memory, by location.
+type Documents map[string]string
+
+// Open gives a document, or an error that is os.ErrNotExist.
+func (d Documents) Open(_, location string) (file string, content []byte, err error) {
+	text, ok := d[location]
+	if !ok {
+		return "", nil, fmt.Errorf("%s: %w", location, os.ErrNotExist)
+	}
+	return location, []byte(text), nil
+}
+
 // Case is one description of the corpus.
 type Case struct {
 	Name, Main string
@@ -64,23 +76,32 @@ func Root(t testing.TB) string {
 	}
 }
 
-// Cases lists the corpus; the test is skipped where it is not there.
-func Cases(t testing.TB) []Case {
-	t.Helper()
-	f, err := os.Open(filepath.Join(Root(t), "INDEX.tsv"))
+// Index lists the descriptions of a corpus, by the INDEX.tsv in its folder.
+func Index(corpus string) ([]Case, error) {
+	f, err := os.Open(filepath.Join(corpus, "INDEX.tsv"))
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	defer f.Close()
 	r := csv.NewReader(f)
 	r.Comma, r.LazyQuotes = '\t', true
 	rows, err := r.ReadAll()
 	if err != nil {
-		t.Fatal(err)
+		return nil, fmt.Errorf("%s: %w", f.Name(), err)
 	}
 	var all []Case
 	for _, row := range rows[1:] {
 		all = append(all, Case{Name: row[0], Main: row[1], Local: row[4] == "local"})
+	}
+	return all, nil
+}
+
+// Cases lists the corpus; the test is skipped where it is not there.
+func Cases(t testing.TB) []Case {
+	t.Helper()
+	all, err := Index(Root(t))
+	if err != nil {
+		t.Fatal(err)
 	}
 	return all
 }

@@ -11,6 +11,7 @@ package nodes
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -49,8 +50,7 @@ type Watch struct {
 
 	mu      sync.Mutex
 	over    bool
-	follows map[mesh.Num]bool
-	asked   []chan struct{} // each is closed at a node's first answer
+	follows map[mesh.Num]chan struct{} // closed at the node's first answer
 	running sync.WaitGroup
 }
 
@@ -62,7 +62,7 @@ func (n *Nodes) Watch(at entity.Address, o tap.Options) (*Watch, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Watch{Watch: here, nodes: n, at: at, o: o, follows: make(map[mesh.Num]bool)}
+	w := &Watch{Watch: here, nodes: n, at: at, o: o, follows: make(map[mesh.Num]chan struct{})}
 	w.ctx, w.cancel = context.WithCancel(context.Background())
 	w.unwind = func() {}
 	if n.p.Link != nil {
@@ -85,7 +85,7 @@ const settleTime = 3 * time.Second
 // settle waits until the nodes that are followed have said yes or no for the first time.
 func (w *Watch) settle() {
 	w.mu.Lock()
-	asked := w.asked
+	asked := slices.Collect(maps.Values(w.follows))
 	w.mu.Unlock()
 	limit := time.NewTimer(settleTime)
 	defer limit.Stop()
@@ -113,12 +113,11 @@ func (w *Watch) Close() {
 func (w *Watch) follow(node mesh.Num) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.over || node == w.nodes.self || w.follows[node] {
+	if w.over || node == w.nodes.self || w.follows[node] != nil {
 		return
 	}
-	w.follows[node] = true
 	first := make(chan struct{})
-	w.asked = append(w.asked, first)
+	w.follows[node] = first
 	answered := sync.OnceFunc(func() { close(first) })
 	w.running.Go(func() {
 		for again := true; again; {

@@ -11,7 +11,6 @@ package main
 
 import (
 	_ "embed"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"go/ast"
@@ -54,22 +53,15 @@ func main() {
 }
 
 func run(corpus, module, gowsdl string) error {
-	f, err := os.Open(filepath.Join(corpus, "INDEX.tsv"))
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	r := csv.NewReader(f)
-	r.Comma, r.LazyQuotes = '\t', true
-	rows, err := r.ReadAll()
+	all, err := wsdltest.Index(corpus)
 	if err != nil {
 		return err
 	}
 	var imports, table strings.Builder
-	for i := range rows[1:] {
-		n := i * stride % (len(rows) - 1)
-		row := rows[1+n]
-		c := &candidate{name: row[0], dir: filepath.Join(corpus, row[0]), main: row[1], module: module, pkg: fmt.Sprintf("c%03d", n)}
+	for i := range all {
+		n := i * stride % len(all)
+		of := all[n]
+		c := &candidate{name: of.Name, dir: filepath.Join(corpus, of.Name), main: of.Main, module: module, pkg: fmt.Sprintf("c%03d", n)}
 		if err := c.make(gowsdl); err != nil {
 			continue // not a case for both
 		}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"os"
 	"os/exec"
@@ -12,10 +11,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/causeway-relay/causeway/soap"
-	"github.com/causeway-relay/causeway/soap/infoset"
+	"github.com/causeway-relay/causeway/interop"
 	"github.com/causeway-relay/causeway/soap/inspect"
-	"github.com/causeway-relay/causeway/soap/xmltext"
+	"github.com/causeway-relay/causeway/wsdl/wsdltest"
 )
 
 // fieldCase is what a field case says.
@@ -56,7 +54,7 @@ func (c *fieldCase) fill(t *testing.T, dir string) {
 		c.WSDL = "service.wsdl"
 	}
 	for _, a := range c.Answers {
-		c.Messages = append(c.Messages, message{File: a.XML, Role: "response", JSON: read(t, filepath.Join(dir, a.JSON))})
+		c.Messages = append(c.Messages, message{File: a.XML, Role: "response", JSON: interop.ReadFile(t, filepath.Join(dir, a.JSON))})
 	}
 	for _, file := range c.Identity {
 		c.Messages = append(c.Messages, message{File: file, Role: "request"})
@@ -85,7 +83,7 @@ func TestFieldCases(t *testing.T) {
 	cases := map[string]*fieldCase{}
 	for i, file := range files {
 		var c fieldCase
-		if err := json.Unmarshal(read(t, file), &c); err != nil {
+		if err := json.Unmarshal(interop.ReadFile(t, file), &c); err != nil {
 			t.Fatalf("%s: %v", file, err)
 		}
 		dir := filepath.Dir(file)
@@ -96,10 +94,10 @@ func TestFieldCases(t *testing.T) {
 			t.Fatalf("%s: %v", name, err)
 		}
 		for _, m := range c.Messages {
-			write(t, filepath.Join(work, "samples", name, sampleName(&c, m.Role, m.File)), read(t, filepath.Join(dir, m.File)))
+			interop.WriteFile(t, filepath.Join(work, "samples", name, sampleName(&c, m.Role, m.File)), interop.ReadFile(t, filepath.Join(dir, m.File)))
 		}
 		for _, call := range c.requests() {
-			write(t, filepath.Join(work, "samples", name, sampleName(&c, "request", call)), read(t, filepath.Join(dir, call)))
+			interop.WriteFile(t, filepath.Join(work, "samples", name, sampleName(&c, "request", call)), interop.ReadFile(t, filepath.Join(dir, call)))
 		}
 	}
 	if err := p.write(); err != nil {
@@ -120,16 +118,17 @@ func TestFieldCases(t *testing.T) {
 				file := sampleName(c, m.Role, m.File)
 				compare(t, filepath.Join(samples, file), filepath.Join(results, file), m.Valid == nil || *m.Valid, why(string(said), name+" "+file))
 				if m.JSON != nil && string(m.JSON) != "null" && !t.Failed() {
-					sameJSON(t, read(t, filepath.Join(results, file+".json")), m.JSON)
+					sameJSON(t, interop.ReadFile(t, filepath.Join(results, file+".json")), m.JSON)
 				}
 			})
 		}
 		if c.Call != "" {
 			t.Run(name+"/"+c.Call, func(t *testing.T) {
 				file := sampleName(c, "request", c.Call)
-				sent := read(t, filepath.Join(results, file+".xml"))
-				given := read(t, filepath.Join(filepath.Dir(files[0]), "..", "..", kindOf(name, files), name, c.CallGives))
-				if found, err := inspect.Diff(bodyOf(t, given), sent); err != nil || len(found) > 0 {
+				sent := interop.ReadFile(t, filepath.Join(results, file+".xml"))
+				given := interop.ReadFile(t, filepath.Join(filepath.Dir(files[0]), "..", "..", kindOf(name, files), name, c.CallGives))
+				doc, _ := wsdltest.Body(t, given)
+				if found, err := inspect.Diff([]byte(doc), sent); err != nil || len(found) > 0 {
 					t.Errorf("%v, %v in\n%s", found, err, sent)
 				}
 			})
@@ -164,34 +163,6 @@ func kindOf(name string, files []string) string {
 		}
 	}
 	return ""
-}
-
-// bodyOf gives the element in the body of an envelope as a document.
-func bodyOf(t *testing.T, envelope []byte) []byte {
-	t.Helper()
-	m, err := soap.Read(xmltext.NewBytes(envelope, xmltext.Options{Quotas: infoset.Buffered()}), soap.None, soap.Limits{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	body, err := m.Body()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var out bytes.Buffer
-	w := xmltext.NewWriter(&out, xmltext.WriterOptions{})
-	for {
-		token, err := body.Next()
-		if err != nil {
-			break
-		}
-		if err := infoset.Write(w, token); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := w.Flush(); err != nil {
-		t.Fatal(err)
-	}
-	return out.Bytes()
 }
 
 // sameJSON compares values. An absent member and an empty array are the same, as the cases say.
@@ -239,7 +210,7 @@ func compare(t *testing.T, sample, result string, valid bool, said string) {
 	case valid && err != nil:
 		t.Errorf("not read or not written: %s", said)
 	case valid:
-		found, err := inspect.Diff(read(t, sample), out)
+		found, err := inspect.Diff(interop.ReadFile(t, sample), out)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -294,7 +265,7 @@ func sampleName(c *fieldCase, role, file string) string {
 func scratchModule(t *testing.T, root, module string) {
 	t.Helper()
 	var lines []string
-	for line := range strings.Lines(string(read(t, filepath.Join(root, "go.mod")))) {
+	for line := range strings.Lines(string(interop.ReadFile(t, filepath.Join(root, "go.mod")))) {
 		switch {
 		case strings.HasPrefix(line, "module "):
 			line = "module scratch\n"
@@ -304,8 +275,8 @@ func scratchModule(t *testing.T, root, module string) {
 		lines = append(lines, line)
 	}
 	lines = append(lines, "require github.com/causeway-relay/causeway v0.0.0\nreplace github.com/causeway-relay/causeway => "+root+"\n")
-	write(t, filepath.Join(module, "go.mod"), []byte(strings.Join(lines, "")))
-	write(t, filepath.Join(module, "go.sum"), read(t, filepath.Join(root, "go.sum")))
+	interop.WriteFile(t, filepath.Join(module, "go.mod"), []byte(strings.Join(lines, "")))
+	interop.WriteFile(t, filepath.Join(module, "go.sum"), interop.ReadFile(t, filepath.Join(root, "go.sum")))
 }
 
 func goTool(t *testing.T, dir string, args ...string) {
@@ -315,24 +286,5 @@ func goTool(t *testing.T, dir string, args ...string) {
 	cmd.Env = append(os.Environ(), "GOFLAGS=-mod=mod", "GOPROXY=off")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("go %s: %v\n%s", strings.Join(args, " "), err, out)
-	}
-}
-
-func read(t *testing.T, file string) []byte {
-	t.Helper()
-	b, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
-
-func write(t *testing.T, file string, b []byte) {
-	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(file, b, 0o600); err != nil {
-		t.Fatal(err)
 	}
 }

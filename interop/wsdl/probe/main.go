@@ -8,7 +8,6 @@
 package main
 
 import (
-	"encoding/csv"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -32,24 +31,17 @@ func main() {
 }
 
 func run(corpus, samples, module string) error {
-	f, err := os.Open(filepath.Join(corpus, "INDEX.tsv"))
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	r := csv.NewReader(f)
-	r.Comma, r.LazyQuotes = '\t', true
-	rows, err := r.ReadAll()
+	all, err := wsdltest.Index(corpus)
 	if err != nil {
 		return err
 	}
 	p := &program{module: module}
-	for i, row := range rows[1:] {
-		if _, err := os.Stat(filepath.Join(samples, row[0], "ops.json")); err != nil {
+	for i, c := range all {
+		if _, err := os.Stat(filepath.Join(samples, c.Name, "ops.json")); err != nil {
 			continue // no sample could be made
 		}
-		if err := p.add(fmt.Sprintf("c%03d", i), row[0], filepath.Join(corpus, row[0]), row[1]); err != nil {
-			return fmt.Errorf("%s: %w", row[0], err)
+		if err := p.add(fmt.Sprintf("c%03d", i), c.Name, filepath.Join(corpus, c.Name), c.Main); err != nil {
+			return fmt.Errorf("%s: %w", c.Name, err)
 		}
 	}
 	return p.write()

@@ -3,8 +3,6 @@ package stacks
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,9 +12,6 @@ import (
 	"testing"
 
 	"github.com/causeway-relay/causeway/interop"
-	"github.com/causeway-relay/causeway/soap"
-	"github.com/causeway-relay/causeway/soap/infoset"
-	"github.com/causeway-relay/causeway/soap/xmltext"
 	"github.com/causeway-relay/causeway/wsdl/bundle"
 	"github.com/causeway-relay/causeway/wsdl/load"
 	"github.com/causeway-relay/causeway/wsdl/model"
@@ -95,7 +90,7 @@ func (s *story) seed(t *testing.T, name string) {
 		t.Fatalf("%s: %v", name, err)
 	}
 	s.descriptions[name] = d
-	write(t, filepath.Join(s.work, "samples", name, "ops.json"), []byte("[]")) // the harness takes the cases that have one
+	interop.WriteFile(t, filepath.Join(s.work, "samples", name, "ops.json"), []byte("[]")) // the harness takes the cases that have one
 	maker, port, made := sample.New(d), "", 0
 	for _, target := range sample.Targets(d) {
 		kind := target.Binding.Kind
@@ -117,7 +112,7 @@ func (s *story) seed(t *testing.T, name string) {
 				j.Version = "1.2"
 			}
 			s.jobs = append(s.jobs, j)
-			write(t, filepath.Join(s.work, "seeds", name, j.Name+".xml"), []byte(m.Body))
+			interop.WriteFile(t, filepath.Join(s.work, "seeds", name, j.Name+".xml"), []byte(m.Body))
 		}
 	}
 	if made == 0 {
@@ -127,19 +122,21 @@ func (s *story) seed(t *testing.T, name string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, filepath.Join(s.work, "jobs.json"), list)
+	interop.WriteFile(t, filepath.Join(s.work, "jobs.json"), list)
 }
 
 // main finds the main file of a case in the index.
 func (s *story) main(t *testing.T, name string) string {
 	t.Helper()
-	for line := range strings.Lines(string(read(t, filepath.Join(s.corpus, "INDEX.tsv")))) {
-		if f := strings.Split(line, "\t"); f[0] == name {
-			return f[1]
-		}
+	all, err := wsdltest.Index(s.corpus)
+	if err != nil {
+		t.Fatal(err)
 	}
-	t.Fatalf("%s is not in the index", name)
-	return ""
+	i := slices.IndexFunc(all, func(c wsdltest.Case) bool { return c.Name == name })
+	if i < 0 {
+		t.Fatalf("%s is not in the index", name)
+	}
+	return all[i].Main
 }
 
 // program runs one that makes or reads messages, and keeps what it said of each.
@@ -174,7 +171,7 @@ func (s *story) harness(t *testing.T) {
 	t.Helper()
 	module := filepath.Join(s.work, "mod")
 	var mod strings.Builder
-	for line := range strings.Lines(string(read(t, filepath.Join(s.root, "go.mod")))) {
+	for line := range strings.Lines(string(interop.ReadFile(t, filepath.Join(s.root, "go.mod")))) {
 		switch {
 		case strings.HasPrefix(line, "module "):
 			mod.WriteString("module scratch\n")
@@ -183,8 +180,8 @@ func (s *story) harness(t *testing.T) {
 		}
 	}
 	mod.WriteString("require github.com/causeway-relay/causeway v0.0.0\nreplace github.com/causeway-relay/causeway => " + s.root + "\n")
-	write(t, filepath.Join(module, "go.mod"), []byte(mod.String()))
-	write(t, filepath.Join(module, "go.sum"), read(t, filepath.Join(s.root, "go.sum")))
+	interop.WriteFile(t, filepath.Join(module, "go.mod"), []byte(mod.String()))
+	interop.WriteFile(t, filepath.Join(module, "go.sum"), interop.ReadFile(t, filepath.Join(s.root, "go.sum")))
 	s.run(t, s.root, "go", "run", "./interop/wsdl/probe", s.corpus, filepath.Join(s.work, "samples"), module)
 	s.run(t, module, "go", "build", "-o", filepath.Join(s.work, "harness"), ".")
 	s.hear(s.run(t, module, filepath.Join(s.work, "harness"), filepath.Join(s.work, "samples"), filepath.Join(s.work, "results")))
@@ -291,7 +288,7 @@ func (s *story) validate(t *testing.T, name, which string) (complaints map[strin
 	files, _ := filepath.Glob(filepath.Join(s.work, which, filepath.FromSlash(name), "*.xml"))
 	var docs, about []string
 	for _, file := range files {
-		doc, root := content(t, read(t, file))
+		doc, root := wsdltest.Body(t, interop.ReadFile(t, file))
 		if doc != "" && d.Schema.Element(root) != nil {
 			docs, about = append(docs, doc), append(about, strings.TrimSuffix(filepath.Base(file), ".xml"))
 		}
@@ -313,60 +310,4 @@ func (s *story) validate(t *testing.T, name, which string) (complaints map[strin
 		complaints[about[i]] = "not valid: " + strings.TrimSpace(complaint)
 	}
 	return complaints, valid
-}
-
-// content gives the element in the body of an envelope as a document, "" for an empty one, and its name.
-func content(t *testing.T, envelope []byte) (doc string, root model.Name) {
-	t.Helper()
-	m, err := soap.Read(xmltext.NewBytes(envelope, xmltext.Options{Quotas: infoset.Buffered()}), soap.None, soap.Limits{})
-	if err != nil {
-		t.Fatalf("%v: %s", err, envelope)
-	}
-	body, err := m.Body()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var out bytes.Buffer
-	w := xmltext.NewWriter(&out, xmltext.WriterOptions{})
-	for {
-		token, err := body.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		if token.Kind == infoset.StartElement && root.Local == "" {
-			root = model.Name{Space: token.Name.Space, Local: token.Name.Local}
-		}
-		if err := infoset.Write(w, token); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if root.Local == "" {
-		return "", root
-	}
-	if err := w.Flush(); err != nil {
-		t.Fatal(err)
-	}
-	return out.String(), root
-}
-
-func read(t *testing.T, file string) []byte {
-	t.Helper()
-	b, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
-
-func write(t *testing.T, file string, b []byte) {
-	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(file, b, 0o600); err != nil {
-		t.Fatal(err)
-	}
 }

@@ -425,16 +425,21 @@ func (j *jsonReader) attribute(x codec.Struct, member jsonMember, at string) {
 	}
 }
 
-// any reads an element that no table describes, by way of its XML.
-func (j *jsonReader) any(c codec.Coder, slot any, n *jsonNode, at string) {
+// tokens writes a node as XML and begins to read that: the reader stands behind the start tag.
+func (j *jsonReader) tokens(n *jsonNode, at string) (r *xmltext.Reader, start *infoset.Token, err error) {
 	w := xmltext.NewWriter(nil, xmltext.WriterOptions{})
 	j.write(w, n, at, "any")
 	if err := w.Flush(); err != nil {
-		j.wrong(at, err.Error())
-		return
+		return nil, nil, err
 	}
-	r := xmltext.NewBytes(w.Bytes(), xmltext.Options{Quotas: infoset.Buffered()})
-	start, err := r.Next()
+	r = xmltext.NewBytes(w.Bytes(), xmltext.Options{Quotas: infoset.Buffered()})
+	start, err = r.Next()
+	return r, start, err
+}
+
+// any reads an element that no table describes, by way of its XML.
+func (j *jsonReader) any(c codec.Coder, slot any, n *jsonNode, at string) {
+	r, start, err := j.tokens(n, at)
 	if err == nil {
 		err = codec.NewDecoder(r).Element(start, slot, c)
 	}
@@ -449,14 +454,7 @@ func (j *jsonReader) mixed(slot any, n *jsonNode, at string) {
 		j.wrong(at, "an array of text and elements must stand here")
 		return
 	}
-	w := xmltext.NewWriter(nil, xmltext.WriterOptions{})
-	j.write(w, &jsonNode{kind: '{', members: []jsonMember{{"$mixed", n}}}, strings.TrimSuffix(at, "/$mixed"), "any")
-	if err := w.Flush(); err != nil {
-		j.wrong(at, err.Error())
-		return
-	}
-	r := xmltext.NewBytes(w.Bytes(), xmltext.Options{Quotas: infoset.Buffered()})
-	start, err := r.Next()
+	r, start, err := j.tokens(&jsonNode{kind: '{', members: []jsonMember{{"$mixed", n}}}, strings.TrimSuffix(at, "/$mixed"))
 	if err == nil {
 		err = v.Read(r, start)
 	}
