@@ -73,6 +73,9 @@ func newSource(ctx context.Context, main, root string, progress io.Writer) (s *s
 // mainFile finds the only description in a folder; a file is itself.
 func mainFile(name string) (string, error) {
 	info, err := os.Stat(name)
+	if errors.Is(err, os.ErrNotExist) {
+		return "", fmt.Errorf("%s: %w: give a file, a folder that holds one file *.wsdl, or an address such as https://relay.example/calc?wsdl", name, os.ErrNotExist)
+	}
 	if err != nil || !info.IsDir() {
 		return name, err
 	}

@@ -2,6 +2,7 @@ package descriptions
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -50,6 +51,13 @@ func files(t *testing.T, location string) (main string) {
 		}
 	}
 	return main
+}
+
+// TestNoFile: who names a file that is not there learns what may be named.
+func TestNoFile(t *testing.T) {
+	if _, err := runGo(t, filepath.Join(t.TempDir(), "nosuch.wsdl")); !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), "a folder that holds one file *.wsdl") {
+		t.Error(err)
+	}
 }
 
 // TestFiles: documents are read below one folder.
