@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/causeway-relay/causeway/interop"
 	contract "github.com/causeway-relay/causeway/interop/soap/desk"
 	"github.com/causeway-relay/causeway/interop/wsdl/desk"
 	"github.com/causeway-relay/causeway/rpc"
@@ -25,19 +26,43 @@ import (
 type service struct {
 	mu   sync.Mutex
 	seen []string
+	more chan struct{} // closed when another one came; nil while nobody waits
 }
 
-// saw reports whether an operation came and was found right.
+// saw reports whether an operation came and was found right. It waits for it: a client of a one-way message may have ended by then.
 func (s *service) saw(op string) bool {
+	limit := time.NewTimer(interop.Patience)
+	defer limit.Stop()
+	for {
+		came, more := s.look(op)
+		if came {
+			return true
+		}
+		select {
+		case <-more:
+		case <-limit.C:
+			return false
+		}
+	}
+}
+
+func (s *service) look(op string) (came bool, more <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Contains(s.seen, op)
+	if s.more == nil {
+		s.more = make(chan struct{})
+	}
+	return slices.Contains(s.seen, op), s.more
 }
 
 func (s *service) came(op string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.seen = append(s.seen, op)
+	if s.more != nil {
+		close(s.more)
+		s.more = nil
+	}
 }
 
 func (s *service) Echo(_ context.Context, in *desk.Echo) (*desk.EchoResponse, error) {
