@@ -2,6 +2,9 @@ package main
 
 import (
 	"maps"
+	"os"
+	"runtime"
+	"slices"
 	"time"
 
 	"github.com/causeway-relay/causeway/bench/load"
@@ -85,20 +88,19 @@ func cells() []cell {
 	}
 }
 
-// measure runs one cell and adds the accounts of its measured time.
+// measure runs one cell and adds the accounts of its measured time. Others are counted a little before it and behind it, since
+// looking at them is work.
 func measure(c cell, t *peer.Tunnel, tg *target, dur time.Duration) (load.Result, error) {
 	gateway, agent := t.Gateway(), t.Agent()
+	mine := slices.Concat(gateway, agent, []int{os.Getpid(), tg.process.Pid()})
 	accounts := load.Result{}
 	r, err := c.work(t, &tg.Target, dur, func() func() {
-		busy, all := proc.Machine()
+		began, others := time.Now(), proc.Others(mine...)
 		g, a, s := proc.CPU(gateway), proc.CPU(agent), tg.cpu()
 		return func() {
-			g, a, s := proc.CPU(gateway)-g, proc.CPU(agent)-a, tg.cpu()-s
-			nowBusy, nowAll := proc.Machine()
-			accounts["cpu_gw"], accounts["cpu_ag"], accounts["cpu_load"] = g, a, s
-			if nowAll > all {
-				accounts["foreign"] = max(0, (nowBusy-busy-g-a-s)/(nowAll-all))
-			}
+			accounts["cpu_gw"], accounts["cpu_ag"], accounts["cpu_load"] = proc.CPU(gateway)-g, proc.CPU(agent)-a, tg.cpu()-s
+			used := proc.Others(mine...).Since(others)
+			accounts["foreign"] = min(1, used/(time.Since(began).Seconds()*float64(runtime.NumCPU())))
 		}
 	})
 	if err != nil {

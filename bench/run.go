@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -32,7 +33,7 @@ type options struct {
 	bin, config, work     string
 	out, results, command string
 	foreign               float64
-	quick, check          bool
+	quick, check, free    bool
 }
 
 // defaultRounds is the number of rounds that the environment wants.
@@ -63,6 +64,7 @@ func parse(args []string, getenv func(string) string) (*options, error) {
 	fs.StringVar(&o.results, "results", "", "`FILE` for the page RESULTS.md")
 	fs.Float64Var(&o.foreign, "max-foreign", defaultForeign, "share of the machine that others may use in a round that counts")
 	fs.BoolVar(&o.quick, "quick", false, "one round, 200 ms a cell, 100 idle, short bodies and waits: two minutes to see that all works")
+	fs.BoolVar(&o.free, "free", false, "load and target on any core, instead of one each")
 	fs.BoolVar(&o.check, "check", false, "only direct, ours and what ours is compared with by bench check")
 	if err := fs.Parse(args); err != nil {
 		return nil, err
@@ -98,24 +100,35 @@ func run(ctx context.Context, args []string) error {
 	if err := r.build(ctx); err != nil {
 		return err
 	}
+	gc := debug.SetGCPercent(loadGC)
+	defer debug.SetGCPercent(gc)
+	free, err := r.cores.stay()
+	if err != nil {
+		return err
+	}
+	defer free()
 	if err := errors.Join(r.timed(ctx), r.volumes(ctx), r.memory(ctx), r.run.Save(o.out)); err != nil {
 		return err
 	}
 	return r.publish()
 }
 
+// loadGC is how seldom this program collects its garbage while it is the load: peer.RareGC as a number.
+const loadGC = 800
+
 // runner is one run.
 type runner struct {
 	o      *options
 	peers  []peer.Peer
 	target *target
+	cores  cores
 	self   string
 	work   string
 	run    report.Run
 }
 
 func newRunner(o *options) (*runner, error) {
-	r := &runner{o: o, work: o.work}
+	r := &runner{o: o, work: o.work, cores: place(o.free, proc.Cores(), exec.LookPath)}
 	var err error
 	if r.peers, err = chosen(o.peers); err != nil {
 		return nil, err
@@ -134,14 +147,14 @@ func newRunner(o *options) (*runner, error) {
 	if err != nil {
 		return nil, err
 	}
-	if r.target, err = startTarget(r.self, r.work); err != nil {
+	if r.target, err = startTarget(r.self, r.work, r.cores.target); err != nil {
 		return nil, err
 	}
 	r.run = report.Run{
 		Date:     time.Now().UTC().Format("2006-01-02 15:04 UTC"),
 		Machine:  fmt.Sprintf("%d cores, %s, load average at the start %s", runtime.NumCPU(), system(), proc.Load()),
 		Command:  o.command,
-		Settings: fmt.Sprintf("%d rounds, %v a cell, %d idle", o.rounds, o.dur, o.idle),
+		Settings: fmt.Sprintf("%d rounds, %v a cell, %d idle; %v", o.rounds, o.dur, o.idle, r.cores),
 	}
 	for _, p := range r.peers {
 		r.run.Peers = append(r.run.Peers, report.Peer{Name: p.Name, Note: p.Note, Ours: p.Kind == peer.Ours, Bound: p.Bound, Absent: p.Absent})
@@ -210,7 +223,7 @@ func (r *runner) env(name string) (*peer.Env, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &peer.Env{Self: r.self, Bin: bin, Config: config, Work: filepath.Join(r.work, name), Target: r.target.Addr}
+	e := &peer.Env{Self: r.self, Bin: bin, Config: config, Work: filepath.Join(r.work, name), Target: r.target.Addr, Cores: r.cores.all}
 	return e, os.MkdirAll(e.Work, 0o700)
 }
 
@@ -291,29 +304,6 @@ func (r *runner) rounds(ctx context.Context, wanted []cell, up []*peer.Tunnel) e
 // fits reports whether any cell is for a peer.
 func fits(p *peer.Peer, wanted []cell) bool {
 	return slices.ContainsFunc(wanted, func(c cell) bool { return p.Fit(c.name) })
-}
-
-// breath is the pause between two cells, in which connections are closed.
-const breath = 50 * time.Millisecond
-
-// turn runs one cell through every peer, each round beginning with another.
-func (r *runner) turn(ctx context.Context, c cell, round int, up []*peer.Tunnel) error {
-	for i := range up {
-		which := (i + round) % len(up)
-		if p := &r.peers[which]; up[which] == nil || !p.Fit(c.name) || !c.can(up[which]) || c.name == eventsCell && !p.Streams {
-			continue
-		}
-		v, err := r.sample(ctx, c, &r.peers[which], up[which])
-		s := report.Sample{Peer: r.peers[which].Name, Cell: c.name, Round: round, Values: v}
-		if err != nil {
-			s.Err = err.Error()
-		}
-		r.add(s)
-		if !pause(ctx, breath) {
-			return ctx.Err()
-		}
-	}
-	return nil
 }
 
 // publish writes the page and prints it.

@@ -2,11 +2,16 @@ package main
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/causeway-relay/causeway/bench/load"
+	"github.com/causeway-relay/causeway/bench/proc"
 	"github.com/causeway-relay/causeway/bench/report"
 )
 
@@ -79,7 +84,7 @@ func TestCellsOfTheReport(t *testing.T) {
 func TestRun(t *testing.T) {
 	dir := t.TempDir()
 	out, page := filepath.Join(dir, "run.json"), filepath.Join(dir, "RESULTS.md")
-	err := dispatch(t.Context(), []string{"-peers", "direct", "-rounds", "1", "-dur", "30ms", "-out", out, "-results", page})
+	err := dispatch(t.Context(), []string{"-peers", "direct", "-rounds", "1", "-dur", "30ms", "-free", "-out", out, "-results", page})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,5 +117,78 @@ func TestDue(t *testing.T) {
 	r.run.Samples = append(r.run.Samples, report.Sample{Peer: yardstick, Cell: "echo_1", Round: 5, Values: map[string]float64{"ops": 104}})
 	if r.due(cell{name: "echo_1"}, 6) {
 		t.Error("a steady cell is measured again")
+	}
+}
+
+// TestDrawsAt spreads draws over a turn: each is made once, the first before all others and the last behind them.
+func TestDrawsAt(t *testing.T) {
+	for _, row := range []struct {
+		others, n int
+		want      []int // draws before each of the others, and behind the last
+	}{{8, 5, []int{1, 0, 1, 0, 1, 0, 1, 0, 1}}, {2, 5, []int{2, 2, 1}}, {0, 5, []int{5}}, {3, 1, []int{1, 0, 0, 0}}, {1, 0, []int{0, 0}}, {6, 3, []int{1, 0, 0, 1, 0, 0, 1}}} {
+		got := make([]int, row.others+1)
+		for i := range got {
+			got[i] = drawsAt(i, row.others, row.n)
+		}
+		if !slices.Equal(got, row.want) {
+			t.Errorf("%d of %d: %v, want %v", row.n, row.others, got, row.want)
+		}
+	}
+}
+
+// TestMiddle: the draw of the middle rate speaks for a turn, with all its values, and says how far the draws were apart.
+func TestMiddle(t *testing.T) {
+	var all []load.Result
+	for _, ops := range []float64{90, 100, 130, 99, 120} {
+		all = append(all, load.Result{"ops": ops, "p50us": 1e6 / ops})
+	}
+	if r := middle(all, "ops"); r["ops"] != 100 || r["p50us"] != 1e4 || r["apart"] != 0.4 {
+		t.Errorf("%v", r)
+	}
+	if r := middle(all[:1], "ops"); len(r) != 2 {
+		t.Errorf("of one draw: %v", r)
+	}
+	if r := middle([]load.Result{nil, {"ops": 1}}, "ops"); r != nil {
+		t.Errorf("with a draw that failed: %v", r)
+	}
+}
+
+// TestPlace: load and target have a core each where there are two and they can be kept there.
+func TestPlace(t *testing.T) {
+	has := func(string) (string, error) { return "/usr/bin/taskset", nil }
+	lacks := func(string) (string, error) { return "", os.ErrNotExist }
+	for _, row := range []struct {
+		free bool
+		own  []int
+		look func(string) (string, error)
+		want cores
+	}{
+		{false, []int{0, 1}, has, cores{"0", "1", "0,1", ""}},
+		{false, []int{2, 3, 7}, has, cores{"2", "7", "2,3,7", ""}},
+		{true, []int{0, 1}, has, cores{why: "as asked"}},
+		{false, []int{4}, has, cores{why: "there is one core"}},
+		{false, []int{0, 1}, lacks, cores{why: "no taskset"}},
+	} {
+		got := place(row.free, row.own, row.look)
+		if got != row.want || !strings.Contains(got.String(), got.target) || !strings.Contains(got.String(), got.why) {
+			t.Errorf("%v of %v: %+v, %v", row.free, row.own, got, got)
+		}
+	}
+}
+
+// TestStay moves this program to one core and back.
+func TestStay(t *testing.T) {
+	own := proc.Cores()
+	c := place(false, own, exec.LookPath)
+	free, err := c.stay()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if now := proc.Cores(); c.all != "" && (len(now) != 1 || runtime.GOMAXPROCS(0) != 1) {
+		t.Errorf("kept on %v with GOMAXPROCS %d, want one of %v", now, runtime.GOMAXPROCS(0), own)
+	}
+	free()
+	if now := proc.Cores(); !slices.Equal(now, own) {
+		t.Errorf("on %v, want %v", now, own)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"time"
 
 	"github.com/causeway-relay/causeway/bench/load"
 	"github.com/causeway-relay/causeway/bench/peer"
@@ -13,29 +14,92 @@ import (
 // yardstick is the peer whose steadiness says whether a row counts.
 const yardstick = "direct"
 
-// draws is how often the yardstick is measured in one turn, each time with new connections. Where the scheduler puts two
-// processes on two cores decides its rate, and stays decided for as long as they run: one draw says what that one was.
+// draws is how often the yardstick is measured in one turn, each time with new connections: first, last and between the others, so
+// that its figure is of the same minute as theirs.
 const draws = 5
 
-// sample measures one cell through one peer: once, or for the yardstick several times, of which the middle one is the sample.
-func (r *runner) sample(ctx context.Context, c cell, p *peer.Peer, t *peer.Tunnel) (load.Result, error) {
-	rate := report.Rate(c.name)
-	if p.Name != yardstick || rate == "" || r.o.quick {
-		return measure(c, t, r.target, r.o.dur)
-	}
-	all := make([]load.Result, 0, draws)
-	for range draws {
-		v, err := measure(c, t, r.target, r.o.dur)
-		if err != nil {
-			return nil, err
+// breath is the pause between two cells, in which connections are closed.
+const breath = 50 * time.Millisecond
+
+// turn runs one cell through every peer, each round beginning with another, and the yardstick in between.
+func (r *runner) turn(ctx context.Context, c cell, round int, up []*peer.Tunnel) error {
+	var others []int
+	yard, n := -1, 0
+	for i := range up {
+		which := (i + round) % len(up)
+		switch p := &r.peers[which]; {
+		case up[which] == nil || !p.Fit(c.name) || !c.can(up[which]) || c.name == eventsCell && !p.Streams:
+		case p.Name == yardstick:
+			yard, n = which, r.drawn(c)
+		default:
+			others = append(others, which)
 		}
-		all = append(all, v)
+	}
+	measured := func(which int) (load.Result, error) {
+		v, err := measure(c, up[which], r.target, r.o.dur)
 		if !pause(ctx, breath) {
 			return nil, ctx.Err()
 		}
+		return v, err
+	}
+	var drawn []load.Result
+	var failed error
+	for i := range len(others) + 1 {
+		for range drawsAt(i, len(others), n) {
+			v, err := measured(yard)
+			drawn, failed = append(drawn, v), cmp.Or(failed, err)
+		}
+		if i < len(others) {
+			v, err := measured(others[i])
+			r.add(sample(r.peers[others[i]].Name, c.name, round, v, err))
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+	if n > 0 {
+		r.add(sample(yardstick, c.name, round, middle(drawn, report.Rate(c.name)), failed))
+	}
+	return nil
+}
+
+// drawn is how often the yardstick is measured in a turn of a cell.
+func (r *runner) drawn(c cell) int {
+	if report.Rate(c.name) == "" || r.o.quick {
+		return 1
+	}
+	return draws
+}
+
+// drawsAt is how many of n draws are made before the i-th of others, or behind the last of them: as evenly as it goes, the first
+// before all and the last behind all.
+func drawsAt(i, others, n int) (now int) {
+	for k := range n {
+		if n == 1 && i == 0 || n > 1 && k*others/(n-1) == i {
+			now++
+		}
+	}
+	return now
+}
+
+// middle is the draw of the middle rate, with how far apart the draws were as a share of it.
+func middle(all []load.Result, rate string) load.Result {
+	if len(all) <= 1 || slices.ContainsFunc(all, func(r load.Result) bool { return r == nil }) {
+		return all[0]
 	}
 	slices.SortFunc(all, func(a, b load.Result) int { return cmp.Compare(a[rate], b[rate]) })
-	return all[len(all)/2], nil
+	r := all[len(all)/2]
+	r["apart"] = (all[len(all)-1][rate] - all[0][rate]) / r[rate]
+	return r
+}
+
+// sample is what a measurement was.
+func sample(name, cell string, round int, v load.Result, err error) report.Sample {
+	s := report.Sample{Peer: name, Cell: cell, Round: round, Values: v}
+	if err != nil {
+		s.Values, s.Err = nil, err.Error()
+	}
+	return s
 }
 
 // due reports whether a cell is measured in a round: in the rounds that were asked for always, in those after them only

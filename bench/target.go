@@ -18,9 +18,9 @@ type target struct {
 	process *peer.Process
 }
 
-// startTarget runs it in a scratch folder below work.
-func startTarget(self, work string) (*target, error) {
-	e := &peer.Env{Self: self, Work: filepath.Join(work, "target")}
+// startTarget runs it in a scratch folder below work, on cores of its own.
+func startTarget(self, work, cores string) (*target, error) {
+	e := &peer.Env{Self: self, Work: filepath.Join(work, "target"), Cores: cores}
 	if err := os.MkdirAll(e.Work, 0o700); err != nil {
 		return nil, err
 	}

@@ -57,6 +57,7 @@ type Env struct {
 	Config string // folder of ours.json and ours-tls.json
 	Work   string // scratch folder of this tunnel; it exists
 	Target string // host:port of the target
+	Cores  string // those that its processes are kept on, as taskset(1) has them; empty: they go where this program goes
 }
 
 // Tunnel is a running peer.

@@ -24,6 +24,9 @@ func (e *Env) start(name string, env []string, argv ...string) (*Process, error)
 		return nil, err
 	}
 	defer f.Close()
+	if e.Cores != "" {
+		argv = append([]string{"taskset", "-c", e.Cores}, argv...) // which becomes the program, by the same number
+	}
 	c := exec.Command(argv[0], argv[1:]...)
 	c.Stdout, c.Stderr, c.Dir = f, f, e.Work
 	c.Env = append(os.Environ(), env...)
@@ -63,10 +66,14 @@ func (p *Process) alive() bool {
 	}
 }
 
+// RareGC is how seldom load and target collect their garbage, of which they make little: a collection takes a core from
+// what is measured.
+const RareGC = "800"
+
 // StartTarget runs the service behind the listeners, and returns when its address is open.
 func (e *Env) StartTarget() (*Process, string, error) {
 	addr := freeAddr()
-	p, err := e.start("target", nil, e.Self, "target", addr)
+	p, err := e.start("target", []string{"GOGC=" + RareGC}, e.Self, "target", addr)
 	if err != nil {
 		return nil, "", err
 	}

@@ -5,6 +5,7 @@ package proc
 import (
 	"bytes"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -81,6 +82,15 @@ func descend(roots []int, parents map[int]int) []int {
 // parents maps every live process to its parent.
 func parents() map[int]int {
 	m := map[int]int{}
+	for pid, s := range stats() {
+		m[pid] = s.parent
+	}
+	return m
+}
+
+// stats reads every live process.
+func stats() map[int]stat {
+	m := map[int]stat{}
 	entries, err := os.ReadDir("/proc")
 	if err != nil {
 		return m
@@ -91,7 +101,7 @@ func parents() map[int]int {
 			continue
 		}
 		if s, ok := statOf(pid); ok {
-			m[pid] = s.parent
+			m[pid] = s
 		}
 	}
 	return m
@@ -138,34 +148,64 @@ func anonymous(b []byte) float64 {
 	return 0
 }
 
-// Machine is the busy and all CPU seconds of all cores since the start.
-func Machine() (busy, all float64) {
-	b, err := os.ReadFile("/proc/stat")
-	if err != nil {
-		return 0, 0
+// Usage is the CPU seconds of some processes, by number.
+type Usage map[int]float64
+
+// kthreadd is the parent of the kernel's threads.
+const kthreadd = 2
+
+// Others is what every process has used but mine and the kernel's threads, which work for whoever asks them: those of the
+// network carry what is measured.
+func Others(mine ...int) Usage { return others(stats(), mine) }
+
+func others(all map[int]stat, mine []int) Usage {
+	u := Usage{}
+	for pid, s := range all {
+		if pid != kthreadd && s.parent != kthreadd && !slices.Contains(mine, pid) {
+			u[pid] = s.cpu
+		}
 	}
-	return parseMachine(b)
+	return u
 }
 
-// parseMachine reads the first line of /proc/stat. Guests are counted in user and nice already.
-func parseMachine(b []byte) (busy, all float64) {
-	line, _, _ := strings.Cut(string(b), "\n")
-	f := strings.Fields(line)
-	if len(f) == 0 {
-		return 0, 0
+// Since is what they have used since then. A process that is new counts whole; one that has ended counts at its parent, once
+// that has waited for it.
+func (u Usage) Since(then Usage) (seconds float64) {
+	for pid, cpu := range u {
+		seconds += max(0, cpu-then[pid])
 	}
-	const idle, iowait, last = 3, 4, 7
-	for i, text := range f[1:] {
-		ticks, err := strconv.ParseFloat(text, 64)
-		if err != nil || i > last {
-			break
+	return seconds
+}
+
+// Cores are the numbers of the cores that this program may use, in order; nil where that is not known.
+func Cores() []int {
+	b, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return nil
+	}
+	return parseCores(b)
+}
+
+// parseCores reads proc(5)'s list of ranges, as 0-1,4.
+func parseCores(status []byte) (all []int) {
+	const field = "Cpus_allowed_list:"
+	_, list, _ := strings.Cut(string(status), field)
+	list, _, _ = strings.Cut(list, "\n")
+	for part := range strings.SplitSeq(strings.TrimSpace(list), ",") {
+		from, to, isRange := strings.Cut(part, "-")
+		if !isRange {
+			to = from
 		}
-		all += ticks / tick
-		if i != idle && i != iowait {
-			busy += ticks / tick
+		first, err := strconv.Atoi(from)
+		last, err2 := strconv.Atoi(to)
+		if err != nil || err2 != nil {
+			return nil
+		}
+		for i := first; i <= last; i++ {
+			all = append(all, i)
 		}
 	}
-	return busy, all
+	return all
 }
 
 // Load is the load average of the last minute, five and fifteen, as text.

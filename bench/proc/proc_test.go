@@ -19,13 +19,29 @@ func TestParseStat(t *testing.T) {
 	}
 }
 
-func TestParseMachine(t *testing.T) {
-	busy, all := parseMachine([]byte("cpu  100 20 30 400 50 6 7 8 90 1\ncpu0 1 2 3\n"))
-	if math.Abs(busy-1.71) > 1e-9 || math.Abs(all-6.21) > 1e-9 {
-		t.Errorf("busy %v of %v", busy, all)
+// TestOthers leaves out what is measured and the kernel's threads, and counts what has come since.
+func TestOthers(t *testing.T) {
+	then := others(map[int]stat{1: {0, 5}, 2: {0, 9}, 14: {2, 40}, 30: {1, 10}, 31: {30, 7}, 40: {1, 3}}, []int{30})
+	if len(then) != 3 || then[1] != 5 || then[31] != 7 || then[40] != 3 {
+		t.Errorf("%v", then)
 	}
-	if busy, all := parseMachine(nil); busy != 0 || all != 0 {
-		t.Errorf("of nothing: %v of %v", busy, all)
+	now := others(map[int]stat{1: {0, 5.5}, 2: {0, 19}, 14: {2, 50}, 30: {1, 99}, 40: {1, 4}, 50: {1, 0.25}}, []int{30})
+	if got := now.Since(then); math.Abs(got-1.75) > 1e-9 { // 31 has ended
+		t.Errorf("%v seconds", got)
+	}
+	if got := then.Since(now); got < 0 {
+		t.Errorf("%v seconds backwards", got)
+	}
+}
+
+func TestParseCores(t *testing.T) {
+	for list, want := range map[string][]int{"0-1": {0, 1}, "3": {3}, "0,2-4,9": {0, 2, 3, 4, 9}, "": nil, "a": nil, "1-": nil} {
+		if got := parseCores([]byte("Name: x\nCpus_allowed_list:\t" + list + "\nMems: 0\n")); !slices.Equal(got, want) {
+			t.Errorf("%q: %v", list, got)
+		}
+	}
+	if got := parseCores([]byte("Name: x\n")); got != nil {
+		t.Errorf("without the field: %v", got)
 	}
 }
 
@@ -58,7 +74,10 @@ func TestSelf(t *testing.T) {
 	if !slices.Contains(self, os.Getpid()) || Memory(self) <= 0 {
 		t.Errorf("tree %v, memory %v", self, Memory(self))
 	}
-	if busy, all := Machine(); busy <= 0 || all < busy {
-		t.Errorf("machine: %v of %v", busy, all)
+	if u := Others(self...); len(u) == 0 || u[os.Getpid()] != 0 {
+		t.Errorf("others: %v", u)
+	}
+	if len(Cores()) == 0 {
+		t.Error("this program has no core")
 	}
 }
