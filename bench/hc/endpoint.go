@@ -111,6 +111,11 @@ func (e Endpoint) Dial(ctx context.Context) (*Conn, error) {
 	return e.open(ctx, e.address("connect", ""))
 }
 
+// DialURL opens a WebSocket elsewhere, for peers whose senders are WebSocket clients too.
+func DialURL(ctx context.Context, url string) (*Conn, error) {
+	return Endpoint{}.open(ctx, url)
+}
+
 // Conn is a WebSocket as a stream of bytes.
 type Conn struct {
 	ws      *websocket.Conn

@@ -149,8 +149,7 @@ func read(e *Env, name string) (*settings, error) {
 }
 
 func freePort() string {
-	_, port, _ := net.SplitHostPort(freeAddr()) // we made it
-	return port
+	return port(freeAddr())
 }
 
 // expand fills in the placeholders.

@@ -35,6 +35,7 @@ type Peer struct {
 	Note    string   // what is between sender and target
 	Default bool     // part of a run that names no peers
 	Absent  string   // why it cannot be measured here; empty: it can
+	Rival   bool     // what people would use instead, and of the same shape: a gateway, and an agent that dialled out
 	Streams bool     // its answers to senders of HTTP flow as they are written
 	Cells   []string // beginnings of the names of the cells it is for; nil: all that its tunnel can do
 
@@ -43,7 +44,7 @@ type Peer struct {
 }
 
 // All peers: the bounds, what people would use instead, then ours.
-func All() []Peer { return slices.Concat(relays(), bares(), others(), ours()) }
+func All() []Peer { return slices.Concat(relays(), bares(), others(), built(), ours()) }
 
 // Fit reports whether a cell of that name is for the peer.
 func (p *Peer) Fit(cell string) bool {
