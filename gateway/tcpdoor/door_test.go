@@ -46,6 +46,9 @@ func listen(t *testing.T, c *testcluster.Cluster, n *testcluster.Node) {
 			if err != nil || m.Kind != wire.KindAccept {
 				continue
 			}
+			if !m.Offer.Fields.Has("Sec-WebSocket-Key") {
+				t.Error("an offer without Sec-WebSocket-Key: the SDKs for Node end their process of it")
+			}
 			far, _, err := d.Dial(m.Offer.Address, nil)
 			if err != nil {
 				t.Error(err)

@@ -10,6 +10,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/shape"
 	"github.com/causeway-relay/causeway/hybrid/entry/internal/bodies"
+	"github.com/causeway-relay/causeway/hybrid/entry/internal/casts"
 	"github.com/causeway-relay/causeway/hybrid/wire"
 )
 
@@ -69,8 +70,18 @@ func (c *control) acceptMessage(o *shape.Offer) wire.Accept {
 		At: wire.Rendezvous{
 			Plain: plain, Authority: authority, Path: path, Query: query, Action: wire.ActionAccept, Ticket: o.Ticket,
 		},
-		Fields: o.Hello.Fields, Remote: o.Hello.Remote,
+		Fields: keyed(o.Hello.Fields), Remote: o.Hello.Remote,
 	}
+}
+
+// keyed adds the key of a WebSocket to the fields of a sender that has none, such as one of a TCP door: the SDKs for Node end their process
+// without it (reference section 6.1). The version is not added: by it our connectors tell WebSockets from bytes.
+func keyed(fields shape.Fields) shape.Fields {
+	const name = "Sec-WebSocket-Key"
+	if fields.Has(name) {
+		return fields
+	}
+	return append(fields[:len(fields):len(fields)], shape.Field{Name: name, Value: casts.Key})
 }
 
 // address is where the listener dials: for a ticket of its own node the authority that it dialled itself, else that of

@@ -89,7 +89,7 @@ func Fields(m *shape.Message) shape.Fields {
 	fields.Add("Connection", upgradeField)
 	fields.Add(upgradeField, "websocket")
 	if !fields.Has("Sec-WebSocket-Key") {
-		fields.Add("Sec-WebSocket-Key", castKey)
+		fields.Add("Sec-WebSocket-Key", Key)
 	}
 	if !fields.Has("Sec-WebSocket-Version") {
 		fields.Add("Sec-WebSocket-Version", "13")
@@ -99,5 +99,5 @@ func Fields(m *shape.Message) shape.Fields {
 	return fields
 }
 
-// castKey is the key of a WebSocket that nobody has dialled: 16 bytes in base64.
-const castKey = "Y2F1c2V3YXktY2FzdC0wMQ=="
+// Key is the Sec-WebSocket-Key of a sender that dialled no WebSocket: 16 bytes in base64.
+const Key = "Y2F1c2V3YXktY2FzdC0wMQ=="

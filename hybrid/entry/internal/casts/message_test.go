@@ -42,7 +42,7 @@ func TestCastFields(t *testing.T) {
 	}}}
 	fields := Fields(m)
 	for name, want := range map[string]string{
-		"X-Own": "1", "Host": "relay.example", "Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": castKey, Field: "track",
+		"X-Own": "1", "Host": "relay.example", "Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": Key, Field: "track",
 		"Content-Type": "", "Content-Length": "", "Sec-WebSocket-Extensions": "",
 	} {
 		if got := fields.Get(name); got != want {
