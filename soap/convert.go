@@ -43,21 +43,32 @@ func (m *Message) Convert(to Version) error {
 	m.Version = to
 	for _, part := range [...]*infoset.Token{&m.frame.envelope, &m.frame.header, &m.frame.body} {
 		part.Decls = rebind(part.Decls, from, to)
-		part.Attrs = slices.DeleteFunc(slices.Clone(part.Attrs), func(a infoset.Attr) bool {
-			return a.Name.Is(Namespace11, "encodingStyle") && to == V12
-		})
+		if len(part.Attrs) > 0 {
+			part.Attrs = slices.DeleteFunc(slices.Clone(part.Attrs), func(a infoset.Attr) bool {
+				return a.Name.Is(Namespace11, "encodingStyle") && to == V12
+			})
+		}
 	}
 	m.body.outer = rebind(m.body.outer, from, to)
+	copies := make([]Header, len(m.Headers)) // a clone of the message may have the old ones
 	for i, h := range m.Headers {
-		c := *h
-		c.convert(from, to)
-		m.Headers[i] = &c
+		copies[i] = *h
+		copies[i].convert(from, to)
+		m.Headers[i] = &copies[i]
 	}
 	return nil
 }
 
-// rebind gives decls with the envelope namespace of to in the place of from's.
+// declares reports whether one of decls binds the envelope namespace of v.
+func declares(decls []infoset.Decl, v Version) bool {
+	return slices.ContainsFunc(decls, func(d infoset.Decl) bool { return d.Space == v.Namespace() })
+}
+
+// rebind gives decls with the envelope namespace of to in the place of from's. decls themselves stay as they are.
 func rebind(decls []infoset.Decl, from, to Version) []infoset.Decl {
+	if !declares(decls, from) {
+		return decls
+	}
 	decls = slices.Clone(decls)
 	for i := range decls {
 		if decls[i].Space == from.Namespace() {

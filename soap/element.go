@@ -32,22 +32,11 @@ func ReadElement(r infoset.Reader, start *infoset.Token, most int) (Element, err
 		// first when it is written, so keeping them twice does no harm.
 		outer = s.Scope().All(nil)
 	}
-	return keep(r, start, outer, most)
-}
-
-func keep(r infoset.Reader, start *infoset.Token, outer []infoset.Decl, most int) (Element, error) {
-	e := Element{tokens: []infoset.Token{start.Clone()}, outer: outer}
-	for depth := r.Depth(); r.Depth() >= depth; {
-		t, err := r.Next()
-		if err != nil {
-			return Element{}, err
-		}
-		if most > 0 && len(e.tokens) >= most {
-			return Element{}, &infoset.Error{Reason: infoset.Quota, Offset: t.Offset, Path: r.Path(), Detail: "tokens of an element"}
-		}
-		e.tokens = append(e.tokens, t.Clone())
+	tokens, err := new(shelf).element(r, start, most)
+	if err != nil {
+		return Element{}, err
 	}
-	return e, nil
+	return Element{tokens: tokens, outer: outer}, nil
 }
 
 // MakeElement keeps the one element that write writes. Errors of the writer come
@@ -67,11 +56,19 @@ func TextElement(name infoset.Name, v infoset.Value) Element {
 	if name.Prefix != "" || name.Space != "" {
 		decls = []infoset.Decl{{Prefix: name.Prefix, Space: name.Space, Dict: name.Dict}}
 	}
-	tokens := []infoset.Token{{Kind: infoset.StartElement, Name: &name, Decls: decls}}
+	return Element{tokens: textTokens(make([]infoset.Token, 0, textCount), &name, decls, v)}
+}
+
+// textCount is how many tokens an element of text has.
+const textCount = 3
+
+// textTokens appends the tokens of an element that holds nothing but v to dst.
+func textTokens(dst []infoset.Token, name *infoset.Name, decls []infoset.Decl, v infoset.Value) []infoset.Token {
+	dst = append(dst, infoset.Token{Kind: infoset.StartElement, Name: name, Decls: decls})
 	if !v.IsEmpty() {
-		tokens = append(tokens, infoset.Token{Kind: infoset.Text, Name: infoset.NoName, Value: v.Clone()})
+		dst = append(dst, infoset.Token{Kind: infoset.Text, Name: infoset.NoName, Value: v.Clone()})
 	}
-	return Element{tokens: append(tokens, infoset.Token{Kind: infoset.EndElement, Name: &name})}
+	return append(dst, infoset.Token{Kind: infoset.EndElement, Name: name})
 }
 
 // IsZero reports whether there is no element.
@@ -122,8 +119,8 @@ func (e Element) remake(space, local string, a *infoset.Attr) (Element, error) {
 // Text gives the element's character data, without white space around it and
 // without that of children: what an address, an action or a token is.
 func (e Element) Text() string {
-	var text []byte
-	depth := 0
+	var room [128]byte // most of them have less
+	text, depth := room[:0], 0
 	for i := range e.tokens {
 		switch t := &e.tokens[i]; t.Kind {
 		case infoset.StartElement:

@@ -44,7 +44,19 @@ func NewHeader(write func(infoset.Writer) error) (*Header, error) {
 
 // TextHeader makes a header block that holds nothing but v.
 func TextHeader(name infoset.Name, v infoset.Value) *Header {
-	return &Header{Element: TextElement(name, v)}
+	// One piece of memory for all of it: every message that is answered has some of these.
+	all := &struct {
+		header Header
+		name   infoset.Name
+		decls  [1]infoset.Decl
+		tokens [textCount]infoset.Token
+	}{name: name}
+	decls := all.decls[:0]
+	if name.Prefix != "" || name.Space != "" {
+		decls = append(decls, infoset.Decl{Prefix: name.Prefix, Space: name.Space, Dict: name.Dict})
+	}
+	all.header.tokens = textTokens(all.tokens[:0], &all.name, decls, v)
+	return &all.header
 }
 
 // Attributes of header blocks, as indices of Header.spelled.
@@ -70,11 +82,10 @@ func (v Version) headerAttr(n *infoset.Name) int {
 	return -1
 }
 
-// newHeader takes the attributes of version v out of e. It gives the attribute
-// whose value is wrong, if there is one.
-func newHeader(e Element, v Version) (h *Header, wrong string) {
-	h = &Header{Element: e}
-	start := &e.tokens[0]
+// split takes the attributes of version v out of the block's element, which
+// nobody else has. It gives the attribute whose value is wrong, if there is one.
+func (h *Header) split(v Version) (wrong string) {
+	start := &h.tokens[0]
 	start.Attrs = slices.DeleteFunc(start.Attrs, func(a infoset.Attr) bool {
 		i := v.headerAttr(&a.Name)
 		if i < 0 {
@@ -95,7 +106,7 @@ func newHeader(e Element, v Version) (h *Header, wrong string) {
 		}
 		return true
 	})
-	return h, wrong
+	return wrong
 }
 
 // trimmed gives a URI without the white space that xs:anyURI does not count.
@@ -126,12 +137,12 @@ func (h *Header) attr(i int) (v infoset.Value, there bool) {
 func (h *Header) WriteBlock(w infoset.Writer, v Version) error {
 	alone := *h
 	alone.lead = nil
-	return alone.write(w, v, "s")
+	return alone.write(w, v, "s", &scratch{})
 }
 
 // write writes the block for a message of version v, whose envelope has prefix
-// for its namespace.
-func (h *Header) write(w infoset.Writer, v Version, prefix string) error {
+// for its namespace. s is overwritten.
+func (h *Header) write(w infoset.Writer, v Version, prefix string, s *scratch) error {
 	for i := range h.lead {
 		if err := infoset.Write(w, &h.lead[i]); err != nil {
 			return err
@@ -140,32 +151,36 @@ func (h *Header) write(w infoset.Writer, v Version, prefix string) error {
 	if h.IsZero() {
 		return &infoset.Error{Reason: infoset.Misuse, Offset: -1, Detail: "header block without element"}
 	}
-	start := h.tokens[0]
-	start.Attrs = slices.Clone(start.Attrs)
+	s.attrs = append(s.attrs[:0], h.tokens[0].Attrs...)
+	start := &s.start
+	*start = h.tokens[0]
 	for i, local := range [...]string{"mustUnderstand", v.rules().role, "relay"} {
 		value, there := h.attr(i)
 		if !there || i == attrRelay && v != V12 {
 			continue
 		}
 		name := infoset.Name{Prefix: prefix, Local: local, Space: v.Namespace(), Dict: infoset.Shared}
-		if s := &h.spelled[i]; s.prefix != "" {
-			name.Prefix = s.prefix
+		if spelled := &h.spelled[i]; spelled.prefix != "" {
+			name.Prefix = spelled.prefix
 		}
 		// A prefix that the block binds to something else is not to be had.
 		for slices.ContainsFunc(start.Decls, func(d infoset.Decl) bool { return d.Prefix == name.Prefix && d.Space != name.Space }) {
 			name.Prefix += "e"
 		}
-		start.Attrs = slices.Insert(start.Attrs, 0, infoset.Attr{Name: name, Value: value})
+		s.attrs = slices.Insert(s.attrs, 0, infoset.Attr{Name: name, Value: value})
 	}
-	return h.writeAs(w, &start)
+	start.Attrs = s.attrs
+	return h.writeAs(w, start)
 }
 
 // convert changes what differs between versions in the block. A spelling goes
 // where the other version does not have it.
 func (h *Header) convert(from, to Version) {
 	h.outer = rebind(h.outer, from, to)
-	h.tokens = slices.Clone(h.tokens)
-	h.tokens[0].Decls = rebind(h.tokens[0].Decls, from, to)
+	if decls := h.tokens[0].Decls; declares(decls, from) {
+		h.tokens = slices.Clone(h.tokens)
+		h.tokens[0].Decls = rebind(decls, from, to)
+	}
 	switch old, now := from.rules(), to.rules(); h.Role {
 	case "":
 		h.spelled[attrRole].there = false

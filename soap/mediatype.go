@@ -150,7 +150,12 @@ func (m *MediaType) Param(name string) (value string, ok bool) {
 // String gives the content type with quotes where a value needs them and where
 // WCF writes them.
 func (m *MediaType) String() string {
+	size := len(m.Type)
+	for _, p := range m.Params {
+		size += len(p.Name) + len(p.Value) + len(`; =""`)
+	}
 	var b strings.Builder
+	b.Grow(size)
 	b.WriteString(m.Type)
 	for _, p := range m.Params {
 		b.WriteString("; ")

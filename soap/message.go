@@ -21,6 +21,15 @@ type Message struct {
 
 	frame frame
 	body  body
+	words scratch
+}
+
+// scratch is room for what a message hands to a writer, which reads it during the call and does not keep it. It belongs to the
+// goroutine that writes the message.
+type scratch struct {
+	name  infoset.Name
+	start infoset.Token
+	attrs []infoset.Attr
 }
 
 // frame is the envelope around headers and body.

@@ -47,10 +47,14 @@ func (l Limits) filled() Limits {
 // the parts; attributes of header blocks with impossible values; all that the
 // reader refuses. What stands behind the body is checked when that is read.
 func Read(r infoset.Reader, want Version, l Limits) (*Message, error) {
-	h := &headReader{r: r, l: l.filled(), m: &Message{Version: want}}
-	if err := h.read(want); err != nil {
+	all := &reading{headReader: headReader{r: r, l: l.filled()}}
+	h := &all.headReader
+	h.m = &all.message
+	h.m.Version = want
+	if err := h.read(want, &all.body); err != nil {
 		return nil, Explain(err, h.m.Version)
 	}
+	h.shelf = shelf{} // what is cut is the message's, the rest nobody's
 	return h.m, nil
 }
 
@@ -61,11 +65,19 @@ func ReadPlain(r infoset.Reader) *Message {
 	return m
 }
 
+// reading is a message and what reads it, which live equally long.
+type reading struct {
+	headReader
+	message Message
+	body    bodyReader
+}
+
 type headReader struct {
 	r      infoset.Reader
 	l      Limits
 	m      *Message
 	tokens int
+	shelf  shelf
 }
 
 // next gives the next token within the limits.
@@ -109,7 +121,7 @@ func (h *headReader) element(lead *[]infoset.Token) (*infoset.Token, error) {
 		case t.Kind == infoset.Text && !t.IsSpace():
 			return nil, h.refuse(t, "character data between the parts of the envelope")
 		}
-		*lead = append(*lead, t.Clone())
+		*lead = append(*lead, h.shelf.clone(t))
 	}
 }
 
@@ -117,7 +129,8 @@ func (h *headReader) refuse(t *infoset.Token, what string) error {
 	return refuse(h.m.Version, Sender, what).at(t.Offset, h.r.Path())
 }
 
-func (h *headReader) read(want Version) error {
+// read reads up to the content of the body, which b is to give.
+func (h *headReader) read(want Version, b *bodyReader) error {
 	f := &h.m.frame
 	t, err := h.element(&f.prolog)
 	if err != nil {
@@ -132,7 +145,7 @@ func (h *headReader) read(want Version) error {
 	}
 	space := h.m.Version.Namespace()
 	if t.Name.Is(space, partHeader) {
-		f.header = t.Clone()
+		f.header = h.shelf.clone(t)
 		if err := h.headers(); err != nil {
 			return err
 		}
@@ -144,8 +157,9 @@ func (h *headReader) read(want Version) error {
 	case t == atEnd:
 		return refuse(h.m.Version, Sender, "the envelope has no Body").at(-1, h.r.Path())
 	case t.Name.Is(space, partBody):
-		f.body = t.Clone()
-		h.m.body.live = &bodyReader{r: h.r, v: h.m.Version, depth: h.r.Depth()}
+		f.body = h.shelf.clone(t)
+		*b = bodyReader{r: h.r, v: h.m.Version, depth: h.r.Depth()}
+		h.m.body.live = b
 		return nil
 	}
 	return h.refuse(t, misplaced(t.Name, h.m.Version, f.header.Name != nil))
@@ -161,7 +175,7 @@ func (h *headReader) envelope(t *infoset.Token, want Version) error {
 		return RefuseVersion(want, t.Name.Space).at(t.Offset, "/"+t.Name.Local)
 	}
 	h.m.Version = v
-	h.m.frame.envelope = t.Clone()
+	h.m.frame.envelope = h.shelf.clone(t)
 	return nil
 }
 
@@ -185,16 +199,20 @@ func (h *headReader) headers() error {
 		if _, ok := VersionOf(t.Name.Space); ok && isPart(t.Name) {
 			return h.refuse(t, misplaced(t.Name, h.m.Version, true))
 		}
-		at, path := t.Offset, h.r.Path()
-		e, err := keep((*limited)(h), t, outer, 0)
+		at := t.Offset
+		tokens, err := h.shelf.element((*limited)(h), t, 0)
 		if err != nil {
 			return err
 		}
-		block, wrong := newHeader(e, h.m.Version)
-		if wrong != "" {
-			return refuse(h.m.Version, Sender, "attribute "+wrong+" of header block "+clipName(e.Name())+" is neither true nor false").at(at, path)
+		block := &h.shelf.headers.cut(1, firstHeaders)[0]
+		block.Element, block.lead = Element{tokens: tokens, outer: outer}, lead
+		if wrong := block.split(h.m.Version); wrong != "" {
+			what := "attribute " + wrong + " of header block " + clipName(block.Name()) + " is neither true nor false"
+			return refuse(h.m.Version, Sender, what).at(at, h.r.Path()+"/"+block.Name().String())
 		}
-		block.lead = lead
+		if h.m.Headers == nil {
+			h.m.Headers = make([]*Header, 0, firstNames)
+		}
 		h.m.Headers = append(h.m.Headers, block)
 	}
 }

@@ -64,7 +64,8 @@ func writeAll(w infoset.Writer, tokens []infoset.Token) error {
 
 // startPart opens Envelope, Header or Body: as the peer wrote it, or plainly.
 func (m *Message) startPart(w infoset.Writer, local string, as *infoset.Token) error {
-	name := infoset.Name{Prefix: "s", Space: m.Version.Namespace(), Local: local, Dict: infoset.Shared}
+	name := &m.words.name
+	*name = infoset.Name{Prefix: "s", Space: m.Version.Namespace(), Local: local, Dict: infoset.Shared}
 	if as.Name != nil {
 		name.Prefix = as.Name.Prefix
 	} else if local != partEnvelope {
@@ -73,7 +74,7 @@ func (m *Message) startPart(w infoset.Writer, local string, as *infoset.Token) e
 			name.Prefix = m.frame.envelope.Name.Prefix
 		}
 	}
-	w.Start(&name)
+	w.Start(name)
 	for i := range as.Attrs {
 		w.Attr(&as.Attrs[i].Name, as.Attrs[i].Value)
 	}
@@ -96,7 +97,7 @@ func (m *Message) writeHeaders(w infoset.Writer) error {
 		return err
 	}
 	for _, h := range m.Headers {
-		if err := h.write(w, m.Version, m.prefix()); err != nil {
+		if err := h.write(w, m.Version, m.prefix(), &m.words); err != nil {
 			return err
 		}
 	}

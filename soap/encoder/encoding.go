@@ -149,6 +149,11 @@ type Decoding struct {
 	Session *xmlbin.ReaderSession
 	// Multipart opens multipart messages; without it they are refused.
 	Multipart soap.Multiparter
+	// Text and Binary are readers that DecodeBytes uses instead of new ones, so
+	// that a program that decodes many messages allocates less. They are taken
+	// until the body was read or the message is given up. Nil: new ones.
+	Text   *xmltext.Reader
+	Binary *xmlbin.Reader
 }
 
 // defaultSize is WCF's MaxReceivedMessageSize.
@@ -194,6 +199,59 @@ func (e *Encoding) Decode(src io.Reader, d Decoding) (*soap.Message, error) {
 	return soap.Read(xmltext.NewReader(src, xmltext.Options{Quotas: d.Quotas}), e.Version, d.Limits)
 }
 
+// DecodeBytes is Decode of a message that lies in memory: its body is read from b,
+// which must not change until then.
+func (e *Encoding) DecodeBytes(b []byte, d Decoding) (*soap.Message, error) {
+	switch {
+	case e.Compression != "" || e.Form == soap.Multipart:
+		return e.Decode(bytes.NewReader(b), d)
+	case e.Form == soap.Text:
+		prefix, err := e.checkHead(b[:min(len(b), headSize)])
+		switch {
+		case err != nil:
+			return nil, err
+		case prefix != "":
+			return e.Decode(bytes.NewReader(b), d)
+		}
+		if d.Text == nil {
+			d.Text = &xmltext.Reader{}
+		}
+		d.Text.Begin(b, xmltext.Options{Quotas: d.Quotas})
+		return soap.Read(d.Text, e.Version, d.Limits)
+	case e.Form == soap.Session:
+		var err error
+		if b, err = e.sessionDocument(b, &d); err != nil {
+			return nil, err
+		}
+	default:
+		d.Session = nil
+	}
+	if d.Binary == nil {
+		d.Binary = &xmlbin.Reader{}
+	}
+	d.Binary.Begin(b, xmlbin.Options{Quotas: d.Quotas, Session: d.Session})
+	return soap.Read(d.Binary, e.Version, d.Limits)
+}
+
+// sessionDocument takes the string table off a message of a session.
+func (e *Encoding) sessionDocument(b []byte, d *Decoding) ([]byte, error) {
+	size := d.Size
+	if size <= 0 {
+		size = defaultSize
+	}
+	switch {
+	case d.Session == nil:
+		return nil, unsupported(typeSession, errors.New("no session"))
+	case int64(len(b)) > size:
+		return nil, soap.Explain(&infoset.Error{Reason: infoset.Quota, Offset: -1, Detail: sizeDetail}, e.Version)
+	}
+	doc, err := d.Session.Table(b)
+	if err != nil {
+		return nil, soap.Explain(err, e.Version)
+	}
+	return doc, nil
+}
+
 // decodeSession reads a message whole: its string table may have any size.
 func (e *Encoding) decodeSession(src io.Reader, d Decoding) (*soap.Message, error) {
 	if d.Session == nil {
@@ -217,12 +275,34 @@ func (e *Encoding) checkCharset(src io.Reader) (io.Reader, error) {
 	if e.charset == "" {
 		return src, nil
 	}
-	head := make([]byte, 256)
+	head := make([]byte, headSize)
 	n, err := io.ReadFull(src, head)
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return nil, soap.Explain(err, e.Version)
 	}
 	head = head[:n]
+	prefix, err := e.checkHead(head)
+	if err != nil {
+		return nil, err
+	}
+	src = io.MultiReader(bytes.NewReader(head), src)
+	if prefix != "" {
+		src = io.MultiReader(strings.NewReader(prefix), src)
+	}
+	return src, nil
+}
+
+// headSize is how much of a message is looked at for its encoding: more than any
+// XML declaration has.
+const headSize = 256
+
+// checkHead is checkCharset for the first bytes of a message. It gives what has to
+// stand before them for a reader to know the encoding.
+func (e *Encoding) checkHead(head []byte) (prefix string, err error) {
+	if e.charset == "" {
+		return "", nil
+	}
+	n := len(head)
 	// UTF-16 shows by its mark, or by one zero in the first two bytes: the first
 	// character of a document is ASCII (XML 1.0, appendix F).
 	wide := bytes.HasPrefix(head, []byte{0xFF, 0xFE}) || bytes.HasPrefix(head, []byte{0xFE, 0xFF}) ||
@@ -231,17 +311,16 @@ func (e *Encoding) checkCharset(src io.Reader) (io.Reader, error) {
 	if !wide {
 		declared = declaredEncoding(head)
 	}
-	src = io.MultiReader(bytes.NewReader(head), src)
 	says := strings.ToLower(declared)
 	switch wants16 := e.Charset != xmltext.UTF8; {
 	case n > 1 && wide != wants16:
-		return nil, soap.Refuse(e.Version, soap.Sender, "charset "+infoset.Clip(e.charset)+" of the content type is not that of the message")
+		return "", soap.Refuse(e.Version, soap.Sender, "charset "+infoset.Clip(e.charset)+" of the content type is not that of the message")
 	case says != "" && canonicalCharset(says) != canonicalCharset(e.charset) && says != "us-ascii":
-		return nil, soap.Refuse(e.Version, soap.Sender, "charset "+infoset.Clip(e.charset)+" of the content type, encoding "+infoset.Clip(declared)+" of the message")
+		return "", soap.Refuse(e.Version, soap.Sender, "charset "+infoset.Clip(e.charset)+" of the content type, encoding "+infoset.Clip(declared)+" of the message")
 	case e.charset == "iso-8859-1" && says == "":
-		return io.MultiReader(strings.NewReader(`<?xml version="1.0" encoding="iso-8859-1"?>`), src), nil
+		return `<?xml version="1.0" encoding="iso-8859-1"?>`, nil
 	}
-	return src, nil
+	return "", nil
 }
 
 // canonicalCharset gives one name for charsets that are the same here.

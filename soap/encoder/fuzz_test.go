@@ -66,6 +66,13 @@ func FuzzDecode(f *testing.F) {
 		if err == nil {
 			err = m.Buffer(0)
 		}
+		again, lies := enc.DecodeBytes(bytes.Clone(b), Decoding{Quotas: infoset.Buffered()})
+		if lies == nil {
+			lies = again.Buffer(0)
+		}
+		if (err == nil) != (lies == nil) {
+			t.Fatalf("as a stream: %v; in memory: %v", err, lies)
+		}
 		if err != nil {
 			if _, ok := errors.AsType[*soap.Error](err); !ok {
 				t.Fatalf("%#v", err)

@@ -53,7 +53,8 @@ func (v Value) String() string {
 	if v.Type() == TypeText {
 		return string(v.raw)
 	}
-	return string(v.AppendText(nil))
+	var room [64]byte // as long as anything that is a number or an identifier
+	return string(v.AppendText(room[:0]))
 }
 
 const uuidScheme = "urn:uuid:"

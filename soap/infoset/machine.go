@@ -70,6 +70,20 @@ func (m *Machine) Reset(depth int) {
 	m.at, m.open, m.depth = prolog, m.open[:0], depth
 }
 
+// Release goes to the beginning of a document, with no memory but what is good for an ordinary one: a machine that waits for its next
+// document keeps at most most bytes, in rough numbers, and no word of the last one.
+func (m *Machine) Release(most int) {
+	const name, declaration = 56, 64 // bytes of an open element and of a declaration
+	if cap(m.open)*name+cap(m.decls)*declaration > most {
+		*m = Machine{}
+		return
+	}
+	clear(m.open[:cap(m.open)]) // names of closed elements stay behind the end
+	clear(m.decls[:cap(m.decls)])
+	m.Reset(0)
+	m.seen, m.last = nil, binding{}
+}
+
 func (m *Machine) step(e event) Reason {
 	next := transitions[m.at][e]
 	if next == bad {

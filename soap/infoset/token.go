@@ -137,6 +137,19 @@ func (t *Token) IsSpace() bool {
 // NoName is the name of tokens that have none. It is not changed.
 var NoName = &Name{}
 
+// ReleaseToken empties the token of a reader that waits for its next document: it refers to nothing any more, and its lists keep
+// about most bytes at most.
+func ReleaseToken(t *Token, most int) {
+	const attr, decl = 112, 40 // bytes of an Attr and of a Decl
+	attrs, decls := t.Attrs[:cap(t.Attrs)], t.Decls[:cap(t.Decls)]
+	if len(attrs)*attr+len(decls)*decl > most {
+		attrs, decls = nil, nil
+	}
+	clear(attrs)
+	clear(decls)
+	*t = Token{Name: NoName, Attrs: attrs[:0], Decls: decls[:0]}
+}
+
 // Clone gives a copy of t that stays valid for good.
 func (t *Token) Clone() Token {
 	c := *t

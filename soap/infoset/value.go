@@ -259,6 +259,17 @@ func (v Value) Clone() Value {
 	return v
 }
 
+// CloneInto is Clone with the bytes of v in room, which must be as long as Raw and is the copy's from now on. What a list holds is
+// cloned as Clone does it.
+func (v Value) CloneInto(room []byte) Value {
+	if len(v.raw) == 0 || len(room) != len(v.raw) || v.Type() == TypeList {
+		return v.Clone()
+	}
+	copy(room, v.raw)
+	v.raw = room
+	return v
+}
+
 // Len gives the number of items of a list or array; 1 for every other type.
 func (v Value) Len() int {
 	switch v.Type() {

@@ -1,8 +1,8 @@
 package wsa
 
 import (
-	"slices"
 	"strings"
+	"sync"
 
 	"github.com/causeway-relay/causeway/soap"
 	"github.com/causeway-relay/causeway/soap/infoset"
@@ -53,11 +53,14 @@ func (p *Properties) Answers() string {
 	return ""
 }
 
-// isHeader lists the addressing headers by name: whether each may be there once
-// only.
-var isHeader = map[string]bool{
-	"To": true, "Action": true, "MessageID": true, "From": true, "ReplyTo": true, "FaultTo": true, "RelatesTo": false,
+// isHeader lists the addressing headers by name, each with a bit of its own, which
+// is set once it was seen.
+var isHeader = map[string]uint8{
+	"To": 1 << 0, "Action": 1 << 1, "MessageID": 1 << 2, "From": 1 << 3, "ReplyTo": 1 << 4, "FaultTo": 1 << 5, "RelatesTo": relates,
 }
+
+// relates is the bit of the one header that may be there more than once.
+const relates = 1 << 6
 
 // Read reads the properties of m. The version is that of the headers found; a
 // message without any has version None and no properties. Blocks for other nodes
@@ -66,7 +69,7 @@ var isHeader = map[string]bool{
 // none.
 func Read(m *soap.Message) (*Properties, error) {
 	p := &Properties{}
-	seen := map[string]bool{}
+	seen := uint8(0)
 	node := soap.Node{}
 	for _, h := range m.Headers {
 		n := h.Name()
@@ -76,18 +79,18 @@ func Read(m *soap.Message) (*Properties, error) {
 			}
 		}
 		v, ok := VersionOf(n.Space)
-		once, known := isHeader[n.Local]
-		if !ok || !known || !node.Targets(h.Role) {
+		bit := isHeader[n.Local]
+		if !ok || bit == 0 || !node.Targets(h.Role) {
 			continue
 		}
-		if len(seen) > 0 && v != p.Version {
+		if seen != 0 && v != p.Version {
 			return nil, p.Version.invalid(m.Version, n, "", "headers of "+p.Version.String()+" and of "+v.String())
 		}
 		p.Version = v
-		if once && seen[n.Local] {
+		if seen&bit&^relates != 0 {
 			return nil, v.invalid(m.Version, n, "InvalidCardinality", "header "+n.Local+" twice")
 		}
-		seen[n.Local] = true
+		seen |= bit
 		if err := p.take(h, m.Version); err != nil {
 			return nil, err
 		}
@@ -168,37 +171,36 @@ func (p *Properties) CheckAction(in soap.Version, http soap.HTTPAction) (string,
 // what m has already, then the others, and security headers last. Addressing
 // headers that m had are taken out.
 func (p *Properties) Write(m *soap.Message) error {
-	var rest, last []*soap.Header
+	// All that may come, in one slice: what m has, and the properties.
+	out := make([]*soap.Header, 0, len(m.Headers)+len(p.RelatesTo)+len(p.Parameters)+len(isHeader))
+	written := p.Version != None || p.Session
+	if written && p.Action != "" {
+		out = append(out, p.text("Action", infoset.DictString(p.Action, infoset.SessionOnly), true))
+	}
+	var last []*soap.Header
 	for _, h := range m.Headers {
 		_, ours := VersionOf(h.Name().Space)
-		_, known := isHeader[h.Name().Local]
 		switch {
-		case ours && known:
+		case ours && isHeader[h.Name().Local] != 0:
 		case h.Name().Local == "Security":
 			last = append(last, h)
 		default:
-			rest = append(rest, h)
+			out = append(out, h)
 		}
 	}
-	if p.Version == None && !p.Session {
-		m.Headers = append(rest, last...)
-		return nil
+	if written {
+		m.Declare("a", p.Version.Namespace())
+		var err error
+		if out, err = p.more(out); err != nil {
+			return err
+		}
 	}
-	m.Declare("a", p.Version.Namespace())
-	var out []*soap.Header
-	if p.Action != "" {
-		out = append(out, p.text("Action", infoset.DictString(p.Action, infoset.SessionOnly), true))
-	}
-	more, err := p.more()
-	if err != nil {
-		return err
-	}
-	m.Headers = slices.Concat(out, rest, more, last)
+	m.Headers = append(out, last...)
 	return nil
 }
 
-// more gives all headers but Action.
-func (p *Properties) more() (out []*soap.Header, err error) {
+// more appends all headers but Action to out.
+func (p *Properties) more(out []*soap.Header) ([]*soap.Header, error) {
 	for _, r := range p.RelatesTo {
 		h, err := p.related(r)
 		if err != nil {
@@ -216,7 +218,7 @@ func (p *Properties) more() (out []*soap.Header, err error) {
 		if ref.to == nil {
 			continue
 		}
-		h, err := soap.NewHeader(func(w infoset.Writer) error { return ref.to.Write(w, p.Version.name(ref.name), p.Version) })
+		h, err := p.reference(ref.name, ref.to)
 		if err != nil {
 			return nil, err
 		}
@@ -231,6 +233,28 @@ func (p *Properties) more() (out []*soap.Header, err error) {
 	}
 	return append(out, p.Parameters...), nil
 }
+
+// reference makes a header of an endpoint reference. That of the way back is in every message that is answered: it is made once.
+func (p *Properties) reference(local string, to *EndpointReference) (*soap.Header, error) {
+	bare := len(to.Parameters)+len(to.Properties)+len(to.Metadata)+len(to.Extensions) == 0
+	if bare && local == "ReplyTo" && p.Version.IsAnonymous(to.Address) {
+		e, err := anonymous[p.Version]()
+		return &soap.Header{Element: e}, err
+	}
+	return soap.NewHeader(func(w infoset.Writer) error { return to.Write(w, p.Version.name(local), p.Version) })
+}
+
+// anonymous has the ReplyTo of the anonymous address of each version that has one. Elements may be shared.
+var anonymous = func() (all [len(versions)]func() (soap.Element, error)) {
+	for i := range versions {
+		v := Version(i)
+		all[v] = sync.OnceValues(func() (soap.Element, error) {
+			to := EndpointReference{Address: v.Anonymous()}
+			return soap.MakeElement(func(w infoset.Writer) error { return to.Write(w, v.name("ReplyTo"), v) })
+		})
+	}
+	return all
+}()
 
 func (p *Properties) text(local string, v infoset.Value, must bool) *soap.Header {
 	h := soap.TextHeader(*p.Version.name(local), v)

@@ -92,9 +92,29 @@ func (v Version) FaultAction(f *soap.Fault) string {
 	return v.rules().defaultFault
 }
 
+// name gives the name of a header or of a part of a reference, which is not changed.
 func (v Version) name(local string) *infoset.Name {
+	if int(v) < len(named) {
+		if n := named[v][local]; n != nil {
+			return n
+		}
+	}
 	return &infoset.Name{Prefix: "a", Space: v.Namespace(), Local: local, Dict: infoset.Shared}
 }
+
+// named has the names of most messages, so that they are not made for each.
+var named = func() (all [len(versions)]map[string]*infoset.Name) {
+	for v := range versions {
+		all[v] = map[string]*infoset.Name{"Address": nil}
+		for local := range isHeader {
+			all[v][local] = nil
+		}
+		for local := range all[v] {
+			all[v][local] = &infoset.Name{Prefix: "a", Space: versions[v].space, Local: local, Dict: infoset.Shared}
+		}
+	}
+	return all
+}()
 
 func (v Version) code(local string) xsd.QName {
 	return xsd.QName{Prefix: "a", Space: v.Namespace(), Local: local}

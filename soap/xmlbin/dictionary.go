@@ -76,6 +76,12 @@ func NewReaderSession(limit int) *ReaderSession {
 	return &ReaderSession{limit: limit}
 }
 
+// Reset makes the session an empty one again, with the limit of before.
+func (s *ReaderSession) Reset() {
+	clear(s.strings)
+	s.strings, s.names, s.used, s.err = s.strings[:0], s.names[:0], 0, nil
+}
+
 // Table reads the string table at the front of a message ([MC-NBFSE] 2.1) and
 // gives the document behind it. After an error the session is unusable, as the
 // two ends no longer agree on what ids mean. Malformed, Truncated, BadEncoding,
@@ -106,8 +112,10 @@ func (s *ReaderSession) table(message []byte) ([]byte, *infoset.Error) {
 	if s.used += size; s.used > s.limit {
 		return nil, &infoset.Error{Reason: infoset.Quota, Detail: "session size"}
 	}
-	// An empty string costs one byte, so the budget also bounds their number.
+	// An empty string costs one byte, so the budget also bounds their number. One copy holds all strings of the table, since they live
+	// as long as the session anyway.
 	end := n + size
+	all := string(message[:end])
 	for n < end {
 		length, m, why := int31(message[n:end])
 		if why == 0 && length > end-n-m {
@@ -122,8 +130,8 @@ func (s *ReaderSession) table(message []byte) ([]byte, *infoset.Error) {
 		if i := xmlchar.Invalid(word); i >= 0 {
 			return nil, &infoset.Error{Reason: charReason(word[i:]), Offset: int64(n + m + i), Detail: "string"}
 		}
-		s.strings = append(s.strings, string(word))
-		s.names = append(s.names, isLocal(string(word)))
+		s.strings = append(s.strings, all[n+m:n+m+length])
+		s.names = append(s.names, isLocal(all[n+m:n+m+length]))
 		n += m + length
 	}
 	return message[end:], nil
@@ -166,6 +174,13 @@ func NewWriterSession(limit int) *WriterSession {
 	return &WriterSession{limit: max(limit, 0), ids: make(map[string]uint32)}
 }
 
+// Reset makes the session an empty one again, with the limit of before.
+func (s *WriterSession) Reset() {
+	clear(s.ids)
+	clear(s.fresh[:cap(s.fresh)])
+	s.fresh, s.size, s.told, s.count, s.full = s.fresh[:0], 0, 0, 0, false
+}
+
 // id gives the id of s, a new one if there is room.
 func (s *WriterSession) id(word string) (uint32, bool) {
 	if id, ok := s.ids[word]; ok {
@@ -185,6 +200,9 @@ func (s *WriterSession) id(word string) (uint32, bool) {
 	s.fresh = append(s.fresh, word)
 	return id, true
 }
+
+// TableSize is how many bytes AppendTable appends.
+func (s *WriterSession) TableSize() int { return int31Size(s.size) + s.size }
 
 // AppendTable appends the table of all strings since the last one to dst. It is
 // never nothing: a message without new strings begins with a table of size 0.

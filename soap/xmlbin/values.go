@@ -100,7 +100,7 @@ func (w *Writer) float64(f float64) {
 func (w *Writer) text(v infoset.Value) {
 	b := v.Raw()
 	if v.Dict() != infoset.InFull {
-		if id, ok := w.id(string(b), v.Dict()); ok {
+		if id, ok := w.charsID(b, v.Dict()); ok {
 			w.out = appendInt31(append(w.out, recDictText), int(id))
 			return
 		}

@@ -59,12 +59,28 @@ var _ infoset.Writer = (*Writer)(nil)
 // NewWriter writes to dst in blocks. With a nil dst the document is gathered and
 // Bytes gives it.
 func NewWriter(dst io.Writer, o WriterOptions) *Writer {
-	w := &Writer{opts: o, dict: o.Dictionary}
+	w := &Writer{}
+	w.Begin(dst, o)
+	return w
+}
+
+// Begin begins another document with other options and the memory of before.
+func (w *Writer) Begin(dst io.Writer, o WriterOptions) {
+	w.opts, w.dict = o, o.Dictionary
 	if w.dict == nil {
 		w.dict = Static()
 	}
 	w.Reset(dst)
-	return w
+}
+
+// Release forgets the document, so that a Writer can wait for its next one: Begin. Of each buffer that grew with the document at most
+// most bytes stay.
+func (w *Writer) Release(most int) {
+	w.tag.Release(most)
+	w.dst, w.opts, w.shared = nil, WriterOptions{}, infoset.Name{}
+	if w.out = w.out[:0]; cap(w.out) > most {
+		w.out = nil
+	}
 }
 
 // Reset begins another document with the options, the session and the memory of
@@ -100,6 +116,22 @@ func (w *Writer) id(s string, mark infoset.Dict) (uint32, bool) {
 		return 0, false
 	}
 	return w.opts.Session.id(s)
+}
+
+// charsID is id for text: it becomes a string only where the session has to keep it.
+func (w *Writer) charsID(b []byte, mark infoset.Dict) (uint32, bool) {
+	if mark == infoset.Shared {
+		if id, ok := w.dict.ids[string(b)]; ok {
+			return id, true
+		}
+	}
+	if w.opts.Session == nil {
+		return 0, false
+	}
+	if id, ok := w.opts.Session.ids[string(b)]; ok {
+		return id, true
+	}
+	return w.opts.Session.id(string(b))
 }
 
 // marked gives n as Shared.

@@ -95,6 +95,32 @@ func (r *Reader) ResetBytes(b []byte) {
 	r.win.ResetBytes(b)
 }
 
+// Begin begins another document that lies in b, with other options and the memory of before.
+func (r *Reader) Begin(b []byte, o Options) {
+	r.init(o)
+	r.win.ResetBytes(b)
+}
+
+// Release forgets the document, so that a Reader can wait for its next one: Begin or Reset. Of memory that grew with the document at
+// most about most bytes for each use stay.
+func (r *Reader) Release(most int) {
+	r.win.Release(most)
+	r.names.Release(most)
+	r.m.Release(most)
+	infoset.ReleaseToken(&r.tok, most)
+	clear(r.open[:cap(r.open)])
+	if r.open = r.open[:0]; cap(r.open) > infoset.BufferedDepth {
+		r.open = nil
+	}
+	if cap(r.scratch) > most {
+		r.scratch = nil
+	}
+	r.err = errReleased
+}
+
+// errReleased is what a Reader gives that waits for a document.
+var errReleased = &infoset.Error{Reason: infoset.Misuse, Offset: -1, Detail: "the reader was released"}
+
 // Lookup gives the namespace of prefix: see infoset.Reader.
 func (r *Reader) Lookup(prefix string) (string, bool) { return r.m.Lookup(prefix) }
 

@@ -86,6 +86,25 @@ func (w *Writer) Reset(dst io.Writer) {
 	}
 }
 
+// Begin begins another document with other options and the memory of before.
+func (w *Writer) Begin(dst io.Writer, o WriterOptions) {
+	w.opts = o
+	w.Reset(dst)
+}
+
+// Release forgets the document, so that a Writer can wait for its next one: Begin. Of each buffer that grew with the document at most
+// most bytes stay.
+func (w *Writer) Release(most int) {
+	w.tag.Release(most)
+	w.dst = nil
+	w.canon = canonical{}
+	for _, b := range [...]*[]byte{&w.out, &w.item, &w.wide} {
+		if *b = (*b)[:0]; cap(*b) > most {
+			*b = nil
+		}
+	}
+}
+
 // Bytes gives the output that was not handed on: with a nil dst, the document.
 // It is valid until the next call.
 func (w *Writer) Bytes() []byte { return w.encoded() }

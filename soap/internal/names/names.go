@@ -62,6 +62,14 @@ func (t *Table) Reset(limit int) {
 	}
 }
 
+// Release forgets all words of more than most bytes together; fewer stay for the next document, as in Reset.
+func (t *Table) Release(most int) {
+	const slot = 8 + 96 // bytes of a place and of what it points to
+	if t.bytes+len(t.slots)*slot > most {
+		*t = Table{}
+	}
+}
+
 // Bytes gives the number of bytes of all distinct words.
 func (t *Table) Bytes() int { return t.bytes }
 

@@ -32,6 +32,18 @@ func (t *Tag) Reset() {
 	t.clear()
 }
 
+// Release goes to the beginning of a document, and keeps about most bytes of memory at most: see infoset.Machine.
+func (t *Tag) Release(most int) {
+	const each = 64 // bytes of a declaration, and of an attribute's name
+	t.Machine.Release(most)
+	if (cap(t.decls)+cap(t.attrs))*each > most {
+		t.decls, t.attrs = nil, nil
+	}
+	clear(t.decls[:cap(t.decls)])
+	clear(t.attrs[:cap(t.attrs)])
+	t.decls, t.attrs, t.name = t.decls[:0], t.attrs[:0], infoset.Name{}
+}
+
 func (t *Tag) clear() {
 	clear(t.decls)
 	clear(t.attrs)

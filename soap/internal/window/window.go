@@ -50,6 +50,18 @@ func (w *Window) ResetBytes(b []byte) {
 	*w = Window{Buf: slices.Clip(b), done: true, spare: w.spare}
 }
 
+// Release looks at nothing any more, and keeps a buffer of its own of at most most bytes.
+func (w *Window) Release(most int) {
+	spare := w.spare
+	if w.src != nil && cap(spare) < cap(w.Buf) {
+		spare = w.Buf
+	}
+	if cap(spare) > most {
+		spare = nil
+	}
+	*w = Window{done: true, spare: spare[:0]}
+}
+
 // Rest gives what is left of the document from Pos on as a stream of its own,
 // for a decoder that must convert it first. The Window can be Reset to look at
 // the outcome.

@@ -1,0 +1,44 @@
+package xmltext
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/causeway-relay/causeway/soap/infoset"
+)
+
+// TestRelease: a reader and a writer that were used before, also for what is broken or large, do as new ones do, and hold no more
+// memory than they may.
+func TestRelease(t *testing.T) {
+	const most = 4 << 10
+	const document = `<a xmlns="urn:a" b="1"><!-- c -->x &amp; y<![CDATA[<]]></a>`
+	long := &strings.Builder{}
+	for i := range 3000 {
+		fmt.Fprintf(long, `<n%d xmlns:p%d="urn:%d" p%d:a="v"/>`, i, i, i, i)
+	}
+	var r Reader
+	var w Writer
+	for _, doc := range []string{
+		document, "<a><b>", "<a>" + long.String() + "</a>", `<a b="c" b="d"/>`, `<x xmlns="urn:x">` + strings.Repeat("&lt;", 50000) + "</x>",
+		strings.Repeat("<d>", 30) + strings.Repeat("</d>", 30), document,
+	} {
+		fresh := NewWriter(nil, WriterOptions{})
+		want := infoset.Copy(fresh, NewBytes([]byte(doc), Options{Quotas: infoset.Buffered()}))
+		r.Begin([]byte(doc), Options{Quotas: infoset.Buffered()})
+		w.Begin(nil, WriterOptions{})
+		got := infoset.Copy(&w, &r)
+		if fmt.Sprint(got) != fmt.Sprint(want) || string(w.Bytes()) != string(fresh.Bytes()) {
+			t.Errorf("%.40s: %v and %.100q; new: %v and %.100q", doc, got, w.Bytes(), want, fresh.Bytes())
+		}
+		r.Release(most)
+		w.Release(most)
+		if cap(r.scratch) > most || r.names.Bytes() > most || cap(w.out) > most || cap(r.tok.Attrs) > most {
+			t.Errorf("%.40s: %d, %d, %d bytes are kept", doc, cap(r.scratch), r.names.Bytes(), cap(w.out))
+		}
+		if _, err := r.Next(); !errors.Is(err, errReleased) {
+			t.Errorf("%.40s: a released reader gives %v", doc, err)
+		}
+	}
+}
