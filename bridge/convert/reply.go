@@ -11,7 +11,9 @@ import (
 // Reply converts what the service answered. fault tells that it is one: over HTTP its status is 500. An error is an *soap.Error, for
 // Refuse; the sender has no answer then.
 func (call *Call) Reply(in Message) (out Message, fault bool, err error) {
-	out, fault, err = call.reply(in)
+	t := take()
+	out, fault, err = call.reply(t, in)
+	t.give()
 	if err != nil {
 		return Message{}, false, call.blame(err)
 	}
@@ -31,13 +33,13 @@ func (call *Call) blame(err error) *soap.Error {
 	return e
 }
 
-func (call *Call) reply(in Message) (out Message, fault bool, err error) {
+func (call *Call) reply(t *tools, in Message) (out Message, fault bool, err error) {
 	c := call.c
 	enc, err := encoder.Select(in.ContentType)
 	if err != nil {
 		return out, false, err
 	}
-	m, err := c.decode(&enc, in.Body, call.o.Target)
+	m, err := c.decode(t, &enc, in.Body, call.o.Target)
 	if err != nil {
 		return out, false, err
 	}
@@ -69,7 +71,7 @@ func (call *Call) reply(in Message) (out Message, fault bool, err error) {
 	if err := p.Write(m); err != nil {
 		return out, false, err
 	}
-	out, err = c.write(m, call.answering(), call.o.Sender, call.o.ID, call.props.Version, p.Action)
+	out, err = c.write(t, m, call.answering(), call.o.Sender, call.o.ID, call.props.Version, p.Action)
 	return out, f != nil, err
 }
 
@@ -137,6 +139,8 @@ func (call *Call) Refuse(err error) (out Message, status int, send bool) {
 	if enc.Version = m.Version; enc.Form == soap.Multipart {
 		enc.Form = soap.Text // which encoders of multipart messages read too
 	}
-	out, failed = call.c.write(m, enc, call.o.Sender, call.o.ID, p.Version, "")
+	t := take()
+	out, failed = call.c.write(t, m, enc, call.o.Sender, call.o.ID, p.Version, "")
+	t.give()
 	return out, e.Status, failed == nil
 }

@@ -1,7 +1,6 @@
 package convert
 
 import (
-	"bytes"
 	"strings"
 
 	"github.com/causeway-relay/causeway/soap"
@@ -53,8 +52,8 @@ func (c *Converter) most() int {
 type Options struct {
 	To     string   // the service's address, for the header To
 	ID     [16]byte // chance: the identifier of the message where its sender gave none, and the boundary of MTOM
-	Sender *Session // of a sender of a framing session
-	Target *Session // of a service of one
+	Sender *Session // of a sender of a framing session; nil: each message has one of its own
+	Target *Session // of a service of one; nil likewise
 }
 
 // Call is one message of a sender on its way to the service, and the way back.
@@ -78,15 +77,18 @@ func (call *Call) Action() string { return call.action }
 // Nothing may have been sent to the service by then, and nothing is.
 func (c *Converter) Request(in Message, o Options) (*Call, error) {
 	call := &Call{c: c, o: o, version: c.From.Version, props: wsa.Properties{Version: c.From.Addressing, Session: c.From.Framed}}
-	if err := call.request(in); err != nil {
+	t := take()
+	err := call.request(t, in)
+	t.give()
+	if err != nil {
 		return call, soap.Explain(err, call.version)
 	}
 	return call, nil
 }
 
-func (call *Call) request(in Message) error {
+func (call *Call) request(t *tools, in Message) error {
 	c := call.c
-	m, err := call.read(in)
+	m, err := call.read(t, in)
 	if err != nil {
 		return err
 	}
@@ -103,12 +105,12 @@ func (call *Call) request(in Message) error {
 		return err
 	}
 	enc := encoder.Encoding{Version: c.To.Version, Form: c.To.Form}
-	call.Out, err = c.write(m, &enc, call.o.Target, call.o.ID, c.To.Addressing, call.action)
+	call.Out, err = c.write(t, m, &enc, call.o.Target, call.o.ID, c.To.Addressing, call.action)
 	return err
 }
 
 // read decodes the sender's message up to its body and checks that it is of the sender's binding.
-func (call *Call) read(in Message) (*soap.Message, error) {
+func (call *Call) read(t *tools, in Message) (*soap.Message, error) {
 	from := &call.c.From
 	enc, err := encoder.Select(in.ContentType)
 	if err != nil {
@@ -123,7 +125,7 @@ func (call *Call) read(in Message) (*soap.Message, error) {
 		e.Status = soap.StatusUnsupported
 		return nil, e
 	}
-	m, err := call.c.decode(&call.enc, in.Body, call.o.Sender)
+	m, err := call.c.decode(t, &call.enc, in.Body, call.o.Sender)
 	if err != nil {
 		return nil, err
 	}
@@ -132,15 +134,18 @@ func (call *Call) read(in Message) (*soap.Message, error) {
 }
 
 // decode reads a message within the bounds.
-func (c *Converter) decode(enc *encoder.Encoding, body []byte, s *Session) (*soap.Message, error) {
+func (c *Converter) decode(t *tools, enc *encoder.Encoding, body []byte, s *Session) (*soap.Message, error) {
 	if len(body) > c.most() {
 		return nil, tooLarge(enc.Version, c.most())
 	}
-	d := encoder.Decoding{Quotas: infoset.Buffered(), Limits: soap.Limits{}, Size: int64(c.most()), Multipart: multipart(c.most())}
+	d := encoder.Decoding{Quotas: infoset.Buffered(), Size: int64(c.most()), Session: t.in, Text: &t.text, Binary: &t.binary}
 	if s != nil {
 		d.Session = s.in
 	}
-	return enc.Decode(bytes.NewReader(body), d)
+	if enc.Form == soap.Multipart {
+		d.Multipart = multipart(c.most())
+	}
+	return enc.DecodeBytes(body, d)
 }
 
 // address finds what the message asks for, and how it is to be answered.

@@ -1,6 +1,7 @@
 package convert
 
 import (
+	"bytes"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -37,20 +38,24 @@ func (w *bounded) Write(p []byte) (int, error) {
 }
 
 // write encodes a message whole, and says how HTTP announces it.
-func (c *Converter) write(m *soap.Message, enc *encoder.Encoding, s *Session, id [16]byte, v wsa.Version, action string) (Message, error) {
-	dst := &bounded{most: c.most()}
+func (c *Converter) write(t *tools, m *soap.Message, enc *encoder.Encoding, s *Session, id [16]byte, v wsa.Version, action string) (Message, error) {
+	dst, told := &t.out, t.told
+	dst.most = c.most()
+	if s != nil {
+		told = s.out
+	}
 	out := Message{ContentType: enc.ContentType(contentAction(enc, v, action))}
 	var w infoset.Writer
 	switch enc.Form {
 	case soap.Text:
-		w = xmltext.NewWriter(dst, xmltext.WriterOptions{Encoding: enc.Charset, Declaration: enc.Charset != xmltext.UTF8, Limit: int64(c.most())})
+		t.toText.Begin(dst, xmltext.WriterOptions{Encoding: enc.Charset, Declaration: enc.Charset != xmltext.UTF8, Limit: int64(c.most())})
+		w = &t.toText
 	case soap.Binary:
-		w = xmlbin.NewWriter(dst, xmlbin.WriterOptions{AllNames: true})
+		t.toBinary.Begin(dst, xmlbin.WriterOptions{AllNames: true})
+		w = &t.toBinary
 	case soap.Session:
-		if s == nil {
-			return out, errors.New("convert: write: a message of a session needs the session")
-		}
-		w = xmlbin.NewWriter(dst, xmlbin.WriterOptions{AllNames: true, Session: s.out})
+		t.toBinary.Begin(dst, xmlbin.WriterOptions{AllNames: true, Session: told})
+		w = &t.toBinary
 	default:
 		o := mtom.WriterOptions{Version: m.Version, Boundary: "uuid:" + infoset.GUID(id).String() + "+id=1", ID: hex.EncodeToString(id[:8]), Limit: int64(c.most())}
 		out.ContentType = o.ContentType()
@@ -58,7 +63,7 @@ func (c *Converter) write(m *soap.Message, enc *encoder.Encoding, s *Session, id
 	}
 	if err := m.Write(w); err != nil {
 		if enc.Form == soap.Session {
-			s.out.Discard()
+			told.Discard()
 		}
 		_, read := errors.AsType[*soap.Error](err)
 		if wrote, ok := errors.AsType[*infoset.Error](err); dst.full || !read && ok && wrote.Reason == infoset.Quota {
@@ -66,17 +71,17 @@ func (c *Converter) write(m *soap.Message, enc *encoder.Encoding, s *Session, id
 		}
 		return out, err
 	}
-	if out.Body = dst.b; enc.Form == soap.Session {
-		out.Body = append(s.out.AppendTable(make([]byte, 0, len(dst.b)+tableRoom)), dst.b...)
+	// Out of the buffer, which the next message gets.
+	if enc.Form == soap.Session {
+		out.Body = append(told.AppendTable(make([]byte, 0, told.TableSize()+len(dst.b))), dst.b...)
+	} else {
+		out.Body = bytes.Clone(dst.b)
 	}
 	if enc.Version == soap.V11 {
 		out.SOAPAction = []string{soap.QuoteAction(action)}
 	}
 	return out, nil
 }
-
-// tableRoom is what a session's first string table takes at most, by default.
-const tableRoom = xmlbin.DefaultSessionSize + 8
 
 // contentAction is the action parameter of a content type: SOAP 1.2 without addressing has the action there.
 func contentAction(enc *encoder.Encoding, v wsa.Version, action string) string {
