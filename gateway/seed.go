@@ -135,7 +135,7 @@ func entityOf(c *config.Entity, view *store.View) (*entity.Entity, error) {
 		Settings: entity.Settings{
 			ResponseTimeout: c.ResponseTimeout, RawRequestTarget: c.RequestTarget == "raw",
 			NoPlainWebSocket: c.PlainWebSocket != nil && !*c.PlainWebSocket, EndTLS: c.TLS == "terminate", Sticky: c.Sticky, Allow: c.Allow,
-			Metadata: documents,
+			Metadata: documents, Convert: c.Conversion(),
 		},
 	}, nil
 }
@@ -146,5 +146,6 @@ func same(old, e *entity.Entity) bool {
 		old.Settings.ResponseTimeout == e.Settings.ResponseTimeout && old.Settings.RawRequestTarget == e.Settings.RawRequestTarget &&
 		old.Settings.NoPlainWebSocket == e.Settings.NoPlainWebSocket &&
 		old.Settings.EndTLS == e.Settings.EndTLS && old.Settings.Sticky == e.Settings.Sticky &&
-		slices.Equal(old.Settings.Allow, e.Settings.Allow) && slices.Equal(old.Settings.Metadata, e.Settings.Metadata) && slices.Equal(old.Rules, e.Rules)
+		slices.Equal(old.Settings.Allow, e.Settings.Allow) && slices.Equal(old.Settings.Metadata, e.Settings.Metadata) &&
+		old.Settings.Convert.Equal(&e.Settings.Convert) && slices.Equal(old.Rules, e.Rules)
 }

@@ -202,6 +202,14 @@ type Entity struct {
 	// Files of a description that the gateway serves in the place of the service, at ?wsdl, ?singleWsdl, ?wsdl=NAME and ?xsd=NAME, with
 	// the relay's addresses: WSDL 1.1 first, then what it imports. Read at the start and at each reload. Default: the service's own.
 	Metadata []string `key:"metadata" is:"file" max:"32" example:"/etc/causeway/calc.wsdl"`
+	// WCF binding of the service behind the listeners, where senders speak another: each message is converted at the gateway
+	// ('causeway bindings --pairs'). Senders speak SOAP over HTTP or, at the net.tcp door, netTcp. Default: what comes passes as it is.
+	ListenerBinding string `key:"listenerBinding" is:"text" example:"netTcp"`
+	// Address of the service as converted messages name it, in the Via of net.tcp and the header To. Default: the relay's own.
+	ServiceAddress string `key:"serviceAddress" is:"text" example:"net.tcp://localhost:808/calc"`
+	// Actions of operations without an answer, for senders whose messages do not tell. One that ends with * stands for all that
+	// begin so.
+	OneWay []string `key:"oneWay" is:"text" max:"128" example:"urn:calc/Notify*"`
 	// Authorization rules of this entity, beside the namespace's.
 	Rules []Rule `key:"rules" live:"true" unique:"name" max:"12"`
 }

@@ -77,6 +77,7 @@ func (l *loader) finish(p Params) (*Config, Problems) {
 	if c != nil {
 		l.crossConnectors(c)
 		l.crossDocuments(c)
+		l.crossConversions(c)
 	}
 	if c != nil && p.Check != nil {
 		p.Check(c, func(path, message string) {

@@ -53,6 +53,9 @@ entities:
     plainWebSocket: false
     tls: terminate
     sticky: true
+    listenerBinding: netTcp
+    serviceAddress: net.tcp://localhost:808/orders
+    oneWay: ["urn:orders/Notify*"]
     allow: [192.0.2.1/24, 2001:db8::1]
     rules:
       - {name: Send.Only, rights: [Send], primaryKey: "file:keys/send"}
@@ -100,6 +103,7 @@ func TestLoadReadsEveryKey(t *testing.T) {
 			{
 				Name: "Sales.EU/Orders-V2", Kind: "nettcp", AnonymousSenders: true, ResponseTimeout: 2 * time.Minute,
 				RequestTarget: "raw", PlainWebSocket: &no, TLS: "terminate", Sticky: true,
+				ListenerBinding: "netTcp", ServiceAddress: "net.tcp://localhost:808/orders", OneWay: []string{"urn:orders/Notify*"},
 				Allow: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("2001:db8::1/128")},
 				Rules: []Rule{{Name: "Send.Only", Rights: []string{"Send"}, PrimaryKey: NewSecret("c2VuZA==")}},
 			},

@@ -59,8 +59,11 @@ var problemCases = []struct {
 		`causeway.yaml:1:14 rules[0].name: expected a value`,
 		`causeway.yaml:1:24 rules[0].rights: expected a value`}},
 	{"empty element", "entities:\n  -\n  - name: a\n    allow: [~]\n", []string{
-		`causeway.yaml:2:4 entities[0]: expected keys with values: name, kind, anonymousSenders, responseTimeout, requestTarget, plainWebSocket, tls, sticky, allow, metadata, rules`,
+		`causeway.yaml:2:4 entities[0]: expected keys with values: name, kind, anonymousSenders, responseTimeout, requestTarget, plainWebSocket, tls, sticky, allow, metadata, listenerBinding, serviceAddress, oneWay, rules`,
 		`causeway.yaml:4:13 entities[1].allow[0]: expected a network such as 192.0.2.0/24 or a single IP address`}},
+	{"conversion", "entities:\n  - {name: a, listenerBinding: webHttp}\n  - {name: b, oneWay: [urn:b]}\n", []string{
+		`causeway.yaml:2:32 entities[0].listenerBinding: nothing can become webHttp: a web request has no envelope and no action, so nothing says which operation of the contract it asks for; 'causeway bindings --pairs' lists what can be converted`,
+		`causeway.yaml:3:23 entities[1].oneWay: belongs to listenerBinding: without a conversion messages pass as they are`}},
 	{"number for text", "entities:\n  - name: 2024\n", []string{
 		`causeway.yaml:2:11 entities[0].name: expected a path of at most 260 characters such as orders or plant/line1, without ? # % \ and empty segments, not beginning with $; YAML reads this one as something else than text, so quote it`}},
 	{"bool for text", "host: true\n", []string{

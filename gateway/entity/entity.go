@@ -78,6 +78,7 @@ type Settings struct {
 	Sticky           bool           // senders of one network address keep to one listener, as long as it is there
 	Allow            []netip.Prefix // senders' addresses; empty: all
 	Metadata         []Document     // the description that is served in the place of the service's; empty: the service's own
+	Convert          Conversion     // between senders and listeners of different WCF bindings; zero: what comes passes as it is
 }
 
 // Entity is something addressable. Name keeps the spelling it was made with; At is its canonical address.
@@ -120,6 +121,7 @@ func (e *Entity) Clone() *Entity {
 	c.Rules = slices.Clone(e.Rules)
 	c.Settings.Allow = slices.Clone(e.Settings.Allow)
 	c.Settings.Metadata = slices.Clone(e.Settings.Metadata)
+	c.Settings.Convert.OneWay = slices.Clone(e.Settings.Convert.OneWay)
 	return &c
 }
 
@@ -143,6 +145,10 @@ func (e *Entity) Check() error {
 	}
 	if e.Settings.ResponseTimeout < 0 {
 		problems = append(problems, errors.New("responseTimeout is negative: give a duration like 60s"))
+	}
+	flaws := e.Settings.Convert.Check(e.Kind)
+	for i := range flaws {
+		problems = append(problems, &flaws[i])
 	}
 	return errors.Join(append(problems, CheckDocuments(e.Settings.Metadata), CheckRules(e.Rules))...)
 }

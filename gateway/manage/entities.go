@@ -214,6 +214,9 @@ func apply(e *entity.Entity, before []entity.Document, c *wire.EntityChange) wir
 	if c.Settings != nil {
 		wrong = append(wrong, applySettings(&e.Settings, before, c.Settings)...)
 	}
+	for _, flaw := range e.Settings.Convert.Check(e.Kind) {
+		wrong = append(wrong, wire.Problem{Member: "settings." + flaw.Key, Text: flaw.Text})
+	}
 	return wrong
 }
 
@@ -258,7 +261,21 @@ func applySettings(s *entity.Settings, before []entity.Document, c *wire.Setting
 		s.Metadata, complaints = documentsOf(before, *c.Metadata)
 		wrong = append(wrong, complaints...)
 	}
+	applyConversion(&s.Convert, c)
 	return wrong
+}
+
+// applyConversion sets what a body says of a conversion. What does not fit together is looked for behind that: the kind counts too.
+func applyConversion(s *entity.Conversion, c *wire.SettingsChange) {
+	if c.ListenerBinding != nil {
+		s.Binding = *c.ListenerBinding
+	}
+	if c.ServiceAddress != nil {
+		s.Address = *c.ServiceAddress
+	}
+	if c.OneWay != nil {
+		s.OneWay = slices.Clone(*c.OneWay)
+	}
 }
 
 // show makes what the API shows of an entity.
@@ -274,7 +291,11 @@ func shown(e *entity.Entity, states map[string][presence.Gone]int) wire.Entity {
 	s := wire.Settings{
 		ResponseTimeout: wire.Duration(e.Settings.ResponseTimeout), RequestTarget: targetService,
 		PlainWebSocket: !e.Settings.NoPlainWebSocket, TLS: tlsPassthrough, Sticky: e.Settings.Sticky, Allow: e.Settings.Allow,
-		Metadata: sizes(e.Settings.Metadata),
+		Metadata: sizes(e.Settings.Metadata), ListenerBinding: e.Settings.Convert.Binding, ServiceAddress: e.Settings.Convert.Address,
+		OneWay: e.Settings.Convert.OneWay,
+	}
+	if s.OneWay == nil {
+		s.OneWay = []string{}
 	}
 	if e.Settings.EndTLS {
 		s.TLS = tlsTerminate

@@ -24,6 +24,10 @@ type SettingsChange struct {
 	Allow           *[]netip.Prefix `json:"allow,omitempty"`
 	// Metadata is the whole attached description: WSDL 1.1 first, then what it imports. Empty: none, the service's own counts.
 	Metadata *[]DocumentChange `json:"metadata,omitempty"`
+	// ListenerBinding, ServiceAddress and OneWay are those of Settings.
+	ListenerBinding *string   `json:"listenerBinding,omitempty"`
+	ServiceAddress  *string   `json:"serviceAddress,omitempty"`
+	OneWay          *[]string `json:"oneWay,omitempty"`
 }
 
 // DocumentChange is a file of a description. One without a text is the file of that name that is there already, so that what GET gave
@@ -100,6 +104,7 @@ func settings(to **SettingsChange) member {
 			"responseTimeout": nullable(&c.ResponseTimeout, durationOf), "requestTarget": text(&c.RequestTarget),
 			"plainWebSocket": flag(&c.PlainWebSocket), "tls": text(&c.TLS), "sticky": flag(&c.Sticky),
 			"allow": list(&c.Allow, networkOf), "metadata": documents(&c.Metadata),
+			"listenerBinding": text(&c.ListenerBinding), "serviceAddress": text(&c.ServiceAddress), "oneWay": list(&c.OneWay, stringOf),
 		}) {
 			*to = &c
 		}

@@ -28,6 +28,10 @@ type Settings struct {
 	Sticky          bool           `json:"sticky"`
 	Allow           []netip.Prefix `json:"allow"`    // empty: all
 	Metadata        []Document     `json:"metadata"` // the attached description, without its text; empty: the service's own
+	// ListenerBinding is what listeners speak, as 'causeway bindings --pairs' names it; "": what senders do, and nothing is converted.
+	ListenerBinding string   `json:"listenerBinding"`
+	ServiceAddress  string   `json:"serviceAddress"` // what converted messages name in Via and To; "": the relay's own address
+	OneWay          []string `json:"oneWay"`         // actions of operations without an answer; * at the end for all that begin so
 }
 
 // Document is a file of an attached description. The gateway shows its size in the place of its text.

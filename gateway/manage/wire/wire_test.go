@@ -16,7 +16,7 @@ import (
 
 // whole is a change with every member.
 const whole = `{"name":"a","kind":"http","anonymousSenders":true,"settings":{"responseTimeout":"1m30s","requestTarget":"raw",` +
-	`"plainWebSocket":false,"tls":"terminate","sticky":true,"allow":["10.0.0.0/8","::1/128"]},"rules":[{"name":"R","rights":["Send"],"primaryKey":"one","secondaryKey":"two"}]}`
+	`"plainWebSocket":false,"tls":"terminate","sticky":true,"allow":["10.0.0.0/8","::1/128"],"listenerBinding":"netTcp","serviceAddress":"net.tcp://h/calc","oneWay":["urn:a"]},"rules":[{"name":"R","rights":["Send"],"primaryKey":"one","secondaryKey":"two"}]}`
 
 // TestRoundTrip: what a client writes is what the server reads, every member of it.
 func TestRoundTrip(t *testing.T) {

@@ -36,6 +36,9 @@ type entityRecord struct {
 	Sticky           bool           `json:"sticky,omitempty"`
 	Allow            []netip.Prefix `json:"allow,omitempty"`
 	Metadata         []fileRecord   `json:"metadata,omitempty"`
+	ListenerBinding  string         `json:"listenerBinding,omitempty"`
+	ServiceAddress   string         `json:"serviceAddress,omitempty"`
+	OneWay           []string       `json:"oneWay,omitempty"`
 	Rules            []ruleRecord   `json:"rules,omitempty"`
 	Source           entity.Source  `json:"source,omitempty"`
 	CreatedAt        time.Time      `json:"createdAt"`
@@ -65,6 +68,7 @@ func encodeEntity(aead cipher.AEAD, e *entity.Entity) ([]byte, error) {
 		ResponseTimeout: e.Settings.ResponseTimeout, RawRequestTarget: e.Settings.RawRequestTarget,
 		NoPlainWebSocket: e.Settings.NoPlainWebSocket, EndTLS: e.Settings.EndTLS, Sticky: e.Settings.Sticky,
 		Allow: e.Settings.Allow, Metadata: packFiles(e.Settings.Metadata),
+		ListenerBinding: e.Settings.Convert.Binding, ServiceAddress: e.Settings.Convert.Address, OneWay: e.Settings.Convert.OneWay,
 		Rules:  sealRules(aead, scopeOf(e.At), e.Rules),
 		Source: e.Source, CreatedAt: e.CreatedAt, UpdatedAt: e.UpdatedAt, Revision: e.Revision,
 	})
@@ -115,6 +119,7 @@ func (r *entityRecord) open(aead cipher.AEAD, namespace string) (*entity.Entity,
 		Settings: entity.Settings{
 			ResponseTimeout: r.ResponseTimeout, RawRequestTarget: r.RawRequestTarget,
 			NoPlainWebSocket: r.NoPlainWebSocket, EndTLS: r.EndTLS, Sticky: r.Sticky, Allow: r.Allow, Metadata: files,
+			Convert: entity.Conversion{Binding: r.ListenerBinding, Address: r.ServiceAddress, OneWay: r.OneWay},
 		},
 		Rules: rules, Source: r.Source, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, Revision: r.Revision,
 	}, nil

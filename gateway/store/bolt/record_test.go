@@ -25,7 +25,7 @@ const goldenFile = "testdata/entity-v1.txt"
 
 func goldenEntity() *entity.Entity {
 	e := storetest.Entity("Plant/Line1")
-	e.Settings.Metadata = nil // younger than the record
+	e.Settings.Metadata, e.Settings.Convert = nil, entity.Conversion{} // younger than the record
 	e.Rules[0].Primary, e.Rules[0].Secondary = "dGVzdC1rZXk=", "c2Vjb25k"
 	e.CreatedAt, e.UpdatedAt = time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC), time.Date(2026, 1, 2, 3, 4, 6, 0, time.UTC)
 	e.Revision = 42

@@ -55,7 +55,8 @@ func Entity(name string) *entity.Entity {
 		Name: name, At: entity.Address{Path: strings.ToLower(name)}, Kind: entity.Hybrid, AnonymousSenders: true, UserMetadata: "floor \"2\", Straße",
 		Settings: entity.Settings{
 			ResponseTimeout: 90 * time.Second, RawRequestTarget: true, NoPlainWebSocket: true, EndTLS: true, Sticky: true,
-			Allow: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("2001:db8::/32")},
+			Convert: entity.Conversion{Binding: "netTcp", Address: "net.tcp://localhost/calc", OneWay: []string{"urn:a", "urn:b*"}},
+			Allow:   []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("2001:db8::/32")},
 			Metadata: []entity.Document{
 				{Name: "calc.wsdl", Text: `<definitions xmlns="http://schemas.xmlsoap.org/wsdl/"><documentation>größer &lt; 3</documentation></definitions>`},
 				{Name: "types.xsd", Text: "\ufeff<schema xmlns='http://www.w3.org/2001/XMLSchema'/>\r\n"},

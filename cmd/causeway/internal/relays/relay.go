@@ -1,6 +1,7 @@
 package relays
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/causeway-relay/causeway/bridge/convert"
 	"github.com/causeway-relay/causeway/cmd/causeway/internal/cli"
 	"github.com/causeway-relay/causeway/gateway/entity"
 	"github.com/causeway-relay/causeway/gateway/manage/wire"
@@ -31,7 +33,8 @@ func NewRelay() *cobra.Command {
 type relayFlags struct {
 	kind, timeout, target, tls string
 	anonymous, plain, sticky   bool
-	allow, metadata            []string
+	allow, metadata, oneWay    []string
+	binding, address           string
 }
 
 func (f *relayFlags) add(cmd *cobra.Command) {
@@ -45,11 +48,21 @@ func (f *relayFlags) add(cmd *cobra.Command) {
 	flags.BoolVar(&f.sticky, "sticky", false, "let senders of one network address keep to one listener")
 	flags.StringSliceVar(&f.allow, "allow", nil, "`NETWORKS` that senders may come from, such as 192.0.2.0/24; default: all")
 	flags.StringSliceVar(&f.metadata, "metadata", nil, "`FILES` of a description to serve in the place of the service's, at ?wsdl: WSDL first, then what it imports; \"\": the service's own")
+	flags.StringVar(&f.binding, "listener-binding", "", "`BINDING` that listeners speak where senders speak another: messages are converted ('causeway bindings --pairs'); \"\": none are")
+	flags.StringVar(&f.address, "service-address", "", "`ADDRESS` of the service that converted messages name, such as net.tcp://localhost:808/calc; \"\": the relay's own")
+	flags.StringSliceVar(&f.oneWay, "one-way", nil, "`ACTIONS` of operations without an answer, for converted messages that do not tell; * at the end for all that begin so; \"\": none")
 	kinds := make([]cobra.Completion, 0, len(entity.Kinds()))
 	for _, k := range entity.Kinds() {
 		kinds = append(kinds, cobra.Completion(k))
 	}
 	_ = cmd.RegisterFlagCompletionFunc("kind", cobra.FixedCompletions(kinds, cobra.ShellCompDirectiveNoFileComp)) // fails for an unknown flag only
+	var bindings []cobra.Completion
+	for _, b := range convert.Bindings() {
+		if !b.Any && !b.Plain {
+			bindings = append(bindings, cobra.Completion(b.Name))
+		}
+	}
+	_ = cmd.RegisterFlagCompletionFunc("listener-binding", cobra.FixedCompletions(bindings, cobra.ShellCompDirectiveNoFileComp))
 }
 
 // change makes the request's body of the flags that were given.
@@ -99,10 +112,25 @@ func (f *relayFlags) change(cmd *cobra.Command) (wire.EntityChange, error) {
 		}
 		s.Metadata = &documents
 	}
+	f.conversion(given, &s)
 	if s != (wire.SettingsChange{}) {
 		c.Settings = &s
 	}
 	return c, nil
+}
+
+// conversion puts what was given of a conversion into the body.
+func (f *relayFlags) conversion(given func(string) bool, s *wire.SettingsChange) {
+	if given("listener-binding") {
+		s.ListenerBinding = &f.binding
+	}
+	if given("service-address") {
+		s.ServiceAddress = &f.address
+	}
+	if given("one-way") {
+		actions := slices.DeleteFunc(slices.Clone(f.oneWay), func(action string) bool { return action == "" })
+		s.OneWay = &actions
+	}
 }
 
 // checkKind refuses what is no kind.
@@ -146,6 +174,7 @@ else. It is printed once; 'causeway rule keys NAME ListenSend' shows it again.`,
 		Example: `  causeway relay create hyco
   causeway relay create plant/line1 --anonymous-senders --allow 192.0.2.0/24
   causeway relay create calc --kind http --metadata calc.wsdl,types.xsd
+  causeway relay create calc --kind http --listener-binding netTcp   # SOAP over HTTP in front, a service of net.tcp behind
   causeway relay create hyco -o json | jq -r .connectionString`,
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}
@@ -280,13 +309,18 @@ func relayRows(e *wire.Entity) [][]string {
 	if len(allow) == 0 {
 		allow = []string{"all"}
 	}
-	return [][]string{
+	rows := [][]string{
 		{"name", e.Name}, {"kind", e.Kind}, {"senders", senders(e)}, {"response timeout", timeout},
 		{"request target", e.Settings.RequestTarget}, {"plain websocket", strconv.FormatBool(e.Settings.PlainWebSocket)},
 		{"tls", e.Settings.TLS}, {"sticky", strconv.FormatBool(e.Settings.Sticky)},
 		{"allow", strings.Join(allow, ", ")}, {"metadata", described(e.Settings.Metadata)}, {"source", e.Source}, {"created", cli.Clock(e.CreatedAt)}, {"updated", cli.Clock(e.UpdatedAt)},
 		{"listeners", strconv.Itoa(e.Listeners.Online)},
 	}
+	if s := &e.Settings; s.ListenerBinding != "" { // what few relays have is shown of those only
+		rows = append(rows, []string{"listener binding", s.ListenerBinding},
+			[]string{"service address", cmp.Or(s.ServiceAddress, "the relay's")}, []string{"one-way", cmp.Or(strings.Join(s.OneWay, ", "), "as messages tell")})
+	}
+	return rows
 }
 
 // senders says what a sender needs.
