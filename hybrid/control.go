@@ -241,7 +241,7 @@ func (c *control) decline(o *wire.Offer, address string) {
 	if o.ID == "" {
 		return
 	}
-	r, body := exchange.Refusal(o.ID, address, http.StatusNotImplemented, noHandler)
+	r, body := exchange.Refusal(o, address, http.StatusNotImplemented, noHandler)
 	r.Body = true
 	if b, err := r.Append(nil); err == nil {
 		_ = c.Send(b, body) // a loss ends the read

@@ -124,7 +124,7 @@ var table = []layer{
 	{name: "client", pkgs: []string{"hybrid/internal/ladder/**"}, deny: join(noLogs, []string{"net/http/**"})},
 	{name: "client", pkgs: []string{"hybrid/internal/receiver/**"}, may: vocabulary, deny: noLogs},
 	{name: "client", pkgs: []string{"hybrid/internal/rawconn/**"}, deny: join(noLogs, []string{"net/http/**"})},
-	{name: "client", pkgs: []string{"hybrid/internal/exchange/**"}, may: join(vocabulary, []string{"hybrid/wire", "internal/wsconn"}), deny: noLogs},
+	{name: "client", pkgs: []string{"hybrid/internal/exchange/**"}, may: join(vocabulary, []string{"hybrid/wire", "internal/wsconn", "soap", "soap/encoder", "soap/wsa"}), deny: noLogs},
 	{name: "client", pkgs: []string{"rpc/**"}, may: client("hybrid", "rpc/**")},
 	{name: "client", pkgs: []string{"bridge/connect/**"}, may: client("hybrid", "bridge/**")},
 	{name: "client", pkgs: []string{"bridge/azbridge/**"}, may: client("bridge/connect"), ext: []string{"go.yaml.in/yaml"}},

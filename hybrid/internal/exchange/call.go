@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
-	"time"
 
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/shape"
@@ -161,19 +159,7 @@ func (c *call) reply(head *wire.Response, body []byte) error {
 
 // refuse sends an answer of ours.
 func (c *call) refuse(status int, text string) error {
-	return c.reply(Refusal(c.offer.ID, c.server.p.Address, status, text))
-}
-
-// Refusal is an answer that a listener makes itself, to the request of that id. Its reason has the shape of the SDKs' own (reference
-// section 5) and is told again in the body, as the gateway does in its errors: most people see only that. address is where the listener
-// listens, https://host/path without a port.
-func Refusal(id, address string, status int, text string) (head *wire.Response, body []byte) {
-	head = &wire.Response{
-		RequestID: id, Status: status, HasReason: true, Reason: wire.ListenerReason(text, id, address, time.Now()),
-		Fields: shape.Fields{{Name: "Content-Type", Value: "application/json"}},
-	}
-	code := strings.ReplaceAll(http.StatusText(status), " ", "")
-	return head, wire.AppendErrorBody(nil, cmp.Or(code, "Rejected"), head.Reason)
+	return c.reply(Refusal(c.offer, c.server.p.Address, status, text))
 }
 
 // statuses of the errors that an Exchanger may give; every other is 502.
