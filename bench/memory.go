@@ -16,7 +16,7 @@ import (
 )
 
 // Cells of memory, each a sample of its own. Their values: kib_each and total_mib of the gateway, base_mib before, kib_agent
-// for the agent, cpu_percent of both while all is idle.
+// for the agent, cpu_percent of both while all is idle, and fds_each, the gateway's descriptors.
 const (
 	idleCell      = "idle"
 	listenersCell = "listeners"
@@ -64,7 +64,7 @@ func (r *runner) weigh(ctx context.Context, t *peer.Tunnel, fill func() error) (
 		looks = quickLooks
 	}
 	settle(ctx, t.Gateway(), looks)
-	before, agentBefore := proc.Memory(t.Gateway()), proc.Memory(t.Agent())
+	before, agentBefore, open := proc.Memory(t.Gateway()), proc.Memory(t.Agent()), proc.Descriptors(t.Gateway())
 	if err := fill(); err != nil {
 		return nil, err
 	}
@@ -81,7 +81,7 @@ func (r *runner) weigh(ctx context.Context, t *peer.Tunnel, fill func() error) (
 	each := func(mib float64) float64 { return mib * 1024 / float64(n) }
 	return load.Result{
 		"base_mib": before, "total_mib": after, "kib_each": each(after - before), "kib_agent": each(agentAfter - agentBefore),
-		"cpu_percent": cpu, "n": float64(n),
+		"cpu_percent": cpu, "n": float64(n), "fds_each": float64(proc.Descriptors(t.Gateway())-open) / float64(n),
 	}, ctx.Err()
 }
 

@@ -29,19 +29,22 @@ const defaultForeign = 0.15
 type options struct {
 	peers, cells          []string // empty: the default ones, all
 	rounds, most, idle    int
-	dur, limit            time.Duration
+	dur, limit, within    time.Duration
 	bin, config, work     string
 	out, results, command string
 	foreign               float64
 	quick, check, free    bool
 }
 
+// enough is how many rounds have to count, and so what a run has unless it is told otherwise.
+const enough = report.Counted
+
 // defaultRounds is the number of rounds that the environment wants.
 func defaultRounds(getenv func(string) string) int {
 	if n, err := strconv.Atoi(getenv("ROUNDS")); err == nil && n > 0 {
 		return n
 	}
-	return 5
+	return enough
 }
 
 func parse(args []string, getenv func(string) string) (*options, error) {
@@ -53,7 +56,8 @@ func parse(args []string, getenv func(string) string) (*options, error) {
 	fs.Func("peers", "`NAMES` with commas between them (bench list); default: those with a star", words(&o.peers))
 	fs.Func("cells", "`NAMES` or beginnings of names; default: all", words(&o.cells))
 	fs.IntVar(&o.rounds, "rounds", defaultRounds(getenv), "rounds; default: ROUNDS, else 5")
-	fs.IntVar(&o.most, "most", 0, "rounds for cells in which direct is not steady before; default: twice -rounds less 2")
+	fs.IntVar(&o.most, "most", 0, "rounds for cells in which direct is not steady before; default: three times -rounds, if those are enough to count")
+	fs.DurationVar(&o.within, "within", 16*time.Minute, "no more than -rounds rounds of a cell are begun later than this")
 	fs.DurationVar(&o.dur, "dur", 350*time.Millisecond, "measured time of a cell")
 	fs.IntVar(&o.idle, "idle", 1000, "idle streams, and idle listeners")
 	fs.DurationVar(&o.limit, "limit", time.Hour, "the whole run ends by then")
@@ -70,7 +74,9 @@ func parse(args []string, getenv func(string) string) (*options, error) {
 		return nil, err
 	}
 	if o.most == 0 {
-		o.most = 2*o.rounds - 2
+		if o.most = o.rounds; o.rounds >= enough {
+			o.most = 3 * o.rounds
+		}
 	}
 	if o.quick {
 		o.rounds, o.most, o.dur, o.idle = 1, 0, 200*time.Millisecond, min(o.idle, 100)
@@ -124,11 +130,12 @@ type runner struct {
 	cores  cores
 	self   string
 	work   string
+	began  time.Time
 	run    report.Run
 }
 
 func newRunner(o *options) (*runner, error) {
-	r := &runner{o: o, work: o.work, cores: place(o.free, proc.Cores(), exec.LookPath)}
+	r := &runner{o: o, work: o.work, began: time.Now(), cores: place(o.free, proc.Cores(), exec.LookPath)}
 	var err error
 	if r.peers, err = chosen(o.peers); err != nil {
 		return nil, err
@@ -157,7 +164,7 @@ func newRunner(o *options) (*runner, error) {
 		Settings: fmt.Sprintf("%d rounds, %v a cell, %d idle; %v", o.rounds, o.dur, o.idle, r.cores),
 	}
 	for _, p := range r.peers {
-		r.run.Peers = append(r.run.Peers, report.Peer{Name: p.Name, Note: p.Note, Ours: p.Kind == peer.Ours, Bound: p.Bound, Absent: p.Absent})
+		r.run.Peers = append(r.run.Peers, report.Peer{Name: p.Name, Note: p.Note, Ours: p.Kind == peer.Ours, Rival: p.Rival, Ciphered: p.Ciphered, Bound: p.Bound, Absent: p.Absent})
 	}
 	return r, nil
 }

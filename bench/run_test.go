@@ -105,17 +105,23 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// TestDue: the rounds that were asked for are run, and later ones only for a cell in which direct varied.
+// TestDue: the rounds that were asked for are run, and later ones only for a cell that has not settled, while there is time.
 func TestDue(t *testing.T) {
-	r := &runner{o: &options{rounds: 5, most: 8}}
+	r := &runner{o: &options{rounds: 5, most: 8, within: time.Hour, foreign: defaultForeign}, began: time.Now()}
 	for i, rate := range []float64{100, 150, 101, 102, 103} {
 		r.run.Samples = append(r.run.Samples, report.Sample{Peer: yardstick, Cell: "echo_1", Round: i, Values: map[string]float64{"ops": rate}})
 	}
-	if echo := (cell{name: "echo_1"}); !r.due(echo, 4) || !r.due(echo, 5) {
+	echo := cell{name: "echo_1"}
+	if !r.due(echo, 4) || !r.due(echo, 5) {
 		t.Error("an unsteady cell is not measured again")
 	}
+	r.o.within = 0
+	if !r.due(echo, 4) || r.due(echo, 5) {
+		t.Error("a round more is run though time is over, or one that was asked for is not")
+	}
+	r.o.within = time.Hour
 	r.run.Samples = append(r.run.Samples, report.Sample{Peer: yardstick, Cell: "echo_1", Round: 5, Values: map[string]float64{"ops": 104}})
-	if r.due(cell{name: "echo_1"}, 6) {
+	if r.due(echo, 6) {
 		t.Error("a steady cell is measured again")
 	}
 }

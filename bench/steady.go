@@ -103,7 +103,7 @@ func sample(name, cell string, round int, v load.Result, err error) report.Sampl
 }
 
 // due reports whether a cell is measured in a round: in the rounds that were asked for always, in those after them only
-// while the yardstick has not been steady in enough of them.
+// while it has not settled and there is time.
 func (r *runner) due(c cell, round int) bool {
-	return round < r.o.rounds || !r.run.Steady(c.name)
+	return round < r.o.rounds || time.Since(r.began) < r.o.within && !r.run.Settled(c.name, r.o.foreign)
 }

@@ -20,7 +20,7 @@ import (
 func built() []Peer {
 	frp := named("BENCH_FRP", "frps", "frpc")
 	piko, rathole, bore := named("BENCH_PIKO"), named("BENCH_RATHOLE"), named("BENCH_BORE")
-	return []Peer{
+	all := []Peer{
 		frp.peer("frp", []string{"bulk", "echo", "setup", "http", "bytes", "idle"}, startFRP(frpMux),
 			"gateway and agent, all streams in one TCP connection by yamux, no TLS, own handling of HTTP"),
 		frp.peer("frp-nomux", []string{"bulk", "echo", "setup", "http_64k_64", "bytes", "idle"}, startFRP(frpNoMux),
@@ -33,6 +33,10 @@ func built() []Peer {
 		bore.peer("bore", []string{"bulk", "echo", "setup", "bytes", "idle"}, startBore,
 			"gateway and agent in Rust, a TCP connection that is dialled for each stream"),
 	}
+	for i := range all {
+		all[i].Ciphered = all[i].Name == "frp-tls"
+	}
+	return all
 }
 
 // program is what a variable of the environment names: one file, or a folder of several.
@@ -79,9 +83,9 @@ func (p program) version() string {
 	defer stop()
 	out, _ := exec.CommandContext(ctx, p.files[0], "--version").CombinedOutput() // what it says is all that matters
 	said := ""
-	for line := range strings.Lines(string(out)) {
-		if line = strings.TrimSpace(line); strings.ContainsAny(line, "0123456789") {
-			said = cmp.Or(said, line)
+	for word := range strings.FieldsSeq(string(out)) {
+		if strings.ContainsAny(word, "0123456789") {
+			said = cmp.Or(said, word)
 		}
 	}
 	return "version " + cmp.Or(said, "not told")

@@ -46,7 +46,7 @@ func TestBuiltByEnvironment(t *testing.T) {
 			_, notes[p.Name], _ = strings.Cut(p.Note, "; ")
 		}
 	}
-	for name, want := range map[string]string{"frp": "version 9.8.7", "frp-tls": "version 9.8.7", "bore": "version bore-cli 1.2", "piko": "version not told"} {
+	for name, want := range map[string]string{"frp": "version 9.8.7", "frp-tls": "version 9.8.7", "bore": "version 1.2", "piko": "version not told"} {
 		if notes[name] != want {
 			t.Errorf("%s: %q, want %q", name, notes[name], want)
 		}

@@ -29,7 +29,7 @@ func others() []Peer {
 			Note: "one hop, dials the target itself: Debian's HAProxy with keep-alive and reuse, and in TCP mode with splice",
 		},
 		{
-			Name: "ssh-R", Kind: Other, Default: true, Rival: true, Absent: lacking("sshd", "ssh", "ssh-keygen"), start: startSSH,
+			Name: "ssh-R", Kind: Other, Default: true, Rival: true, Ciphered: true, Absent: lacking("sshd", "ssh", "ssh-keygen"), start: startSSH,
 			Note: "Debian's OpenSSH, remote forwarding: one encrypted connection from the agent that all streams share",
 		},
 	}

@@ -86,6 +86,7 @@ func ours() []Peer {
 		}
 		switch v.name {
 		case "ours-tls": // what is under TLS is the other's
+			p.Ciphered = true
 			p.Cells = []string{"bulk", "echo", "setup", "http", "volume", "idle", "listeners"}
 		case "ours-serve": // what the gateway does because a request is SOAP is the same for each listener
 			p.Cells = []string{"http", "events", "volume"}

@@ -29,15 +29,16 @@ const (
 
 // Peer is one thing to be measured.
 type Peer struct {
-	Name    string
-	Kind    string
-	Bound   string   // of ours: the peer that says what the protocol allows
-	Note    string   // what is between sender and target
-	Default bool     // part of a run that names no peers
-	Absent  string   // why it cannot be measured here; empty: it can
-	Rival   bool     // what people would use instead, and of the same shape: a gateway, and an agent that dialled out
-	Streams bool     // its answers to senders of HTTP flow as they are written
-	Cells   []string // beginnings of the names of the cells it is for; nil: all that its tunnel can do
+	Name     string
+	Kind     string
+	Bound    string   // of ours: the peer that says what the protocol allows
+	Note     string   // what is between sender and target
+	Default  bool     // part of a run that names no peers
+	Absent   string   // why it cannot be measured here; empty: it can
+	Rival    bool     // what people would use instead, and of the same shape: a gateway, and an agent that dialled out
+	Ciphered bool     // from the agent to the gateway, and from senders where its senders can
+	Streams  bool     // its answers to senders of HTTP flow as they are written
+	Cells    []string // beginnings of the names of the cells it is for; nil: all that its tunnel can do
 
 	start     func(*Env) (*Tunnel, error)
 	listeners func(*Env, *Tunnel, int) error // adds idle listeners; nil: the peer has none

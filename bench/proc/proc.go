@@ -148,6 +148,16 @@ func anonymous(b []byte) float64 {
 	return 0
 }
 
+// Descriptors is how many processes have open.
+func Descriptors(pids []int) (n int) {
+	for _, pid := range pids {
+		if open, err := os.ReadDir("/proc/" + strconv.Itoa(pid) + "/fd"); err == nil {
+			n += len(open)
+		}
+	}
+	return n
+}
+
 // Usage is the CPU seconds of some processes, by number.
 type Usage map[int]float64
 

@@ -77,6 +77,9 @@ func TestSelf(t *testing.T) {
 	if u := Others(self...); len(u) == 0 || u[os.Getpid()] != 0 {
 		t.Errorf("others: %v", u)
 	}
+	if Descriptors(self) < 3 || Descriptors(nil) != 0 {
+		t.Errorf("descriptors %d", Descriptors(self))
+	}
 	if len(Cores()) == 0 {
 		t.Error("this program has no core")
 	}

@@ -53,7 +53,7 @@ func sampleOf(words []string) (s Sample, err error) {
 }
 
 // Compare writes how each of ours stands to its bound now, beside how it stood, and returns how many of the rows are worse by
-// more than Worse. A row that others disturbed or in which direct varied too much in this run is shown and not counted.
+// more than Worse. A row that others disturbed or in which direct varied too much, in this run or the committed one, is shown and not counted.
 func Compare(w io.Writer, maxForeign float64, before, now *Run) (worse int, err error) {
 	then, t := merge([]*Run{before}, maxForeign), merge([]*Run{now}, maxForeign)
 	var b strings.Builder
@@ -69,6 +69,9 @@ func Compare(w io.Writer, maxForeign float64, before, now *Run) (worse int, err 
 				continue
 			}
 			said := t.change(m, old.median, is)
+			if said == tooBad && !then.counts(m, old) {
+				said = "worse, but the committed one does not count"
+			}
 			if said == tooBad {
 				worse++
 			}
@@ -84,7 +87,7 @@ func Compare(w io.Writer, maxForeign float64, before, now *Run) (worse int, err 
 func (t *table) missed(b *strings.Builder, then *table) (n int) {
 	for _, x := range targets {
 		m := metricOf(x.metric)
-		if x.bound != "" || m == nil {
+		if x.beside != "" || m == nil {
 			continue
 		}
 		is, old := t.figure(m, x.ours), then.figure(m, x.ours)
@@ -112,7 +115,7 @@ func (t *table) change(m *metric, old float64, is stat) string {
 	switch {
 	case gain >= -Worse:
 		return said
-	case is.disturbed || !t.steady(m.cell):
+	case !t.counts(m, is):
 		return said + ", does not count"
 	default:
 		return tooBad

@@ -28,6 +28,8 @@ type Sample struct {
 type Peer struct {
 	Name, Note string
 	Ours       bool
+	Rival      bool   // what people would use instead, of the same shape
+	Ciphered   bool   // from the agent to the gateway, and from senders where its senders can
 	Bound      string // of ours: the peer that says what is possible
 	Absent     string `json:",omitempty"` // why it was not measured
 }
@@ -76,11 +78,12 @@ func Results(w io.Writer, maxForeign float64, runs ...*Run) error {
 	for _, r := range runs {
 		fmt.Fprintf(&b, "- `%s`\n- %s; %s; %s\n", r.Command, r.Date, r.Machine, r.Settings)
 	}
-	b.WriteString("\n## Ratios\n\nOurs divided by the other of the column, median of the rounds [least-most]. For rates more is better, for the rows\n")
-	b.WriteString("marked `<` less. `~`: others used the machine in every round. `!`: direct varied too much, so the row does not count.\n\n")
-	t.ratios(&b)
-	b.WriteString("\n## Musts\n\nOurs beside its bound. A row is open where direct varied too much or others used the machine.\n\n")
+	fmt.Fprintf(&b, "\n## Musts\n\nOurs beside its bound and beside the peers of its kind. A row is open where direct did not keep within %s%% in %d rounds, where others used\n"+
+		"the machine, or where fewer than %d rounds are left. For the rows marked `<` less is better.\n\n", number(unsteady*100), Counted, Counted)
 	t.musts(&b)
+	fmt.Fprintf(&b, "\n## Ratios\n\nOurs divided by the other of the column, median of the rounds that count [least-most]. For rates more is better, for the rows\n"+
+		"marked `<` less. `~`: others used the machine in every round. `!`: direct varied too much, so the row does not count.%s\n\n", t.absent())
+	t.ratios(&b)
 	b.WriteString("\n## Figures\n\nMedian [least-most] of this machine at that time, for the ratios' sake.\n\n")
 	t.figures(&b)
 	t.steadiness(&b)
@@ -174,16 +177,31 @@ func (t *table) steadiness(b *strings.Builder) {
 		fmt.Fprintf(b, "- Others used %s%% of the machine in the median cell, %s%% in the worst of %d. ", number(f.median), number(f.most), len(foreign))
 		fmt.Fprintf(b, "A round counts where they used at most %s%%.\n", number(t.maxForeign*100))
 	}
-	fmt.Fprintf(b, "- A row counts where direct's rate varied by less than %s%% in its %d steadiest rounds:", number(unsteady*100), counted)
-	last := ""
+	fmt.Fprintf(b, "- A round of a cell counts where direct's rate lay within %s%% of its rates in the others that count, and a row where at least %d rounds do\n"+
+		"  (cell: how far apart least and most were, rounds that count of all):", number(unsteady*100), Counted)
+	var seen []string
 	for i := range metrics {
 		cell := metrics[i].cell
-		if share, ok := t.spread(cell); ok && cell != last {
-			fmt.Fprintf(b, " %s %s%%;", cell, number(share*100))
-			last = cell
+		if w := t.window(cell); w.judged && !slices.Contains(seen, cell) {
+			seen = append(seen, cell)
+			fmt.Fprintf(b, " %s %s%% %d/%d;", cell, number(w.share*100), len(w.rounds), w.of)
 		}
 	}
+	if apart := t.apart(); apart.n > 0 {
+		fmt.Fprintf(b, "\n- Within a round the draws of direct were %s%% apart in the median cell, %s%% at most.", number(apart.median*100), number(apart.most*100))
+	}
 	b.WriteString("\n")
+}
+
+// apart sums up how far the draws of direct were apart within rounds.
+func (t *table) apart() stat {
+	var all []float64
+	for _, s := range t.samples {
+		if x, ok := s.Values["apart"]; ok {
+			all = append(all, x)
+		}
+	}
+	return summarize(all)
 }
 
 // failures lists what went wrong.

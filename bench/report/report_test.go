@@ -1,6 +1,8 @@
 package report
 
 import (
+	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -112,9 +114,10 @@ func TestCost(t *testing.T) {
 func TestResults(t *testing.T) {
 	r := &Run{
 		Date: "today", Machine: "a machine", Command: "bench run", Settings: "2 rounds",
-		Peers: []Peer{{Name: "direct", Note: "nothing"}, {Name: "hcref", Note: "the bound"}, {Name: "ours", Note: "the gateway", Ours: true, Bound: "hcref"}},
-		Samples: slices.Concat(rounds("direct", "bulk_up_1", "mibps", 100, 110), rounds("hcref", "bulk_up_1", "mibps", 40, 40),
-			rounds("ours", "bulk_up_1", "mibps", 50, 55), []Sample{{Peer: "ours", Cell: "echo_64", Round: 1, Err: "reset\nand more"}}),
+		Peers: []Peer{{Name: "direct", Note: "nothing"}, {Name: "hcref", Note: "the bound"}, {Name: "frp", Rival: true, Note: "a peer"}, {Name: "bore", Rival: true, Note: "another"}, {Name: "frp-tls", Rival: true, Ciphered: true}, {Name: "piko", Absent: "not built"}, {Name: "ours", Note: "the gateway", Ours: true, Bound: "hcref"}},
+		Samples: slices.Concat(rounds("direct", "bulk_up_1", "mibps", 100, 108, 104, 104, 104, 200), rounds("hcref", "bulk_up_1", "mibps", 40, 40, 40, 40, 40, 1),
+			rounds("frp", "bulk_up_1", "mibps", 20, 20, 20, 20, 20, 1), rounds("bore", "bulk_up_1", "mibps", 52, 52, 52, 52, 52, 1),
+			rounds("ours", "bulk_up_1", "mibps", 50, 55, 52, 52, 52, 99), []Sample{{Peer: "ours", Cell: "echo_64", Round: 1, Err: "reset\nand more"}}),
 	}
 	path := filepath.Join(t.TempDir(), "deep", "run.json")
 	if err := r.Save(path); err != nil {
@@ -130,18 +133,25 @@ func TestResults(t *testing.T) {
 	}
 	for _, want := range []string{
 		"`bench run`", "today; a machine; 2 rounds",
-		"| |  | figure | direct | hcref |\n", "| bulk up x1, MiB/s | ours | 52.5 | **x0.50** [0.50-0.50] | **x1.31** [1.25-1.38] |",
-		"| bulk up x1, MiB/s | ours | hcref | at least 0.95 | **x1.31** [1.25-1.38] | met |",
-		"| bulk up x1, MiB/s | **105** [100-110] | **40.0** [40.0-40.0] | **52.5** [50.0-55.0] |",
-		" bulk_up_1 9.09%;", "- ours, echo_64, round 1: reset\n", "- **hcref**: the bound",
+		"| |  | figure | direct | hcref | frp | bore | frp-tls |\n", "| bulk up x1, MiB/s | ours | 52.0 | **x0.50** [0.50-0.51] | **x1.30** [1.25-1.38] |",
+		"| bulk up x1, MiB/s | ours | hcref | at least 0.95 | **x1.30** [1.25-1.38] | met | ahead of frp x2.60; level with bore x1.00 |",
+		"| bulk up x1, MiB/s | ours | frp | at least 1.40 | **x2.60** [2.50-2.75] | met | - |", "| fan-out | - |",
+		"\n2 met, 0 missed, 0 open. Absent, so that the bound alone judges: piko (not built).\n", "does not count. Absent, ",
+		"| bulk up x1, MiB/s | **104** [100-108] | **40.0** [40.0-40.0] | **20.0** [20.0-20.0] | **52.0** [52.0-52.0] | - | **52.0** [50.0-55.0] |",
+		" bulk_up_1 7.69% 5/6;", "- ours, echo_64, round 1: reset\n", "- **hcref**: the bound",
 		"\n0 bulk_up_1 ours mibps=50\n", "\n1 echo_64 ours failed\n",
 	} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("the page lacks %q", want)
 		}
 	}
-	if strings.Contains(b.String(), "| echo x1") {
-		t.Error("a row stands there that nobody has")
+	for _, not := range []string{"| echo x1", "| ours | piko |"} {
+		if strings.Contains(b.String(), not) {
+			t.Errorf("%q stands there, which nobody has", not)
+		}
+	}
+	if musts, ratios := strings.Index(b.String(), "## Musts"), strings.Index(b.String(), "## Ratios"); musts < 0 || musts > ratios {
+		t.Error("the musts are not first")
 	}
 	if t.Failed() {
 		t.Log(b.String())
@@ -151,34 +161,55 @@ func TestResults(t *testing.T) {
 	}
 }
 
-// TestCompare: what is worse by more than the limit counts, what is better does not, and what is not steady does not either.
+// TestCompare: what is worse by more than the limit counts, what is better does not, and what is not steady, disturbed or too little
+// does not either, now or when it was committed. A peer that is absent now, or was, changes nothing.
 func TestCompare(t *testing.T) {
-	run := func(ours, latency float64, direct ...float64) *Run {
+	steady, wild := []float64{50, 51, 50, 51, 50}, []float64{50, 70, 90, 30, 20}
+	run := func(ours, memory float64, direct []float64, peers ...Peer) *Run {
+		same := func(x float64) []float64 { return slices.Repeat([]float64{x}, len(direct)) }
 		return &Run{
-			Peers: []Peer{{Name: "direct"}, {Name: "hcref"}, {Name: "ours", Ours: true, Bound: "hcref"}},
-			Samples: slices.Concat(rounds("direct", "echo_64", "ops", direct...), rounds("hcref", "echo_64", "ops", 100, 100),
-				rounds("ours", "echo_64", "ops", ours, ours), rounds("hcref", "idle", "kib_each", 10), rounds("ours", "idle", "kib_each", latency)),
+			Peers: append([]Peer{{Name: "direct"}, {Name: "hcref"}, {Name: "ours", Ours: true, Bound: "hcref"}, {Name: "ours-node", Ours: true, Bound: "hcref", Absent: "no node"}}, peers...),
+			Samples: slices.Concat(rounds("direct", "echo_64", "ops", direct...), rounds("hcref", "echo_64", "ops", same(100)...),
+				rounds("ours", "echo_64", "ops", same(ours)...), rounds("hcref", "idle", "kib_each", 10), rounds("ours", "idle", "kib_each", memory)),
 		}
 	}
-	var page strings.Builder
-	if err := Results(&page, 1, run(100, 10, 50, 51)); err != nil {
-		t.Fatal(err)
+	disturbed := run(50, 10, steady)
+	for _, s := range disturbed.Samples {
+		s.Values["foreign"] = 0.9
 	}
-	before, err := ReadRaw(page.String())
-	if err != nil {
-		t.Fatal(err)
+	committed := func(r *Run) *Run {
+		var page strings.Builder
+		if err := Results(&page, 0.15, r); err != nil {
+			t.Fatal(err)
+		}
+		before, err := ReadRaw(page.String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return before
 	}
-	for _, row := range []struct {
-		ours, memory float64
-		direct       []float64
-		worse        int
+	frp := Peer{Name: "frp", Rival: true}
+	for name, row := range map[string]struct {
+		before, now *Run
+		worse       int
 	}{
-		{100, 10, []float64{50, 51}, 0}, {86, 11.4, []float64{50, 51}, 0}, {84, 10, []float64{50, 51}, 1}, {84, 11.6, []float64{50, 51}, 2},
-		{200, 5, []float64{50, 51}, 0}, {50, 10, []float64{50, 70}, 0},
+		"the same":                  {run(100, 10, steady), run(100, 10, steady), 0},
+		"a little worse":            {run(100, 10, steady), run(86, 11.4, steady), 0},
+		"rate worse":                {run(100, 10, steady), run(84, 10, steady), 1},
+		"rate and memory worse":     {run(100, 10, steady), run(84, 11.6, steady), 2},
+		"better":                    {run(100, 10, steady), run(200, 5, steady), 0},
+		"direct not steady now":     {run(100, 10, steady), run(50, 10, wild), 0},
+		"direct not steady then":    {run(100, 10, wild), run(50, 10, steady), 0},
+		"others at work now":        {run(100, 10, steady), disturbed, 0},
+		"too few rounds now":        {run(100, 10, steady), run(50, 10, steady[:4]), 0},
+		"a peer that is absent now": {run(100, 10, steady, frp), run(84, 10, steady), 1},
+		"a peer that is there now":  {run(100, 10, steady), run(84, 10, steady, frp), 1},
+		"a cell that was not there": {&Run{Samples: rounds("direct", "echo_1", "ops", steady...)}, run(50, 20, steady), 0},
+		"a cell that is not there":  {run(100, 10, steady), &Run{Peers: run(1, 1, steady).Peers}, 0},
 	} {
 		var b strings.Builder
-		if n, err := Compare(&b, 1, before, run(row.ours, row.memory, row.direct...)); err != nil || n != row.worse {
-			t.Errorf("%+v: %d worse, %v\n%s", row, n, err, b.String())
+		if n, err := Compare(&b, 0.15, committed(row.before), row.now); err != nil || n != row.worse || strings.Count(b.String(), tooBad) != row.worse {
+			t.Errorf("%s: %d worse, %v\n%s", name, n, err, b.String())
 		}
 	}
 	for _, bad := range []string{"", "## Raw data", "\n## Raw data\n```\nx echo_64 ours\n```", "\n## Raw data\n```\n1 echo_64\n```", "\n## Raw data\n```\n1 echo_64 ours ops=x\n```"} {
@@ -188,32 +219,114 @@ func TestCompare(t *testing.T) {
 	}
 }
 
+// TestCommitted reads the page that is checked in, as bench check does: it has what ours are compared by.
+func TestCommitted(t *testing.T) {
+	page, err := os.ReadFile("../RESULTS.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, err := ReadRaw(string(page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	then := merge([]*Run{before}, 0.15)
+	for _, x := range targets {
+		if x.beside != "hcref" || x.ours != "ours" {
+			continue
+		}
+		if s := then.ratio(metricOf(x.metric), x.ours, x.beside); s.n == 0 || s.median <= 0 {
+			t.Errorf("%s of ours beside hcref is not on the page", x.metric)
+		}
+	}
+}
+
 // TestTargets: each names a metric, and none stands twice.
 func TestTargets(t *testing.T) {
 	seen := map[[3]string]bool{}
 	for _, x := range targets {
-		key := [3]string{x.metric, x.ours, x.bound}
-		if metricOf(x.metric) == nil || x.at <= 0 || seen[key] {
+		key := [3]string{x.metric, x.ours, x.beside}
+		if metricOf(x.metric) == nil || x.by != "" && metricOf(x.by) == nil || x.at <= 0 || seen[key] {
 			t.Errorf("%+v", x)
 		}
 		seen[key] = true
 	}
 }
 
-// TestSpread takes the steadiest rounds that are enough.
-func TestSpread(t *testing.T) {
+// TestWindow takes the most rounds in which direct was alike, and at least five.
+func TestWindow(t *testing.T) {
 	for _, row := range []struct {
-		rates []float64
-		want  bool
-	}{{[]float64{100, 101, 102, 103, 104}, true}, {[]float64{100, 150, 101, 102, 103, 104}, true}, {[]float64{100, 150, 101, 102, 103}, false}, {nil, true}} {
+		rates  []float64
+		rounds []int // that count
+	}{
+		{[]float64{100, 101, 102, 103, 104}, []int{0, 1, 2, 3, 4}},
+		{[]float64{100, 150, 101, 102, 103, 104}, []int{0, 2, 3, 4, 5}},
+		{[]float64{100, 150, 101, 102, 103, 104, 108}, []int{0, 2, 3, 4, 5, 6}},                     // the most
+		{[]float64{100, 101, 102, 103, 104, 112, 113}, []int{0, 1, 2, 3, 4}},                        // of as many the steadiest
+		{[]float64{100, 150, 101, 102, 103}, nil}, {[]float64{100, 100, 100, 100}, nil}, {nil, nil}, // too few
+		{[]float64{100, 102.5, 105, 107.5, 110.4}, []int{0, 1, 2, 3, 4}}, {[]float64{100, 102.5, 105, 107.5, 110.6}, nil},
+	} {
 		tb := merge([]*Run{{Samples: rounds("direct", "http_1k_64", "rps", row.rates...)}}, 1)
-		if got := tb.steady("http_1k_64"); got != row.want {
-			t.Errorf("%v: %t", row.rates, got)
+		w := tb.window("http_1k_64")
+		if got := slices.Sorted(maps.Keys(w.rounds)); !slices.Equal(got, row.rounds) || w.of != len(row.rates) || w.judged != (row.rates != nil) {
+			t.Errorf("%v: %v of %d", row.rates, got, w.of)
 		}
-		r := &Run{Samples: tb.samples}
-		if got := r.Steady("http_1k_64"); got != row.want || !r.Steady("idle_pairs") {
-			t.Errorf("%v as a run: %t", row.rates, got)
+		if tb.steady("http_1k_64") != (row.rounds != nil || row.rates == nil) {
+			t.Errorf("%v: %t", row.rates, tb.steady("http_1k_64"))
 		}
+	}
+	if !merge(nil, 1).steady("idle") {
+		t.Error("memory does not count")
+	}
+}
+
+// TestOnlyRoundsThatCount: what ours did while direct was another is not in its ratio.
+func TestOnlyRoundsThatCount(t *testing.T) {
+	m := find("echo x64, 1/s")
+	r := &Run{Samples: slices.Concat(rounds("direct", "echo_64", "ops", 100, 100, 30, 100, 100, 100),
+		rounds("ours", "echo_64", "ops", 50, 50, 500, 50, 50, 50), rounds("hcref", "echo_64", "ops", 50, 50, 50, 50, 50, 50))}
+	tb := merge([]*Run{r}, 1)
+	if s := tb.ratio(m, "ours", "hcref"); s.n != 5 || s.most != 1 || !tb.counts(m, s) {
+		t.Errorf("%+v", s)
+	}
+	r.Samples[6].Err = "broken" // one of ours, so that four are left
+	if s := merge([]*Run{r}, 1).ratio(m, "ours", "hcref"); s.n != 4 || merge([]*Run{r}, 1).counts(m, s) {
+		t.Errorf("with four rounds: %+v", s)
+	}
+}
+
+// TestSettled: a cell is measured again until enough rounds are alike and quiet.
+func TestSettled(t *testing.T) {
+	r := &Run{Samples: slices.Concat(rounds("direct", "echo_64", "ops", 100, 100, 100, 100, 100), rounds("ours", "echo_64", "ops", 1, 1, 1, 1, 1))}
+	if !r.Settled("echo_64", 0.15) || !r.Settled("idle", 0.15) || !r.Settled("bulk_up_1", 0.15) {
+		t.Error("it is not settled")
+	}
+	r.Samples[7].Values["foreign"] = 0.2
+	if r.Settled("echo_64", 0.15) || !r.Settled("echo_64", 0.25) {
+		t.Error("a round in which others worked is enough")
+	}
+	r.Samples = append(r.Samples, Sample{Peer: "direct", Cell: "echo_64", Round: 5, Values: map[string]float64{"ops": 101}})
+	if !r.Settled("echo_64", 0.15) {
+		t.Error("another quiet round is not enough")
+	}
+	r.Samples[0].Values["ops"] = 10
+	if r.Settled("echo_64", 0.15) {
+		t.Error("a round in which direct was another is enough")
+	}
+}
+
+// TestBeyondBytes: a peer that has no door for HTTP is compared by the bytes of it.
+func TestBeyondBytes(t *testing.T) {
+	r := &Run{
+		Peers: []Peer{{Name: "direct"}, {Name: "bore", Rival: true}, {Name: "ours", Ours: true}},
+		Samples: slices.Concat(rounds("direct", "http_64k_64", "rps", 9, 9, 9, 9, 9), rounds("ours", "http_64k_64", "rps", 4, 4, 4, 4, 4),
+			rounds("bore", "bytes_64k_64", "rps", 1, 1, 1, 1, 1)),
+	}
+	var page strings.Builder
+	if err := Results(&page, 1, r); err != nil {
+		t.Fatal(err)
+	}
+	if line := lineOf(page.String(), "| HTTP 64 KiB x64, 1/s | ours | bore |"); !strings.Contains(line, "at least 2.00 | **x4.00** [4.00-4.00] | met |") {
+		t.Errorf("%q", line)
 	}
 }
 
@@ -226,7 +339,7 @@ func TestFiguresAsMusts(t *testing.T) {
 			t.Fatal(err)
 		}
 		row := "| events p99 delay, us `<` | ours-serve | - | at most 50000 |"
-		if line := lineOf(page.String(), row); !strings.HasSuffix(line, "| "+want+" |") {
+		if line := lineOf(page.String(), row); !strings.HasSuffix(line, "| "+want+" | - |") {
 			t.Errorf("%v us: %q, want %s", delay, line, want)
 		}
 		worse, err := Compare(&check, 1, &Run{}, r)

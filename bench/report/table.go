@@ -1,7 +1,9 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -67,6 +69,7 @@ var metrics = []metric{
 	{"CPU of both, bulk up x16, s/GiB", "bulk_up_16", true, both("bytes", 1<<30)},
 	{"CPU of both, bulk down x16, s/GiB", "bulk_down_16", true, both("bytes", 1<<30)},
 	{"gateway CPU, echo x64, s/10k", "echo_64", true, cpu("count", 1e4)},
+	{"CPU of both, echo x64, s/10k", "echo_64", true, both("count", 1e4)},
 	{"gateway CPU, HTTP 1 KiB x64, s/10k", "http_1k_64", true, cpu("count", 1e4)},
 	{"CPU of both, HTTP 1 KiB x64, s/10k", "http_1k_64", true, both("count", 1e4)},
 	{"gateway CPU, HTTP 64 KiB x64, s/10k", "http_64k_64", true, cpu("count", 1e4)},
@@ -74,6 +77,8 @@ var metrics = []metric{
 	{"gateway CPU, set-up x16, s/10k", "setup_16", true, cpu("count", 1e4)},
 	{"gateway memory, idle pair, KiB", "idle", true, value("kib_each")},
 	{"gateway memory, idle listener, KiB", "listeners", true, value("kib_each")},
+	{"CPU while all pairs are idle, %", "idle", true, value("cpu_percent")},
+	{"gateway descriptors, idle pair", "idle", true, value("fds_each")},
 }
 
 func value(field string) func(map[string]float64) (float64, bool) {
@@ -155,11 +160,12 @@ type table struct {
 	peers      []Peer
 	samples    []Sample
 	maxForeign float64
+	windows    map[string]window // by cell, as they are asked for
 }
 
 // merge puts runs together. Rounds of different runs stay different, so that no ratio is made across them.
 func merge(runs []*Run, maxForeign float64) *table {
-	t := &table{maxForeign: maxForeign}
+	t := &table{maxForeign: maxForeign, windows: map[string]window{}}
 	next := 0
 	for _, r := range runs {
 		first := next
@@ -177,12 +183,22 @@ func merge(runs []*Run, maxForeign float64) *table {
 	return t
 }
 
-func (t *table) has(name string) bool {
-	return slices.ContainsFunc(t.peers, func(p Peer) bool { return p.Name == name })
+func (t *table) has(name string) bool { return t.peer(name).Name != "" }
+
+// peer finds one by name; without it there is one without a name.
+func (t *table) peer(name string) Peer {
+	if i := slices.IndexFunc(t.peers, func(p Peer) bool { return p.Name == name }); i >= 0 {
+		return t.peers[i]
+	}
+	return Peer{}
 }
 
-// rates are what direct's steadiness is judged by, in a cell of that beginning.
-var rates = map[string]string{"bulk_": "mibps", "echo_": "ops", "setup_": "cps", "http_": "rps", "bytes_": "rps", "calls_": "ops"}
+func (t *table) present(name string) bool { return t.has(name) && t.peer(name).Absent == "" }
+
+func (t *table) rival(name string) bool { return t.peer(name).Rival }
+
+// rates are what direct's steadiness is judged by, in a cell of that beginning. Events come at a rate that is given.
+var rates = map[string]string{"bulk_": "mibps", "echo_": "ops", "setup_": "cps", "http_": "rps", "soap_": "rps", "bytes_": "rps", "calls_": "ops"}
 
 // Rate is the field of a sample by which direct's steadiness is judged in a cell: "" where nothing is.
 func Rate(cell string) string {
@@ -194,45 +210,90 @@ func Rate(cell string) string {
 	return ""
 }
 
-// Steady reports whether direct varied so little in a cell, in enough rounds, that the rows of the cell count.
-func (r *Run) Steady(cell string) bool {
-	return Rate(cell) == "" || merge([]*Run{r}, 1).steady(cell)
+// Settled reports whether a cell need not be measured again: enough rounds count, and in none of those did others use more
+// than maxForeign of the machine beside any peer.
+func (r *Run) Settled(cell string, maxForeign float64) bool {
+	if Rate(cell) == "" {
+		return true
+	}
+	t := merge([]*Run{r}, maxForeign)
+	w := t.window(cell)
+	if !w.judged {
+		return true
+	}
+	quiet := maps.Clone(w.rounds)
+	for _, s := range r.Samples {
+		if s.Cell == cell && s.Values["foreign"] > maxForeign {
+			delete(quiet, s.Round)
+		}
+	}
+	return len(quiet) >= Counted
 }
 
-// unsteady is how much direct may vary in the rounds of a row that counts, and counted how many rounds those have to be.
-const (
-	unsteady = 0.10
-	counted  = 5
-)
+// Counted is how many rounds of a cell have to be alike by direct, so that its rows count.
+const Counted = 5
 
-// spread is how much direct's rate varied in a cell, as a share of its median, in the steadiest rounds that are enough to
-// count, or in all where there are fewer. ok is false where direct has no such cell.
-func (t *table) spread(cell string) (share float64, ok bool) {
-	rate := Rate(cell)
-	if rate == "" {
-		return 0, false
-	}
-	m := metric{cell: cell, of: value(rate)}
-	all := make([]float64, 0, counted)
-	for _, r := range t.readings(&m, "direct") {
-		all = append(all, r.value)
-	}
-	if len(all) == 0 {
-		return 0, false
-	}
-	slices.Sort(all)
-	n, least := min(counted, len(all)), math.Inf(1)
-	for i := range len(all) - n + 1 {
-		window := all[i : i+n]
-		least = min(least, (window[n-1]-window[0])/window[n/2])
-	}
-	return least, len(all) > 1
+// unsteady is how much direct may vary in them, least to most, as a share of the middle one.
+const unsteady = 0.10
+
+// window is the rounds of a cell that count: those in which direct was as fast as in the others.
+type window struct {
+	judged bool         // direct was measured in the cell, by a rate
+	rounds map[int]bool // that count; none: too few are alike, or direct was not measured
+	share  float64      // how far direct's rate varied in them, least to most, as a share of the middle one
+	of     int          // rounds in all
 }
 
-// steady reports whether the rows of a cell count. Memory has no direct beside it and counts.
+// window finds the most rounds, at least Counted, in which direct's rates lay within unsteady of each other; of as many, the
+// steadiest. They are chosen by direct alone, whatever ours did in them. Where there are too few, share is that of the steadiest
+// Counted rounds, or of all.
+func (t *table) window(cell string) window {
+	if w, found := t.windows[cell]; found {
+		return w
+	}
+	w := window{share: math.Inf(1)}
+	type round struct {
+		n    int
+		rate float64
+	}
+	var all []round
+	if rate := Rate(cell); rate != "" {
+		for n, r := range t.readings(&metric{cell: cell, of: value(rate)}, "direct") {
+			all = append(all, round{n, r.value})
+		}
+	}
+	slices.SortFunc(all, func(a, b round) int { return cmp.Or(cmp.Compare(a.rate, b.rate), cmp.Compare(a.n, b.n)) })
+	w.judged, w.of = len(all) > 0, len(all)
+	for n := len(all); n >= min(Counted, len(all)) && n > 0 && w.rounds == nil; n-- {
+		w.share = math.Inf(1) // of n rounds; of fewest if none will do
+		for i := range len(all) - n + 1 {
+			some := all[i : i+n]
+			share := (some[n-1].rate - some[0].rate) / some[n/2].rate
+			if share >= w.share {
+				continue
+			}
+			w.share = share
+			if n >= Counted && share < unsteady {
+				w.rounds = map[int]bool{}
+				for _, r := range some {
+					w.rounds[r.n] = true
+				}
+			}
+		}
+	}
+	t.windows[cell] = w
+	return w
+}
+
+// steady reports whether the rows of a cell count. Memory, and events that come at a given rate, have no direct beside them and do.
 func (t *table) steady(cell string) bool {
-	share, ok := t.spread(cell)
-	return !ok || share < unsteady
+	w := t.window(cell)
+	return !w.judged || w.rounds != nil
+}
+
+// counts reports whether a figure does: direct was steady in its cell, others left the machine alone, and there are enough rounds.
+func (t *table) counts(m *metric, s stat) bool {
+	return t.steady(m.cell) && !s.disturbed && (!t.window(m.cell).judged || s.n >= Counted)
 }
 
 // reading is a metric's value in one round.
@@ -255,24 +316,31 @@ func (t *table) readings(m *metric, peer string) map[int]reading {
 }
 
 // figure is a metric of one peer.
-func (t *table) figure(m *metric, peer string) stat { return settle(t.readings(m, peer)) }
+func (t *table) figure(m *metric, peer string) stat { return t.settle(m, t.readings(m, peer)) }
 
 // ratio is a metric of one peer divided by another's of the same round.
-func (t *table) ratio(m *metric, ours, other string) stat {
-	theirs := t.readings(m, other)
+func (t *table) ratio(m *metric, ours, other string) stat { return t.ratioOf(m, ours, m, other) }
+
+// ratioOf divides by another metric of the other.
+func (t *table) ratioOf(m *metric, ours string, by *metric, other string) stat {
+	theirs := t.readings(by, other)
 	ratios := map[int]reading{}
 	for round, r := range t.readings(m, ours) {
 		if o, ok := theirs[round]; ok && o.value > 0 {
 			ratios[round] = reading{r.value / o.value, r.quiet && o.quiet}
 		}
 	}
-	return settle(ratios)
+	return t.settle(m, ratios)
 }
 
-// settle sums up the quiet rounds, or all when none was.
-func settle(rounds map[int]reading) stat {
+// settle sums up the rounds that count, or all where none do: of those the quiet ones, or all when none was.
+func (t *table) settle(m *metric, rounds map[int]reading) stat {
+	counting := t.window(m.cell).rounds
 	var quiet, all []float64
-	for _, r := range rounds {
+	for n, r := range rounds {
+		if counting != nil && !counting[n] {
+			continue
+		}
 		all = append(all, r.value)
 		if r.quiet {
 			quiet = append(quiet, r.value)
