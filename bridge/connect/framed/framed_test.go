@@ -36,6 +36,11 @@ func serve(t *testing.T, open Opener) (client net.Conn, ended <-chan error) {
 	return client, out
 }
 
+// at is a dialer that has made its connection.
+func at(conn net.Conn) Dialer {
+	return func(context.Context) (net.Conn, error) { return conn, nil }
+}
+
 // upper answers in capitals, "quiet" with nothing, "bad" with a fault.
 func upper(gotVia, kind string) (Handler, error) {
 	if gotVia != via {
@@ -74,7 +79,7 @@ func TestCallAtServe(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			conn, ended := serve(t, upper)
-			got, err := Call(t.Context(), conn, c.via, []byte(c.envelope), c.oneWay, 2*most)
+			got, err := Call(t.Context(), at(conn), c.via, []byte(c.envelope), c.oneWay, 2*most)
 			_ = conn.Close()
 			if string(got) != c.want {
 				t.Errorf("got %q, want %q", got, c.want)
@@ -128,7 +133,7 @@ func TestCallAtOthers(t *testing.T) {
 		"says another instead": {[][]byte{{byte(framing.End)}}, "does not speak net.tcp"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := Call(t.Context(), peer(t, c.pieces...), via, []byte("echo"), false, most)
+			_, err := Call(t.Context(), at(peer(t, c.pieces...)), via, []byte("echo"), false, most)
 			if err == nil {
 				t.Fatal("taken")
 			}
@@ -142,7 +147,7 @@ func TestCallAtOthers(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(errors.New("enough"))
-	if _, err := Call(ctx, peer(t, ack), via, []byte("echo"), false, most); err == nil || err.Error() != "enough" {
+	if _, err := Call(ctx, at(peer(t, ack)), via, []byte("echo"), false, most); err == nil || err.Error() != "enough" {
 		t.Errorf("a call that nobody wants ended with %v", err)
 	}
 }
@@ -240,7 +245,7 @@ func FuzzRead(f *testing.F) {
 				return envelope, nil
 			}, nil
 		})
-		if b, err := Call(t.Context(), still{Reader: bytes.NewReader(sent)}, via, nil, false, most); err == nil && len(b) > most {
+		if b, err := Call(t.Context(), at(still{Reader: bytes.NewReader(sent)}), via, nil, false, most); err == nil && len(b) > most {
 			t.Errorf("an answer of %d bytes", len(b))
 		}
 	})

@@ -63,23 +63,15 @@ func Action(b []byte) string {
 	return string(action)
 }
 
-// HandOver brings a message to a service in a session of its own, and returns when the service has ended it in order: preamble, acknowledgement, message, end, end. A message by itself is one of a session whose dictionary is
-// empty: its table of strings is one zero byte. message is in MSBin1. The caller bounds the time by the connection's deadline, and closes it.
-func HandOver(conn net.Conn, via string, message []byte) error {
-	hello := framing.Preamble{Mode: framing.Duplex, Via: via, Encoding: framing.BinarySession}
-	if _, err := conn.Write(hello.Append(nil)); err != nil {
-		return err
-	}
-	var d framing.Decoder
-	in := &records{conn: conn}
-	if err := in.await(&d, framing.PreambleAck); err != nil {
-		return err
-	}
+// HandOver brings a message to a service in a session that has begun (framed.Open) and brings nothing else, and returns when the service has
+// ended it in order: message, end, end. A message by itself is one of a session whose dictionary is empty: its table of strings is one zero
+// byte. message is in MSBin1. The caller bounds the time by the connection's deadline, and closes it.
+func HandOver(conn net.Conn, message []byte) error {
 	b := framing.AppendSized(nil, append([]byte{0}, message...))
 	if _, err := conn.Write(append(b, byte(framing.End))); err != nil {
 		return err
 	}
-	return in.await(&d, framing.End)
+	return (&records{conn: conn}).end(new(framing.Decoder))
 }
 
 // records reads what a service says.
@@ -89,8 +81,8 @@ type records struct {
 	room [512]byte
 }
 
-// await reads up to a record of the kind. What a service says on its own before its end is for nobody.
-func (r *records) await(d *framing.Decoder, kind framing.Kind) error {
+// end reads up to the end. What a service says on its own before that is for nobody.
+func (r *records) end(d *framing.Decoder) error {
 	for {
 		ev, n, err := d.Next(r.buf)
 		r.buf = r.buf[n:]
@@ -98,23 +90,18 @@ func (r *records) await(d *framing.Decoder, kind framing.Kind) error {
 		case errors.Is(err, framing.ErrShort):
 			n, err := r.conn.Read(r.room[:])
 			if r.buf = r.room[:n]; n == 0 {
-				switch {
-				case errors.Is(err, io.EOF) && kind == framing.End: // an end in order all the same
+				if errors.Is(err, io.EOF) { // an end in order all the same
 					return nil
-				case errors.Is(err, io.EOF):
-					return io.ErrUnexpectedEOF
 				}
 				return err
 			}
 		case err != nil:
 			return err
-		case ev.Kind == kind:
+		case ev.Kind == framing.End:
 			return nil
 		case ev.Kind == framing.FaultRecord:
 			f, _ := framing.ParseFault(ev.Data)
 			return fmt.Errorf("the service says %s", f)
-		case kind == framing.PreambleAck:
-			return errors.New("what answers there does not speak net.tcp")
 		}
 	}
 }

@@ -1,0 +1,71 @@
+package framed
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"time"
+
+	"github.com/causeway-relay/causeway/bindings/framing"
+)
+
+// Dialer makes a connection to a service.
+type Dialer func(ctx context.Context) (net.Conn, error)
+
+// ackTimes bound the wait for the acknowledgement of a preamble, one connection after another. Mono's service loses a connection that
+// arrives while it closes the one before, for good (docs/clients.md): it accepts it, and then says nothing. Nothing of a message has
+// been sent by then, so that the same is asked on a fresh one, which it takes. The last has the time that is left, since a service may be slow.
+var ackTimes = []time.Duration{time.Second, 4 * time.Second, 0}
+
+// Open begins a session at a service: the mode is duplex, the encoding a session's. It gives a connection on which the service has
+// acknowledged, with nothing of what stands behind that read. A service that says nothing is asked on another connection, twice at most.
+// An error of dial is given as it is. ctx bounds all, and nothing of what is given; the caller closes the connection.
+func Open(ctx context.Context, dial Dialer, via string) (net.Conn, error) {
+	for try := 0; ; try++ {
+		conn, err := dial(ctx)
+		if err != nil {
+			return nil, err
+		}
+		err = open(ctx, conn, via, ackTimes[try])
+		if err == nil {
+			return conn, nil
+		}
+		_ = conn.Close()
+		switch {
+		case ctx.Err() != nil:
+			return nil, context.Cause(ctx)
+		case !errors.Is(err, os.ErrDeadlineExceeded) || try == len(ackTimes)-1:
+			return nil, err
+		}
+	}
+}
+
+// open says the preamble and waits for its acknowledgement, for most as long as limit, 0: as ctx allows.
+func open(ctx context.Context, conn net.Conn, via string, limit time.Duration) error {
+	w, stop := newWire(ctx, conn, 0)
+	defer stop()
+	w.buf = w.buf[:1] // not a byte more than the acknowledgement
+	hello := framing.Preamble{Mode: framing.Duplex, Via: via, Encoding: framing.BinarySession}
+	if err := w.write(ctx, hello.Append(nil)); err != nil {
+		return err
+	}
+	if limit > 0 {
+		_ = conn.SetReadDeadline(time.Now().Add(limit))
+	}
+	ev, err := w.next()
+	switch {
+	case errors.Is(err, io.EOF):
+		return errors.New("the service closed the connection instead of taking the session: it may want transport security, which cannot be given here; use security mode None at this endpoint")
+	case err != nil:
+		return err
+	case ev.Kind == framing.FaultRecord:
+		f, _ := framing.ParseFault(ev.Data)
+		return &FaultError{f}
+	case ev.Kind != framing.PreambleAck:
+		return errors.New("what answers there does not speak net.tcp")
+	}
+	_ = conn.SetReadDeadline(time.Time{})
+	return ctx.Err() // whose end may have been undone by that
+}
