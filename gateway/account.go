@@ -87,12 +87,15 @@ func (g *Gateway) line(message string, c *relay.Record) {
 		slog.String("rule", c.Rule), slog.String("reason", string(c.Reason)), slog.String("side", c.Side),
 		slog.Int64("in", c.In), slog.Int64("out", c.Out), slog.Int64("messages", c.Messages),
 		{Key: "stages", Value: stages(&c.Stages)}, slog.Duration("duration", c.Duration), slog.String("shape", c.Shape),
-		{}, {}, {}, {}, {}, {}, {}, // taken, missed, action, to, status, text, cause: at the end, where there are any
+		{}, {}, {}, {}, {}, {}, {}, {}, // taken, missed, within, action, to, status, text, cause: at the end, where there are any
 	}
-	n := len(attrs) - 7
+	n := len(attrs) - 8
 	if c.Shape == "cast" || c.Taken+c.Missed > 0 {
 		attrs[n], attrs[n+1] = slog.Int64("taken", c.Taken), slog.Int64("missed", c.Missed)
 		n += 2
+	}
+	if c.Within != "" {
+		attrs[n], n = slog.String("within", c.Within), n+1
 	}
 	if c.Action != "" {
 		attrs[n], n = slog.String("action", c.Action), n+1

@@ -125,7 +125,7 @@ func (m *meter) closed(c *relay.Record) {
 			m.stages.WithLabelValues(s.name).Observe(s.took)
 		}
 	}
-	if m.entities != nil {
+	if m.entities != nil && c.Within == "" { // those of an exchange within a stream are the stream's
 		label := m.label(c.Entity)
 		m.entities.WithLabelValues(label, "in").Add(float64(c.In))
 		m.entities.WithLabelValues(label, "out").Add(float64(c.Out))

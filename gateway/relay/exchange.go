@@ -23,6 +23,7 @@ type transfer struct {
 	entity  *entity.Entity
 	hints   Hints
 	served  bool // the sender is at another node, which keeps the account
+	within  bool // it belongs to a stream that ends here, which has the slot and the bytes
 	tracked bool
 	seen    *tap.Exchange // nil: nobody looks
 }
@@ -38,22 +39,30 @@ func (r *Relay) Exchange(ctx context.Context, ask Ask, req *shape.Request) (*sha
 	x := &transfer{relay: r, record: r.begin("exchange", &req.Hello), hints: ask.Hints}
 	x.Begin(ctx, x, req)
 	r.step(3, req.Tracking, "a sender asks for "+req.At.Path)
-	err := x.admit(ask)
-	var resp *shape.Response
-	if err == nil {
-		resp, err = x.run()
+	if err := x.admit(ask); err != nil {
+		return nil, x.refuse(err)
 	}
+	return x.answer(x.run())
+}
+
+// answer gives what came of an exchange to its sender: the response in the relay's hands, or the refusal.
+func (x *transfer) answer(resp *shape.Response, err error) (*shape.Response, error) {
 	if err != nil {
-		x.leave()
-		x.record.In = x.In()
-		no := r.refused(x.record, exchange.Reason(err))
-		r.showEnd(x.entity, x.record)
-		return nil, no
+		return nil, x.refuse(err)
 	}
 	x.record.Status = resp.Status
 	x.answered(resp)
-	r.step(9, req.Tracking, "forwarding the listener's answer to the sender")
+	x.relay.step(9, x.record.Tracking, "forwarding the listener's answer to the sender")
 	return x.Answer(resp), nil
+}
+
+// refuse ends an exchange without a response, and gives the error as the sender is told it.
+func (x *transfer) refuse(err error) error {
+	x.leave()
+	x.record.In = x.In()
+	no := x.relay.refused(x.record, exchange.Reason(err))
+	x.relay.showEnd(x.entity, x.record)
+	return no
 }
 
 // Expected is a rendezvous that an entry consumes itself: see Expect.
@@ -92,7 +101,12 @@ func (x *transfer) run() (*shape.Response, error) {
 			road = around(x)
 		}
 	}
-	resp, err := road.Exchange(x.Context(), x.Request())
+	return x.asked(road)
+}
+
+// asked has an Exchanger answer.
+func (x *transfer) asked(by shape.Exchanger) (*shape.Response, error) {
+	resp, err := by.Exchange(x.Context(), x.Request())
 	if err == nil {
 		err = exchange.Check(resp)
 	}
@@ -112,6 +126,9 @@ func (x *transfer) Exchange(ctx context.Context, req *shape.Request) (*shape.Res
 	x.begin()
 	var last error
 	for i := range found {
+		if i > 0 {
+			req = x.anew(req)
+		}
 		resp, err := x.try(ctx, &found[i], req)
 		if err == nil {
 			return resp, nil
@@ -121,6 +138,17 @@ func (x *transfer) Exchange(ctx context.Context, req *shape.Request) (*shape.Res
 		}
 	}
 	return nil, last
+}
+
+// anew gives a request for the next listener: a body that a middleware made may have been read, and begins anew.
+func (x *transfer) anew(req *shape.Request) *shape.Request {
+	whole, ok := req.Body.(shape.Whole)
+	if !ok || req.Body == x.Request().Body {
+		return req
+	}
+	fresh := *req
+	fresh.Body = shape.Memory(whole.Bytes())
+	return &fresh
 }
 
 // begin starts the time for the response.
@@ -234,17 +262,20 @@ func (r *Relay) trackTransfer(x *transfer) error {
 	return err
 }
 
+// counts reports whether the exchange has a slot of the connections, and bytes of its own: each byte is counted once.
+func (x *transfer) counts() bool { return !x.served && !x.within }
+
 func (r *Relay) untrackTransfer(x *transfer) {
 	if !x.tracked {
 		return
 	}
-	if !x.served {
+	if x.counts() {
 		r.connections.Leave()
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.transfers, x)
-	if !x.served { // each byte is counted once, at the sender's node
+	if x.counts() {
 		r.books.Add(x.entity.At, x.In(), x.Out())
 	}
 	r.restLocked()

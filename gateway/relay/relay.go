@@ -40,7 +40,7 @@ type Timeouts struct {
 	TokenGrace time.Duration // 5 min: how long a listener may go on with an expired token (reference section 1, rule 5)
 }
 
-// Params is what a Relay is made of. All but Hooks, Hosts, Pipeline and Link are needed.
+// Params is what a Relay is made of. All but Hooks, Hosts, Pipeline, Endpoint and Link are needed.
 type Params struct {
 	Store     store.Store
 	Bus       mesh.Bus
@@ -53,6 +53,9 @@ type Params struct {
 	// Pipeline gives what stands around the exchanges of an entity, between admit and offer; nil, or a nil result: nothing. It is
 	// called for each exchange and so only looks up what was made before.
 	Pipeline func(*entity.Entity) shape.Middleware
+	// Endpoint gives what ends the streams of an entity at their senders' node; nil, or a nil result: they lead to listeners. It is called
+	// for each stream.
+	Endpoint func(*entity.Entity) shape.Endpoint
 	Hooks    Hooks
 }
 

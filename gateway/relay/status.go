@@ -52,7 +52,7 @@ func (r *Relay) Counts() Counts {
 	}
 	for x := range r.transfers {
 		c.Exchanges++
-		if !x.served {
+		if x.counts() {
 			c.In += x.In()
 			c.Out += x.Out()
 		}

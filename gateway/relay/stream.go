@@ -9,30 +9,20 @@ import (
 	"time"
 
 	"github.com/causeway-relay/causeway/gateway/auth"
-	"github.com/causeway-relay/causeway/gateway/entity"
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/flow"
-	"github.com/causeway-relay/causeway/gateway/meet"
-	"github.com/causeway-relay/causeway/gateway/mesh"
 	"github.com/causeway-relay/causeway/gateway/relay/internal/exchange"
-	"github.com/causeway-relay/causeway/gateway/route"
 	"github.com/causeway-relay/causeway/gateway/shape"
 )
 
 // stream is one sender on its road and its stream afterwards.
 type stream struct {
-	relay   *Relay
-	party   shape.Party
-	hello   *shape.Hello
-	record  *Record
-	entity  *entity.Entity
+	search
+
 	cancel  context.CancelCauseFunc
 	live    flow.Live
-	data    atomic.Int64 // when the first data went through, since the arrival
-	chosen  route.Candidate
-	ticket  shape.Ticket
+	data    atomic.Int64               // when the first data went through, since the arrival
 	running atomic.Pointer[StreamInfo] // what is shown of it, counters left out; nil: it does not run yet
-	told    bool                       // the chosen one heard of the sender
 
 	tracked bool // it is on the relay's list and has a slot of its connections
 }
@@ -54,7 +44,7 @@ func (r *Relay) Stream(ctx context.Context, ask Ask, p shape.Party) error {
 // and the first part needs a deep one.
 func (r *Relay) Connect(ctx context.Context, ask Ask, p shape.Party) (pump func(), err error) {
 	h := p.Hello()
-	s := &stream{relay: r, party: p, hello: h, record: r.begin("stream", h)}
+	s := &stream{search: search{relay: r, party: p, hello: h, record: r.begin("stream", h), hints: ask.Hints}}
 	r.step(3, h.Tracking, "a sender asks for "+h.At.Path)
 	ctx, s.cancel = context.WithCancelCause(ctx)
 	if watched, ok := p.(shape.Leaver); ok {
@@ -66,7 +56,7 @@ func (r *Relay) Connect(ctx context.Context, ask Ask, p shape.Party) (pump func(
 		}
 	}()
 	if err = s.admit(ask); err == nil {
-		pump, err = s.road(ctx, ask)
+		pump, err = s.road(ctx)
 	}
 	if err == nil {
 		return pump, nil
@@ -99,8 +89,11 @@ func (s *stream) admit(ask Ask) error {
 }
 
 // road is everything from the look-up to both answers. An error means that the party still waits for its no.
-func (s *stream) road(ctx context.Context, ask Ask) (pump func(), err error) {
-	sender, listener, err := s.find(ctx, ask)
+func (s *stream) road(ctx context.Context) (pump func(), err error) {
+	if serve := s.relay.endpoint(s.entity); serve != nil {
+		return s.here(ctx, serve)
+	}
+	sender, listener, err := s.find(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -113,144 +106,6 @@ func (s *stream) road(ctx context.Context, ask Ask) (pump func(), err error) {
 		return nil, err
 	}
 	return func() { s.join(ctx, near, far) }, nil
-}
-
-// find is the road up to the meeting.
-func (s *stream) find(ctx context.Context, ask Ask) (sender, listener shape.Party, err error) {
-	var room [route.MaxCandidates]route.Candidate
-	candidates, err := s.resolve(room[:0], ask)
-	if err != nil {
-		return nil, nil, err
-	}
-	return s.meet(ctx, candidates)
-}
-
-// noListener is the service's text (reference section 5.1).
-const noListener = "There are no listeners connected for the endpoint."
-
-// resolve finds who may serve the sender.
-func (s *stream) resolve(dst []route.Candidate, ask Ask) ([]route.Candidate, error) {
-	q := queryOf(s.entity, s.hello, mesh.Stream, ask.Hints)
-	found, err := s.relay.find(dst, &q)
-	s.record.Stages.Resolve = s.record.Since()
-	if err != nil {
-		return nil, err
-	}
-	if s.relay.tells() {
-		s.relay.step(4, s.hello.Tracking, fmt.Sprintf("looked up %s: %d listener(s), the first at node %d", s.entity.Name, len(found), found[0].Node))
-	}
-	return found, nil
-}
-
-// find asks the table, and says in the service's words why there is nobody.
-func (r *Relay) find(dst []route.Candidate, q *route.Query) ([]route.Candidate, error) {
-	found, some := r.table.Find(dst, q)
-	switch {
-	case len(found) > 0:
-		return found, nil
-	case some:
-		return nil, fail.New(fail.NoMatchingListener, "None of the connected listeners meet the AllowedListeners/DisallowedListeners criteria.")
-	default:
-		return nil, fail.New(fail.NoListener, noListener)
-	}
-}
-
-// queryOf asks for who may serve a sender of the entity.
-func queryOf(ent *entity.Entity, h *shape.Hello, s mesh.Shapes, hints Hints) route.Query {
-	q := route.Query{At: h.At, Entity: ent.At, Shape: s, Hints: hints, Spread: ent.Kind == entity.Hybrid}
-	if ent.Settings.Sticky {
-		q.Stick = route.StickTo(h.Remote.Addr())
-	}
-	return q
-}
-
-// meet offers the sender to one candidate after the other until one is told of it, and waits for that one.
-func (s *stream) meet(ctx context.Context, candidates []route.Candidate) (sender, listener shape.Party, err error) {
-	r := s.relay
-	source := s.hello.Remote.Addr()
-	if !r.pending.Enter(source) {
-		return nil, nil, fail.Newf(fail.Overloaded, "%d connections of %s wait for a listener, as many as limits.pendingPerSource allows.", r.p.Limits.PendingPerSource, source)
-	}
-	defer r.pending.Leave(source)
-	meeting := r.desk.Open(meet.Rules{Window: r.p.Timeouts.Accept})
-	meeting.Sit(meet.Sender, s.party)
-	ticket, err := meeting.Ticket(meet.Listener)
-	if err != nil {
-		return nil, nil, err
-	}
-	s.record.Ticket = ticket.Hex()
-	err = s.offer(ctx, ticket, candidates)
-	s.record.Stages.Offer = s.record.Since()
-	s.ticket, s.told = ticket, err == nil
-	if err != nil {
-		sender, listener, err = meeting.End(ctx, err) // its listener may have heard of it all the same, and come
-	} else {
-		sender, listener, err = meeting.Wait(ctx, s.chosen.Gone())
-	}
-	s.record.Stages.Meet = s.record.Since()
-	s.settle(err)
-	return sender, listener, err
-}
-
-// offer tells candidates until one has heard it. One that cannot be told has not seen the sender: the next is asked, as long
-// as the ticket is good.
-func (s *stream) offer(ctx context.Context, ticket shape.Ticket, candidates []route.Candidate) error {
-	r := s.relay
-	o := &shape.Offer{Ticket: ticket, Hello: s.hello, Deadline: time.Now().Add(r.p.Timeouts.Accept)}
-	ctx, cancel := context.WithDeadline(ctx, o.Deadline)
-	defer cancel()
-	var last error
-	for _, c := range candidates {
-		s.chosen = c
-		s.record.Listener, s.record.PeerNode = c.ID, c.Node
-		if r.tells() {
-			r.step(5, s.hello.Tracking, fmt.Sprintf("the request goes to node %d, which holds listener %s", c.Node, c.ID))
-		}
-		err := c.Stream.Offer(ctx, o)
-		switch {
-		case err == nil:
-			if c.Node == r.self {
-				r.told(s.hello, c.Listener)
-			}
-			return nil
-		case ctx.Err() != nil:
-			return fail.Wrap(fail.AcceptTimeout, "offer", err) // if it was the sender who left, the meeting says so
-		case final(err):
-			return err
-		}
-		last = err
-	}
-	return last
-}
-
-// final reports whether no other candidate can help: what the sender sent fits no listener.
-func final(err error) bool { return fail.Is(err, fail.HeadTooLarge) || fail.Is(err, fail.BadRequest) }
-
-// told is step 6, at the node that holds the listener.
-func (r *Relay) told(h *shape.Hello, l *route.Listener) {
-	if r.tells() {
-		r.step(6, h.Tracking, fmt.Sprintf("told listener %s to open a temporary channel to the sender's node", l.ID))
-	}
-}
-
-// settle counts what became of the offer.
-func (s *stream) settle(err error) {
-	r, took := s.relay, s.record.Stages.Meet-s.record.Stages.Offer
-	switch {
-	case err == nil:
-		r.offered("accepted", took)
-		r.tally(s.chosen, answered, took)
-	case fail.Is(err, fail.Rejected):
-		r.offered("rejected", took)
-		r.tally(s.chosen, answered, took)
-	case fail.Is(err, fail.AcceptTimeout):
-		r.offered("ignored", took)
-		r.tally(s.chosen, ignored, took)
-		r.late.Expired(s.ticket, s.chosen)
-	case s.told: // the sender has left: the listener may answer all the same
-		now := time.Now()
-		r.late.Abandoned(s.ticket, s.chosen, now.Add(-took), now.Add(r.p.Timeouts.Accept-took))
-	}
 }
 
 // join pumps until the stream is over.

@@ -1,6 +1,7 @@
 package shape
 
 import (
+	"bytes"
 	"context"
 	"io"
 )
@@ -18,6 +19,25 @@ type Body interface {
 type Whole interface {
 	Bytes() []byte
 }
+
+// Memory makes a body of bytes that lie in memory. They are not copied.
+func Memory(b []byte) Body { return &memory{*bytes.NewReader(b), b} }
+
+// memory is such a body. Its Close does nothing: there is nothing to be given back.
+type memory struct {
+	bytes.Reader
+
+	all []byte
+}
+
+// Size implements Body.
+func (m *memory) Size() int64 { return int64(len(m.all)) }
+
+// Bytes implements Whole.
+func (m *memory) Bytes() []byte { return m.all }
+
+// Close implements Body.
+func (*memory) Close() error { return nil }
 
 // Request is one exchange as its sender began it.
 type Request struct {
@@ -54,3 +74,16 @@ func (e *Untaken) Unwrap() error { return e.Err }
 
 // Middleware stands around an Exchanger: policies, taps, conversions.
 type Middleware func(Exchanger) Exchanger
+
+// Opener is optional on the Exchanger that a Middleware stands around: it opens a stream to a listener of the entity, on behalf of the
+// sender of the exchange, for a middleware that answers over one. Listeners are looked for as for any stream; the exchange has the
+// account. The caller ends the leg. The response timeout of the exchange begins with the first Open. ctx is the exchange's, or hangs on it.
+type Opener interface {
+	Open(ctx context.Context) (Leg, error)
+}
+
+// Endpoint ends a stream of a sender at the sender's node, in the place of a listener: a conversion between what is said in it and the
+// exchanges that listeners answer. It serves one stream until that is over, from the caller's goroutine, and says how it ended; the leg is
+// closed by the caller. When ctx ends the leg has been aborted. listeners carries requests of the sender, who has been let in: each needs
+// a tracking id of its own, has an account of its own, and may run beside others.
+type Endpoint func(ctx context.Context, sender Leg, h *Hello, listeners Exchanger) *End

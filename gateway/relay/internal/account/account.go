@@ -91,6 +91,7 @@ type Record struct {
 	Taken    int64  // of a cast: listeners that took a message, summed; of a listener: messages that it got
 	Missed   int64  // those that it did not reach; those that it did not get
 	Status   int    // of an exchange: the listener's; 0: there was no response
+	Within   string // of an exchange within a stream that ends at its node: the stream's tracking id. Its bytes are the stream's
 	Stages   Stages
 	Began    time.Time
 	Duration time.Duration

@@ -117,7 +117,11 @@ func (x *Life) Again(req *shape.Request, err error) bool {
 	if _, untaken := errors.AsType[*shape.Untaken](err); !untaken || x.ctx.Err() != nil {
 		return false
 	}
-	return req.Body == nil || req.Body == x.req.Body && !x.up.pulled.Load()
+	if req.Body == nil || req.Body == x.req.Body {
+		return req.Body == nil || !x.up.pulled.Load()
+	}
+	_, whole := req.Body.(shape.Whole) // of a middleware
+	return whole
 }
 
 // Cause is why the road ended: what ended the context, if something did, else the Exchanger's own error. A listener that was to dial
