@@ -1,6 +1,7 @@
 package limit
 
 import (
+	"context"
 	"net/netip"
 	"time"
 
@@ -47,4 +48,17 @@ func (d *Delays) Refused(from netip.Addr, at entity.Address, now time.Time) time
 // Succeeded forgives: the next refusal of that source at that address is the first.
 func (d *Delays) Succeeded(from netip.Addr, at entity.Address) {
 	d.t.forget(d.t.key(Source(from), at))
+}
+
+// Hold waits for as long as a refusal is to be held back, or until ctx ends.
+func Hold(ctx context.Context, wait time.Duration) {
+	if wait <= 0 {
+		return
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
 }

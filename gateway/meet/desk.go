@@ -134,7 +134,7 @@ func (d *Desk) Claim(t shape.Ticket, p shape.Party, seated func(other shape.Part
 		return fail.New(fail.UnknownTicket, "")
 	}
 	if e := s.expected; e != nil {
-		seated(host{e.hello})
+		seated(Host{e.hello})
 		e.party = p
 		close(e.arrived)
 		return nil

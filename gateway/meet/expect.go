@@ -92,11 +92,15 @@ func (e *Expected) Close() {
 	}
 }
 
-// host stands for who expects, as the other side of a rendezvous.
-type host struct{ hello *shape.Hello }
+// Host stands for who waits at this node without a rendezvous of its own, as the other side of one: whoever expects a party, or has an
+// exchange answered over a stream.
+type Host struct{ Sender *shape.Hello }
 
-func (h host) Hello() *shape.Hello { return h.hello }
+// Hello implements shape.Party.
+func (h Host) Hello() *shape.Hello { return h.Sender }
 
-// Accept and Refuse are never called: the host is here, it has not come by a ticket.
-func (host) Accept(shape.Answer) (shape.Leg, error) { return nil, errors.ErrUnsupported }
-func (host) Refuse(*fail.Error)                     {}
+// Accept implements shape.Party. It is never called: the host is here, it has not come by a ticket.
+func (Host) Accept(shape.Answer) (shape.Leg, error) { return nil, errors.ErrUnsupported }
+
+// Refuse implements shape.Party, and is never called either.
+func (Host) Refuse(*fail.Error) {}

@@ -3,6 +3,7 @@ package mesh
 import (
 	"context"
 	"net"
+	"slices"
 	"time"
 
 	"github.com/causeway-relay/causeway/gateway/entity"
@@ -84,4 +85,9 @@ type Link interface {
 	Serve(f func(net.Conn, shape.Preface))
 	// Close ends the door for carried connections and waits for its goroutines; carried connections live on.
 	Close() error
+}
+
+// Lives reports whether a node is among the live ones.
+func Lives(b Bus, n Num) bool {
+	return slices.ContainsFunc(b.Nodes(), func(node Node) bool { return node.Num == n })
 }

@@ -3,9 +3,9 @@ package relay
 import (
 	"context"
 
-	"github.com/causeway-relay/causeway/gateway/entity"
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/flow"
+	"github.com/causeway-relay/causeway/gateway/meet"
 	"github.com/causeway-relay/causeway/gateway/mesh"
 	"github.com/causeway-relay/causeway/gateway/relay/internal/account"
 	"github.com/causeway-relay/causeway/gateway/route"
@@ -14,14 +14,6 @@ import (
 
 // What this file does: streams and exchanges meet. A stream may end at its sender's node, in an endpoint that asks listeners by exchanges;
 // an exchange may be answered over a stream to a listener. What is said in either is the business of those who stand around the road.
-
-// endpoint gives what ends the streams of an entity here; nil: they lead to listeners.
-func (r *Relay) endpoint(e *entity.Entity) shape.Endpoint {
-	if r.p.Endpoint == nil {
-		return nil
-	}
-	return r.p.Endpoint(e)
-}
 
 // here is the road of a stream that ends at this node. A listener has to be there already, although it is asked later: a sender who could
 // reach nobody hears it at once.
@@ -86,7 +78,7 @@ func (a *asker) Exchange(ctx context.Context, req *shape.Request) (*shape.Respon
 func (x *transfer) Open(ctx context.Context) (shape.Leg, error) {
 	h := x.Request().Hello
 	h.Fields, h.Offers = nil, nil // they are of a request
-	s := search{relay: x.relay, party: absent{&h}, hello: &h, record: x.record, entity: x.entity, hints: x.hints}
+	s := search{relay: x.relay, party: meet.Host{Sender: &h}, hello: &h, record: x.record, entity: x.entity, hints: x.hints}
 	x.begin()
 	_, listener, err := s.find(ctx)
 	if err != nil {
@@ -98,15 +90,3 @@ func (x *transfer) Open(ctx context.Context) (shape.Leg, error) {
 	}
 	return leg, nil
 }
-
-// absent is the sender of a stream that answers an exchange: it is not there itself, so nobody answers it.
-type absent struct{ hello *shape.Hello }
-
-// Hello implements shape.Party.
-func (a absent) Hello() *shape.Hello { return a.hello }
-
-// Accept implements shape.Party.
-func (absent) Accept(shape.Answer) (shape.Leg, error) { return nil, errLeft }
-
-// Refuse implements shape.Party.
-func (absent) Refuse(*fail.Error) {}

@@ -54,20 +54,11 @@ func (r *Relay) known(t shape.Ticket, h *shape.Hello) *fail.Error {
 	if !r.guesses.Allowed(source, now) {
 		return fail.New(fail.UnknownTicket, "Too many wrong rendezvous addresses were dialled from this address.")
 	}
-	if mesh.Num(t.Node()) == r.self || r.lives(mesh.Num(t.Node())) {
+	if mesh.Num(t.Node()) == r.self || mesh.Lives(r.p.Bus, mesh.Num(t.Node())) {
 		return nil
 	}
 	r.guesses.Wrong(source, now)
 	return fail.New(fail.UnknownTicket, "")
-}
-
-func (r *Relay) lives(n mesh.Num) bool {
-	for _, node := range r.p.Bus.Nodes() {
-		if node.Num == n {
-			return true
-		}
-	}
-	return false
 }
 
 // Decline is the rendezvous side saying no in its own words; the sender is refused with them. An error means that nobody

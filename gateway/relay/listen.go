@@ -9,6 +9,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/auth"
 	"github.com/causeway-relay/causeway/gateway/entity"
 	"github.com/causeway-relay/causeway/gateway/fail"
+	"github.com/causeway-relay/causeway/gateway/limit"
 	"github.com/causeway-relay/causeway/gateway/mesh"
 	"github.com/causeway-relay/causeway/gateway/presence"
 	"github.com/causeway-relay/causeway/gateway/relay/internal/cast"
@@ -58,22 +59,8 @@ func (r *Relay) Listen(ctx context.Context, ask Ask, h *shape.Hello, l *Listener
 		return seat, nil
 	}
 	refusal := r.refused(record, fail.Of(err))
-	r.holdBack(ctx, h)
+	limit.Hold(ctx, r.delays.Refused(h.Remote.Addr(), h.At, time.Now()))
 	return nil, refusal
-}
-
-// holdBack waits for as long as the delay rule says.
-func (r *Relay) holdBack(ctx context.Context, h *shape.Hello) {
-	wait := r.delays.Refused(h.Remote.Addr(), h.At, time.Now())
-	if wait <= 0 {
-		return
-	}
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
 }
 
 func (r *Relay) sit(ctx context.Context, ask Ask, h *shape.Hello, l *route.Listener, record *Record) (*Seat, error) {

@@ -14,6 +14,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/mesh"
 	"github.com/causeway-relay/causeway/gateway/presence"
 	"github.com/causeway-relay/causeway/gateway/relay/internal/admit"
+	"github.com/causeway-relay/causeway/gateway/relay/internal/bounds"
 	"github.com/causeway-relay/causeway/gateway/relay/internal/cast"
 	"github.com/causeway-relay/causeway/gateway/relay/internal/exchange"
 	"github.com/causeway-relay/causeway/gateway/relay/internal/nodedoor"
@@ -24,21 +25,13 @@ import (
 	"github.com/causeway-relay/causeway/gateway/tap"
 )
 
-// Limits bound what one node holds. Zero values become the defaults beside them.
-type Limits struct {
-	ListenersPerEntity int // 25: the service's limit (reference section 9)
-	Connections        int // 5000: listeners and senders together, the service's limit
-	Pending            int // 10000: rendezvous that wait for their listener
-	PendingPerSource   int // 200: of one network address
-}
-
-// Timeouts of the road. Zero values become the defaults beside them.
-type Timeouts struct {
-	Accept     time.Duration // 30 s: how long a rendezvous waits for its listener (reference section 9)
-	Response   time.Duration // 60 s: how long a listener may take for the head of its response (reference section 8.6)
-	Idle       time.Duration // 60 s: quiet after the first end of a stream (reference section 7)
-	TokenGrace time.Duration // 5 min: how long a listener may go on with an expired token (reference section 1, rule 5)
-}
+// What bounds a node and the road. Zero values become the defaults that stand beside them.
+type (
+	// Limits bound what one node holds.
+	Limits = bounds.Limits
+	// Timeouts of the road.
+	Timeouts = bounds.Timeouts
+)
 
 // Params is what a Relay is made of. All but Hooks, Hosts, Pipeline, Endpoint and Link are needed.
 type Params struct {
@@ -109,8 +102,8 @@ const pendingSources = 10_000
 
 // New makes a relay in the state Starting: it refuses everything with fail.Starting until Open.
 func New(p Params) *Relay {
-	p.Limits.defaults()
-	p.Timeouts.defaults()
+	p.Limits.Defaults()
+	p.Timeouts.Defaults()
 	r := &Relay{
 		p: p, self: p.Bus.Self().Num, gate: admit.Gate{Store: p.Store, Verifiers: p.Verifiers, Hosts: p.Hosts},
 		connections: limit.NewGate(p.Limits.Connections),
@@ -137,27 +130,6 @@ func New(p Params) *Relay {
 	r.taps.Left = r.unwatched
 	r.late = presence.NewLate[shape.Ticket](r.leftOpen)
 	return r
-}
-
-func (l *Limits) defaults() {
-	l.ListenersPerEntity = positive(l.ListenersPerEntity, 25)
-	l.Connections = positive(l.Connections, 5000)
-	l.Pending = positive(l.Pending, 10_000)
-	l.PendingPerSource = positive(l.PendingPerSource, 200)
-}
-
-func (t *Timeouts) defaults() {
-	t.Accept = positive(t.Accept, meet.DefaultWindow)
-	t.Response = positive(t.Response, time.Minute)
-	t.Idle = positive(t.Idle, time.Minute)
-	t.TokenGrace = positive(t.TokenGrace, 5*time.Minute)
-}
-
-func positive[T int | time.Duration](v, otherwise T) T {
-	if v <= 0 {
-		return otherwise
-	}
-	return v
 }
 
 // Open joins the relay to the mesh and the store and lets parties in.

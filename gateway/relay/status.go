@@ -20,21 +20,11 @@ type (
 	ListenerInfo = picture.Listener
 	// CastCount is what became of the messages that were cast to a listener.
 	CastCount = picture.Casts
+	// Counts is a picture of the node's load.
+	Counts = picture.Counts
 	// OfferCount is what became of a listener's offers.
 	OfferCount = picture.Offers
 )
-
-// Counts is a picture of the node's load.
-type Counts struct {
-	Listeners   int // on all nodes
-	Local       int // on this node
-	Streams     int
-	Exchanges   int                 // under way, those that run here for another node's sender included
-	Kinds       map[entity.Kind]int // of the streams
-	Pending     int
-	Connections int
-	In, Out     int64 // payload bytes since the start
-}
 
 // Counts takes the picture.
 func (r *Relay) Counts() Counts {

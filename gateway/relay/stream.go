@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync/atomic"
 	"time"
 
 	"github.com/causeway-relay/causeway/gateway/auth"
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/flow"
+	"github.com/causeway-relay/causeway/gateway/meet"
 	"github.com/causeway-relay/causeway/gateway/relay/internal/exchange"
 	"github.com/causeway-relay/causeway/gateway/shape"
 )
@@ -90,8 +90,10 @@ func (s *stream) admit(ask Ask) error {
 
 // road is everything from the look-up to both answers. An error means that the party still waits for its no.
 func (s *stream) road(ctx context.Context) (pump func(), err error) {
-	if serve := s.relay.endpoint(s.entity); serve != nil {
-		return s.here(ctx, serve)
+	if endpoint := s.relay.p.Endpoint; endpoint != nil {
+		if serve := endpoint(s.entity); serve != nil {
+			return s.here(ctx, serve)
+		}
 	}
 	sender, listener, err := s.find(ctx)
 	if err != nil {
@@ -122,7 +124,7 @@ var errLeft = errors.New("the sender left before its answer")
 
 // answer says yes to both sides, the listener first.
 func (s *stream) answer(sender, listener shape.Party) (near, far shape.Leg, err error) {
-	yes := shape.Answer{Choice: choice(s.hello.Offers, listener.Hello().Offers)}
+	yes := shape.Answer{Choice: meet.Choice(s.hello.Offers, listener.Hello().Offers)}
 	if far, err = listener.Accept(yes); err != nil {
 		return nil, nil, fail.Wrap(fail.ListenerLost, "answer", err)
 	}
@@ -144,30 +146,11 @@ func (s *stream) first(dir uint8) {
 	s.relay.step(9, s.hello.Tracking, "forwarding the listener's first data to the sender")
 }
 
-// choice is the first protocol of the listener's list that the sender offered (reference section 7).
-func choice(offers, answer []string) string {
-	for _, a := range answer {
-		if slices.Contains(offers, a) {
-			return a
-		}
-	}
-	return ""
-}
-
 // ended writes the account of a stream that came to be.
 func (s *stream) ended(rep *flow.Report) {
 	c := s.record
 	c.Stages.First = time.Duration(s.data.Load())
-	c.In, c.Out, c.Messages = rep.In, rep.Out, rep.Messages
-	c.Reason, c.Text, c.Cause = rep.Why, rep.Text, rep.Cause
-	switch {
-	case rep.Outside:
-		c.Side = "gateway"
-	case rep.From == flow.Forth:
-		c.Side = "sender"
-	default:
-		c.Side = "listener"
-	}
+	c.Carried(rep)
 	s.relay.showEnd(s.entity, c)
 	s.relay.closed(c)
 }

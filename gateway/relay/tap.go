@@ -15,7 +15,7 @@ func (r *Relay) Watch(at entity.Address, o tap.Options) (*tap.Watch, error) {
 	}
 	for _, s := range of(r, r.streams, at) {
 		if s.running.Load() != nil {
-			w.Running(subjectOf(s.record))
+			w.Running(s.record.Subject())
 			s.show()
 		}
 	}
@@ -33,14 +33,14 @@ func (r *Relay) unwatched(at entity.Address) {
 // show hangs the entity's watchers onto a stream that runs, if there are any.
 func (s *stream) show() {
 	if g := s.relay.taps.Of(s.entity.At); g != nil && s.running.Load() != nil && !s.live.Watched() {
-		s.live.Watch(g.Stream(subjectOf(s.record)))
+		s.live.Watch(g.Stream(s.record.Subject()))
 	}
 }
 
 // opened tells watchers of a stream that begins to run. One who comes at the same moment may be told twice.
 func (s *stream) opened() {
 	if g := s.relay.taps.Of(s.entity.At); g != nil {
-		g.Open(subjectOf(s.record))
+		g.Open(s.record.Subject())
 		s.show()
 	}
 }
@@ -48,7 +48,7 @@ func (s *stream) opened() {
 // show has watchers see the exchange from here on: the head now, the bodies as they are read.
 func (x *transfer) show() {
 	if g := x.relay.taps.Of(x.entity.At); g != nil {
-		x.seen = g.Exchange(subjectOf(x.record), x.Request())
+		x.seen = g.Exchange(x.record.Subject(), x.Request())
 		x.Look(x.seen.Up, x.seen.Down)
 	}
 }
@@ -56,14 +56,14 @@ func (x *transfer) show() {
 // answered shows the head of the response.
 func (x *transfer) answered(resp *shape.Response) {
 	if x.seen != nil {
-		x.seen.Response(subjectOf(x.record), resp)
+		x.seen.Response(x.record.Subject(), resp)
 	}
 }
 
 // show has watchers see a message that was cast, and by how many it was taken.
 func (p *Pass) show(m *shape.Message, o *Outcome) {
 	if g := p.relay.taps.Of(p.entity.At); g != nil {
-		g.Message(subjectOf(p.record), m, o.Taken, o.Misses())
+		g.Message(p.record.Subject(), m, o.Taken, o.Misses())
 	}
 }
 
@@ -73,13 +73,6 @@ func (r *Relay) showEnd(ent *entity.Entity, c *Record) {
 		return
 	}
 	if g := r.taps.Of(ent.At); g != nil {
-		g.End(subjectOf(c), string(c.Reason), c.Text, c.In, c.Out)
-	}
-}
-
-// subjectOf says what a connection is to those who look.
-func subjectOf(c *Record) *tap.Subject {
-	return &tap.Subject{
-		Shape: c.Shape, Tracking: c.Tracking, Entity: c.Entity, Listener: c.Listener, Remote: c.Remote, Door: c.Door, Node: uint16(c.Node), PeerNode: uint16(c.PeerNode),
+		g.End(c.Subject(), string(c.Reason), c.Text, c.In, c.Out)
 	}
 }

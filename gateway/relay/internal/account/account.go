@@ -8,8 +8,10 @@ import (
 	"time"
 
 	"github.com/causeway-relay/causeway/gateway/fail"
+	"github.com/causeway-relay/causeway/gateway/flow"
 	"github.com/causeway-relay/causeway/gateway/mesh"
 	"github.com/causeway-relay/causeway/gateway/presence"
+	"github.com/causeway-relay/causeway/gateway/tap"
 )
 
 // Step is one of the nine documented steps, at the moment when it happened.
@@ -95,6 +97,27 @@ type Record struct {
 	Stages   Stages
 	Began    time.Time
 	Duration time.Duration
+}
+
+// Subject says what the connection is to those who look at what passes.
+func (c *Record) Subject() *tap.Subject {
+	return &tap.Subject{
+		Shape: c.Shape, Tracking: c.Tracking, Entity: c.Entity, Listener: c.Listener, Remote: c.Remote, Door: c.Door, Node: uint16(c.Node), PeerNode: uint16(c.PeerNode),
+	}
+}
+
+// Carried notes how a stream ended, and what it has carried.
+func (c *Record) Carried(rep *flow.Report) {
+	c.In, c.Out, c.Messages = rep.In, rep.Out, rep.Messages
+	c.Reason, c.Text, c.Cause = rep.Why, rep.Text, rep.Cause
+	switch {
+	case rep.Outside:
+		c.Side = "gateway"
+	case rep.From == flow.Forth:
+		c.Side = "sender"
+	default:
+		c.Side = "listener"
+	}
 }
 
 // Since is the time that has passed in a record.

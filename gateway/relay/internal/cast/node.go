@@ -110,7 +110,7 @@ type remote struct {
 // Deliver implements shape.Sink. A node that is lost while it is asked may have handed the message over: it is not sent again.
 func (c *remote) Deliver(ctx context.Context, m *shape.Message) (int, error) {
 	n := c.n
-	if !n.lives(c.node) {
+	if !mesh.Lives(n.Bus, c.node) {
 		return 0, &shape.Untaken{Err: fail.Newf(fail.NodeLost, "node %d is gone", c.node)}
 	}
 	word := words.CastOf(m, n.Bus.Self().Num, c.entity)
@@ -129,15 +129,6 @@ func (c *remote) Deliver(ctx context.Context, m *shape.Message) (int, error) {
 		no = &shape.Untaken{Err: no}
 	}
 	return 0, no
-}
-
-func (n *Node) lives(node mesh.Num) bool {
-	for _, other := range n.Bus.Nodes() {
-		if other.Num == node {
-			return true
-		}
-	}
-	return false
 }
 
 // Serve casts a message of another node's sender here: the handler of words.Cast. The sender was admitted there and is accounted for there;

@@ -4,6 +4,7 @@ package picture
 
 import (
 	"cmp"
+	"github.com/causeway-relay/causeway/gateway/entity"
 	"slices"
 	"time"
 
@@ -98,4 +99,16 @@ func (t *Traffic) Cut(most int) {
 		return cmp.Or(cmp.Compare(a.Entity, b.Entity), cmp.Compare(a.Node, b.Node), a.Since.Compare(b.Since))
 	})
 	t.Listeners = t.Listeners[:min(most, len(t.Listeners))]
+}
+
+// Counts is a picture of the node's load.
+type Counts struct {
+	Listeners   int // on all nodes
+	Local       int // on this node
+	Streams     int
+	Exchanges   int                 // under way, those that run here for another node's sender included
+	Kinds       map[entity.Kind]int // of the streams
+	Pending     int
+	Connections int
+	In, Out     int64 // payload bytes since the start
 }
