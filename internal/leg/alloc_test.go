@@ -36,6 +36,9 @@ func mixed() (turn []byte, payload int) {
 // allocate themselves: allocations whose innermost function outside the runtime is of this module. What crypto/tls
 // allocates for a record is not ours. One for each batch, ping or turn fails.
 func TestNoAllocationPerBatch(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector makes pools forget now and then; the suite runs it without as well")
+	}
 	rate := runtime.MemProfileRate
 	runtime.MemProfileRate = 1
 	t.Cleanup(func() { runtime.MemProfileRate = rate })

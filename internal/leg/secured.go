@@ -5,21 +5,81 @@ import (
 	"errors"
 	"io"
 	"net"
+	"sync"
 	"sync/atomic"
 	"time"
 )
 
 // Secured is TLS that knows whether its bytes were ended by the goodbye of TLS. Package tls gives io.EOF for a bare FIN as well, which
-// is what a peer leaves that was killed: for bytes without a protocol of their own that would make a loss an end. Make one with Secure.
+// is what a peer leaves that was killed: for bytes without a protocol of their own that would make a loss an end. The records of a long
+// Write leave in one system call, and ReadMany takes many in one. Make one with Secure.
 type Secured struct {
 	*tls.Conn
 	below *below
+
+	writing sync.Mutex  // one Write at a time, its records' leaving included
+	sent    int         // bytes written, up to bytesShort
+	leaving atomic.Bool // what was gathered is being written
 }
+
+// Package tls begins with records of about a packet and makes them longer; behind so many bytes all may have 16 KiB.
+const (
+	recordFirst = 1 << 10
+	bytesShort  = 128 << 10
+)
 
 // Secure does TLS over a connection: end is tls.Server or tls.Client.
 func Secure(conn net.Conn, end func(net.Conn, *tls.Config) *tls.Conn, config *tls.Config) *Secured {
 	b := &below{Conn: conn}
-	return &Secured{end(b, config), b}
+	return &Secured{Conn: end(b, config), below: b}
+}
+
+// Write implements net.Conn. What takes more than one record is gathered below TLS and leaves at once: a system call for each record
+// would wake the peer for each, and costs more than a copy.
+func (s *Secured) Write(p []byte) (int, error) {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	if len(p) <= recordFirst || len(p) <= recordMost && s.sent >= bytesShort {
+		return s.Conn.Write(p)
+	}
+	s.below.gather()
+	n, err := s.Conn.Write(p)
+	if s.sent < bytesShort {
+		s.sent += n
+	}
+	s.leaving.Store(true)
+	lost := s.below.leave()
+	s.leaving.Store(false)
+	if err == nil && lost != nil {
+		return 0, lost // how much of it has left is not known, and nothing can follow
+	}
+	return n, err
+}
+
+// Close implements net.Conn: the goodbye of TLS, unless a Write is stuck, which it interrupts as that of package tls does.
+func (s *Secured) Close() error {
+	if s.leaving.Load() {
+		return s.below.Conn.Close()
+	}
+	return s.Conn.Close()
+}
+
+// ReadMany is Read for a stream that is busy: it reads all that has come at once, and gives of the records that are whole as many as fit
+// p. It waits as Read does, and only for the first. It comes behind the handshake, from the goroutine that reads.
+func (s *Secured) ReadMany(p []byte) (int, error) {
+	r := &s.below.in
+	r.open(len(p))
+	n, err := s.Conn.Read(p)
+	for r.short = true; err == nil && n < len(p) && r.whole(); {
+		var more int
+		more, err = s.Conn.Read(p[n:])
+		n += more
+	}
+	r.close(n)
+	if n > 0 {
+		return n, nil // an error that lasts comes again
+	}
+	return 0, err
 }
 
 // Truncated reports, behind io.EOF, that no goodbye came before it: the peer is lost.
@@ -43,6 +103,54 @@ type below struct {
 	ended   atomic.Bool
 	parting atomic.Bool  // in CloseWrite: the deadlines are those of package tls
 	until   atomic.Int64 // the write deadline of the owner in Unix nanoseconds; 0: none
+	in      records
+
+	out      sync.Mutex // of the following: package tls writes alerts from any goroutine
+	gathered *parcel    // nil: each record leaves by itself
+	filled   int
+	lost     error // of what was gathered, for every write behind it
+}
+
+// gather keeps what is written from now on.
+func (b *below) gather() {
+	b.out.Lock()
+	defer b.out.Unlock()
+	b.gathered = parcels.Get().(*parcel) //nolint:forcetypeassert // the pool holds nothing else
+}
+
+// leave writes what was gathered, and lets each record leave by itself again.
+func (b *below) leave() error {
+	b.out.Lock()
+	defer b.out.Unlock()
+	b.empty()
+	parcels.Put(b.gathered)
+	b.gathered = nil
+	return b.lost
+}
+
+// empty writes what was gathered. The caller holds out.
+func (b *below) empty() {
+	if b.filled > 0 && b.lost == nil {
+		_, b.lost = b.Conn.Write(b.gathered[:b.filled])
+	}
+	b.filled = 0
+}
+
+// Write implements net.Conn for one record.
+func (b *below) Write(p []byte) (int, error) {
+	b.out.Lock()
+	defer b.out.Unlock()
+	if b.lost == nil && b.gathered != nil && b.filled+len(p) > len(b.gathered) {
+		b.empty()
+	}
+	switch {
+	case b.lost != nil:
+		return 0, b.lost
+	case b.gathered == nil || len(p) > len(b.gathered):
+		return b.Conn.Write(p)
+	}
+	b.filled += copy(b.gathered[b.filled:], p)
+	return len(p), nil
 }
 
 // note keeps the owner's write deadline.
@@ -81,6 +189,11 @@ func (b *below) SetWriteDeadline(t time.Time) error {
 
 // Read implements net.Conn.
 func (b *below) Read(p []byte) (int, error) {
+	return b.in.read(p, b.fetch)
+}
+
+// fetch reads the connection.
+func (b *below) fetch(p []byte) (int, error) {
 	n, err := b.Conn.Read(p)
 	if errors.Is(err, io.EOF) {
 		b.ended.Store(true)

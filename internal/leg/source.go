@@ -20,6 +20,7 @@ const (
 type source struct {
 	conn    net.Conn
 	raw     *bare // waits without a buffer; nil: the connection cannot
+	many    many  // nil: one read brings what there is
 	in      inbox
 	ahead   []byte      // was read already and does not fit the inbox: the head before it was a long one
 	waiting atomic.Bool // a read is under way and has no deadline
@@ -30,10 +31,16 @@ type source struct {
 	missing int64 // bytes of the frame that is being read
 }
 
+// many is a connection that gives less in a Read than is there: TLS.
+type many interface {
+	ReadMany(p []byte) (int, error)
+}
+
 // init makes the source ready with what was read of the connection already.
 func (s *source) init(conn net.Conn, read []byte) {
 	s.conn = conn
 	s.raw = newBare(conn, &s.in)
+	s.many, _ = conn.(many)
 	fits := min(len(read), bigBytes-bigGap)
 	s.in.init(read[:fits])
 	if fits < len(read) {
@@ -55,7 +62,7 @@ func (s *source) fill() error {
 		if err := s.conn.SetReadDeadline(time.Now().Add(busyWait)); err != nil {
 			return err
 		}
-		n, err := s.conn.Read(room)
+		n, err := s.burst(room)
 		if n > 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
 			return s.took(n, len(room), err)
 		}
@@ -68,6 +75,14 @@ func (s *source) fill() error {
 	n, room, err := s.await()
 	s.waiting.Store(false)
 	return s.took(n, room, err)
+}
+
+// burst is a read of a busy stream.
+func (s *source) burst(p []byte) (int, error) {
+	if s.many != nil {
+		return s.many.ReadMany(p)
+	}
+	return s.conn.Read(p)
 }
 
 // catchUp gives what was read ahead, before anything of the connection.
