@@ -112,11 +112,18 @@ func check(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	n, err := report.Compare(os.Stdout, defaultForeign, before, now[0])
-	if err == nil && n > 0 {
-		err = fmt.Errorf("%d rows are worse than %s by more than %.0f %%: run it again on a quiet machine, then look for the cause with pprof", n, committed, report.Worse*100)
+	v, err := report.Compare(os.Stdout, defaultForeign, before, now[0])
+	switch {
+	case err != nil:
+		return err
+	case v.Worse > 0:
+		return fmt.Errorf("%d rows are worse than %s by more than %.0f %%, or miss their must: run it again on a quiet machine, then look for the cause with pprof",
+			v.Worse, committed, report.Worse*100)
+	case v.Judged == 0:
+		return fmt.Errorf("no row could be judged against %s: run it on a quiet machine, in five rounds or more", committed)
+	default:
+		return nil
 	}
-	return err
 }
 
 func show(_ context.Context, files []string) error {

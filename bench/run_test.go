@@ -126,6 +126,14 @@ func TestDue(t *testing.T) {
 	}
 }
 
+// TestCheckJudgesNothing: a comparison in which no row counts is no success.
+func TestCheckJudgesNothing(t *testing.T) {
+	err := dispatch(t.Context(), []string{"check", "-peers", "direct", "-cells", "echo_64", "-rounds", "1", "-dur", "20ms", "-free"})
+	if err == nil || !strings.Contains(err.Error(), "no row could be judged") {
+		t.Errorf("%v", err)
+	}
+}
+
 // TestDrawsAt spreads draws over a turn: each is made once, the first before all others and the last behind them.
 func TestDrawsAt(t *testing.T) {
 	for _, row := range []struct {

@@ -52,9 +52,15 @@ func sampleOf(words []string) (s Sample, err error) {
 	return s, nil
 }
 
-// Compare writes how each of ours stands to its bound now, beside how it stood, and returns how many of the rows are worse by
-// more than Worse. A row that others disturbed or in which direct varied too much, in this run or the committed one, is shown and not counted.
-func Compare(w io.Writer, maxForeign float64, before, now *Run) (worse int, err error) {
+// Verdict is what a comparison came to: rows that are worse or miss a must, and rows that could be judged at all.
+type Verdict struct {
+	Worse, Judged int
+}
+
+// Compare writes how each of ours stands to its bound now, beside how it stood, and which figures miss their must. A row is worse that
+// has lost more than Worse. One that others disturbed or in which direct varied too much, in this run or the committed one, is
+// shown and not judged. Peers do not matter, nor do rows that only one of the runs has.
+func Compare(w io.Writer, maxForeign float64, before, now *Run) (v Verdict, err error) {
 	then, t := merge([]*Run{before}, maxForeign), merge([]*Run{now}, maxForeign)
 	var b strings.Builder
 	b.WriteString("| | ours | beside | committed | now | |\n|---|---|---|---|---|---|\n")
@@ -68,23 +74,29 @@ func Compare(w io.Writer, maxForeign float64, before, now *Run) (worse int, err 
 			if old.n == 0 || is.n == 0 || old.median <= 0 {
 				continue
 			}
-			said := t.change(m, old.median, is)
-			if said == tooBad && !then.counts(m, old) {
-				said = "worse, but the committed one does not count"
-			}
-			if said == tooBad {
-				worse++
+			said := change(m, old.median, is.median)
+			switch {
+			case !t.counts(m, is):
+				said += ", does not count"
+			case !then.counts(m, old):
+				said += ", the committed one does not count"
+			case said == tooBad:
+				v.Worse++
+				fallthrough
+			default:
+				v.Judged++
 			}
 			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", m.label(), p.Name, p.Bound, number(old.median), is.show(""), said)
 		}
 	}
-	worse += t.missed(&b, then)
+	t.figuresMissed(&b, then, &v)
+	fmt.Fprintf(&b, "\n%d rows judged, %d of them worse by more than %s %% or missed.\n", v.Judged, v.Worse, number(Worse*100))
 	_, err = io.WriteString(w, b.String())
-	return worse, err
+	return v, err
 }
 
-// missed adds the musts that are figures by themselves, and returns how many are not met now that can be judged.
-func (t *table) missed(b *strings.Builder, then *table) (n int) {
+// figuresMissed adds the musts that are figures by themselves.
+func (t *table) figuresMissed(b *strings.Builder, then *table, v *Verdict) {
 	for _, x := range targets {
 		m := metricOf(x.metric)
 		if x.beside != "" || m == nil {
@@ -95,29 +107,26 @@ func (t *table) missed(b *strings.Builder, then *table) (n int) {
 			continue
 		}
 		said := t.verdict(m, is, x.at)
-		if said == missedMust {
-			n++
+		if t.counts(m, is) {
+			v.Judged++
+		}
+		if strings.HasPrefix(said, missedMust) {
+			v.Worse++
 		}
 		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s |\n", m.label(), x.ours, m.bar(x.at), old.show(""), is.show(""), said)
 	}
-	return n
 }
 
 const tooBad = "**worse**"
 
 // change is what became of a ratio.
-func (t *table) change(m *metric, old float64, is stat) string {
-	gain := is.median/old - 1
+func change(m *metric, old, is float64) string {
+	gain := is/old - 1
 	if m.less {
 		gain = -gain
 	}
-	said := fmt.Sprintf("%+.0f %%", gain*100)
-	switch {
-	case gain >= -Worse:
-		return said
-	case !t.counts(m, is):
-		return said + ", does not count"
-	default:
+	if gain < -Worse {
 		return tooBad
 	}
+	return fmt.Sprintf("%+.0f %%", gain*100)
 }

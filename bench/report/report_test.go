@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -192,24 +193,25 @@ func TestCompare(t *testing.T) {
 	for name, row := range map[string]struct {
 		before, now *Run
 		worse       int
+		judged      int
 	}{
-		"the same":                  {run(100, 10, steady), run(100, 10, steady), 0},
-		"a little worse":            {run(100, 10, steady), run(86, 11.4, steady), 0},
-		"rate worse":                {run(100, 10, steady), run(84, 10, steady), 1},
-		"rate and memory worse":     {run(100, 10, steady), run(84, 11.6, steady), 2},
-		"better":                    {run(100, 10, steady), run(200, 5, steady), 0},
-		"direct not steady now":     {run(100, 10, steady), run(50, 10, wild), 0},
-		"direct not steady then":    {run(100, 10, wild), run(50, 10, steady), 0},
-		"others at work now":        {run(100, 10, steady), disturbed, 0},
-		"too few rounds now":        {run(100, 10, steady), run(50, 10, steady[:4]), 0},
-		"a peer that is absent now": {run(100, 10, steady, frp), run(84, 10, steady), 1},
-		"a peer that is there now":  {run(100, 10, steady), run(84, 10, steady, frp), 1},
-		"a cell that was not there": {&Run{Samples: rounds("direct", "echo_1", "ops", steady...)}, run(50, 20, steady), 0},
-		"a cell that is not there":  {run(100, 10, steady), &Run{Peers: run(1, 1, steady).Peers}, 0},
+		"the same":                  {run(100, 10, steady), run(100, 10, steady), 0, 2},
+		"a little worse":            {run(100, 10, steady), run(86, 11.4, steady), 0, 2},
+		"rate worse":                {run(100, 10, steady), run(84, 10, steady), 1, 2},
+		"rate and memory worse":     {run(100, 10, steady), run(84, 11.6, steady), 2, 2},
+		"better":                    {run(100, 10, steady), run(200, 5, steady), 0, 2},
+		"direct not steady now":     {run(100, 10, steady), run(50, 10, wild), 0, 1},
+		"direct not steady then":    {run(100, 10, wild), run(50, 10, steady), 0, 1},
+		"others at work now":        {run(100, 10, steady), disturbed, 0, 0},
+		"too few rounds now":        {run(100, 10, steady), run(50, 10, steady[:4]), 0, 1},
+		"a peer that is absent now": {run(100, 10, steady, frp), run(84, 10, steady), 1, 2},
+		"a peer that is there now":  {run(100, 10, steady), run(84, 10, steady, frp), 1, 2},
+		"a cell that was not there": {&Run{Samples: rounds("direct", "echo_1", "ops", steady...)}, run(50, 20, steady), 0, 0},
+		"a cell that is not there":  {run(100, 10, steady), &Run{Peers: run(1, 1, steady).Peers}, 0, 0},
 	} {
 		var b strings.Builder
-		if n, err := Compare(&b, 0.15, committed(row.before), row.now); err != nil || n != row.worse || strings.Count(b.String(), tooBad) != row.worse {
-			t.Errorf("%s: %d worse, %v\n%s", name, n, err, b.String())
+		if v, err := Compare(&b, 0.15, committed(row.before), row.now); err != nil || v != (Verdict{row.worse, row.judged}) || !strings.Contains(b.String(), fmt.Sprintf("\n%d rows judged, %d", row.judged, row.worse)) {
+			t.Errorf("%s: %+v, %v\n%s", name, v, err, b.String())
 		}
 	}
 	for _, bad := range []string{"", "## Raw data", "\n## Raw data\n```\nx echo_64 ours\n```", "\n## Raw data\n```\n1 echo_64\n```", "\n## Raw data\n```\n1 echo_64 ours ops=x\n```"} {
@@ -332,7 +334,7 @@ func TestBeyondBytes(t *testing.T) {
 
 // TestFiguresAsMusts: a must without a bound is judged by its figure, on the page and by bench check.
 func TestFiguresAsMusts(t *testing.T) {
-	for delay, want := range map[float64]string{49e3: "met", 51e3: missedMust} {
+	for delay, want := range map[float64]string{49e3: "met", 51e3: missedMust + " by 2.00 %"} {
 		r := &Run{Peers: []Peer{{Name: "ours-serve", Ours: true}}, Samples: rounds("ours-serve", "events_4", "p99us", delay, delay, delay)}
 		var page, check strings.Builder
 		if err := Results(&page, 1, r); err != nil {
@@ -342,9 +344,9 @@ func TestFiguresAsMusts(t *testing.T) {
 		if line := lineOf(page.String(), row); !strings.HasSuffix(line, "| "+want+" | - |") {
 			t.Errorf("%v us: %q, want %s", delay, line, want)
 		}
-		worse, err := Compare(&check, 1, &Run{}, r)
-		if err != nil || (worse == 1) != (want == missedMust) || !strings.Contains(check.String(), want) {
-			t.Errorf("%v us: %d worse, %v\n%s", delay, worse, err, check.String())
+		v, err := Compare(&check, 1, &Run{}, r)
+		if err != nil || (v.Worse == 1) != (want != "met") || v.Judged != 1 || !strings.Contains(check.String(), want) {
+			t.Errorf("%v us: %+v, %v\n%s", delay, v, err, check.String())
 		}
 	}
 }

@@ -126,8 +126,8 @@ func (t *table) musts(b *strings.Builder) {
 			continue
 		}
 		s, verdict := t.judge(m, &x)
-		first, _, _ := strings.Cut(strings.Trim(verdict, "*"), " ")
-		tally[first]++
+		first, _, _ := strings.Cut(verdict, " ")
+		tally[strings.Trim(first, "*")]++
 		beside, prefix, peers := x.beside, "x", none
 		switch {
 		case x.beside == "":
@@ -210,14 +210,17 @@ func (m *metric) bar(at float64) string {
 
 const missedMust = "**missed**"
 
-// verdict says whether a must is met. A row that does not count is open, either way.
+// verdict says whether a must is met, and by how much it is not. A row that does not count is open, either way.
 func (t *table) verdict(m *metric, s stat, at float64) string {
-	said := "met"
-	if m.less && s.median > at || !m.less && s.median < at {
-		said = missedMust
+	said, gap := "met", s.median/at-1
+	if !m.less {
+		gap = 1 - s.median/at
+	}
+	if gap > 0 {
+		said = fmt.Sprintf("%s by %s %%", missedMust, number(gap*100))
 	}
 	if !t.counts(m, s) {
-		return "open (" + strings.Trim(said, "*") + ")"
+		return "open (" + strings.ReplaceAll(said, "*", "") + ")"
 	}
 	return said
 }
