@@ -36,9 +36,6 @@ func mixed() (turn []byte, payload int) {
 // allocate themselves: allocations whose innermost function outside the runtime is of this module. What crypto/tls
 // allocates for a record is not ours. One for each batch, ping or turn fails.
 func TestNoAllocationPerBatch(t *testing.T) {
-	if raceEnabled {
-		t.Skip("the race detector makes pools forget now and then; the suite runs it without as well")
-	}
 	rate := runtime.MemProfileRate
 	runtime.MemProfileRate = 1
 	t.Cleanup(func() { runtime.MemProfileRate = rate })
@@ -68,6 +65,9 @@ func TestNoAllocationPerBatch(t *testing.T) {
 			after := ownAllocations()
 			total := 0
 			for where, n := range after {
+				if raceEnabled && strings.Contains(where, "/leg.init.func") {
+					continue // what a pool made anew
+				}
 				if n -= before[where]; n > 0 {
 					t.Logf("%d in %s", n, where)
 					total += int(n)
