@@ -73,17 +73,20 @@ var table = []layer{
 	{name: "core", pkgs: []string{"gateway/tap/**"}, may: core("gateway/flow", "gateway/tap/**"), deny: join(noLogs, []string{"net/http/**", "os/**"}), only: hides},
 	{
 		name: "core", pkgs: []string{"gateway/relay/**"}, deny: noLogs, only: hides,
-		may: core("gateway/auth", "gateway/limit", "gateway/store", "gateway/mesh", "gateway/route", "gateway/meet", "gateway/flow", "gateway/presence", "gateway/tap", "gateway/relay/**"),
+		may: core("gateway/auth", "gateway/limit", "gateway/store", "gateway/mesh", "gateway/route", "gateway/meet", "gateway/flow", "gateway/presence", "gateway/tap", "gateway/relay/**", "internal/netend"),
 	},
 
 	// 2b engines: a mesh and a store over a product of others.
 	{name: "engine", pkgs: []string{"gateway/engine/**"}, may: join(vocabulary, []string{"gateway/store", "gateway/mesh", "gateway/engine/**"}), ext: []string{"github.com/nats-io"}},
 
 	// Between core and entries: legs over real connections, shared by entries and clients.
-	{name: "leg", pkgs: []string{"internal/leg/**"}, may: []string{"gateway/shape", "gateway/fail", "internal/wsframe", "internal/http1"}, deny: join(noLogs, []string{"net/http/**"}), only: hides},
+	{name: "leg", pkgs: []string{"internal/leg/**"}, may: []string{"gateway/shape", "gateway/fail", "internal/wsframe", "internal/http1", "internal/netend"}, deny: join(noLogs, []string{"net/http/**"}), only: hides},
 
 	// The server's side of one HTTP request, shared by the entries that take plain HTTP senders.
 	{name: "leg", pkgs: []string{"internal/httpserve/**"}, may: []string{"gateway/shape", "gateway/fail", "internal/leg", "internal/http1"}, deny: join(noLogs, []string{"net/http/**"}), only: hides},
+
+	// Whether a connection ended or was lost.
+	{name: "netend", pkgs: []string{"internal/netend/**"}, deny: join(noLogs, []string{"net/http/**", "os/**"})},
 
 	// What every TCP door does alike: accept, and know what is open.
 	{name: "accept", pkgs: []string{"internal/accept/**"}, deny: join(noLogs, []string{"net/http/**", "os/**"})},
@@ -123,7 +126,7 @@ var table = []layer{
 	{name: "client", pkgs: []string{"hybrid/internal/either/**"}, deny: join(noLogs, []string{"net/http/**"})},
 	{name: "client", pkgs: []string{"hybrid/internal/ladder/**"}, deny: join(noLogs, []string{"net/http/**"})},
 	{name: "client", pkgs: []string{"hybrid/internal/receiver/**"}, may: vocabulary, deny: noLogs},
-	{name: "client", pkgs: []string{"hybrid/internal/rawconn/**"}, deny: join(noLogs, []string{"net/http/**"})},
+	{name: "client", pkgs: []string{"hybrid/internal/rawconn/**"}, may: []string{"internal/netend"}, deny: join(noLogs, []string{"net/http/**"})},
 	{name: "client", pkgs: []string{"hybrid/internal/exchange/**"}, may: join(vocabulary, []string{"hybrid/wire", "internal/wsconn", "soap", "soap/encoder", "soap/wsa"}), deny: noLogs},
 	{name: "client", pkgs: []string{"rpc/**"}, may: client("hybrid", "rpc/**")},
 	{name: "client", pkgs: []string{"bridge/connect/**"}, may: client("hybrid", "bridge/**")},

@@ -12,8 +12,6 @@ type bare struct{}
 
 func newBare(net.Conn, *inbox) *bare { return nil }
 
-func (*bare) reset() bool { return false }
-
 func (*bare) read() (n, room int, err error) { return 0, 0, net.ErrClosed }
 
 // canWaitBare says that readNow does not work here.

@@ -45,16 +45,6 @@ func (b *bare) read() (n, room int, err error) {
 	return b.n, b.room, b.err
 }
 
-// reset reports whether the connection is no more, as behind a reset. A read then shows a plain end when a write in the other
-// direction was told of the reset first.
-func (b *bare) reset() (gone bool) {
-	_ = b.raw.Control(func(fd uintptr) { // closed by ourselves: the caller knows
-		_, err := syscall.Getpeername(int(fd))
-		gone = errors.Is(err, syscall.ENOTCONN)
-	})
-	return gone
-}
-
 // attempt reads what is there. It reports false when nothing is, and is called again when something may be.
 func (b *bare) attempt(fd uintptr) bool {
 	b.in.hold()

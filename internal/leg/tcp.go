@@ -10,6 +10,7 @@ import (
 
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/shape"
+	"github.com/causeway-relay/causeway/internal/netend"
 )
 
 // TCP is a connection of plain bytes as one side of a stream: FIN is the end of a direction, RST a loss. It keeps no
@@ -79,7 +80,7 @@ func (t *TCP) ended(err error) *shape.End {
 	if why := t.aborted.Load(); why != nil {
 		return why
 	}
-	if errors.Is(err, io.EOF) && t.src.raw != nil && !t.finished.Load() && t.src.raw.reset() {
+	if errors.Is(err, io.EOF) && netend.Reset(t.src.conn) && !t.finished.Load() { // in this order: an own end may come meanwhile
 		return &shape.End{Why: fail.Aborted, Cause: errReset}
 	}
 	if errors.Is(err, io.EOF) && truncated(t.src.conn) {

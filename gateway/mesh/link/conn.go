@@ -34,6 +34,15 @@ func (c *Conn) CloseWrite() error {
 	return c.Conn.Close()
 }
 
+// Below gives the stream, to ask and not to use: Unwrap is for that.
+func (c *Conn) Below() net.Conn { return c.Conn }
+
+// Truncated reports, behind io.EOF, that the stream was lost: TLS that ended without its goodbye.
+func (c *Conn) Truncated() bool {
+	t, ok := c.Conn.(interface{ Truncated() bool })
+	return ok && t.Truncated()
+}
+
 // SetLinger with 0 makes Close a reset, as *net.TCPConn has it, below TLS where there is that: who carries on must see a loss
 // as a loss.
 func (c *Conn) SetLinger(sec int) error {

@@ -26,6 +26,9 @@ func (c *carried) CloseWrite() error {
 	return c.Close()
 }
 
+// Below gives the connection itself, to ask and not to use.
+func (c *carried) Below() net.Conn { return c.Conn }
+
 // SetLinger with 0 makes Close a reset, as *net.TCPConn has it.
 func (c *carried) SetLinger(sec int) error {
 	if l, ok := c.Conn.(interface{ SetLinger(sec int) error }); ok {

@@ -18,6 +18,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/causeway-relay/causeway/internal/netend"
 )
 
 const (
@@ -103,10 +105,13 @@ func (c *Conn) failed(op string, err error) error {
 	return c.p.Lost(op, err)
 }
 
-// truncated reports that the carrier's io.EOF came without the goodbye of TLS: a peer that was killed leaves that.
+// truncated reports that the carrier's io.EOF is a loss: it came without the goodbye of TLS, as a peer that was killed leaves it, or a
+// write was told of TCP's reset.
 func (c *Conn) truncated() bool {
-	t, ok := c.carrier.(interface{ Truncated() bool })
-	return ok && t.Truncated()
+	if t, ok := c.carrier.(interface{ Truncated() bool }); ok && t.Truncated() {
+		return true
+	}
+	return netend.Reset(c.carrier) && !c.shut.Load() // in this order: an own end may come meanwhile
 }
 
 // wire is the TCP connection, if bytes travel on it as they are.

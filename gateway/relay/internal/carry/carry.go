@@ -11,13 +11,15 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/causeway-relay/causeway/internal/netend"
 )
 
 // crossing is a connection that is carried between two nodes: copies both ways, and nothing of a protocol.
 type crossing struct {
 	a, b  net.Conn
 	quiet time.Duration // after the first direction ended, how long nothing may flow in the other
-	ended atomic.Bool
+	ended atomic.Bool   // the end of one direction is on its way
 }
 
 // Through copies both ways until both directions have ended; ctx ends it early. An end of one side is passed on as an end,
@@ -40,7 +42,7 @@ func (c *crossing) half(dst, src net.Conn) {
 	for {
 		n, err := io.Copy(dst, src)
 		switch {
-		case err == nil && truncated(src):
+		case err == nil && c.lost(src):
 			c.cut()
 			return
 		case err == nil:
@@ -53,19 +55,23 @@ func (c *crossing) half(dst, src net.Conn) {
 	}
 }
 
-// truncated reports that the end of a connection came without the goodbye of TLS, so that it is a loss (internal/leg, Secured).
-func truncated(conn net.Conn) bool {
-	t, ok := conn.(interface{ Truncated() bool })
-	return ok && t.Truncated()
+// lost reports that the end of a connection is none: it came without the goodbye of TLS (internal/leg, Secured), or the other half's
+// write was told of a reset. Where this side was ended too, TCP cannot tell.
+func (c *crossing) lost(src net.Conn) bool {
+	if t, ok := src.(interface{ Truncated() bool }); ok && t.Truncated() {
+		return true
+	}
+	return netend.Reset(src) && !c.ended.Load() // in this order: the other half may end meanwhile
 }
 
 // end passes the end of one direction on; the first one bounds the other.
 func (c *crossing) end(dst net.Conn) {
+	first := c.ended.CompareAndSwap(false, true)
 	if h, ok := dst.(interface{ CloseWrite() error }); !ok || h.CloseWrite() != nil {
 		c.cut()
 		return
 	}
-	if c.ended.CompareAndSwap(false, true) && dst.SetReadDeadline(time.Now().Add(c.quiet)) != nil {
+	if first && dst.SetReadDeadline(time.Now().Add(c.quiet)) != nil {
 		c.cut()
 	}
 }

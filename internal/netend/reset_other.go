@@ -1,0 +1,7 @@
+//go:build !unix
+
+package netend
+
+import "net"
+
+func reset(net.Conn) bool { return false }
