@@ -23,8 +23,9 @@ import (
 	"github.com/causeway-relay/causeway/interop"
 )
 
-// host is the name that the authority is asked for. Its DNS server here says that everything is on loopback.
-const host = "relay.example.com"
+// host is the name that the authority is asked for: one for each test, since what a name's challenge is, is known to all of one process.
+// The authority's DNS server says that everything is on loopback.
+func host(t testing.TB) string { return strings.ToLower(t.Name()) + ".example.com" }
 
 // authority is a Pebble that calls the given ports.
 type authority struct {
@@ -184,12 +185,12 @@ const httpsDoor, httpDoor = "127.0.0.1:1", "127.0.0.1:2"
 func newNode(t *testing.T, a *authority, open map[string]net.Listener, plain bool) *node {
 	t.Helper()
 	cfg := config.Default()
-	cfg.Data, cfg.Host, cfg.HTTPS, cfg.HTTP, cfg.Admin, cfg.NetTCP = t.TempDir(), host, httpsDoor, config.Off, config.Off, config.Off
+	cfg.Data, cfg.Host, cfg.HTTPS, cfg.HTTP, cfg.Admin, cfg.NetTCP = t.TempDir(), host(t), httpsDoor, config.Off, config.Off, config.Off
 	if plain {
 		cfg.HTTP = httpDoor
 	}
 	cfg.Entities = []config.Entity{{Name: "hyco", Kind: "hybrid"}}
-	cfg.TLS.ACME = config.ACME{Directory: a.directory, CAFile: a.caFile, Hosts: []string{host}, Email: "admin@example.com"}
+	cfg.TLS.ACME = config.ACME{Directory: a.directory, CAFile: a.caFile, Hosts: []string{host(t)}, Email: "admin@example.com"}
 	n := &node{t: t, a: a, logs: new(logs)}
 	var err error
 	n.Gateway, err = gateway.New(gateway.Params{
@@ -203,7 +204,7 @@ func newNode(t *testing.T, a *authority, open map[string]net.Listener, plain boo
 	go func() { ended <- n.Run(t.Context()) }()
 	t.Cleanup(func() {
 		n.Close()
-		if err := <-ended; err != nil {
+		if err := interop.Take(t, ended, "the end of the gateway"); err != nil {
 			t.Error(err)
 		}
 		if t.Failed() {
@@ -229,7 +230,7 @@ func (n *node) await(old *x509.Certificate) *x509.Certificate {
 	n.t.Helper()
 	var got *x509.Certificate
 	eventually(n.t, "a certificate of the authority", func() bool {
-		cert, err := n.handshake(host)
+		cert, err := n.handshake(host(n.t))
 		got = cert
 		return err == nil && (old == nil || cert.SerialNumber.Cmp(old.SerialNumber) != 0)
 	})
@@ -238,13 +239,13 @@ func (n *node) await(old *x509.Certificate) *x509.Certificate {
 
 // TestHTTP01: with a TLS door that the authority cannot reach, the http door's answers are what convinces it.
 func TestHTTP01(t *testing.T) {
-	interop.Need(t)
 	t.Parallel()
+	interop.Need(t)
 	open := doors(t)
 	a := newAuthority(t, open[httpDoor].Addr().(*net.TCPAddr).Port, free(t, 1)[0], 24*time.Hour)
 	n := newNode(t, a, open, true)
 	cert := n.await(nil)
-	if cert.VerifyHostname(host) != nil {
+	if cert.VerifyHostname(host(t)) != nil {
 		t.Errorf("the certificate is for %v", cert.DNSNames)
 	}
 	if !strings.Contains(n.logs.String(), "served key authentication") || !strings.Contains(n.logs.String(), "http-01") {
@@ -264,8 +265,8 @@ func TestHTTP01(t *testing.T) {
 // TestTLSALPN01: with the http door closed, the https door convinces the authority; the certificate is renewed while the node
 // runs, and a stream that is open lives on.
 func TestTLSALPN01(t *testing.T) {
-	interop.Need(t)
 	t.Parallel()
+	interop.Need(t)
 	open := doors(t)
 	a := newAuthority(t, free(t, 1)[0], open[httpsDoor].Addr().(*net.TCPAddr).Port, 15*time.Second)
 	n := newNode(t, a, open, false)
@@ -280,7 +281,7 @@ func TestTLSALPN01(t *testing.T) {
 	if !strings.Contains(n.logs.String(), "challenge=tls-alpn-01") {
 		t.Error("no TLS-ALPN-01 was answered")
 	}
-	if !strings.Contains(n.logs.String(), `msg="certificate obtained" host=relay.example.com renewal=true`) {
+	if !strings.Contains(n.logs.String(), `msg="certificate obtained" host=`+host(t)+` renewal=true`) {
 		t.Error("the renewal is not in the log")
 	}
 }
@@ -288,24 +289,24 @@ func TestTLSALPN01(t *testing.T) {
 // TestUnreachable: an authority that cannot reach the doors gives nothing; the log says what to do, and clients get the local
 // CA's certificate meanwhile.
 func TestUnreachable(t *testing.T) {
-	interop.Need(t)
 	t.Parallel()
+	interop.Need(t)
 	open := doors(t)
 	nowhere := free(t, 2)
 	n := newNode(t, newAuthority(t, nowhere[0], nowhere[1], time.Hour), open, true)
 	eventually(t, "the failure in the log", func() bool { return strings.Contains(n.logs.String(), "certificate not obtained") })
-	if !strings.Contains(n.logs.String(), "the authority must reach relay.example.com at port 80") {
+	if !strings.Contains(n.logs.String(), "the authority must reach "+host(t)+" at port 80") {
 		t.Error("the log does not say what to do")
 	}
-	if cert, err := n.handshake(host); err == nil {
+	if cert, err := n.handshake(host(n.t)); err == nil {
 		t.Errorf("a certificate of the authority: %v", cert.Subject)
 	}
-	conn, err := tls.Dial("tcp", n.Addresses()["https"], &tls.Config{ServerName: host, InsecureSkipVerify: true})
+	conn, err := tls.Dial("tcp", n.Addresses()["https"], &tls.Config{ServerName: host(t), InsecureSkipVerify: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	if cert := conn.ConnectionState().PeerCertificates[0]; !strings.HasPrefix(cert.Issuer.CommonName, "Causeway local CA") || cert.VerifyHostname(host) != nil {
+	if cert := conn.ConnectionState().PeerCertificates[0]; !strings.HasPrefix(cert.Issuer.CommonName, "Causeway local CA") || cert.VerifyHostname(host(t)) != nil {
 		t.Errorf("meanwhile %v for %v is served", cert.Issuer, cert.DNSNames)
 	}
 }
@@ -313,8 +314,8 @@ func TestUnreachable(t *testing.T) {
 // stream opens one through the node under its public name.
 func (n *node) stream() (near, far net.Conn) {
 	n.t.Helper()
-	cs := strings.Replace(n.Ready().ConnectionString, "sb://"+host, "sb://127.0.0.1", 1)
-	trusting := hybrid.WithTLSConfig(&tls.Config{ServerName: host, RootCAs: n.a.roots})
+	cs := strings.Replace(n.Ready().ConnectionString, "sb://"+host(n.t), "sb://127.0.0.1", 1)
+	trusting := hybrid.WithTLSConfig(&tls.Config{ServerName: host(n.t), RootCAs: n.a.roots})
 	l, err := hybrid.Listen(n.t.Context(), cs, hybrid.WithEntity("hyco"), trusting)
 	if err != nil {
 		n.t.Fatal(err)
