@@ -16,6 +16,9 @@ import (
 //
 // Without CAUSEWAY_INTEROP=1, which make test-sdk and test-soap set, the story is skipped: plain `go test ./...` stays fast and local.
 // With it, a missing part skips the story and says how to get it; with CI=true as well, it fails the story.
+//
+// A story has three minutes from then on, and so has each of OnNodes. One that hangs ends the test binary, which says where all goroutines are and what the programs
+// printed last. So Need stands behind t.Parallel, which waits for other tests.
 func Need(t testing.TB, parts ...string) {
 	t.Helper()
 	if os.Getenv("CAUSEWAY_INTEROP") != "1" {
@@ -24,6 +27,7 @@ func Need(t testing.TB, parts ...string) {
 	need := filepath.Join(Root(t), "scripts", "need")
 	out, err := exec.CommandContext(t.Context(), need, append([]string{"--check"}, parts...)...).CombinedOutput()
 	if err == nil {
+		guard(t)
 		return
 	}
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok && exit.ExitCode() == missing {

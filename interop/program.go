@@ -33,7 +33,7 @@ func Context(t testing.TB) context.Context {
 var errImpatient = fmt.Errorf("nothing happened within %v", Patience)
 
 // Program is a foreign program while it runs. Its standard output and error are kept as lines, shown when the test fails.
-// All methods are for the test's own goroutine.
+// All methods are for the test's own goroutine: in another, a failure would end that goroutine and leave the test waiting for it.
 type Program struct {
 	t    testing.TB
 	name string
@@ -69,9 +69,11 @@ func Start(t testing.TB, dir string, env []string, name string, args ...string) 
 		cancel()
 		t.Fatalf("start %s: %v", name, err)
 	}
+	started.add(p)
 	go func() {
 		defer close(p.done)
 		p.err = cmd.Wait()
+		started.remove(p)
 	}()
 	t.Cleanup(func() {
 		cancel()

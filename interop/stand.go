@@ -31,6 +31,7 @@ func OnNodes(t *testing.T, story func(t *testing.T, s *Stand), opts ...testclust
 	t.Helper()
 	for n := 1; n <= 2; n++ {
 		t.Run([]string{"", "one node", "two nodes"}[n], func(t *testing.T) {
+			renew(t)
 			c := testcluster.New(t, n, opts...)
 			t.Cleanup(func() {
 				if t.Failed() {

@@ -106,7 +106,7 @@ func (s *walled) proveWall(t *testing.T) {
 		}()
 	}
 	for range stopped {
-		if wrong := <-done; wrong != "" {
+		if wrong := interop.Take(t, done, "the end of a way through the wall"); wrong != "" {
 			t.Error(wrong)
 		}
 	}

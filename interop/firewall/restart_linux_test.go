@@ -63,14 +63,14 @@ func TestConnectorKilled(t *testing.T) {
 		u.listening.Kill()
 		s.wantLost(t)
 		for range streams {
-			<-lost
+			interop.Take(t, lost, "the loss at the target")
 		}
 		u.listening = u.listen("", "other", "--target", target(u.listening))
 		s = newStreams(t, u.address)
 		judged.Store(true)
 		u.forwarding.Kill()
 		for range streams {
-			<-lost
+			interop.Take(t, lost, "the loss at the target")
 			<-s.ends // as the system pleases
 		}
 	})
@@ -228,7 +228,7 @@ func spread(t *testing.T, who string, at []time.Time) {
 // running are streams through the gateway, each with a block on its way, until they are told to finish.
 type running struct {
 	finish chan struct{}
-	ends   chan error // of each stream: nil for a whole one
+	ends   chan error // of each stream, within talk's deadline: nil for a whole one
 	runs   sync.WaitGroup
 }
 

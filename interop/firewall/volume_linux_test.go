@@ -112,7 +112,7 @@ func TestNetcat(t *testing.T) {
 			t.Fatal(err)
 		}
 		place("").run(t, "sh", "-c", fmt.Sprintf("nc -N 127.0.0.1 %s <%s/file >%s/tail", port, dir, dir))
-		if got := <-heard; got != want {
+		if got := interop.Take(t, heard, "what the target heard"); got != want {
 			t.Errorf("the target heard a file of hash %s, want %s", got, want)
 		}
 		same(t, filepath.Join(dir, "tail"), hashOf(tail))
@@ -123,7 +123,7 @@ func TestNetcat(t *testing.T) {
 		nc.Say("behind the end")
 		nc.Hush()
 		nc.Finish(interop.Patience)
-		if got := <-heard; got != "\nbehind the end\n" {
+		if got := interop.Take(t, heard, "what the target heard"); got != "\nbehind the end\n" {
 			t.Errorf("behind its own end the target heard %q", got)
 		}
 	})

@@ -10,8 +10,8 @@ import (
 
 // TestRawHeads: curl --raw shows that the names of fields keep their letters and all keep their order, there and back.
 func TestRawHeads(t *testing.T) {
-	interop.Need(t, "curl")
 	t.Parallel()
+	interop.Need(t, "curl")
 	interop.OnNodes(t, func(t *testing.T, s *interop.Stand) {
 		l := listenRaw(t, s, interop.Open, "raw")
 		defer l.control.Close()

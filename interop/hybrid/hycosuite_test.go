@@ -20,8 +20,8 @@ const officialTests = 39
 // TestOfficialHTTPSSuite runs hyco-https's own tests as they lie in its package, 39 of 39. They know port 443 and nothing else,
 // so remap.js deals their connections to the doors: with two nodes listeners, senders and rendezvous land on either.
 func TestOfficialHTTPSSuite(t *testing.T) {
-	interop.Need(t, "node", "jest")
 	t.Parallel()
+	interop.Need(t, "node", "jest")
 	interop.OnNodes(t, func(t *testing.T, s *interop.Stand) {
 		const relay = "a2"
 		s.Add(&entity.Entity{Name: relay})

@@ -191,8 +191,8 @@ func statuses() (all []int) {
 
 // TestMatrix: every exchange of the public suites, by each listener, with a sender that has a token and one that needs none.
 func TestMatrix(t *testing.T) {
-	interop.Need(t, "node")
 	t.Parallel()
+	interop.Need(t, "node")
 	cases := matrix()
 	interop.OnNodes(t, func(t *testing.T, s *interop.Stand) {
 		for _, l := range ordered {
@@ -289,8 +289,8 @@ func (c *matrixCase) run(ctx context.Context, client *http.Client, s *interop.St
 // TestBalance: two listeners at one hybrid connection, 100 requests in parallel batches of ten: each is answered once, and both
 // listeners serve.
 func TestBalance(t *testing.T) {
-	interop.Need(t, "node")
 	t.Parallel()
+	interop.Need(t, "node")
 	interop.OnNodes(t, func(t *testing.T, s *interop.Stand) {
 		for _, l := range ordered {
 			t.Run(l.name, func(t *testing.T) {

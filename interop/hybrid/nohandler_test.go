@@ -74,8 +74,8 @@ var unfits = []unfit{
 // TestNoHandler: a request to a listener without a handler, or whose handler fails, is answered at once or in time, in words that
 // name the relay and can be found again, and that hold nothing of the listener's exception (row 28 of the public suites).
 func TestNoHandler(t *testing.T) {
-	interop.Need(t, "node", "curl")
 	t.Parallel()
+	interop.Need(t, "node", "curl")
 	interop.OnNodes(t, func(t *testing.T, s *interop.Stand) {
 		for i, u := range unfits {
 			t.Run(u.name, func(t *testing.T) {
@@ -119,8 +119,8 @@ func (u *unfit) check(t *testing.T, relay string, a *http.Response, body string)
 // TestCurlAtConnections: curl, which shows no reason phrases, is told by the body what is wrong with a request to a listener that takes
 // connections only, and what to do; with the tracking id.
 func TestCurlAtConnections(t *testing.T) {
-	interop.Need(t, "curl")
 	t.Parallel()
+	interop.Need(t, "curl")
 	interop.OnNodes(t, func(t *testing.T, s *interop.Stand) {
 		causeway(t, "listen", interop.Hyco, "--target", "tcp://127.0.0.1:9", "--connection-string", connectionString(s, s.Listen), "--ca-file", s.CA).Await(`: listening$`)
 		token := wire.Sign("http://localhost/"+interop.Hyco, s.Rule, s.Key, time.Now().Add(time.Hour))

@@ -46,8 +46,8 @@ var stallings = []stalling{
 // process here, so they share the bound. The process collects its garbage early (GOGC): what hundreds of short exchanges on a
 // control channel left behind is not what is kept for those that stand still.
 func TestStalledReader(t *testing.T) {
-	interop.Need(t, "curl")
 	t.Parallel()
+	interop.Need(t, "curl")
 	for name, open := range map[string]func(*testing.T, ...string) (*interop.Program, *interop.Stand){"one node": process, "two nodes": twoNodes} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -92,8 +92,8 @@ func (d *targeted) RoundTrip(r *http.Request) (*http.Response, error) {
 // TestTargeting: a sender names the listeners that may serve it, or those that may not (rows 32 and 33 of the public suites), by each
 // kind of listener.
 func TestTargeting(t *testing.T) {
-	interop.Need(t, "node")
 	t.Parallel()
+	interop.Need(t, "node")
 	const foreign = "99999999-1111-4222-8333-444444444444"
 	const none = "None of the connected listeners meet the AllowedListeners/DisallowedListeners criteria"
 	interop.OnNodes(t, func(t *testing.T, s *interop.Stand) {

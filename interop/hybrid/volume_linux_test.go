@@ -28,8 +28,8 @@ const (
 // TestWebVolume: 256 MiB up and down in one exchange each, by hybrid.Serve and by 'causeway listen', hashed at both ends; no
 // process grows with them. make soak does 5 GiB.
 func TestWebVolume(t *testing.T) {
-	interop.Need(t, "curl")
 	t.Parallel()
+	interop.Need(t, "curl")
 	webVolume(t, volume)
 }
 

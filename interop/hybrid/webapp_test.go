@@ -119,8 +119,8 @@ func onCarriers(t *testing.T, story func(t *testing.T, s *interop.Stand, base st
 
 // TestEventsByGo: the head arrives before any body, and each event before the next is written.
 func TestEventsByGo(t *testing.T) {
-	interop.Need(t, "curl")
 	t.Parallel()
+	interop.Need(t, "curl")
 	onCarriers(t, func(t *testing.T, s *interop.Stand, base string) {
 		client := webClient(t, s)
 		a, err := client.Get(base + "/events")
@@ -157,8 +157,8 @@ func TestEventsByGo(t *testing.T) {
 
 // TestEventsByRaw is the same with a listener that answers on a rendezvous, fragment by fragment.
 func TestEventsByRaw(t *testing.T) {
-	interop.Need(t, "curl")
 	t.Parallel()
+	interop.Need(t, "curl")
 	interop.OnNodes(t, func(t *testing.T, s *interop.Stand) {
 		l := listenRaw(t, s, interop.Open, "raw")
 		defer l.control.Close()
@@ -184,7 +184,7 @@ func TestEventsByRaw(t *testing.T) {
 		if err := writeResponse(c, webResponse{ID: r.ID, Status: 200, Headers: map[string]string{"Content-Type": "text/event-stream"}, Body: true}); err != nil {
 			t.Fatal(err)
 		}
-		got := <-answered
+		got := interop.Take(t, answered, "the head of the answer")
 		if got.err != nil {
 			t.Fatal(got.err)
 		}
@@ -223,8 +223,8 @@ func fragment(first, last bool, payload string) []byte {
 
 // TestWebSenders: one exchange of every size and one answer in pieces, by the HTTP clients that people have.
 func TestWebSenders(t *testing.T) {
-	interop.Need(t, "node", "python", "curl")
 	t.Parallel()
+	interop.Need(t, "node", "python", "curl")
 	onCarriers(t, func(t *testing.T, s *interop.Stand, base string) {
 		for _, sender := range [][]string{
 			{"node", interop.Root(t) + "/interop/node/web-sender.js"},
@@ -252,8 +252,8 @@ func TestWebSenders(t *testing.T) {
 
 // TestChatByGo: a WebSocket at the application's own address, without /$hc and without an action.
 func TestChatByGo(t *testing.T) {
-	interop.Need(t, "curl")
 	t.Parallel()
+	interop.Need(t, "curl")
 	onCarriers(t, func(t *testing.T, s *interop.Stand, base string) {
 		dial := &websocket.Dialer{TLSClientConfig: s.TLS(), HandshakeTimeout: interop.Patience}
 		c, a, err := dial.DialContext(t.Context(), strings.Replace(base, "https", "wss", 1)+"/chat?room=1", nil)

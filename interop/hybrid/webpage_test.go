@@ -28,8 +28,8 @@ type webReport struct {
 // TestPage (a short name, for Chromium puts a socket into the test's folder): Chromium as sender, with preflights, server-sent events and a WebSocket chat, at an application that
 // knows nothing of relays.
 func TestPage(t *testing.T) {
-	interop.Need(t, "browser")
 	t.Parallel()
+	interop.Need(t, "browser")
 	onCarriers(t, func(t *testing.T, s *interop.Stand, base string) {
 		reports := make(chan webReport, 1)
 		web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -240,11 +240,12 @@ func TestNeverDials(t *testing.T) {
 		s.ignored()
 		s.says("listener deaf", "2 offers in a row")
 		s.is("deaf")
-		<-offers
-		<-offers
+		for range 2 {
+			interop.Take(s.t, offers, "an offer that was ignored")
+		}
 		answered := make(chan error, 1)
 		go func() { answered <- s.send() }()
-		stream, _, err := dialer.DialContext(s.ctx, <-offers, nil)
+		stream, _, err := dialer.DialContext(s.ctx, interop.Take(s.t, offers, "the third offer"), nil)
 		if err != nil {
 			s.t.Fatal(err)
 		}
@@ -256,7 +257,7 @@ func TestNeverDials(t *testing.T) {
 		if err != nil {
 			s.t.Fatal(err)
 		}
-		if err := <-answered; err != nil {
+		if err := interop.Take(s.t, answered, "the end of the sender"); err != nil {
 			s.t.Fatalf("the sender is not served: %v", err)
 		}
 		s.says("listener back", "")
@@ -307,7 +308,7 @@ func TestSlow(t *testing.T) {
 				go func() { served <- s.send() }()
 			}
 			for range 4 {
-				if err := <-served; err != nil {
+				if err := interop.Take(s.t, served, "the end of a sender"); err != nil {
 					s.t.Errorf("a sender is not served: %v", err)
 				}
 			}

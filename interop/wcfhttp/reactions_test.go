@@ -290,7 +290,7 @@ func leaving(t *testing.T, all []caller) {
 		cancel()
 		<-over
 	})
-	<-watch // a listener that owes nothing is sent away at once
+	interop.Take(t, watch, "the end of the listener") // one that owes nothing is sent away at once
 	play(t, s, all, []way{{name: "the gateway shuts down", path: "watch", code: fail.Draining, status: 503, dotnet: tooBusy, mono: "FaultException"}})
 }
 
@@ -314,7 +314,7 @@ func stay(t *testing.T, s *interop.Stand) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	far := <-accepted
+	far := interop.Take(t, accepted, "the stream")
 	if far == nil {
 		t.Fatal("nobody came")
 	}

@@ -80,7 +80,7 @@ func relayed(t *testing.T, s *interop.Stand, name string, h http.Handler) string
 	}()
 	t.Cleanup(func() {
 		cancel()
-		if err := <-ended; err != nil {
+		if err := interop.Take(t, ended, "the end of the service"); err != nil {
 			t.Errorf("serve %s: %v", name, err)
 		}
 	})
