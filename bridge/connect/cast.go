@@ -13,11 +13,11 @@ import (
 	"time"
 
 	"github.com/causeway-relay/causeway/bridge/connect/address"
-	"github.com/causeway-relay/causeway/bridge/connect/framed"
 	"github.com/causeway-relay/causeway/bridge/connect/oneway"
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/shape"
 	"github.com/causeway-relay/causeway/hybrid"
+	"github.com/causeway-relay/causeway/internal/conversion/framed"
 )
 
 // What this file does: messages of one-way and event relays go to the target. A web server gets each as a POST, whose 2xx means taken. A WCF

@@ -9,8 +9,8 @@ import (
 	"testing"
 
 	"github.com/causeway-relay/causeway/bridge/connect"
-	"github.com/causeway-relay/causeway/bridge/connect/framed"
 	"github.com/causeway-relay/causeway/gateway/entity"
+	"github.com/causeway-relay/causeway/internal/conversion/framed"
 )
 
 // TestConvertFlaws: what cannot be converted is told before anything runs, at the key that is wrong and with what to write instead.

@@ -13,10 +13,11 @@ import (
 
 	"github.com/causeway-relay/causeway/bridge/connect/address"
 	"github.com/causeway-relay/causeway/bridge/connect/web"
-	conversion "github.com/causeway-relay/causeway/bridge/convert"
+	"github.com/causeway-relay/causeway/bridge/convert"
 	"github.com/causeway-relay/causeway/gateway/flow"
 	"github.com/causeway-relay/causeway/gateway/shape"
 	"github.com/causeway-relay/causeway/hybrid"
+	"github.com/causeway-relay/causeway/internal/conversion"
 	"github.com/causeway-relay/causeway/internal/leg"
 )
 
@@ -36,26 +37,26 @@ const (
 type route struct {
 	c      Connector
 	b      *Bridge
-	target *address.Target       // of a listening connector
-	server *web.Server           // of a target of http
-	conv   *conversion.Converter // between senders and target; nil: bytes pass
-	dials  []hybrid.DialOption   // of a forwarding one
+	target *address.Target        // of a listening connector
+	server *web.Server            // of a target of http
+	conv   *conversion.Conversion // between senders and target; nil: bytes pass
+	dials  []hybrid.DialOption    // of a forwarding one
 	life   context.Context
 	cut    context.CancelCauseFunc
 }
 
 func newRoute(b *Bridge, c Connector) (*route, error) {
 	r := &route{c: c, b: b}
+	var conv *convert.Converter
 	if c.Listen != "" {
 		var err error
 		if r.target, err = address.Parse(c.Target); err != nil {
 			return nil, err
 		}
-		conv, flaw := c.converter()
-		if flaw != nil {
+		var flaw *Flaw
+		if conv, flaw = c.converter(); flaw != nil {
 			return nil, flaw
 		}
-		r.conv = conv
 		if r.target.Web != nil {
 			if r.server, err = r.newServer(); err != nil {
 				return nil, err
@@ -74,6 +75,9 @@ func newRoute(b *Bridge, c Connector) (*route, error) {
 		}
 	}
 	r.life, r.cut = context.WithCancelCause(b.life)
+	if conv != nil {
+		r.conv = r.conversion(conv)
+	}
 	return r, nil
 }
 

@@ -88,6 +88,9 @@ var table = []layer{
 	// Whether a connection ended or was lost.
 	{name: "netend", pkgs: []string{"internal/netend/**"}, deny: join(noLogs, []string{"net/http/**", "os/**"})},
 
+	// A conversion at work: connectors run one, and entries. It is given a way to the service.
+	{name: "conversion", pkgs: []string{"internal/conversion/**"}, may: join(wire, []string{"gateway/shape", "gateway/fail", "internal/conversion/**"}), deny: join(noLogs, []string{"net/http/**", "os/exec"})},
+
 	// What every TCP door does alike: accept, and know what is open.
 	{name: "accept", pkgs: []string{"internal/accept/**"}, deny: join(noLogs, []string{"net/http/**", "os/**"})},
 
@@ -151,12 +154,12 @@ func core(more ...string) []string {
 
 // entry is what an entry may import besides its own folders: the relay, types of auth and limit, legs, wire, vocabulary.
 func entry(own ...string) []string {
-	return join(wire, vocabulary, []string{"gateway/relay", "gateway/auth", "gateway/limit", "internal/accept", "internal/leg/**", "internal/httpserve/**"}, own)
+	return join(wire, vocabulary, []string{"gateway/relay", "gateway/auth", "gateway/limit", "internal/accept", "internal/conversion/**", "internal/leg/**", "internal/httpserve/**"}, own)
 }
 
 // client is what a client package may import besides its own folders.
 func client(own ...string) []string {
-	return join(wire, vocabulary, []string{"gateway/flow", "internal/accept", "internal/leg/**", "internal/trust/**", "internal/wsconn/**"}, own)
+	return join(wire, vocabulary, []string{"gateway/flow", "internal/accept", "internal/conversion/**", "internal/leg/**", "internal/trust/**", "internal/wsconn/**"}, own)
 }
 
 // entryLibraries are the modules of others that any entry may use.

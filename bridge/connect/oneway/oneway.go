@@ -1,7 +1,7 @@
 // Package oneway owns how a message of a one-way or an event relay is written for its target: SOAP in the encoding that the target speaks, and
 // the session of net.tcp that brings one message to a WCF service.
 //
-// It does not own which target gets a message and what is told of it (bridge/connect), nor sessions with answers (bridge/connect/framed).
+// It does not own which target gets a message and what is told of it (bridge/connect), nor sessions with answers (internal/conversion/framed).
 // Its functions keep no state and may be called from any goroutine; HandOver waits on its connection.
 //
 // Sources: docs/casts.md; [MC-NMF]; [MC-NBFS] section 2.1; WCF wire reference section 1.
