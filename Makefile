@@ -13,13 +13,14 @@ SOAKTIME ?= 10m#  in all
 BENCH    ?= .#    which Go benchmarks
 CELLS    ?= #     which cells of bench/, beginnings of names with commas; all: also bench/RESULTS.md is written
 # Stories: those of SOAP and WCF with what they need, and all others.
-SOAP     := xmlsec xmllint mono monodevel dotnet zeep suds spyne php perl gsoap nodesoap
+SOAP     := xmlsec xmllint mono monodevel dotnet zeep suds spyne php perl gsoap nodesoap node curl netcat
+MATRIX   := mono node curl netcat php
 STACKS   := $(patsubst %,./%/...,$(wildcard $(addprefix interop/,soap mono dotnet table nettcp wcfhttp casts wsdl matrix))) ./wsdl/bundle ./wsdl/sample # which have foreign readers judge the whole corpus
 SDK      := ./interop $(filter-out $(STACKS) $(patsubst %,./interop/%/...,node python capture),$(patsubst %/,./%/...,$(wildcard interop/*/)))
 LINT     := go tool -modfile=tools/go.mod golangci-lint
 step     := scripts/step
 
-.PHONY: help demo test test-unit test-sdk test-soap test-windows interop-table check fuzz soak bench bench-go bench-check generate wsdl-score wsdl-probe wsdl-bench
+.PHONY: help demo test test-unit test-sdk test-soap test-windows interop-table matrix check fuzz soak bench bench-go bench-check generate wsdl-score wsdl-probe wsdl-bench
 .PHONY: check-shell check-gofmt check-lockfiles check-modules check-layers check-vet check-cross check-generate check-lint check-bench
 
 help: ## this list
@@ -45,10 +46,15 @@ test-soap: ## Mono, .NET and the SOAP stacks of six languages, against ours
 test-windows: ## the Windows program under wine: commands, listen, forward (a minute, not part of test)
 	@CAUSEWAY_WINE=1 scripts/suite windows wine -- go test -vet=off -count=1 -timeout 10m ./interop/wine
 
-interop-table: ## write docs/interop.md anew from a run of test-soap
+interop-table: ## write docs/interop.md and docs/matrix.md anew from a run of test-soap
 	@cells=$$(mktemp); trap 'rm -f "$$cells"' EXIT; \
 	CAUSEWAY_INTEROP_TABLE=$$cells scripts/suite soap $(SOAP) -- go test -vet=off -count=1 -timeout 15m $(STACKS) && \
-	go run ./interop/table "$$cells" docs/interop.md
+	go run ./interop/table "$$cells" docs/interop.md docs/matrix.md
+
+matrix: ## write docs/matrix.md anew: any kind of sender at any kind of listener
+	@cells=$$(mktemp); trap 'rm -f "$$cells"' EXIT; \
+	CAUSEWAY_INTEROP_TABLE=$$cells scripts/suite matrix $(MATRIX) -- go test -vet=off -count=1 -timeout 8m -run TestAnySenderAnyListener ./interop/matrix && \
+	go run ./interop/table "$$cells" "" docs/matrix.md
 
 check: $(addprefix check-,shell gofmt lockfiles modules layers vet cross generate lint bench) ## formatting, layers, vet, cross-compiling, lint, generated files, modules; one step: make check-lint
 

@@ -65,7 +65,7 @@ func (c *Cell) judge(t *testing.T, nodes string, o outcome) {
 // What differs from run to run: the tracking ids and times of refusals.
 var (
 	anyID   = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(_G\d+)?`)
-	anyTime = regexp.MustCompile(`\d+/\d+/\d{4} \d\d:\d\d:\d\d`)
+	anyTime = regexp.MustCompile(`\d+/\d+/\d{4} \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d`)
 )
 
 // said is what a program printed, without what differs from run to run, as one line.

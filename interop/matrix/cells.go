@@ -27,6 +27,7 @@ type Cell struct {
 	Sender, Listener string // of Kinds
 	By, At           string // the program that sends, and what listens
 	From, To         string // the bindings of package convert between which messages are converted; "": bytes pass as they are
+	Way              string // who converts
 	Answer           string // the words with which it is refused; "": it works
 }
 
@@ -39,7 +40,7 @@ func (c *Cell) Shown() string {
 	case c.Answer != "":
 		return "cannot"
 	case c.Converted():
-		return "works, [converted](convert.md)"
+		return "works, [converted](#what-conversions-lose) by " + c.Way
 	}
 	return "works"
 }
@@ -53,6 +54,8 @@ const (
 	monoC     = "Mono's client"
 	netcat    = "nc"
 	forward   = ", `causeway forward`"
+	connector = "connector"
+	nobody    = "-" // where what listens refuses to begin
 )
 
 // beside is a connector beside a service.
@@ -96,43 +99,43 @@ func Cells() []Cell {
 		{Sender: WebSocket, Listener: Web, By: monoC + forward, At: web},
 		{Sender: WebSocket, Listener: TCP, By: hycoWS, At: plain},
 
-		{Sender: Requests, Listener: WebSocket, By: curl + ", an envelope of SOAP 1.1", At: bridged(hycoWS, "soap", "netTcp"), From: "soap", To: "netTcp"},
+		{Sender: Requests, Listener: WebSocket, By: curl + ", an envelope of SOAP 1.1", At: bridged(hycoWS, "soap", "netTcp"), From: "soap", To: "netTcp", Way: connector},
 		{Sender: Requests, Listener: Requests, By: curl, At: hycoHTTPS},
-		{Sender: Requests, Listener: NetTCP, By: curl + ", an envelope of SOAP 1.1", At: as("soap", "netTcp", "net.tcp://"), From: "soap", To: "netTcp"},
+		{Sender: Requests, Listener: NetTCP, By: curl + ", an envelope of SOAP 1.1", At: as("soap", "netTcp", "net.tcp://"), From: "soap", To: "netTcp", Way: connector},
 		{Sender: Requests, Listener: Basic, By: curl + ", an envelope of SOAP 1.1", At: web},
 		{Sender: Requests, Listener: WS, By: curl + ", an envelope of SOAP 1.2", At: web},
 		{Sender: Requests, Listener: Web, By: curl, At: web},
 		{Sender: Requests, Listener: TCP, By: curl, At: plain, Answer: noRequests},
 
 		{Sender: NetTCP, Listener: WebSocket, By: monoC, At: hycoWS + ", Mono's service behind it"},
-		{Sender: NetTCP, Listener: Requests, By: monoC, At: bridged(hycoHTTPS, "netTcp", "basicHttp"), From: "netTcp", To: "basicHttp"},
+		{Sender: NetTCP, Listener: Requests, By: monoC, At: bridged(hycoHTTPS, "netTcp", "basicHttp"), From: "netTcp", To: "basicHttp", Way: connector},
 		{Sender: NetTCP, Listener: NetTCP, By: monoC, At: net},
-		{Sender: NetTCP, Listener: Basic, By: monoC, At: as("netTcp", "basicHttp", "http://"), From: "netTcp", To: "basicHttp"},
-		{Sender: NetTCP, Listener: WS, By: monoC, At: as("netTcp", "wsHttp", "http://"), From: "netTcp", To: "wsHttp"},
-		{Sender: NetTCP, Listener: Web, By: monoC, At: as("netTcp", "webHttp", "http://"), From: "netTcp", To: "webHttp", Answer: noEnvelope},
+		{Sender: NetTCP, Listener: Basic, By: monoC, At: as("netTcp", "basicHttp", "http://"), From: "netTcp", To: "basicHttp", Way: connector},
+		{Sender: NetTCP, Listener: WS, By: monoC, At: as("netTcp", "wsHttp", "http://"), From: "netTcp", To: "wsHttp", Way: connector},
+		{Sender: NetTCP, Listener: Web, By: nobody, At: as("netTcp", "webHttp", "http://"), From: "netTcp", To: "webHttp", Answer: noEnvelope},
 		{Sender: NetTCP, Listener: TCP, By: monoC, At: beside("Mono's service", "--target tcp://")},
 
-		{Sender: Basic, Listener: WebSocket, By: php, At: bridged(hycoWS, "basicHttp", "netTcp"), From: "basicHttp", To: "netTcp"},
+		{Sender: Basic, Listener: WebSocket, By: php, At: bridged(hycoWS, "basicHttp", "netTcp"), From: "basicHttp", To: "netTcp", Way: connector},
 		{Sender: Basic, Listener: Requests, By: php, At: hycoHTTPS + ", Mono's service behind it"},
-		{Sender: Basic, Listener: NetTCP, By: php, At: as("basicHttp", "netTcp", "net.tcp://"), From: "basicHttp", To: "netTcp"},
+		{Sender: Basic, Listener: NetTCP, By: php, At: as("basicHttp", "netTcp", "net.tcp://"), From: "basicHttp", To: "netTcp", Way: connector},
 		{Sender: Basic, Listener: Basic, By: php, At: web},
-		{Sender: Basic, Listener: WS, By: php, At: as("basicHttp", "wsHttp", "http://"), From: "basicHttp", To: "wsHttp"},
-		{Sender: Basic, Listener: Web, By: php, At: as("basicHttp", "webHttp", "http://"), From: "basicHttp", To: "webHttp", Answer: noEnvelope},
+		{Sender: Basic, Listener: WS, By: php, At: as("basicHttp", "wsHttp", "http://"), From: "basicHttp", To: "wsHttp", Way: connector},
+		{Sender: Basic, Listener: Web, By: nobody, At: as("basicHttp", "webHttp", "http://"), From: "basicHttp", To: "webHttp", Answer: noEnvelope},
 		{Sender: Basic, Listener: TCP, By: php, At: plain, Answer: noRequests},
 
-		{Sender: WS, Listener: WebSocket, By: monoC, At: bridged(hycoWS, "wsHttp", "netTcp"), From: "wsHttp", To: "netTcp"},
+		{Sender: WS, Listener: WebSocket, By: monoC, At: bridged(hycoWS, "wsHttp", "netTcp"), From: "wsHttp", To: "netTcp", Way: connector},
 		{Sender: WS, Listener: Requests, By: monoC, At: hycoHTTPS + ", Mono's service behind it"},
-		{Sender: WS, Listener: NetTCP, By: monoC, At: as("wsHttp", "netTcp", "net.tcp://"), From: "wsHttp", To: "netTcp"},
-		{Sender: WS, Listener: Basic, By: monoC, At: as("wsHttp", "basicHttp", "http://"), From: "wsHttp", To: "basicHttp"},
+		{Sender: WS, Listener: NetTCP, By: monoC, At: as("wsHttp", "netTcp", "net.tcp://"), From: "wsHttp", To: "netTcp", Way: connector},
+		{Sender: WS, Listener: Basic, By: monoC, At: as("wsHttp", "basicHttp", "http://"), From: "wsHttp", To: "basicHttp", Way: connector},
 		{Sender: WS, Listener: WS, By: monoC, At: web},
-		{Sender: WS, Listener: Web, By: monoC, At: as("wsHttp", "webHttp", "http://"), From: "wsHttp", To: "webHttp", Answer: noEnvelope},
+		{Sender: WS, Listener: Web, By: nobody, At: as("wsHttp", "webHttp", "http://"), From: "wsHttp", To: "webHttp", Answer: noEnvelope},
 		{Sender: WS, Listener: TCP, By: monoC, At: plain, Answer: noRequests},
 
 		{Sender: Web, Listener: WebSocket, By: curl, At: hycoWS, Answer: silent},
 		{Sender: Web, Listener: Requests, By: monoC, At: hycoHTTPS + ", Mono's service behind it"},
-		{Sender: Web, Listener: NetTCP, By: monoC, At: as("webHttp", "netTcp", "net.tcp://"), From: "webHttp", To: "netTcp", Answer: noEnvelope},
-		{Sender: Web, Listener: Basic, By: monoC, At: as("webHttp", "basicHttp", "http://"), From: "webHttp", To: "basicHttp", Answer: noEnvelope},
-		{Sender: Web, Listener: WS, By: monoC, At: as("webHttp", "wsHttp", "http://"), From: "webHttp", To: "wsHttp", Answer: noEnvelope},
+		{Sender: Web, Listener: NetTCP, By: nobody, At: as("webHttp", "netTcp", "net.tcp://"), From: "webHttp", To: "netTcp", Answer: noEnvelope},
+		{Sender: Web, Listener: Basic, By: nobody, At: as("webHttp", "basicHttp", "http://"), From: "webHttp", To: "basicHttp", Answer: noEnvelope},
+		{Sender: Web, Listener: WS, By: nobody, At: as("webHttp", "wsHttp", "http://"), From: "webHttp", To: "wsHttp", Answer: noEnvelope},
 		{Sender: Web, Listener: Web, By: monoC, At: web},
 		{Sender: Web, Listener: TCP, By: curl, At: plain, Answer: noRequests},
 

@@ -1,11 +1,14 @@
-// Command table makes docs/interop.md of the cells that a run of the interop stories recorded (interop.Record):
+// Command table makes docs/interop.md, and docs/matrix.md, of the cells that a run of the interop stories recorded (interop.Record):
 //
-//	go run ./interop/table CELLS.jsonl docs/interop.md
+//	go run ./interop/table CELLS.jsonl docs/interop.md docs/matrix.md
+//
+// A file that is "" is not written.
 package main
 
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -13,6 +16,7 @@ import (
 	"strings"
 
 	"github.com/causeway-relay/causeway/interop"
+	"github.com/causeway-relay/causeway/interop/matrix"
 )
 
 func main() {
@@ -23,8 +27,8 @@ func main() {
 }
 
 func run(args []string) error {
-	if len(args) != 2 {
-		return fmt.Errorf("want CELLS.jsonl and the file to write, got %d arguments", len(args))
+	if len(args) != 3 {
+		return fmt.Errorf("want CELLS.jsonl and the two files to write, got %d arguments", len(args))
 	}
 	in, err := os.Open(args[0])
 	if err != nil {
@@ -35,10 +39,34 @@ func run(args []string) error {
 	if err != nil {
 		return fmt.Errorf("read cells: %w", err)
 	}
-	if err := os.WriteFile(args[1], []byte(render(cells)), 0o644); err != nil {
+	return errors.Join(tables(cells, args[1]), crossings(cells, args[2]))
+}
+
+// tables writes docs/interop.md.
+func tables(cells []interop.Cell, file string) error {
+	if file == "" {
+		return nil
+	}
+	cells = slices.DeleteFunc(slices.Clone(cells), func(c interop.Cell) bool { return c.Table == matrix.Table })
+	if err := os.WriteFile(file, []byte(render(cells)), 0o644); err != nil {
 		return fmt.Errorf("write the tables: %w", err)
 	}
 	return check(cells)
+}
+
+// crossings writes docs/matrix.md.
+func crossings(cells []interop.Cell, file string) error {
+	if file == "" {
+		return nil
+	}
+	text, err := matrix.Document(cells)
+	if err != nil {
+		return fmt.Errorf("the matrix: %w", err)
+	}
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		return fmt.Errorf("write the matrix: %w", err)
+	}
+	return nil
 }
 
 // check refuses cells that would make the document say less than the run did: holes that nobody explains, and a cell that hides another.

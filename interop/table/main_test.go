@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/causeway-relay/causeway/interop"
+	"github.com/causeway-relay/causeway/interop/matrix"
 )
 
 // TestTable: recorded cells become a document in which a hole shows what was run and what it said.
@@ -22,7 +23,7 @@ func TestTable(t *testing.T) {
 	} {
 		interop.Record(t, c)
 	}
-	if err := run([]string{cells, doc}); err == nil || !strings.Contains(err.Error(), "A, first, SOAP 1.2 is a hole without a reason") {
+	if err := run([]string{cells, doc, ""}); err == nil || !strings.Contains(err.Error(), "A, first, SOAP 1.2 is a hole without a reason") {
 		t.Fatal(err)
 	}
 	b, err := os.ReadFile(doc)
@@ -56,7 +57,14 @@ func TestTable(t *testing.T) {
 	if got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
-	for _, args := range [][]string{{}, {filepath.Join(dir, "none"), doc}, {doc, doc}} {
+	interop.Record(t, interop.Cell{Table: matrix.Table, Row: "of another document", Column: "x", Code: 1})
+	if err := run([]string{cells, doc, ""}); err == nil || strings.Contains(err.Error(), "another document") {
+		t.Error(err)
+	}
+	if again, err := os.ReadFile(doc); err != nil || string(again) != string(b) {
+		t.Errorf("%v: the matrix is in the tables:\n%s", err, again)
+	}
+	for _, args := range [][]string{{}, {filepath.Join(dir, "none"), doc, doc}, {doc, doc, ""}, {cells, "", doc}, {cells, dir, ""}} {
 		if run(args) == nil {
 			t.Errorf("%q: no error", args)
 		}
@@ -72,5 +80,28 @@ func TestCheck(t *testing.T) {
 	}
 	if check([]interop.Cell{one, other, one}) == nil {
 		t.Error("a cell that was recorded twice is taken")
+	}
+}
+
+// TestMatrix: the cells of the matrix become its document, in which nothing may be missing.
+func TestMatrix(t *testing.T) {
+	dir := t.TempDir()
+	cells, doc := filepath.Join(dir, "cells"), filepath.Join(dir, "doc.md")
+	t.Setenv("CAUSEWAY_INTEROP_TABLE", cells)
+	interop.Record(t, interop.Cell{Table: "A", Row: "x", Column: "y"})
+	for _, c := range matrix.Cells() {
+		for _, nodes := range matrix.Nodes() {
+			r := interop.Cell{Table: matrix.Table, Row: c.Sender, Column: c.Listener + ", " + nodes}
+			if c.Answer != "" {
+				r.Code, r.Command, r.Output = 22, "curl", c.Answer
+			}
+			interop.Record(t, r)
+		}
+	}
+	if err := run([]string{cells, "", doc}); err != nil {
+		t.Fatal(err)
+	}
+	if b, err := os.ReadFile(doc); err != nil || !strings.Contains(string(b), "\n| hybrid WebSocket | works | ") || strings.Contains(string(b), "\n## A\n") {
+		t.Errorf("%v\n%s", err, b)
 	}
 }
