@@ -182,9 +182,6 @@ func escaped(relay string) string {
 func (c *Conversion) deliver(ctx context.Context, in convert.Message, m *message) (convert.Message, int, error) {
 	o := convert.Options{To: strings.TrimSuffix(c.Address(m.hello), "/") + m.suffix, Sender: m.session}
 	_, _ = rand.Read(o.ID[:]) // crypto/rand never fails: it ends the program instead
-	if c.Converter.To.Framed {
-		o.Target = convert.NewSession()
-	}
 	call, err := c.Converter.Request(in, o)
 	if call.OneWay { // PHP's client hangs up as soon as it has written such a message: what came whole is delivered
 		var done context.CancelFunc
