@@ -18,7 +18,9 @@ func (v *visit) cast(ctx context.Context, body shape.Body, mode relay.Mode) *sha
 	if refusal != nil {
 		return v.no(v.entry.p.Relay.Turned("cast", &v.req.Hello, refusal))
 	}
-	if _, err := v.entry.p.Relay.Cast(ctx, v.ask, m, mode); err != nil {
+	// PHP's client hangs up as soon as it has written such a message, and does not wait for the 202. What came whole is delivered: a sender
+	// that has gone takes nothing back. Queues and other nodes bound the time.
+	if _, err := v.entry.p.Relay.Cast(context.WithoutCancel(ctx), v.ask, m, mode); err != nil {
 		return v.no(fail.Of(err))
 	}
 	return &shape.Response{
