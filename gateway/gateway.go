@@ -14,6 +14,7 @@ import (
 	"time"
 
 	soaphttp "github.com/causeway-relay/causeway/bindings/http"
+	"github.com/causeway-relay/causeway/bindings/nettcp"
 	"github.com/causeway-relay/causeway/gateway/auth"
 	"github.com/causeway-relay/causeway/gateway/config"
 	"github.com/causeway-relay/causeway/gateway/entity"
@@ -181,7 +182,8 @@ func (g *Gateway) compose() error {
 			Accept: g.cfg.Timeouts.Accept, Response: g.cfg.Timeouts.Response, Idle: g.cfg.Timeouts.Idle, TokenGrace: g.cfg.Timeouts.TokenGrace,
 		},
 		Presence: g.p.Deaf,
-		Pipeline: soaphttp.Attached,
+		Pipeline: soaphttp.Around,
+		Endpoint: nettcp.Endpoint(entry.NewTracking),
 		Hooks:    g.hooks(),
 	})
 	g.enter = entry.New(entry.Params{

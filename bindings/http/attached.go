@@ -13,10 +13,9 @@ import (
 	"github.com/causeway-relay/causeway/soap/infoset"
 )
 
-// Attached gives what stands around the exchanges of an entity with an attached description: it answers who asks for one, listeners or
-// not, and lets everything else pass. nil: the entity has none. It is made to be relay.Params.Pipeline: the sender has been let in
-// when it is asked, and the exchange has its account and its line in the log as any other.
-func Attached(e *entity.Entity) shape.Middleware {
+// attachedTo gives what stands around the exchanges of an entity with an attached description: it answers who asks for one, listeners or
+// not, and lets everything else pass. nil: the entity has none.
+func attachedTo(e *entity.Entity) shape.Middleware {
 	if len(e.Settings.Metadata) == 0 {
 		return nil
 	}

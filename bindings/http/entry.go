@@ -37,7 +37,7 @@ type Entry struct{ p Params }
 func New(p Params) *Entry { return &Entry{p: p} }
 
 // Wants reports whether a request is this entry's: one that is no upgrade, and either is for an entity of kind http, oneway or event, or is SOAP for
-// nobody, who is told so in SOAP. The head is one that the hybrid entry wants too, so that this entry goes first.
+// one with a conversion or for nobody, who is told so in SOAP. The head is one that the hybrid entry wants too, so that this entry goes first.
 func (e *Entry) Wants(h *http1.Head) bool {
 	origin := h.Origin()
 	if h.Method == "CONNECT" || !strings.HasPrefix(origin, "/") || strings.HasPrefix(origin, "/$") || strings.HasPrefix(origin, "/%24") ||
@@ -50,7 +50,7 @@ func (e *Entry) Wants(h *http1.Head) bool {
 	}
 	if ent := e.p.Find(at); ent != nil {
 		_, casts := relay.ModeOf(ent.Kind)
-		return ent.Kind == entity.HTTP || casts
+		return ent.Kind == entity.HTTP || casts || ent.Settings.Convert.On() && formOf(h).soap
 	}
 	return formOf(h).soap
 }

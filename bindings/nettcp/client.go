@@ -198,7 +198,8 @@ func (s *session) upgrade(ctx context.Context) *fail.Error {
 // endsTLS reports whether an upgrade to TLS ends here: where the entity wants it so, and where the door is the endpoint.
 func (s *session) endsTLS() bool {
 	_, casts := s.casts()
-	return s.entity.Settings.EndTLS || casts && s.preamble.Upgrade == framing.UpgradeTLS
+	ends := casts || s.entity.Settings.Convert.From(true) != nil
+	return s.entity.Settings.EndTLS || ends && s.preamble.Upgrade == framing.UpgradeTLS
 }
 
 // config chooses the certificate by the Via: .NET's clients name no server (WCF wire reference section 5).

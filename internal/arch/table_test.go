@@ -89,7 +89,7 @@ var table = []layer{
 	{name: "netend", pkgs: []string{"internal/netend/**"}, deny: join(noLogs, []string{"net/http/**", "os/**"})},
 
 	// A conversion at work: connectors run one, and entries. It is given a way to the service.
-	{name: "conversion", pkgs: []string{"internal/conversion/**"}, may: join(wire, []string{"gateway/shape", "gateway/fail", "internal/conversion/**"}), deny: join(noLogs, []string{"net/http/**", "os/exec"})},
+	{name: "conversion", pkgs: []string{"internal/conversion/**"}, may: join(wire, []string{"gateway/shape", "gateway/fail", "gateway/entity", "internal/conversion/**"}), deny: join(noLogs, []string{"net/http/**", "os/exec"})},
 
 	// What every TCP door does alike: accept, and know what is open.
 	{name: "accept", pkgs: []string{"internal/accept/**"}, deny: join(noLogs, []string{"net/http/**", "os/**"})},

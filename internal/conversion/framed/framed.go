@@ -39,6 +39,14 @@ type wire struct {
 	buf  []byte // room
 	left []byte // of it: read, and not looked at
 	most int    // of an envelope
+
+	ahead chan fetched // what is being read while a message is answered; nil: nothing is
+}
+
+// fetched is what a read gave.
+type fetched struct {
+	n   int
+	err error
 }
 
 func newWire(ctx context.Context, conn net.Conn, most int) (w *wire, stop func() bool) {
@@ -55,12 +63,22 @@ func (w *wire) next() (framing.Event, error) {
 		if !errors.Is(err, framing.ErrShort) {
 			return ev, err
 		}
-		n, err = w.conn.Read(w.buf)
+		n, err = w.fetch()
 		w.left = w.buf[:n]
 		if n == 0 && err != nil {
 			return ev, err
 		}
 	}
+}
+
+// fetch reads on, or takes what was read ahead.
+func (w *wire) fetch() (int, error) {
+	if w.ahead == nil {
+		return w.conn.Read(w.buf)
+	}
+	r := <-w.ahead
+	w.ahead = nil
+	return r.n, r.err
 }
 
 // message is what a session brings: an envelope, or its end.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/causeway-relay/causeway/bindings/framing"
+	"github.com/causeway-relay/causeway/gateway/fail"
 )
 
 // Handler answers one message of a session. answer is nil where nothing is to be said. An error ends the session.
@@ -22,6 +23,7 @@ type Opener func(via, contentType string) (Handler, error)
 func Serve(ctx context.Context, conn net.Conn, most int, open Opener) error {
 	w, stop := newWire(ctx, conn, most)
 	defer stop()
+	defer w.settle()
 	for {
 		more, err := w.session(ctx, open)
 		if err != nil {
@@ -49,7 +51,42 @@ func (w *wire) fault(ctx context.Context, f framing.Fault) {
 		_ = half.CloseWrite()
 	}
 	_ = w.conn.SetReadDeadline(time.Now().Add(time.Second))
+	if w.ahead != nil {
+		if _, err := w.fetch(); err != nil {
+			return
+		}
+	}
 	_, _ = io.CopyN(io.Discard, w.conn, 64<<10)
+}
+
+// errLeft says that the client ended its connection while a message of it was being answered.
+var errLeft = fail.New(fail.SenderGone, "The sender left before its answer.")
+
+// answer has a message answered, and looks meanwhile whether the client is still there: nobody else would. What it sends on its own is
+// kept. A client that has left ends the handler's context.
+func (w *wire) answer(ctx context.Context, handle Handler, envelope []byte) ([]byte, error) {
+	ctx, gone := context.WithCancelCause(ctx)
+	defer gone(nil)
+	if len(w.left) == 0 && w.ahead == nil {
+		ahead := make(chan fetched, 1)
+		w.ahead = ahead
+		go func() { // settle waits for it, or the next read
+			n, err := w.conn.Read(w.buf)
+			if n == 0 && err != nil {
+				gone(errLeft)
+			}
+			ahead <- fetched{n, err}
+		}()
+	}
+	return handle(ctx, envelope)
+}
+
+// settle ends a read that nobody waits for any more.
+func (w *wire) settle() {
+	if w.ahead != nil {
+		_ = w.conn.SetReadDeadline(time.Unix(1, 0))
+		_, _ = w.fetch()
+	}
 }
 
 // session is one session. more is false when there was none any more.
@@ -76,7 +113,7 @@ func (w *wire) session(ctx context.Context, open Opener) (more bool, err error) 
 		if m.end {
 			return true, w.write(ctx, []byte{byte(framing.End)})
 		}
-		answer, err := handle(ctx, m.body)
+		answer, err := w.answer(ctx, handle, m.body)
 		if err != nil {
 			return false, err
 		}
