@@ -58,7 +58,7 @@ func parse(args []string, getenv func(string) string) (*options, error) {
 	fs.IntVar(&o.rounds, "rounds", defaultRounds(getenv), "rounds; default: ROUNDS, else 5")
 	fs.IntVar(&o.most, "most", 0, "rounds for cells in which direct is not steady before; default: three times -rounds, if those are enough to count")
 	fs.DurationVar(&o.within, "within", 16*time.Minute, "no more than -rounds rounds of a cell are begun later than this")
-	fs.DurationVar(&o.dur, "dur", 350*time.Millisecond, "measured time of a cell")
+	fs.DurationVar(&o.dur, "dur", 300*time.Millisecond, "measured time of a cell")
 	fs.IntVar(&o.idle, "idle", 1000, "idle streams, and idle listeners")
 	fs.DurationVar(&o.limit, "limit", time.Hour, "the whole run ends by then")
 	fs.StringVar(&o.bin, "bin", "", "`FOLDER` of the binary causeway; default: it is built")

@@ -58,7 +58,7 @@ type Verdict struct {
 }
 
 // Compare writes how each of ours stands to its bound now, beside how it stood, and which figures miss their must. A row is worse that
-// has lost more than Worse. One that others disturbed or in which direct varied too much, in this run or the committed one, is
+// has lost more than Worse, and in no round was what it was. One that others disturbed or in which direct varied too much, in this run or the committed one, is
 // shown and not judged. Peers do not matter, nor do rows that only one of the runs has.
 func Compare(w io.Writer, maxForeign float64, before, now *Run) (v Verdict, err error) {
 	then, t := merge([]*Run{before}, maxForeign), merge([]*Run{now}, maxForeign)
@@ -74,7 +74,7 @@ func Compare(w io.Writer, maxForeign float64, before, now *Run) (v Verdict, err 
 			if old.n == 0 || is.n == 0 || old.median <= 0 {
 				continue
 			}
-			said := change(m, old.median, is.median)
+			said := change(m, old.median, is)
 			switch {
 			case !t.counts(m, is):
 				said += ", does not count"
@@ -120,13 +120,18 @@ func (t *table) figuresMissed(b *strings.Builder, then *table, v *Verdict) {
 const tooBad = "**worse**"
 
 // change is what became of a ratio.
-func change(m *metric, old, is float64) string {
-	gain := is/old - 1
+func change(m *metric, old float64, is stat) string {
+	gain, best := is.median/old-1, is.most
 	if m.less {
-		gain = -gain
+		gain, best = -gain, is.least
 	}
-	if gain < -Worse {
+	said := fmt.Sprintf("%+.0f %%", gain*100)
+	switch {
+	case gain >= -Worse:
+		return said
+	case m.less && best <= old || !m.less && best >= old:
+		return said + ", but not in every round"
+	default:
 		return tooBad
 	}
-	return fmt.Sprintf("%+.0f %%", gain*100)
 }

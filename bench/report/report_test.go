@@ -178,6 +178,12 @@ func TestCompare(t *testing.T) {
 	for _, s := range disturbed.Samples {
 		s.Values["foreign"] = 0.9
 	}
+	once := run(84, 11.6, steady) // as good as ever in one round
+	for i, s := range once.Samples {
+		if s.Peer == "ours" && s.Cell == "echo_64" && s.Round == 3 {
+			once.Samples[i].Values["ops"] = 101
+		}
+	}
 	committed := func(r *Run) *Run {
 		var page strings.Builder
 		if err := Results(&page, 0.15, r); err != nil {
@@ -199,6 +205,7 @@ func TestCompare(t *testing.T) {
 		"a little worse":            {run(100, 10, steady), run(86, 11.4, steady), 0, 2},
 		"rate worse":                {run(100, 10, steady), run(84, 10, steady), 1, 2},
 		"rate and memory worse":     {run(100, 10, steady), run(84, 11.6, steady), 2, 2},
+		"rate worse but in a round": {run(100, 10, steady), once, 1, 2},
 		"better":                    {run(100, 10, steady), run(200, 5, steady), 0, 2},
 		"direct not steady now":     {run(100, 10, steady), run(50, 10, wild), 0, 1},
 		"direct not steady then":    {run(100, 10, wild), run(50, 10, steady), 0, 1},
