@@ -112,8 +112,8 @@ func (e Endpoint) Dial(ctx context.Context) (*Conn, error) {
 }
 
 // DialURL opens a WebSocket elsewhere, for peers whose senders are WebSocket clients too.
-func DialURL(ctx context.Context, url string) (*Conn, error) {
-	return Endpoint{}.open(ctx, url)
+func DialURL(ctx context.Context, address string) (*Conn, error) {
+	return Endpoint{}.open(ctx, address)
 }
 
 // Conn is a WebSocket as a stream of bytes.
