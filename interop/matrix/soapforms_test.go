@@ -69,6 +69,17 @@ func (c *troupe) desk(binding, address string) []string {
 	return lines
 }
 
+// direct plays the story without a relay. Mono compiles a binding's code when it is first used, which can take longer on a busy machine
+// than its clients wait: so there is a call before, whose outcome does not matter.
+func (c *troupe) direct(binding, address string) []string {
+	for range 3 {
+		if slices.Contains(c.clients.Client(binding, "desk", address, "desk-words"), "desk-words: right") {
+			break
+		}
+	}
+	return c.desk(binding, address)
+}
+
 // compare wants a client to hear the same through a converting connector as from a service of its own binding, and every step right.
 func compare(t *testing.T, row, binding string, direct, relayed []string) {
 	t.Helper()
@@ -97,7 +108,7 @@ func TestSOAPForms(t *testing.T) {
 	interop.OnNodes(t, func(t *testing.T, s *interop.Stand) {
 		c := &troupe{s, mono.Start(t), mono.Start(t)}
 		tcp := c.services.Service("tcp", "desk")
-		direct := c.desk("tcp", tcp)
+		direct := c.direct("tcp", tcp)
 		for _, f := range forms {
 			t.Run(strings.ReplaceAll(f.name, " ", "-"), func(t *testing.T) { c.bothWays(t, f, tcp, direct) })
 		}
@@ -109,7 +120,7 @@ func TestSOAPForms(t *testing.T) {
 func (c *troupe) bothWays(t *testing.T, f form, tcp string, direct []string) {
 	service, own := c.services.Service(f.mono, "desk"), direct
 	if !f.deaf {
-		own = c.desk(f.mono, service)
+		own = c.direct(f.mono, service)
 	}
 
 	relay := relayOf("at net.tcp", f)
