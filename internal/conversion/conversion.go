@@ -237,7 +237,7 @@ func marked(e *soap.Error, tracking string) *soap.Error {
 	told, f := *e, *e.Fault
 	f.Reasons = slices.Clone(f.Reasons)
 	for i := range f.Reasons {
-		f.Reasons[i].Text += " TrackingId:" + tracking
+		f.Reasons[i].Text += "; TrackingId:" + tracking
 	}
 	told.Fault = &f
 	return &told

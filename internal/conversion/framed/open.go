@@ -58,14 +58,25 @@ func open(ctx context.Context, conn net.Conn, via string, limit time.Duration) e
 	switch {
 	case errors.Is(err, io.EOF):
 		return errors.New("the service closed the connection instead of taking the session: it may want transport security, which cannot be given here; use security mode None at this endpoint")
+	case isNot(err):
+		return errStranger
 	case err != nil:
 		return err
 	case ev.Kind == framing.FaultRecord:
 		f, _ := framing.ParseFault(ev.Data)
 		return &FaultError{f}
 	case ev.Kind != framing.PreambleAck:
-		return errors.New("what answers there does not speak net.tcp")
+		return errStranger
 	}
 	_ = conn.SetReadDeadline(time.Time{})
 	return ctx.Err() // whose end may have been undone by that
+}
+
+// errStranger is a peer of another protocol.
+var errStranger = errors.New("what answers there does not speak net.tcp")
+
+// isNot reports whether an error says that no record came where one had to.
+func isNot(err error) bool {
+	_, is := errors.AsType[*framing.Error](err)
+	return is
 }
