@@ -49,7 +49,7 @@ func (x *exchange) pass(body shape.Body, bare bool) error {
 // frame settles how the end of the answer is found and whether the connection lasts. It reports whether the answer has no body
 // on the wire (RFC 9112 section 6.3).
 func (x *exchange) frame(res *shape.Response) (bare bool) {
-	x.close = x.body.answering() || x.body.broken() || !http1.KeepAlive(x.head)
+	x.close = x.body.answering() || x.body.broken() || x.body.lost() || !http1.KeepAlive(x.head)
 	size := int64(0)
 	if res.Body != nil {
 		size = res.Body.Size()

@@ -194,6 +194,16 @@ func (b *body) broken() bool {
 	return b.err != nil && !errors.Is(b.err, errAbandoned)
 }
 
+// lost reports whether the rest of the body was given up and is too long to be read for the connection's sake, so that the answer can say
+// that it is the last.
+func (b *body) lost() bool {
+	if !b.isClosed() || !b.rmu.TryLock() {
+		return false // who reads may still come to its end
+	}
+	defer b.rmu.Unlock()
+	return !b.eof && b.in.Size() > drainBytes
+}
+
 // settle ends the body for good, and reports whether all of it was read: now, if that is worth it.
 func (b *body) settle(worth bool) bool {
 	_ = b.Close() // gives nil

@@ -275,6 +275,9 @@ func TestUnreadBody(t *testing.T) {
 			if !strings.HasPrefix(e.text(), "HTTP/1.1 401 \r\nContent-Length: 2\r\n") {
 				t.Errorf("%s: %q", name, e.text())
 			}
+			if says := strings.Contains(e.text(), "Connection: close"); says != (name == "long" || name == "not continued") {
+				t.Errorf("%s: the answer says that it is the last: %v", name, says)
+			}
 			e.close()
 		})
 	}
