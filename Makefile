@@ -38,17 +38,17 @@ test-unit: ## tests of every package under the race detector
 	@if [ -f bench/go.mod ]; then $(step) unit/bench go -C bench test -vet=off -timeout 5m ./...; fi
 
 test-sdk: ## unmodified SDKs, a browser and Debian's programs against one node and two; services behind a firewall
-	@scripts/suite sdk node jest python browser curl netns nftables ssh redis netcat iperf mono -- go test -vet=off -count=1 -timeout 15m $(SDK)
+	@scripts/suite sdk node jest python browser curl netns nftables ssh redis netcat iperf mono -- go test -vet=off -count=1 -timeout 8m $(SDK)
 
 test-soap: ## Mono, .NET and the SOAP stacks of six languages, against ours
-	@scripts/suite soap $(SOAP) -- go test -vet=off -count=1 -timeout 15m $(STACKS)
+	@scripts/suite soap $(SOAP) -- go test -vet=off -count=1 -timeout 8m $(STACKS)
 
 test-windows: ## the Windows program under wine: commands, listen, forward (a minute, not part of test)
-	@CAUSEWAY_WINE=1 scripts/suite windows wine -- go test -vet=off -count=1 -timeout 10m ./interop/wine
+	@CAUSEWAY_WINE=1 scripts/suite windows wine -- go test -vet=off -count=1 -timeout 8m ./interop/wine
 
 interop-table: ## write docs/interop.md and docs/matrix.md anew from a run of test-soap
 	@cells=$$(mktemp); trap 'rm -f "$$cells"' EXIT; \
-	CAUSEWAY_INTEROP_TABLE=$$cells scripts/suite soap $(SOAP) -- go test -vet=off -count=1 -timeout 15m $(STACKS) && \
+	CAUSEWAY_INTEROP_TABLE=$$cells scripts/suite soap $(SOAP) -- go test -vet=off -count=1 -timeout 8m $(STACKS) && \
 	go run ./interop/table "$$cells" docs/interop.md docs/matrix.md
 
 matrix: ## write docs/matrix.md anew: any kind of sender at any kind of listener

@@ -70,13 +70,13 @@ func TestStoryInTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := &ending{TB: t, name: "TestStory"}
 		guard(e)
-		time.Sleep(storyTime - time.Second)
+		<-time.After(storyTime - time.Second)
 		renew(&ending{TB: t, name: e.Name() + "/one node"})
-		time.Sleep(storyTime - time.Second)
+		<-time.After(storyTime - time.Second)
 		for _, f := range e.cleanups {
 			f()
 		}
-		time.Sleep(storyTime)
+		<-time.After(storyTime)
 	})
 	p := shell(t, "exit 0")
 	p.Finish(Patience)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"slices"
 	"strings"
 	"time"
 
@@ -81,7 +82,7 @@ func keyed(fields shape.Fields) shape.Fields {
 	if fields.Has(name) {
 		return fields
 	}
-	return append(fields[:len(fields):len(fields)], shape.Field{Name: name, Value: casts.Key})
+	return append(slices.Clip(fields), shape.Field{Name: name, Value: casts.Key})
 }
 
 // address is where the listener dials: for a ticket of its own node the authority that it dialled itself, else that of

@@ -168,7 +168,7 @@ func TestReadManyAfterDeadline(t *testing.T) {
 					return
 				}
 				if n == len(p) {
-					time.Sleep(time.Second)
+					<-time.After(time.Second)
 				}
 				if _, err := relay.Write(p[:n]); err != nil {
 					return

@@ -111,18 +111,21 @@ func (s *scene) relayOf(c *Cell) string {
 	return name
 }
 
+// patient has Mono wait for an answer almost as long as a story does, since a machine may have more to do than this.
+const patient = "PEER_TIMEOUT=20"
+
 // client calls the service of what it speaks.
 func client(t *testing.T, kind, address string) *interop.Program {
 	t.Helper()
 	switch kind {
 	case NetTCP:
-		return mono.Call(t, "tcp", "echo", address, "echo")
+		return mono.Call(t, "tcp", "echo", address, "echo", patient)
 	case Basic:
 		return interop.Start(t, interop.Root(t)+"/interop/matrix/testdata", nil, "php", "echo.php", address)
 	case WS:
-		return mono.Call(t, "ws", "echo", address, "echo")
+		return mono.Call(t, "ws", "echo", address, "echo", patient)
 	}
-	return mono.Call(t, "web", "rest", address, "hello")
+	return mono.Call(t, "web", "rest", address, "hello", patient)
 }
 
 // refused asks our program for a conversion that there cannot be.

@@ -27,7 +27,7 @@ type Cell struct {
 	Sender, Listener string // of Kinds
 	By, At           string // the program that sends, and what listens
 	From, To         string // the bindings of package convert between which messages are converted; "": bytes pass as they are
-	Way              string // who converts
+	Way              string // who converts: a connector beside the service, or the gateway
 	Answer           string // the words with which it is refused; "": it works
 }
 
@@ -54,7 +54,9 @@ const (
 	monoC     = "Mono's client"
 	netcat    = "nc"
 	forward   = ", `causeway forward`"
+	behind    = ", Mono's service behind it"
 	connector = "connector"
+	setting   = "a setting of the relay"
 	nobody    = "-" // where what listens refuses to begin
 )
 
@@ -63,9 +65,9 @@ func beside(service, flags string) string {
 	return fmt.Sprintf("`causeway listen %s`, %s", flags, service)
 }
 
-// bridged is a connector whose target is the relay of a listener by an SDK.
-func bridged(sdk, from, to string) string {
-	return sdk + ", Mono's service behind it; between them a relay with `causeway listen --as " + from + " --target-as " + to + "`"
+// relayed is the setting of a relay whose listeners speak a binding.
+func relayed(binding string) string {
+	return ", at a relay with `--listener-binding " + binding + "`"
 }
 
 // What is answered where it cannot work.
@@ -99,7 +101,7 @@ func Cells() []Cell {
 		{Sender: WebSocket, Listener: Web, By: monoC + forward, At: web},
 		{Sender: WebSocket, Listener: TCP, By: hycoWS, At: plain},
 
-		{Sender: Requests, Listener: WebSocket, By: curl + ", an envelope of SOAP 1.1", At: bridged(hycoWS, "soap", "netTcp"), From: "soap", To: "netTcp", Way: connector},
+		{Sender: Requests, Listener: WebSocket, By: curl + ", an envelope of SOAP 1.1", At: hycoWS + behind + relayed("netTcp"), From: "soap", To: "netTcp", Way: setting},
 		{Sender: Requests, Listener: Requests, By: curl, At: hycoHTTPS},
 		{Sender: Requests, Listener: NetTCP, By: curl + ", an envelope of SOAP 1.1", At: as("soap", "netTcp", "net.tcp://"), From: "soap", To: "netTcp", Way: connector},
 		{Sender: Requests, Listener: Basic, By: curl + ", an envelope of SOAP 1.1", At: web},
@@ -107,24 +109,24 @@ func Cells() []Cell {
 		{Sender: Requests, Listener: Web, By: curl, At: web},
 		{Sender: Requests, Listener: TCP, By: curl, At: plain, Answer: noRequests},
 
-		{Sender: NetTCP, Listener: WebSocket, By: monoC, At: hycoWS + ", Mono's service behind it"},
-		{Sender: NetTCP, Listener: Requests, By: monoC, At: bridged(hycoHTTPS, "netTcp", "basicHttp"), From: "netTcp", To: "basicHttp", Way: connector},
+		{Sender: NetTCP, Listener: WebSocket, By: monoC, At: hycoWS + behind},
+		{Sender: NetTCP, Listener: Requests, By: monoC, At: hycoHTTPS + behind + relayed("basicHttp"), From: "netTcp", To: "basicHttp", Way: setting},
 		{Sender: NetTCP, Listener: NetTCP, By: monoC, At: net},
 		{Sender: NetTCP, Listener: Basic, By: monoC, At: as("netTcp", "basicHttp", "http://"), From: "netTcp", To: "basicHttp", Way: connector},
 		{Sender: NetTCP, Listener: WS, By: monoC, At: as("netTcp", "wsHttp", "http://"), From: "netTcp", To: "wsHttp", Way: connector},
 		{Sender: NetTCP, Listener: Web, By: nobody, At: as("netTcp", "webHttp", "http://"), From: "netTcp", To: "webHttp", Answer: noEnvelope},
 		{Sender: NetTCP, Listener: TCP, By: monoC, At: beside("Mono's service", "--target tcp://")},
 
-		{Sender: Basic, Listener: WebSocket, By: php, At: bridged(hycoWS, "basicHttp", "netTcp"), From: "basicHttp", To: "netTcp", Way: connector},
-		{Sender: Basic, Listener: Requests, By: php, At: hycoHTTPS + ", Mono's service behind it"},
+		{Sender: Basic, Listener: WebSocket, By: php, At: hycoWS + behind + relayed("netTcp"), From: "basicHttp", To: "netTcp", Way: setting},
+		{Sender: Basic, Listener: Requests, By: php, At: hycoHTTPS + behind},
 		{Sender: Basic, Listener: NetTCP, By: php, At: as("basicHttp", "netTcp", "net.tcp://"), From: "basicHttp", To: "netTcp", Way: connector},
 		{Sender: Basic, Listener: Basic, By: php, At: web},
 		{Sender: Basic, Listener: WS, By: php, At: as("basicHttp", "wsHttp", "http://"), From: "basicHttp", To: "wsHttp", Way: connector},
 		{Sender: Basic, Listener: Web, By: nobody, At: as("basicHttp", "webHttp", "http://"), From: "basicHttp", To: "webHttp", Answer: noEnvelope},
 		{Sender: Basic, Listener: TCP, By: php, At: plain, Answer: noRequests},
 
-		{Sender: WS, Listener: WebSocket, By: monoC, At: bridged(hycoWS, "wsHttp", "netTcp"), From: "wsHttp", To: "netTcp", Way: connector},
-		{Sender: WS, Listener: Requests, By: monoC, At: hycoHTTPS + ", Mono's service behind it"},
+		{Sender: WS, Listener: WebSocket, By: monoC, At: hycoWS + behind + relayed("netTcp"), From: "wsHttp", To: "netTcp", Way: setting},
+		{Sender: WS, Listener: Requests, By: monoC, At: hycoHTTPS + behind},
 		{Sender: WS, Listener: NetTCP, By: monoC, At: as("wsHttp", "netTcp", "net.tcp://"), From: "wsHttp", To: "netTcp", Way: connector},
 		{Sender: WS, Listener: Basic, By: monoC, At: as("wsHttp", "basicHttp", "http://"), From: "wsHttp", To: "basicHttp", Way: connector},
 		{Sender: WS, Listener: WS, By: monoC, At: web},
@@ -132,7 +134,7 @@ func Cells() []Cell {
 		{Sender: WS, Listener: TCP, By: monoC, At: plain, Answer: noRequests},
 
 		{Sender: Web, Listener: WebSocket, By: curl, At: hycoWS, Answer: silent},
-		{Sender: Web, Listener: Requests, By: monoC, At: hycoHTTPS + ", Mono's service behind it"},
+		{Sender: Web, Listener: Requests, By: monoC, At: hycoHTTPS + behind},
 		{Sender: Web, Listener: NetTCP, By: nobody, At: as("webHttp", "netTcp", "net.tcp://"), From: "webHttp", To: "netTcp", Answer: noEnvelope},
 		{Sender: Web, Listener: Basic, By: nobody, At: as("webHttp", "basicHttp", "http://"), From: "webHttp", To: "basicHttp", Answer: noEnvelope},
 		{Sender: Web, Listener: WS, By: nobody, At: as("webHttp", "wsHttp", "http://"), From: "webHttp", To: "wsHttp", Answer: noEnvelope},

@@ -46,24 +46,24 @@ func newScene(t *testing.T, s *interop.Stand, services *mono.Host, echo, server 
 	c.sdks(web, basic)
 	c.bytes(echo)
 	c.web(web, basic, server)
-	c.converting(basic)
+	c.connectors(basic)
 	c.run()
 	return c
 }
 
 // service opens a service of Mono's and gives where it listens. address is what clients call it, "" where they may call it anything.
 // Those of net.tcp are for one session each: Mono's now and then leaves the one behind a closed one without an answer.
-func (c *scene) service(binding, contract, address string) (listens string) {
-	c.t.Helper()
+func (s *scene) service(binding, contract, address string) (listens string) {
+	s.t.Helper()
 	if address == "" {
-		return c.services.Service(binding, contract)
+		return s.services.Service(binding, contract)
 	}
 	scheme := "http"
 	if binding == "tcp" {
 		scheme = "net.tcp"
 	}
-	listens = scheme + "://127.0.0.1:" + interop.FreePort(c.t) + "/svc"
-	c.services.ServiceAt(binding, contract, address, listens)
+	listens = scheme + "://127.0.0.1:" + interop.FreePort(s.t) + "/svc"
+	s.services.ServiceAt(binding, contract, address, listens)
 	return listens
 }
 
@@ -74,146 +74,161 @@ func host(address string) string {
 }
 
 // relay makes a relay and gives the address by which its senders know it.
-func (c *scene) relay(name string, kind entity.Kind) (address string) {
-	c.t.Helper()
-	c.Add(&entity.Entity{Name: name, Kind: kind, AnonymousSenders: true, Settings: entity.Settings{ResponseTimeout: 10 * time.Second}})
-	address = "http://" + c.Cluster.Node(0).Host("http") + "/" + name
-	if kind == entity.NetTCP {
-		address = "net.tcp://" + c.Cluster.Node(0).Host("nettcp") + "/" + name
+func (s *scene) relay(name string, kind entity.Kind, change ...func(*entity.Entity)) (address string) {
+	s.t.Helper()
+	e := &entity.Entity{Name: name, Kind: kind, AnonymousSenders: true, Settings: entity.Settings{ResponseTimeout: interop.Patience}}
+	for _, f := range change {
+		f(e)
 	}
-	c.at[name] = address
+	s.Add(e)
+	address = "http://" + s.Cluster.Node(0).Host("http") + "/" + name
+	if kind == entity.NetTCP {
+		address = "net.tcp://" + s.Cluster.Node(0).Host("nettcp") + "/" + name
+	}
+	s.at[name] = address
 	return address
 }
 
 // door is host:port of a relay's TCP door.
-func (c *scene) door(relay string) string { return c.Cluster.Node(0).Door("tcp/" + relay) }
+func (s *scene) door(relay string) string { return s.Cluster.Node(0).Door("tcp/" + relay) }
 
 // sdks starts the listeners of the two libraries.
-func (c *scene) sdks(web, basic string) {
-	c.t.Helper()
-	c.Add(&entity.Entity{Name: "ws", AnonymousSenders: true, Settings: entity.Settings{ResponseTimeout: time.Second}}) // it answers no request
-	c.at["ws"] = "http://" + c.Cluster.Node(0).Host("http") + "/ws"
-	relays := []string{"ws,echo,"}
-	for _, name := range []string{"ws-net", "ws-soap", "ws-basichttp", "ws-wshttp"} { // a service of net.tcp has one session
-		relays = append(relays, name+","+host(c.service("tcp", "echo", c.relay(name, entity.NetTCP)))+",")
+func (s *scene) sdks(web, basic string) {
+	s.t.Helper()
+	s.relay("ws", entity.Hybrid, func(e *entity.Entity) { e.Settings.ResponseTimeout = time.Second }) // nothing answers a request there
+	sockets := []string{"ws,echo", "ws-net," + host(s.service("tcp", "echo", s.relay("ws-net", entity.NetTCP)))}
+	s.relay("https", entity.Hybrid)
+	s.relay("https-basic", entity.Hybrid)
+	soap := s.service("ws", "echo", s.relay("https-wsh", entity.Hybrid))
+	requests := []string{"https," + host(web) + "/svc", "https-basic," + host(basic) + "/svc", "https-wsh," + host(soap) + "/svc"}
+	for _, x := range Cells() {
+		switch {
+		case x.Way != setting:
+		case x.Listener == WebSocket:
+			service := s.service("tcp", "echo", "")
+			s.converting(&x, service)
+			sockets = append(sockets, x.relay()+","+host(service))
+		case x.Listener == Requests:
+			s.converting(&x, "")
+			requests = append(requests, x.relay()+","+host(basic)+"/svc")
+		}
 	}
-	c.sdk(hycoWS, relays...)
-	c.relay("https", entity.Hybrid)
-	c.relay("https-basic", entity.Hybrid)
-	soap := c.service("ws", "echo", c.relay("https-wsh", entity.Hybrid))
-	c.sdk(hycoHTTPS, "https,echo,"+host(web)+"/svc", "https-basic,echo,"+host(basic)+"/svc", "https-wsh,echo,"+host(soap)+"/svc")
+	s.sdk(hycoWS, sockets...)
+	s.sdk(hycoHTTPS, requests...)
+}
+
+// converting makes a relay whose setting it is that the gateway converts. service is the address that messages name there, "" for the relay's.
+func (s *scene) converting(x *Cell, service string) {
+	s.t.Helper()
+	s.relay(x.relay(), x.kind(), func(e *entity.Entity) { e.Settings.Convert = entity.Conversion{Binding: x.To, Address: service} })
+}
+
+// kind is that of a relay whose senders speak what the cell's do.
+func (c *Cell) kind() entity.Kind {
+	if c.From == "netTcp" {
+		return entity.NetTCP
+	}
+	return entity.HTTP
 }
 
 // sdk starts the listeners of one library.
-func (c *scene) sdk(library string, relays ...string) {
-	c.t.Helper()
-	p := c.Node(c.t, c.Listener(""), "matrix-pipe.js", append([]string{library}, relays...)...)
+func (s *scene) sdk(library string, relays ...string) {
+	s.t.Helper()
+	p := s.Node(s.t, s.Listener(""), "matrix-pipe.js", append([]string{library}, relays...)...)
 	for range relays {
 		p.Await(` listening$`)
 	}
 }
 
 // connector adds one to the file that `causeway listen` is given.
-func (c *scene) connector(relay, target string, more ...string) {
-	c.stations++
-	fmt.Fprintf(&c.file, "  - {listen: %s, target: %q%s}\n", relay, target, strings.Join(append([]string{""}, more...), ", "))
+func (s *scene) connector(relay, target string, more ...string) {
+	s.stations++
+	fmt.Fprintf(&s.file, "  - {listen: %s, target: %q%s}\n", relay, target, strings.Join(append([]string{""}, more...), ", "))
 }
 
 // forwarded adds a local port that leads to a relay, and gives its host:port.
-func (c *scene) forwarded(relay string) string {
-	c.t.Helper()
-	c.stations++
-	local := "127.0.0.1:" + interop.FreePort(c.t)
-	fmt.Fprintf(&c.file, "  - {forward: %s, bind: %q}\n", relay, local)
-	c.at[relay+" forwarded"] = local
+func (s *scene) forwarded(relay string) string {
+	s.t.Helper()
+	s.stations++
+	local := "127.0.0.1:" + interop.FreePort(s.t)
+	fmt.Fprintf(&s.file, "  - {forward: %s, bind: %q}\n", relay, local)
+	s.at[relay+" forwarded"] = local
 	return local
 }
 
 // bytes adds the connectors of net.tcp and of plain TCP that change nothing. Services of net.tcp, and of wsHttp, look at the address by which
 // their clients know them.
-func (c *scene) bytes(echo string) {
-	c.t.Helper()
-	c.connector("net", c.service("tcp", "echo", c.relay("net", entity.NetTCP)))
-	c.relay("net-door", entity.NetTCP)
-	c.connector("net-door", c.service("tcp", "echo", "net.tcp://"+c.door("net-door")+"/svc"))
-	c.relay("net-forward", entity.NetTCP)
-	c.connector("net-forward", c.service("tcp", "echo", "net.tcp://"+c.forwarded("net-forward")+"/svc"))
-	c.relay("tcp", entity.Hybrid)
-	c.connector("tcp", "tcp://"+echo)
-	c.connector("tcp-net", "tcp://"+host(c.service("tcp", "echo", c.relay("tcp-net", entity.NetTCP))))
+func (s *scene) bytes(echo string) {
+	s.t.Helper()
+	s.connector("net", s.service("tcp", "echo", s.relay("net", entity.NetTCP)))
+	s.relay("net-door", entity.NetTCP)
+	s.connector("net-door", s.service("tcp", "echo", "net.tcp://"+s.door("net-door")+"/svc"))
+	s.relay("net-forward", entity.NetTCP)
+	s.connector("net-forward", s.service("tcp", "echo", "net.tcp://"+s.forwarded("net-forward")+"/svc"))
+	s.relay("tcp", entity.Hybrid)
+	s.connector("tcp", "tcp://"+echo)
+	s.connector("tcp-net", "tcp://"+host(s.service("tcp", "echo", s.relay("tcp-net", entity.NetTCP))))
 }
 
 // web adds the connectors of services over HTTP that change nothing.
-func (c *scene) web(web, basic, server string) {
-	c.t.Helper()
+func (s *scene) web(web, basic, server string) {
+	s.t.Helper()
 	for name, service := range map[string]string{"basic": basic, "web": web} {
-		c.relay(name, entity.HTTP)
-		c.connector(name, service)
-		c.forwarded(name)
+		s.relay(name, entity.HTTP)
+		s.connector(name, service)
+		s.forwarded(name)
 	}
-	c.relay("server", entity.Hybrid)
-	c.connector("server", "http://"+server)
-	c.connector("wsh", c.service("ws", "echo", c.relay("wsh", entity.HTTP)))
-	c.relay("wsh-door", entity.HTTP)
-	c.connector("wsh-door", c.service("ws", "echo", "http://"+c.door("wsh-door")+"/svc"))
-	c.relay("wsh-forward", entity.HTTP)
-	c.connector("wsh-forward", c.service("ws", "echo", "http://"+c.forwarded("wsh-forward")+"/svc"))
+	s.relay("server", entity.Hybrid)
+	s.connector("server", "http://"+server)
+	s.connector("wsh", s.service("ws", "echo", s.relay("wsh", entity.HTTP)))
+	s.relay("wsh-door", entity.HTTP)
+	s.connector("wsh-door", s.service("ws", "echo", "http://"+s.door("wsh-door")+"/svc"))
+	s.relay("wsh-forward", entity.HTTP)
+	s.connector("wsh-forward", s.service("ws", "echo", "http://"+s.forwarded("wsh-forward")+"/svc"))
 }
 
-// converting adds the connectors between two bindings.
-func (c *scene) converting(basic string) {
-	c.t.Helper()
-	ws := c.service("ws", "echo", "")
+// connectors adds those between two bindings.
+func (s *scene) connectors(basic string) {
+	s.t.Helper()
+	ws := s.service("ws", "echo", "")
 	for _, x := range Cells() {
-		if !x.Converted() {
+		if x.Way != connector {
 			continue
 		}
-		kind, target := entity.HTTP, ""
-		if x.From == "netTcp" {
-			kind = entity.NetTCP
+		target := map[string]string{"basicHttp": basic, "wsHttp": ws}[x.To]
+		if x.To == "netTcp" {
+			target = s.service("tcp", "echo", "")
 		}
-		switch x.Listener {
-		case WebSocket:
-			target = c.at["ws-"+strings.ToLower(x.From)]
-		case Requests:
-			target = c.at["https-basic"]
-		case NetTCP:
-			target = c.service("tcp", "echo", "")
-		case Basic:
-			target = basic
-		case WS:
-			target = ws
-		}
-		c.relay(x.relay(), kind)
-		c.connector(x.relay(), target, "as: "+x.From, "targetAs: "+x.To)
+		s.relay(x.relay(), x.kind())
+		s.connector(x.relay(), target, "as: "+x.From, "targetAs: "+x.To)
 	}
 }
 
-// relay is the name of the relay whose connector converts.
+// relay is the name of the relay of a conversion.
 func (c *Cell) relay() string {
 	return strings.ToLower(strings.NewReplacer(" ", "", ".", "").Replace(c.From + "-at-" + c.Listener))
 }
 
 // run starts all connectors and waits until they are up.
-func (c *scene) run() {
-	c.t.Helper()
-	file := filepath.Join(c.t.TempDir(), "connectors.yaml")
-	if err := os.WriteFile(file, []byte(c.file.String()), 0o600); err != nil {
-		c.t.Fatal(err)
+func (s *scene) run() {
+	s.t.Helper()
+	file := filepath.Join(s.t.TempDir(), "connectors.yaml")
+	if err := os.WriteFile(file, []byte(s.file.String()), 0o600); err != nil {
+		s.t.Fatal(err)
 	}
-	p := c.command(c.t, "listen", "--config", file)
-	for range c.stations {
+	p := s.command(s.t, "listen", "--config", file)
+	for range s.stations {
 		p.Await(`: (listening$|forwarding )`)
 	}
 }
 
 // command runs our program with the right to listen and to send.
-func (c *scene) command(t *testing.T, args ...string) *interop.Program {
+func (s *scene) command(t *testing.T, args ...string) *interop.Program {
 	t.Helper()
 	exe, err := causeway()
 	if err != nil {
 		t.Fatal(err)
 	}
-	cs := "Endpoint=sb://" + c.Listen + "/;SharedAccessKeyName=" + c.Rule + ";SharedAccessKey=" + c.Key
-	return interop.Start(t, t.TempDir(), []string{"CAUSEWAY_CONNECTION_STRING=" + cs, "CAUSEWAY_CA_FILE=" + c.CA}, exe, args...)
+	cs := "Endpoint=sb://" + s.Listen + "/;SharedAccessKeyName=" + s.Rule + ";SharedAccessKey=" + s.Key
+	return interop.Start(t, t.TempDir(), []string{"CAUSEWAY_CONNECTION_STRING=" + cs, "CAUSEWAY_CA_FILE=" + s.CA}, exe, args...)
 }

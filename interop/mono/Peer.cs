@@ -74,7 +74,7 @@ namespace Relay.Interop
         public static Binding Get(string name)
         {
             var b = All[name]();
-            b.OpenTimeout = b.CloseTimeout = b.SendTimeout = TimeSpan.FromSeconds(8);
+            b.OpenTimeout = b.CloseTimeout = b.SendTimeout = TimeSpan.FromSeconds(int.Parse(Environment.GetEnvironmentVariable("PEER_TIMEOUT") ?? "8"));
             b.ReceiveTimeout = TimeSpan.FromSeconds(30);
             return b;
         }
@@ -249,6 +249,7 @@ namespace Relay.Interop
             { "add", c => ((IEcho) c).Add(2, 40).ToString() },
             { "ping", c => { ((IEcho) c).Ping(); return "ok"; } },
             { "notify", c => { ((IEcho) c).Notify("fire and forget"); return "sent"; } },
+            { "notify-next", c => { ((IEcho) c).Notify("message " + Interlocked.Increment(ref Notified)); return "sent"; } },
             { "blob", c => ((IEcho) c).Blob(5).Length.ToString() },
             { "blob-2000", c => ((IEcho) c).Blob(2000).SequenceEqual(Data.Pattern(2000)).ToString() },
             { "submit", c => { var o = ((IEcho) c).Submit(Order.Sample()); return Show(o) == Show(Order.Sample()) ? "equal" : "differs " + Show(o); } },
@@ -279,6 +280,7 @@ namespace Relay.Interop
         };
 
         static Events Evt;
+        static int Notified; // messages of notify-next, which have a number each
 
         static string Sum(Stream s)
         {

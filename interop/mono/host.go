@@ -42,10 +42,11 @@ func StartBy(t testing.TB, by []string, env ...string) *Host {
 var surroundings = []string{"LC_ALL=C.UTF-8", "TZ=UTC"}
 
 // Call makes the calls of Client in a process of its own, whose exit code says whether all went as they should: 0 when each step
-// did, or raised the exception that stands behind it, as in "echo!EndpointNotFoundException".
-func Call(t testing.TB, binding, contract, address, steps string) *interop.Program {
+// did, or raised the exception that stands behind it, as in "echo!EndpointNotFoundException". env has more variables for it, such as
+// PEER_TIMEOUT=20, the seconds that a call may take (8).
+func Call(t testing.TB, binding, contract, address, steps string, env ...string) *interop.Program {
 	t.Helper()
-	return interop.Start(t, t.TempDir(), surroundings, "mono", compiled(t), "call", binding, contract, address, steps)
+	return interop.Start(t, t.TempDir(), append(slices.Clip(surroundings), env...), "mono", compiled(t), "call", binding, contract, address, steps)
 }
 
 // Service opens a service at a free port and gives its address. Services without WS-Addressing 1.0 compare this address

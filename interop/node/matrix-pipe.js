@@ -1,6 +1,6 @@
-// matrix-pipe.js LIBRARY RELAY,STREAMS,REQUESTS ...: listeners of many relays by one unmodified library, hyco-ws or hyco-https. STREAMS is
-// what becomes of a connection: echo, or HOST:PORT that its bytes are passed to. REQUESTS is HOST:PORT/PATH of a web server that requests
-// are passed to, with the path in the place of the relay's name, or nothing. Prints "RELAY listening".
+// matrix-pipe.js LIBRARY RELAY,TARGET ...: listeners of many relays by one unmodified library. hyco-ws takes connections; TARGET is echo, or
+// HOST:PORT that their bytes are passed to. hyco-https takes requests; TARGET is HOST:PORT/PATH of a web server that they are passed to, with
+// the path in the place of the relay's name. Prints "RELAY listening".
 const http = require('http');
 const net = require('net');
 const [library, ...relays] = process.argv.slice(2);
@@ -46,15 +46,14 @@ function request(relay, to, req, res) {
 }
 
 for (const arg of relays) {
-  const [relay, streams, requests] = arg.split(',');
+  const [relay, target] = arg.split(',');
   const options = {
     server: `wss://${RELAY_HOST}:${RELAY_PORT}/$hc/${relay}?sb-hc-action=listen`,
     token: () => hc.createRelayToken(`http://${RELAY_HOST}/${relay}`, RELAY_RULE, RELAY_KEY),
   };
-  const server = hc.createRelayedServer(options, library === 'hyco-ws' ? ws => stream(streams, ws) : (req, res) => request(relay, requests, req, res));
-  if (library !== 'hyco-ws') server.on('connection', ws => stream(streams, ws));
+  const server = hc.createRelayedServer(options, library === 'hyco-ws' ? ws => stream(target, ws) : (req, res) => request(relay, target, req, res));
   server.on('error', e => console.log('listener error:', e.message || e));
   server.on('listening', () => console.log(relay, 'listening'));
-  if (library !== 'hyco-ws') server.listen();
+  if (library === 'hyco-https') server.listen();
 }
 process.stdin.on('end', () => process.exit()).resume(); // whoever started it has gone

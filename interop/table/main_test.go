@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
@@ -61,7 +62,7 @@ func TestTable(t *testing.T) {
 	if err := run([]string{cells, doc, ""}); err == nil || strings.Contains(err.Error(), "another document") {
 		t.Error(err)
 	}
-	if again, err := os.ReadFile(doc); err != nil || string(again) != string(b) {
+	if again, err := os.ReadFile(doc); err != nil || !bytes.Equal(again, b) {
 		t.Errorf("%v: the matrix is in the tables:\n%s", err, again)
 	}
 	for _, args := range [][]string{{}, {filepath.Join(dir, "none"), doc, doc}, {doc, doc, ""}, {cells, "", doc}, {cells, dir, ""}} {
