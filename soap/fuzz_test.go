@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/causeway-relay/causeway/soap/infoset"
+	"github.com/causeway-relay/causeway/soap/internal/mediatype"
 	"github.com/causeway-relay/causeway/soap/xmlbin"
 	"github.com/causeway-relay/causeway/soap/xmltext"
 )
@@ -85,7 +86,7 @@ func FuzzMediaType(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s, action string) {
 		if m, err := ParseMediaType(s); err == nil {
 			again, err := ParseMediaType(m.String())
-			if len(s) < maxMediaType/2 && (err != nil || again.String() != m.String()) {
+			if len(s) < mediatype.Max/2 && (err != nil || again.String() != m.String()) {
 				t.Fatalf("%q: %q %v", s, m.String(), err)
 			}
 			if _, err := ReadAction(V12, &m, []string{action}); err != nil {

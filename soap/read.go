@@ -204,7 +204,7 @@ func (h *headReader) headers() error {
 		if err != nil {
 			return err
 		}
-		block := &h.shelf.headers.cut(1, firstHeaders)[0]
+		block := &h.shelf.headers.Cut(1, firstHeaders)[0]
 		block.Element, block.lead = Element{tokens: tokens, outer: outer}, lead
 		if wrong := block.split(h.m.Version); wrong != "" {
 			what := "attribute " + wrong + " of header block " + clipName(block.Name()) + " is neither true nor false"

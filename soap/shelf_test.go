@@ -9,32 +9,6 @@ import (
 	"github.com/causeway-relay/causeway/soap/xmltext"
 )
 
-// TestShelf: pieces of a pile have no byte in common and no room behind them, whatever their sizes, and are empty at first.
-func TestShelf(t *testing.T) {
-	var p pile[int]
-	var cuts [][]int
-	for i := range 400 {
-		c := p.cut(i*7%23, 4)
-		if len(c) != i*7%23 || cap(c) != len(c) {
-			t.Fatalf("%d of %d", len(c), cap(c))
-		}
-		for j := range c {
-			if c[j] != 0 {
-				t.Fatal("a piece was given out before")
-			}
-			c[j] = i + 1
-		}
-		cuts = append(cuts, c)
-	}
-	for i, c := range cuts {
-		for _, n := range c {
-			if n != i+1 {
-				t.Fatalf("piece %d has a value of piece %d", i, n-1)
-			}
-		}
-	}
-}
-
 // TestHeadStays: what a message keeps of its head stays when the bytes it came in are overwritten and the reader reads another one.
 func TestHeadStays(t *testing.T) {
 	envelope := func(word string) []byte {

@@ -1,6 +1,7 @@
 package xmlbin
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"testing"
@@ -52,7 +53,7 @@ func TestRelease(t *testing.T) {
 			t.Errorf("%d: a table of %d bytes behind the table", i, out.TableSize())
 		}
 		want, got = append(want, fresh.Bytes()...), append(got, w.Bytes()...)
-		if string(got) != string(want) || fmt.Sprint(w.Flush()) != fmt.Sprint(fresh.Flush()) {
+		if !bytes.Equal(got, want) || fmt.Sprint(w.Flush()) != fmt.Sprint(fresh.Flush()) {
 			t.Errorf("%d: wrote %.100q, a new writer %.100q", i, got, want)
 		}
 		before := NewReaderSession(0)
