@@ -6,7 +6,6 @@ import (
 	"io"
 	"net"
 	"os"
-	"sync"
 	"time"
 
 	"github.com/causeway-relay/causeway/gateway/fail"
@@ -16,9 +15,8 @@ import (
 type Watcher struct {
 	conn    net.Conn
 	halves  bool
-	leave   context.CancelCauseFunc
-	late    *time.Timer    // it calls run; nil: run was called at once
-	running sync.WaitGroup // of run
+	late    *time.Timer   // it calls run; nil: run was called at once
+	done    chan struct{} // run has ended
 	n       int
 	byte    [1]byte
 	err     error
@@ -30,31 +28,28 @@ type Watcher struct {
 // gone. Whoever answers the peer calls Stop. With halves the end of what the peer sends is no leaving: it may still
 // wait for an answer, as peers of plain bytes do.
 func Watch(conn net.Conn, halves bool, leave context.CancelCauseFunc) *Watcher {
-	w := &Watcher{conn: conn, halves: halves, leave: leave}
-	w.running.Add(1)
-	go w.run() // Stop waits for it
+	w := &Watcher{conn: conn, halves: halves, done: make(chan struct{})}
+	go w.run(leave) // Stop waits for it
 	return w
 }
 
-// watchAfter is how long a peer is not watched yet by WatchLate. It is longer than what a busy node needs for an answer: with 64 senders
-// of 64 KiB at a time that is 15 ms and more, and a watch that begins costs a goroutine, a read that finds nothing and two deadlines.
-const watchAfter = 100 * time.Millisecond
+// watchAfter is how long a peer is not watched yet by WatchLate.
+const watchAfter = 10 * time.Millisecond
 
-// WatchLate is Watch for peers that nearly all have their answer soon: it begins to watch after a tenth of a second, and costs no
+// WatchLate is Watch for peers that nearly all have their answer within a few milliseconds: it begins to watch after 10, and costs no
 // goroutine, no read that finds nothing and no deadline that wakes it before. The connection has no read deadline. A Stop before it
 // began knows nothing of the peer: what it sent, or that it has gone, is still to be read.
 func WatchLate(conn net.Conn, halves bool, leave context.CancelCauseFunc) *Watcher {
-	w := &Watcher{conn: conn, halves: halves, leave: leave}
-	w.running.Add(1)
-	w.late = time.AfterFunc(watchAfter, w.run) // Stop waits for it
+	w := &Watcher{conn: conn, halves: halves, done: make(chan struct{})}
+	w.late = time.AfterFunc(watchAfter, func() { w.run(leave) }) // Stop waits for it
 	return w
 }
 
-func (w *Watcher) run() {
-	defer w.running.Done()
+func (w *Watcher) run(leave context.CancelCauseFunc) {
+	defer close(w.done)
 	w.n, w.err = w.conn.Read(w.byte[:])
 	if w.gone() {
-		w.leave(fail.Wrap(fail.SenderGone, "handshake", w.err))
+		leave(fail.Wrap(fail.SenderGone, "handshake", w.err))
 	}
 }
 
@@ -76,7 +71,7 @@ func (w *Watcher) Stop() ([]byte, error) {
 		w.stopped = true
 		if w.idle = w.late != nil && w.late.Stop(); !w.idle {
 			err := w.conn.SetReadDeadline(time.Unix(1, 0))
-			w.running.Wait()
+			<-w.done
 			if err != nil {
 				w.err = err
 			}
