@@ -1,0 +1,304 @@
+package nettcp_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"net"
+	nethttp "net/http"
+	"regexp"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/causeway-relay/causeway/bindings/framing"
+	"github.com/causeway-relay/causeway/bridge/convert"
+	"github.com/causeway-relay/causeway/gateway/entity"
+	"github.com/causeway-relay/causeway/gateway/store"
+	"github.com/causeway-relay/causeway/hybrid"
+)
+
+// converting makes a relay whose listeners speak SOAP 1.1 over HTTP.
+func (w *world) converting(name string, change ...func(*entity.Entity)) {
+	w.t.Helper()
+	w.open(name, append([]func(*entity.Entity){func(e *entity.Entity) { e.Settings.Convert = entity.Conversion{Binding: "basicHttp"} }}, change...)...)
+}
+
+// answer registers a listener that answers requests.
+func (w *world) answer(name string, h nethttp.HandlerFunc) {
+	w.t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	up, done := make(chan struct{}), make(chan error, 1)
+	var once sync.Once
+	go func() {
+		done <- hybrid.Serve(ctx, w.last.Ready().ConnectionString, h, hybrid.WithEntity(name), hybrid.WithCAFile(w.CAFile()), hybrid.WithFullPath(),
+			hybrid.WithEvents(func(ev hybrid.Event) {
+				if ev.Kind == hybrid.Online {
+					once.Do(func() { close(up) })
+				}
+			}))
+	}()
+	w.t.Cleanup(func() {
+		cancel()
+		<-done
+	})
+	select {
+	case <-up:
+	case err := <-done:
+		done <- nil
+		w.t.Fatal(err)
+	case <-time.After(patience):
+		w.t.Fatal("the listener does not come up")
+	}
+}
+
+// caller is a client of net.tcp with one session: it says messages of SOAP 1.2 in text, which a conversion of its own makes binary.
+type caller struct {
+	w       *world
+	conn    net.Conn
+	session *convert.Session
+	dec     framing.Decoder
+	buf     []byte
+}
+
+// session begins a session.
+func (w *world) session(path string) *caller {
+	w.t.Helper()
+	c := &caller{w: w, conn: w.dial(), session: convert.NewSession(), dec: framing.Decoder{}}
+	w.send(c.conn, w.preamble(path))
+	if ev, fault := c.next(); ev.Kind != framing.PreambleAck {
+		w.t.Fatalf("the preamble was answered with %v %s\n%s", ev.Kind, fault, w.Log())
+	}
+	return c
+}
+
+// next reads a record; a message whole.
+func (c *caller) next() (framing.Event, string) {
+	c.w.t.Helper()
+	var data []byte
+	for {
+		ev, n, err := c.dec.Next(c.buf)
+		c.buf = c.buf[n:]
+		if err == nil {
+			if data = append(data, ev.Data...); ev.Kind == framing.SizedEnvelope && !ev.Last {
+				continue
+			}
+			ev.Data = data
+			return ev, string(data)
+		}
+		room := make([]byte, 4096)
+		n, rerr := c.conn.Read(room)
+		if c.buf = append(c.buf, room[:n]...); n == 0 {
+			return framing.Event{}, fmt.Sprint(rerr)
+		}
+	}
+}
+
+const (
+	say12 = `<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:a="http://www.w3.org/2005/08/addressing"><s:Header>` +
+		`<a:Action s:mustUnderstand="1">urn:add</a:Action>%s</s:Header><s:Body><Add xmlns="urn:c">%s</Add></s:Body></s:Envelope>`
+	withID = `<a:MessageID>urn:uuid:7</a:MessageID><a:ReplyTo><a:Address>http://www.w3.org/2005/08/addressing/anonymous</a:Address></a:ReplyTo>`
+)
+
+// say sends a message of the session, and gives the conversion that reads its answer.
+func (c *caller) say(headers, text string) *convert.Call {
+	c.w.t.Helper()
+	from, _ := convert.Find("wsHttp")
+	to, _ := convert.Find("netTcp")
+	o := convert.Options{To: c.w.via("calc"), Target: c.session}
+	_, _ = rand.Read(o.ID[:])
+	call, err := (&convert.Converter{From: from, To: to, Most: 8 << 20}).Request(convert.Message{
+		ContentType: "application/soap+xml; charset=utf-8", Body: fmt.Appendf(nil, say12, headers, text),
+	}, o)
+	if err != nil {
+		c.w.t.Fatal(err)
+	}
+	c.w.send(c.conn, framing.AppendSized(nil, call.Out.Body))
+	return call
+}
+
+// hear reads the answer in text.
+func (c *caller) hear(call *convert.Call) (text string, fault bool) {
+	c.w.t.Helper()
+	ev, words := c.next()
+	if ev.Kind != framing.SizedEnvelope {
+		c.w.t.Fatalf("a record %v: %s\n%s", ev.Kind, words, c.w.Log())
+	}
+	out, fault, err := call.Reply(convert.Message{ContentType: framing.BinarySession.ContentType(), Body: ev.Data})
+	if err != nil {
+		c.w.t.Fatal(err)
+	}
+	return string(out.Body), fault
+}
+
+// upper is a service of SOAP 1.1: it answers with what it heard, and counts.
+func upper(calls *atomic.Int32) nethttp.HandlerFunc {
+	return func(out nethttp.ResponseWriter, r *nethttp.Request) {
+		b, _ := io.ReadAll(r.Body)
+		calls.Add(1)
+		switch text := string(b); {
+		case !strings.Contains(text, "schemas.xmlsoap.org/soap/envelope/") || r.Header.Get("SOAPAction") != `"urn:add"` || r.Method != "POST":
+			out.WriteHeader(400)
+		case strings.Contains(text, "fault"):
+			out.Header().Set("Content-Type", "text/xml")
+			out.WriteHeader(500)
+			_, _ = io.WriteString(out, `<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><s:Fault><faultcode>s:Client</faultcode><faultstring>no such sum</faultstring></s:Fault></s:Body></s:Envelope>`)
+		case strings.Contains(text, "page"):
+			out.Header().Set("Content-Type", "text/html")
+			_, _ = io.WriteString(out, "<html/>")
+		case strings.Contains(text, "teapot"):
+			out.WriteHeader(418)
+		case strings.Contains(text, "quiet"):
+			out.WriteHeader(202)
+		default:
+			out.Header().Set("Content-Type", "text/xml; charset=utf-8")
+			_, _ = out.Write(bytes.ReplaceAll(b, []byte("seven"), []byte("SEVEN "+r.URL.String())))
+		}
+	}
+}
+
+// TestToHTTP: a session of net.tcp reaches a listener of HTTP, message by message; one-way messages have no answer, faults are faults, and
+// the session goes on behind each. The session is one line of the log, each message another.
+func TestToHTTP(t *testing.T) {
+	both(t, func(w *world) {
+		t := w.t
+		w.converting("sum")
+		var calls atomic.Int32
+		w.answer("sum", upper(&calls))
+		c := w.session("sum/below?x=1")
+		for i, row := range []struct {
+			headers, text string
+			fault         bool
+			want          string
+		}{
+			{withID, "seven", false, "SEVEN /sum/below?x=1"},
+			{withID, "fault", true, "no such sum"},
+			{withID, "page", true, "without a SOAP message; TrackingId:"},
+			{withID, "teapot", true, "the service answered 418"},
+			{"", "quiet", false, ""},
+			{withID, "seven again", false, "SEVEN /sum/below?x=1"},
+		} {
+			call := c.say(row.headers, row.text)
+			if row.want == "" {
+				continue
+			}
+			text, fault := c.hear(call)
+			if fault != row.fault || !strings.Contains(text, row.want) || !strings.Contains(text, "RelatesTo") {
+				t.Errorf("%d, %s: fault %v, %s", i, row.text, fault, text)
+			}
+			if id := regexp.MustCompile(`TrackingId:([0-9a-f-]{36})`).FindStringSubmatch(text); id != nil {
+				ctx, cancel := context.WithTimeout(t.Context(), patience)
+				l := w.Await(ctx, "the account of "+row.text, func(l map[string]string) bool { return l["tracking"] == id[1] && l["shape"] == "exchange" })
+				cancel()
+				if l["within"] == "" || l["entity"] != "sum" || l["door"] != "nettcp" || l["listener"] == "" {
+					t.Errorf("%s: the log has %v", row.text, l)
+				}
+			}
+		}
+		w.send(c.conn, theEnd)
+		w.expect(c.conn, theEnd)
+		if n := calls.Load(); n != 6 {
+			t.Errorf("the service saw %d messages, want 6", n)
+		}
+		w.reason("closed", "PeerClosed")
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		defer cancel()
+		// The connection goes on: another session, with another Via.
+		w.converting("sum2")
+		w.answer("sum2", upper(&calls))
+		w.send(c.conn, w.preamble("sum2"))
+		c.session, c.dec = convert.NewSession(), framing.Decoder{}
+		if ev, words := c.next(); ev.Kind != framing.PreambleAck {
+			t.Fatalf("%v %s", ev.Kind, words)
+		}
+		if text, fault := c.hear(c.say(withID, "seven")); fault || !strings.Contains(text, "SEVEN /sum2") {
+			t.Errorf("the second session: %s", text)
+		}
+		w.Await(ctx, "the first session", func(l map[string]string) bool {
+			return l["msg"] == "closed" && l["shape"] == "stream" && l["entity"] == "sum" && l["in"] != "0" && l["out"] != "0"
+		})
+	})
+}
+
+// TestToHTTPUnreached: what the protocol of sessions has no SOAP for is its fault, and the log has the reason.
+func TestToHTTPUnreached(t *testing.T) {
+	both(t, func(w *world) {
+		t := w.t
+		w.converting("nobody")
+		w.converting("slow", func(e *entity.Entity) { e.Settings.ResponseTimeout = 300 * time.Millisecond })
+		w.converting("big")
+		w.open("raw")
+		var calls atomic.Int32
+		w.answer("big", upper(&calls))
+		w.answer("slow", func(_ nethttp.ResponseWriter, r *nethttp.Request) { <-r.Context().Done() })
+		c := w.dial()
+		w.send(c, w.preamble("nobody"))
+		w.expect(c, framing.AppendFault(nil, framing.EndpointNotFound))
+		w.reason("refused", "NoListener")
+
+		slow := w.session("slow")
+		slow.say(withID, "seven")
+		if ev, words := slow.next(); ev.Kind != framing.FaultRecord || !strings.HasSuffix(words, string(framing.EndpointUnavailable)) {
+			t.Errorf("a listener that does not answer: %v %s", ev.Kind, words)
+		}
+		w.reason("closed", "ListenerSilent")
+
+		big := w.session("big")
+		_, _ = big.conn.Write(framing.AppendSized(nil, make([]byte, convert.DefaultMessage+1))) // it is refused before its end
+		if ev, words := big.next(); ev.Kind != framing.FaultRecord || !strings.HasSuffix(words, string(framing.MaxMessageSizeExceeded)) {
+			t.Errorf("a long message: %v %s", ev.Kind, words)
+		}
+		w.reason("closed", "TooLarge")
+		if calls.Load() != 0 {
+			t.Error("the service saw a part of a long message")
+		}
+
+		odd := w.dial()
+		w.send(odd, (&framing.Preamble{Mode: framing.Duplex, Via: w.via("big"), Encoding: framing.BinarySession, Upgrade: framing.UpgradeNegotiate}).Append(nil))
+		w.expect(odd, framing.AppendFault(nil, framing.UpgradeInvalid))
+	})
+}
+
+// TestToHTTPLeaves: a sender that leaves takes its message with it, a listener that leaves is told, and a relay that is deleted ends all.
+func TestToHTTPLeaves(t *testing.T) {
+	both(t, func(w *world) {
+		t := w.t
+		w.converting("held")
+		began, ended := make(chan struct{}, 9), make(chan struct{}, 9)
+		w.answer("held", func(_ nethttp.ResponseWriter, r *nethttp.Request) {
+			_, _ = io.Copy(io.Discard, r.Body)
+			began <- struct{}{}
+			<-r.Context().Done()
+			ended <- struct{}{}
+		})
+		wait := func(what string, c <-chan struct{}) {
+			t.Helper()
+			select {
+			case <-c:
+			case <-time.After(patience):
+				t.Fatalf("%s is not seen\n%s", what, w.Log())
+			}
+		}
+		c := w.session("held")
+		c.say(withID, "seven")
+		wait("the message", began)
+		_ = c.conn.Close()
+		wait("the end of the sender", ended)
+		w.reason("closed", "SenderGone")
+
+		c = w.session("held")
+		c.say(withID, "seven")
+		wait("the message", began)
+		if err := w.Store().Delete(t.Context(), entity.Address{Path: "held"}, store.Any); err != nil {
+			t.Fatal(err)
+		}
+		w.reason("closed", "EntityDeleted")
+		if _, how := rest(c.conn); how == "still open" {
+			t.Error("the session outlives its relay")
+		}
+	})
+}
