@@ -82,7 +82,7 @@ func decode(b []byte, e encoder.Encoding) (*line, error) {
 			l.text += tok.Value.String()
 		}
 	}
-	if err != io.EOF { //nolint:errorlint // readers give it as it is
+	if err != io.EOF {
 		return nil, err
 	}
 	return l, nil
@@ -97,7 +97,7 @@ func refusal() *soap.Fault {
 		w.End()
 		return w.Err()
 	}); err != nil {
-		panic(err) //nolint:forbidigo // a literal
+		panic(err)
 	}
 	return f
 }

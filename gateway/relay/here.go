@@ -28,7 +28,7 @@ func (s *stream) here(ctx context.Context, serve shape.Endpoint) (pump func(), e
 	near, err := s.party.Accept(shape.Answer{})
 	if err != nil {
 		s.ended(&flow.Report{Why: fail.SenderGone, Cause: err})
-		return s.leave, nil // there is nothing to pump
+		return s.leave, nil //nolint:nilerr // the stream's account has it; there is nothing to pump
 	}
 	s.party, s.hello.Fields = nil, nil
 	return func() { s.serve(ctx, near, serve) }, nil

@@ -52,9 +52,6 @@ const deskSteps = "desk-words,desk-empty,desk-nil,desk-add,desk-submit,desk-blob
 // oneWay is the desk's action that has no answer, which nothing in a message without addressing tells.
 const oneWay = "urn:example:desk/Notify"
 
-// tries is how often a story is played: once. What Mono's service loses, the connector asks for again itself (docs/clients.md).
-const tries = 1
-
 // listen runs the command beside the service until the test ends.
 func listen(t *testing.T, s *interop.Stand, e *entity.Entity, words ...string) *interop.Program {
 	t.Helper()

@@ -59,7 +59,7 @@ func (f *relayFlags) add(cmd *cobra.Command) {
 	var bindings []cobra.Completion
 	for _, b := range convert.Bindings() {
 		if !b.Any && !b.Plain {
-			bindings = append(bindings, cobra.Completion(b.Name))
+			bindings = append(bindings, b.Name)
 		}
 	}
 	_ = cmd.RegisterFlagCompletionFunc("listener-binding", cobra.FixedCompletions(bindings, cobra.ShellCompDirectiveNoFileComp))

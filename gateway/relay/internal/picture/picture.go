@@ -4,10 +4,10 @@ package picture
 
 import (
 	"cmp"
-	"github.com/causeway-relay/causeway/gateway/entity"
 	"slices"
 	"time"
 
+	"github.com/causeway-relay/causeway/gateway/entity"
 	"github.com/causeway-relay/causeway/gateway/mesh"
 	"github.com/causeway-relay/causeway/gateway/presence"
 )
