@@ -150,6 +150,11 @@ func upper(calls *atomic.Int32) nethttp.HandlerFunc {
 		case strings.Contains(text, "page"):
 			out.Header().Set("Content-Type", "text/html")
 			_, _ = io.WriteString(out, "<html/>")
+		case strings.Contains(text, "broken"): // the listener hangs up amid its answer
+			out.Header().Set("Content-Type", "text/xml")
+			_, _ = io.WriteString(out, strings.Repeat(" ", 100<<10))
+			_ = nethttp.NewResponseController(out).Flush()
+			panic(nethttp.ErrAbortHandler)
 		case strings.Contains(text, "teapot"):
 			out.WriteHeader(418)
 		case strings.Contains(text, "quiet"):
@@ -179,6 +184,7 @@ func TestToHTTP(t *testing.T) {
 			{withID, "fault", true, "no such sum"},
 			{withID, "page", true, "without a SOAP message; TrackingId:"},
 			{withID, "teapot", true, "the service answered 418"},
+			{withID, "broken", true, "the service's answer broke off"},
 			{"", "quiet", false, ""},
 			{withID, "seven again", false, "SEVEN /sum/below?x=1"},
 		} {
@@ -201,8 +207,8 @@ func TestToHTTP(t *testing.T) {
 		}
 		w.send(c.conn, theEnd)
 		w.expect(c.conn, theEnd)
-		if n := calls.Load(); n != 6 {
-			t.Errorf("the service saw %d messages, want 6", n)
+		if n := calls.Load(); n != 7 {
+			t.Errorf("the service saw %d messages, want 7", n)
 		}
 		w.reason("closed", "PeerClosed")
 		ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -263,16 +269,20 @@ func TestToHTTPUnreached(t *testing.T) {
 	})
 }
 
-// TestToHTTPLeaves: a sender that leaves takes its message with it, a listener that leaves is told, and a relay that is deleted ends all.
+// TestToHTTPLeaves: a sender that leaves takes its message with it, and a relay that is deleted ends its sessions.
 func TestToHTTPLeaves(t *testing.T) {
 	both(t, func(w *world) {
 		t := w.t
 		w.converting("held")
-		began, ended := make(chan struct{}, 9), make(chan struct{}, 9)
+		began, ended, over := make(chan struct{}, 9), make(chan struct{}, 9), make(chan struct{})
+		defer close(over) // a listener that leaves waits for what it was asked
 		w.answer("held", func(_ nethttp.ResponseWriter, r *nethttp.Request) {
 			_, _ = io.Copy(io.Discard, r.Body)
 			began <- struct{}{}
-			<-r.Context().Done()
+			select {
+			case <-r.Context().Done():
+			case <-over:
+			}
 			ended <- struct{}{}
 		})
 		wait := func(what string, c <-chan struct{}) {
