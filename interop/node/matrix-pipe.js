@@ -12,7 +12,8 @@ function stream(to, ws) {
   if (to === 'echo') return ws.on('message', (m, flags) => ws.send(m, { binary: !!(flags && flags.binary) }));
   const [host, port] = to.split(':');
   const service = net.connect(Number(port), host);
-  service.on('data', d => ws.send(d, { binary: true }));
+  // The service may go on when the connection has ended: the library throws then.
+  service.on('data', d => { if (ws.readyState === ws.OPEN) ws.send(d, { binary: true }, err => err && console.log('send error:', err.message)); });
   service.on('close', () => ws.close(1000));
   service.on('error', e => console.log('service error:', e.message));
   ws.on('message', m => service.write(Buffer.from(m)));

@@ -198,7 +198,7 @@ func refusals(t *testing.T, s *interop.Stand) []way {
 		{name: "the head is too long", path: "deserted", header: strings.Repeat("x", 40<<10), code: fail.HeadTooLarge, status: 431, dotnet: "ProtocolException"},
 		{name: "the message is too long for the service", path: "small", status: 413, dotnet: "ProtocolException", mono: "WebException"},
 		{name: "the service shows an HTML page", path: "page", status: 500, dotnet: "ProtocolException", mono: "XmlException"},
-		{name: "the service ends without an answer", path: "gone", status: 502, dotnet: "ProtocolException", mono: "XmlException", far: true},
+		{name: "the service ends without an answer", path: "gone", status: 502, dotnet: "ProtocolException", mono: "FaultException", far: true},
 	}
 }
 
