@@ -89,19 +89,29 @@ func pipe(ctx context.Context, c *hybrid.Conn, target string) {
 	<-done
 }
 
-// client runs wcf-client to its end and gives what it printed a case, without what differs from run to run.
-func client(t *testing.T, args ...string) []string {
+// early is what .NET's client says of .NET's service when the last messages of a reliable session cross, directly as well: now and then
+// the one ends the sequence before the other has seen its end.
+const early = "errantly sent a TerminateSequence"
+
+// client runs wcf-client to its end and gives what it printed a case, without what differs from run to run. A run in which a reliable
+// session ended early is played again, at most twice.
+func client(t *testing.T, args ...string) (lines []string) {
 	t.Helper()
-	p := dotnet.Start(t, "wcf-client", args...)
-	p.End(interop.Patience)
-	var lines []string
-	for line := range strings.Lines(p.Text()) {
-		if line = masked(line); strings.HasPrefix(line, "ok ") || strings.HasPrefix(line, "FAIL ") {
-			lines = append(lines, line)
+	for range 3 {
+		p := dotnet.Start(t, "wcf-client", args...)
+		p.End(interop.Patience)
+		lines = nil
+		for line := range strings.Lines(p.Text()) {
+			if line = masked(line); strings.HasPrefix(line, "ok ") || strings.HasPrefix(line, "FAIL ") {
+				lines = append(lines, line)
+			}
 		}
-	}
-	if len(lines) == 0 {
-		t.Fatalf("%s printed\n%s", p.Command(), p.Text())
+		if len(lines) == 0 {
+			t.Fatalf("%s printed\n%s", p.Command(), p.Text())
+		}
+		if !strings.Contains(p.Text(), early) {
+			break
+		}
 	}
 	return lines
 }
