@@ -9,27 +9,8 @@ import (
 	"testing"
 
 	"github.com/causeway-relay/causeway/gateway/shape"
+	"github.com/causeway-relay/causeway/internal/netx"
 )
-
-// ends gives two ends of a loopback connection.
-func ends(t *testing.T) (peer, ours *net.TCPConn) {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	a, err := net.Dial("tcp", l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err := l.Accept()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { a.Close(); b.Close() })
-	return a.(*net.TCPConn), b.(*net.TCPConn)
-}
 
 // nothingThere makes an attempt that must find nothing.
 func nothingThere(t *testing.T, b *bare) {
@@ -45,7 +26,7 @@ func nothingThere(t *testing.T, b *bare) {
 
 // TestIdleHoldsNoBuffer: what an idle connection costs is the point of reading this way.
 func TestIdleHoldsNoBuffer(t *testing.T) {
-	peer, ours := ends(t)
+	peer, ours := netx.Loopback(t)
 	var s source
 	s.init(ours, nil)
 	if s.raw == nil {
@@ -84,7 +65,7 @@ func TestBareEnds(t *testing.T) {
 		"closed": func(_, ours *net.TCPConn) error { return ours.Close() },
 	} {
 		t.Run(name, func(t *testing.T) {
-			peer, ours := ends(t)
+			peer, ours := netx.Loopback(t)
 			var s source
 			s.init(ours, nil)
 			if err := end(peer, ours); err != nil {

@@ -10,11 +10,13 @@ import (
 	"os"
 	"testing"
 	"time"
+
+	"github.com/causeway-relay/causeway/internal/netx"
 )
 
 // TestLazy: bytes come as they were sent, through small reads and large ones, and a connection that waits holds no buffer.
 func TestLazy(t *testing.T) {
-	peer, ours := ends(t)
+	peer, ours := netx.Loopback(t)
 	var l Lazy
 	l.Init(ours)
 	if l.raw == nil {

@@ -19,26 +19,14 @@ import (
 	"github.com/causeway-relay/causeway/gateway/flow"
 	"github.com/causeway-relay/causeway/gateway/shape"
 	"github.com/causeway-relay/causeway/internal/leg"
+	"github.com/causeway-relay/causeway/internal/netx"
 	"github.com/causeway-relay/causeway/internal/wsframe"
 )
 
 // socketPair is two ends of a loopback connection: the peer's and the gateway's.
 func socketPair(t testing.TB) (peer, ours net.Conn) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	peer, err = net.Dial("tcp", l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if ours, err = l.Accept(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { peer.Close(); ours.Close() })
-	return peer, ours
+	return netx.Loopback(t)
 }
 
 // tlsPair is socketPair past TLS.

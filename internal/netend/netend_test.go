@@ -9,6 +9,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/causeway-relay/causeway/internal/netx"
 )
 
 // around is a wrapper such as those of carried connections.
@@ -16,29 +18,16 @@ type around struct{ net.Conn }
 
 func (a around) Below() net.Conn { return a.Conn }
 
-// pair gives two ends of a loopback connection.
+// pair gives two ends of a loopback connection, bounded in time.
 func pair(t *testing.T) (peer, ours *net.TCPConn) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	a, err := net.Dial("tcp", l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err := l.Accept()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { a.Close(); b.Close() })
-	for _, c := range []net.Conn{a, b} {
+	peer, ours = netx.Loopback(t)
+	for _, c := range []net.Conn{peer, ours} {
 		if err := c.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return a.(*net.TCPConn), b.(*net.TCPConn)
+	return peer, ours
 }
 
 // TestReset: behind a reset of which a write was told, the read's io.EOF is a loss; behind a FIN it is an end.

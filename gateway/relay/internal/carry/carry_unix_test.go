@@ -10,29 +10,18 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/causeway-relay/causeway/internal/netx"
 )
 
 const patience = 20 * time.Second
 
-// pair gives two ends of a loopback connection.
+// pair gives two ends of a loopback connection, of which the peer's is bounded in time.
 func pair(t *testing.T) (peer, ours *net.TCPConn) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	a, err := net.Dial("tcp", l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err := l.Accept()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { a.Close(); b.Close() })
-	_ = a.SetDeadline(time.Now().Add(patience))
-	return a.(*net.TCPConn), b.(*net.TCPConn)
+	peer, ours = netx.Loopback(t)
+	_ = peer.SetDeadline(time.Now().Add(patience))
+	return peer, ours
 }
 
 // cross carries between two connections and gives their far ends, and what tells that it is over.
