@@ -95,9 +95,17 @@ func judge(t *testing.T, row string, p *interop.Program) {
 	}
 }
 
-// TestSOAPClientsAtNetTCP: clients of SOAP 1.1 over HTTP call a service of net.tcp and binary XML.
-func TestSOAPClientsAtNetTCP(t *testing.T) {
-	t.Parallel()
+// way is who converts in a story, and how its parts are told: what stands behind the row's name and before the relay's, the relay's setting for a
+// service at an address, and the words of the connector.
+type way struct {
+	note, prefix string
+	setting      func(service string) entity.Conversion
+	words        func(service string) []string
+}
+
+// soapAtNetTCP plays clients of SOAP 1.1 over HTTP at a service of net.tcp and binary XML.
+func soapAtNetTCP(t *testing.T, w way) {
+	t.Helper()
 	interop.Need(t, "mono")
 	interop.OnNodes(t, func(t *testing.T, s *interop.Stand) {
 		for _, name := range []string{"PHP", "npm soap"} {
@@ -105,11 +113,11 @@ func TestSOAPClientsAtNetTCP(t *testing.T) {
 				p := peer(t, name)
 				interop.Need(t, p.Part)
 				services := mono.Start(t)
-				relay := "desk-" + p.Part
-				e := &entity.Entity{Name: relay, Kind: entity.HTTP, Settings: entity.Settings{ResponseTimeout: interop.Patience}}
-				listen(t, s, e, "--as", "basicHttp", "--target", services.Service("tcp", "desk"), "--one-way", oneWay)
-				client := p.Client(t, "http://"+s.Cluster.Node(0).Host("http")+"/"+relay, peers.Forms[0])
-				judge(t, name+" (SOAP 1.1) at Mono (net.tcp)", client)
+				service := services.Service("tcp", "desk")
+				e := &entity.Entity{Name: w.prefix + p.Part, Kind: entity.HTTP, Settings: entity.Settings{ResponseTimeout: interop.Patience, Convert: w.setting(service)}}
+				listen(t, s, e, w.words(service)...)
+				client := p.Client(t, "http://"+s.Cluster.Node(0).Host("http")+"/"+e.Name, peers.Forms[0])
+				judge(t, name+" (SOAP 1.1) at Mono (net.tcp)"+w.note, client)
 				if !strings.HasSuffix(strings.TrimSpace(client.Text()), "\ndone") {
 					t.Errorf("the story ended early:\n%s", client.Text())
 				}
@@ -121,9 +129,9 @@ func TestSOAPClientsAtNetTCP(t *testing.T) {
 	})
 }
 
-// TestNetTCPClientAtSOAP: Mono's client of net.tcp calls services of SOAP 1.1 over HTTP.
-func TestNetTCPClientAtSOAP(t *testing.T) {
-	t.Parallel()
+// netTCPAtSOAP plays Mono's client of net.tcp at services of SOAP 1.1 over HTTP.
+func netTCPAtSOAP(t *testing.T, w way) {
+	t.Helper()
 	interop.Need(t, "mono")
 	interop.OnNodes(t, func(t *testing.T, s *interop.Stand) {
 		for _, name := range []string{"npm soap", "PHP"} {
@@ -131,13 +139,33 @@ func TestNetTCPClientAtSOAP(t *testing.T) {
 				p := peer(t, name)
 				interop.Need(t, p.Part)
 				address, server := p.Server(t, peers.Forms[0])
-				relay := strings.ToLower(strings.ReplaceAll(name, " ", ""))
-				listen(t, s, &entity.Entity{Name: relay, Kind: entity.NetTCP}, "--as", "netTcp", "--target", strings.TrimSuffix(address, "/"))
-				judge(t, "Mono (net.tcp) at "+name+" (SOAP 1.1)", mono.Call(t, "tcp", "desk", "net.tcp://"+s.Cluster.Node(0).Host("nettcp")+"/"+relay, deskSteps))
+				service := strings.TrimSuffix(address, "/")
+				e := &entity.Entity{Name: w.prefix + p.Part + "-http", Kind: entity.NetTCP, Settings: entity.Settings{Convert: w.setting(service)}}
+				listen(t, s, e, w.words(service)...)
+				judge(t, "Mono (net.tcp) at "+name+" (SOAP 1.1)"+w.note, mono.Call(t, "tcp", "desk", "net.tcp://"+s.Cluster.Node(0).Host("nettcp")+"/"+e.Name, deskSteps))
 				if !t.Failed() {
 					server.Await(`notified$`)
 				}
 			})
 		}
 	})
+}
+
+// none is a relay without the setting.
+func none(string) (c entity.Conversion) { return c }
+
+// TestSOAPClientsAtNetTCP: clients of SOAP 1.1 over HTTP call a service of net.tcp and binary XML.
+func TestSOAPClientsAtNetTCP(t *testing.T) {
+	t.Parallel()
+	soapAtNetTCP(t, way{prefix: "desk-", setting: none, words: func(service string) []string {
+		return []string{"--as", "basicHttp", "--target", service, "--one-way", oneWay}
+	}})
+}
+
+// TestNetTCPClientAtSOAP: Mono's client of net.tcp calls services of SOAP 1.1 over HTTP.
+func TestNetTCPClientAtSOAP(t *testing.T) {
+	t.Parallel()
+	netTCPAtSOAP(t, way{prefix: "desk-", setting: none, words: func(service string) []string {
+		return []string{"--as", "netTcp", "--target", service}
+	}})
 }
