@@ -89,11 +89,12 @@ func (l *Line) Tell(text, body []byte, deadline time.Time) (int, error) {
 	l.mu.Lock()
 	if b := l.next; b != nil && !deadline.Before(b.until) && len(*b.frames)+len(text)+len(body) <= batchMost {
 		from := len(*b.frames)
-		b.add(text, body)
-		to := len(*b.frames)
 		if b.done == nil {
 			b.done = make(chan struct{})
+			*b.frames = slices.Grow(*b.frames, batchMost+2*wsframe.MaxHeader-from) // at once: more will come along
 		}
+		b.add(text, body)
+		to := len(*b.frames)
 		l.mu.Unlock()
 		<-b.done
 		return b.share(from, to)
