@@ -3,6 +3,7 @@ package gateway
 import (
 	"strconv"
 	"sync"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -24,9 +25,10 @@ type meter struct {
 	closedBy    *prometheus.CounterVec // shape, reason
 	refused     *prometheus.CounterVec // door, reason
 	offers      *prometheus.CounterVec // outcome
-	exchanges   *prometheus.CounterVec // status
+	exchanges   [6]prometheus.Counter  // by the hundreds of the status, which are 2 to 5
 	casts       *prometheus.CounterVec // outcome
 	stages      *prometheus.HistogramVec
+	stage       [5]prometheus.Observer // of stages, as in stageNames
 	handshakes  *prometheus.CounterVec // door
 	actions     *actionCounter
 	entities    *prometheus.CounterVec // entity, direction; nil: metrics.perEntity is off
@@ -40,7 +42,10 @@ func newMeter(g *Gateway) *meter {
 	m := &meter{registry: prometheus.NewRegistry(), known: make(map[string]bool)}
 	m.connections = m.counter("causeway_connections_total", "Parties that came to the relay.", "door", "shape")
 	m.closedBy = m.counter("causeway_closed_total", "Streams, exchanges, casts and listeners that ended, by reason.", "shape", "reason")
-	m.exchanges = m.counter("causeway_exchanges_total", "Exchanges that a listener answered, by the class of its status.", "status")
+	exchanges := m.counter("causeway_exchanges_total", "Exchanges that a listener answered, by the class of its status.", "status")
+	for class := 2; class < len(m.exchanges); class++ {
+		m.exchanges[class] = exchanges.WithLabelValues(strconv.Itoa(class) + "xx")
+	}
 	m.casts = m.counter("causeway_casts_total", "Messages that listeners of one-way and event relays got or missed: delivered, or the code of why not.", "outcome")
 	m.actions = newActionCounter(m.counter("causeway_actions_total", "SOAP exchanges that a listener answered, by their action.", "action"))
 	m.refused = m.counter("causeway_refused_total", "Parties that were turned away, by reason.", "door", "reason")
@@ -53,6 +58,9 @@ func newMeter(g *Gateway) *meter {
 		Name: "causeway_stage_seconds", Help: "Time from arrival until a station of the road was passed.",
 		Buckets: prometheus.ExponentialBuckets(0.0005, 4, 9), // 0.5 ms to 33 s: a set-up to the accept window
 	}, []string{"stage"})
+	for i, name := range stageNames {
+		m.stage[i] = m.stages.WithLabelValues(name)
+	}
 	m.registry.MustRegister(m.stages, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.gauges(g)
 	return m
@@ -103,26 +111,24 @@ func (m *meter) gauges(g *Gateway) {
 // cast notes what became of a message for n listeners.
 func (m *meter) cast(outcome string, n int) { m.casts.WithLabelValues(outcome).Add(float64(n)) }
 
+// stageNames are the values of the label stage, in the order of the road.
+var stageNames = [...]string{"admit", "resolve", "offer", "meet", "first"}
+
 // closed notes a connection that has ended.
 func (m *meter) closed(c *relay.Record) {
 	m.closedBy.WithLabelValues(c.Shape, string(c.Reason)).Inc()
 	switch c.Shape {
 	case "stream", "cast":
 	case "exchange":
-		m.exchanges.WithLabelValues(strconv.Itoa(c.Status/100) + "xx").Inc()
+		m.exchanges[min(max(2, c.Status/100), 5)].Inc() // the relay has checked that it is one of them
 		m.actions.count(c.Action, c.Status)
 	default:
 		return
 	}
-	for _, s := range []struct {
-		name string
-		took float64
-	}{
-		{"admit", c.Stages.Admit.Seconds()}, {"resolve", c.Stages.Resolve.Seconds()}, {"offer", c.Stages.Offer.Seconds()},
-		{"meet", c.Stages.Meet.Seconds()}, {"first", c.Stages.First.Seconds()},
-	} {
-		if s.took > 0 {
-			m.stages.WithLabelValues(s.name).Observe(s.took)
+	s := &c.Stages
+	for i, took := range [...]time.Duration{s.Admit, s.Resolve, s.Offer, s.Meet, s.First} {
+		if took > 0 {
+			m.stage[i].Observe(took.Seconds())
 		}
 	}
 	if m.entities != nil && c.Within == "" { // those of an exchange within a stream are the stream's
