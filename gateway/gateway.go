@@ -45,7 +45,7 @@ type Params struct {
 	Store  store.Store  // nil: state.db in the data folder
 	// Join enters the node into a cluster once its doors are known. nil: the node is alone.
 	Join func(mesh.Node) (mesh.Bus, mesh.Link, error)
-	// Listen opens a door. nil: net.Listen.
+	// Listen opens a door. nil: TCP, with keep-alive as net.Listen has it.
 	Listen func(network, addr string) (net.Listener, error)
 	// Step is told of each of the nine documented steps, at the moment when it happens.
 	Step func(relay.Step)
@@ -111,7 +111,7 @@ func New(p Params) (_ *Gateway, err error) {
 		p.Log = slog.New(slog.DiscardHandler)
 	}
 	if p.Listen == nil {
-		p.Listen = net.Listen
+		p.Listen = listen
 	}
 	g := &Gateway{p: p, cfg: p.Config, live: p.Config, log: p.Log, store: p.Store}
 	defer func() {
@@ -176,7 +176,7 @@ func (g *Gateway) compose() error {
 		Hosts:     []string{g.cfg.Host},
 		Limits: relay.Limits{
 			ListenersPerEntity: g.cfg.Limits.ListenersPerEntity, Connections: g.cfg.Limits.Connections,
-			Pending: g.cfg.Limits.Pending, PendingPerSource: g.cfg.Limits.PendingPerSource,
+			Pending: g.cfg.Limits.Pending, PendingPerSource: g.cfg.Limits.PendingPerSource, CastMessage: g.cfg.Limits.CastMessage,
 		},
 		Timeouts: relay.Timeouts{
 			Accept: g.cfg.Timeouts.Accept, Response: g.cfg.Timeouts.Response, Idle: g.cfg.Timeouts.Idle, TokenGrace: g.cfg.Timeouts.TokenGrace,
