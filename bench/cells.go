@@ -26,6 +26,7 @@ func streams(t *peer.Tunnel) bool  { return t.Dial != nil }
 func requests(t *peer.Tunnel) bool { return t.Web != nil }
 func plain(t *peer.Tunnel) bool    { return t.Bytes }
 func calls(t *peer.Tunnel) bool    { return t.NetTCP != nil }
+func ways(t *peer.Tunnel) bool     { return t.Ways != nil }
 
 // eventsCell is for peers whose answers flow.
 const eventsCell = "events_4"
@@ -74,6 +75,9 @@ func cells() []cell {
 			return load.Calls(p.NetTCP, n, dur, w)
 		}
 	}
+	convert := func(p *peer.Tunnel, _ *load.Target, dur time.Duration, w load.Window) (load.Result, error) {
+		return load.Convert(p.Ways, dur, w)
+	}
 	return []cell{
 		{"bulk_up_1", streams, bulk(1, true)}, {"bulk_down_1", streams, bulk(1, false)},
 		{"bulk_up_16", streams, bulk(16, true)}, {"bulk_down_16", streams, bulk(16, false)},
@@ -84,6 +88,7 @@ func cells() []cell {
 		{"soap_1k_64", requests, soap(64, 1<<10)}, {"soap_64k_64", requests, soap(64, 64<<10)},
 		{eventsCell, requests, event(4)},
 		{"calls_1", calls, call(1)}, {"calls_64", calls, call(64)},
+		{"convert_1", ways, convert},
 		{"bytes_1k_64", plain, bytes(64, 1<<10)}, {"bytes_64k_64", plain, bytes(64, 64<<10)},
 	}
 }

@@ -40,10 +40,12 @@ func commands() []command {
 		{"relay-agent", 3, "", func(_ context.Context, a []string) error {
 			return limits.RelayAgent(a[0], a[1], limits.Mode(a[2]))
 		}},
+		{"fanout", 1, "", func(_ context.Context, a []string) error { return new(limits.Fan).Run(a[0]) }},
 		{"hcref", 2, "", func(_ context.Context, a []string) error { return limits.NewHCRef(a[0], a[1]).Run() }},
 		{"listener", 4, "", listen},
 		{"target", 1, "", serveTarget},
 		{"serve", 1, "", serveApp},
+		{"carry", 2, "", carry},
 	}
 }
 
@@ -88,6 +90,11 @@ func list(context.Context, []string) error {
 	}
 	for _, c := range cells() {
 		fmt.Println("cell", c.name)
+	}
+	for _, g := range gatherings {
+		for _, c := range g.cells {
+			fmt.Println("cell", c.name)
+		}
 	}
 	fmt.Printf("cell %s\ncell %s\ncell %s\n", volumeCell, idleCell, listenersCell)
 	return nil

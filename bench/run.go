@@ -57,7 +57,7 @@ func parse(args []string, getenv func(string) string) (*options, error) {
 	fs.Func("cells", "`NAMES` or beginnings of names; default: all", words(&o.cells))
 	fs.IntVar(&o.rounds, "rounds", defaultRounds(getenv), "rounds; default: ROUNDS, else 5")
 	fs.IntVar(&o.most, "most", 0, "rounds for cells in which direct is not steady before; default: three times -rounds, if those are enough to count")
-	fs.DurationVar(&o.within, "within", 16*time.Minute, "no more than -rounds rounds of a cell are begun later than this")
+	fs.DurationVar(&o.within, "within", 15*time.Minute, "no more than -rounds rounds of a cell are begun later than this")
 	fs.DurationVar(&o.dur, "dur", 300*time.Millisecond, "measured time of a cell")
 	fs.IntVar(&o.idle, "idle", 1000, "idle streams, and idle listeners")
 	fs.DurationVar(&o.limit, "limit", time.Hour, "the whole run ends by then")
@@ -113,7 +113,7 @@ func run(ctx context.Context, args []string) error {
 		return err
 	}
 	defer free()
-	if err := errors.Join(r.timed(ctx), r.volumes(ctx), r.memory(ctx), r.run.Save(o.out)); err != nil {
+	if err := errors.Join(r.timed(ctx), r.casts(ctx), r.volumes(ctx), r.memory(ctx), r.run.Save(o.out)); err != nil {
 		return err
 	}
 	return r.publish()

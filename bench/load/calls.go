@@ -49,8 +49,8 @@ func readSize(br *bufio.Reader) (n int, err error) {
 	return 0, errors.New("a length is longer than any")
 }
 
-// serveCalls is the service's side of a session behind its first byte: each message goes back as it came. It knows only the preamble
-// that Calls sends.
+// serveCalls is the service's side of a session behind its first byte: each message goes back, made an answer if it is SOAP. It knows
+// only preambles of duplex sessions, with a known encoding and without an upgrade.
 func serveCalls(c net.Conn, br *bufio.Reader) {
 	if _, err := br.Discard(5); err != nil {
 		return
@@ -65,9 +65,42 @@ func serveCalls(c net.Conn, br *bufio.Reader) {
 	var record []byte
 	for err == nil {
 		if record, err = readRecord(br, record[:0]); err == nil {
+			answer(record)
 			_, err = c.Write(record)
 		}
 	}
+}
+
+// Records of .NET binary XML ([MC-NBFX] 2.2, [MC-NBFS] 2.1), as many as the answer to a message takes.
+var (
+	binaryEnvelope = []byte{0x56, 0x02} // s:Envelope
+	messageID      = []byte{0x44, 0x1A} // a:MessageID
+)
+
+const relatesTo = 0x12 // the word in the place of MessageID
+
+// answer makes a message of a session, SOAP in binary XML, the answer to itself: its body and its strings are what came, and what it had
+// as its own identifier is what it relates to. Other records stay as they are.
+func answer(record []byte) {
+	_, b := cutSize(record[1:])
+	strings, b := cutSize(b) // those that the session has not had, before the document
+	if strings > len(b) {
+		return
+	}
+	b = b[strings:]
+	if i := bytes.Index(b, messageID); i > 0 && bytes.HasPrefix(b, binaryEnvelope) {
+		b[i+1] = relatesTo
+	}
+}
+
+// cutSize takes a length off, of 7 bits a byte, lowest first.
+func cutSize(b []byte) (n int, rest []byte) {
+	for i := range min(len(b), 5) {
+		if n |= int(b[i]&0x7f) << (7 * i); b[i] < 0x80 {
+			return n, b[i+1:]
+		}
+	}
+	return 0, nil
 }
 
 // readRecord reads a sized record, with its head. The end of a session is io.EOF.

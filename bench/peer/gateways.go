@@ -27,7 +27,7 @@ type settings struct {
 	Ready    string            `json:"ready"`     // address that is open when the gateway is
 	Await    string            `json:"await"`     // file that is there then; empty: none
 	Agent    []string          `json:"agent"`     // command line of the listener; empty: the independent one of package hc
-	Forward  []string          `json:"forward"`   // command line of what opens tcp_addr, beside the gateway; empty: the gateway does
+	Forward  []string          `json:"forward"`   // command line of another process beside the gateway: what opens tcp_addr, or a second listener; empty: none
 	HTTPAddr string            `json:"http_addr"` // host:port of senders of HTTP
 	HTTPPath string            `json:"http_path"` // what they ask for
 	HTTPHost string            `json:"http_host"` // their field Host
@@ -38,12 +38,14 @@ type settings struct {
 
 // Doors of a gateway's tunnel.
 const (
-	doorWS  = 1 << iota // WebSocket senders
-	doorTCP             // senders of bytes
-	doorWeb             // senders of HTTP
-	doorNet             // clients of net.tcp
-	flows               // answers flow as they are written
-	raw                 // the independent listener asks for bytes and stands by
+	doorWS   = 1 << iota // WebSocket senders
+	doorTCP              // senders of bytes
+	doorWeb              // senders of HTTP
+	doorNet              // clients of net.tcp
+	flows                // answers flow as they are written
+	raw                  // the independent listener asks for bytes and stands by
+	doorCast             // relays of messages that nobody answers: event and oneway. Listeners are the load's
+	doorWays             // one call by several ways: relays plain, carried, converted and inside
 )
 
 // bares are the protocol's bounds.
@@ -78,6 +80,8 @@ func ours() []Peer {
 		{"ours-serve", "ours-serve.json", "hcref", doorWeb | flows, "the gateway: HTTP sender, a net/http handler on `hybrid.Serve`, which answers itself and always dials by TLS"},
 		{"ours-node", "ours-node.json", "hcref", doorWeb, "the gateway: HTTP sender, a listener by unmodified hyco-https, which asks the target"},
 		{"ours-nettcp", "ours-nettcp.json", "relay-hybrid", doorNet, "the gateway: net.tcp client at its net.tcp door, `causeway listen net.tcp://`, which always dials by TLS"},
+		{"ours-convert", "ours-convert.json", "hcref", doorWays, "the gateway: SOAP 1.1 sender, `causeway listen http://`, `causeway listen --as basicHttp --target net.tcp://`, the relay's setting `listenerBinding`, and a listener that carries messages to net.tcp as they are"},
+		{"ours-cast", "ours-cast.json", "fanout", doorCast, "the gateway: an event relay and a one-way relay, WebSocket and HTTP senders, foreign Hybrid Connections listeners"},
 	} {
 		p := gateway(v.doors, func(e *Env) (*settings, error) { return read(e, v.file) })
 		p.Name, p.Kind, p.Bound, p.Note, p.Streams = v.name, Ours, v.bound, v.note, v.doors&flows != 0
@@ -90,6 +94,10 @@ func ours() []Peer {
 			p.Cells = []string{"bulk", "echo", "setup", "http", "volume", "idle", "listeners"}
 		case "ours-serve": // what the gateway does because a request is SOAP is the same for each listener
 			p.Cells = []string{"http", "events", "volume"}
+		case "ours-cast":
+			p.Cells = casting
+		case "ours-convert":
+			p.Cells = []string{"convert"}
 		case "ours-node": // it holds whole bodies
 			p.Cells, p.Absent = []string{"http"}, lacking("node", hycoHTTPS)
 		}
@@ -188,6 +196,12 @@ func (s *settings) tunnel(doors int) *Tunnel {
 	if doors&doorNet != 0 {
 		t.NetTCP = &load.NetTCP{Dial: tcp(s.NetTCP), Via: "net.tcp://" + s.NetTCP + "/" + s.Path}
 	}
+	if doors&doorCast != 0 {
+		t.Casts = map[string]*load.Casts{Event: s.casts(Event), OneWay: s.casts(OneWay)}
+	}
+	if doors&doorWays != 0 {
+		t.Ways = &load.Ways{Plain: s.web("plain"), Carried: s.web("carried"), Converted: s.web("converted"), Inside: s.web("inside")}
+	}
 	if doors&doorWeb != 0 {
 		t.Web = &load.Web{Dial: tcp(s.HTTPAddr), Host: s.HTTPHost, Path: s.HTTPPath, Header: s.HTTPHeader()}
 		if strings.HasPrefix(s.Base, "wss:") {
@@ -215,6 +229,9 @@ func (s *settings) start(e *Env, doors int) (*Tunnel, error) {
 	}
 	if err := thereAt(s.Await, g); err != nil {
 		return t, err
+	}
+	if doors&doorCast != 0 {
+		return t, nil
 	}
 	var a *Process
 	switch {

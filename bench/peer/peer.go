@@ -45,7 +45,7 @@ type Peer struct {
 }
 
 // All peers: the bounds, what people would use instead, then ours.
-func All() []Peer { return slices.Concat(relays(), bares(), others(), built(), ours()) }
+func All() []Peer { return slices.Concat(relays(), bares(), fans(), others(), built(), ours()) }
 
 // Fit reports whether a cell of that name is for the peer.
 func (p *Peer) Fit(cell string) bool {
@@ -65,15 +65,17 @@ type Env struct {
 // Tunnel is a running peer.
 type Tunnel struct {
 	Dial   load.Dialer
-	Bytes  bool         // Dial gives plain TCP
-	Web    *load.Web    // where senders of HTTP go; nil: it has no such door
-	NetTCP *load.NetTCP // where clients of net.tcp go; nil: it has no such door
+	Bytes  bool                   // Dial gives plain TCP
+	Web    *load.Web              // where senders of HTTP go; nil: it has no such door
+	NetTCP *load.NetTCP           // where clients of net.tcp go; nil: it has no such door
+	Ways   *load.Ways             // where one call goes by several ways; nil: it has none
+	Casts  map[string]*load.Casts // relays of messages that nobody answers, by Event and OneWay; nil: it has none
 
 	gateway, agent []*Process
 	settings       *settings // of a gateway
 }
 
-// Start starts the peer and waits until a byte makes the whole way.
+// Start starts the peer and waits until a byte makes the whole way, where there is a listener: those of Casts are the load's.
 func (p *Peer) Start(ctx context.Context, e *Env) (*Tunnel, error) {
 	t, err := p.start(e)
 	if err == nil {
@@ -158,6 +160,9 @@ func (t *Tunnel) try() (err error) {
 	}
 	if err == nil && t.NetTCP != nil {
 		err = t.NetTCP.Try()
+	}
+	if err == nil && t.Ways != nil {
+		err = t.Ways.Try()
 	}
 	return err
 }

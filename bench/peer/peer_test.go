@@ -3,6 +3,7 @@ package peer
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -30,13 +31,13 @@ func TestExpand(t *testing.T) {
 // TestOurs reads the settings that are checked in: both name a binary, an address and a key, and nothing is left to fill in.
 func TestOurs(t *testing.T) {
 	e := &Env{Work: "/w", Bin: "/b", Self: "/s", Config: ".."}
-	for _, name := range []string{"ours.json", "ours-tls.json", "ours-agent.json", "ours-forward.json", "ours-http.json", "ours-serve.json", "ours-node.json", "ours-nettcp.json"} {
+	for _, name := range []string{"ours.json", "ours-tls.json", "ours-agent.json", "ours-forward.json", "ours-http.json", "ours-serve.json", "ours-node.json", "ours-nettcp.json", "ours-convert.json", "ours-cast.json"} {
 		s, err := read(e, name)
 		if err != nil {
 			t.Fatal(err)
 		}
 		all := strings.Join(append(s.Gateway, s.Ready, s.Base, s.Files["causeway.yaml"]), " ")
-		all += strings.Join(append(s.Agent, s.NetTCP), " ")
+		all += strings.Join(slices.Concat(s.Agent, s.Forward, []string{s.NetTCP}), " ")
 		if strings.ContainsAny(all, "{}") || !strings.HasPrefix(s.Gateway[0], "/b/") || s.KeyName == "" || s.Key == "" {
 			t.Errorf("%s: %+v", name, s)
 		}

@@ -136,7 +136,7 @@ func TestResults(t *testing.T) {
 		"`bench run`", "today; a machine; 2 rounds",
 		"| |  | figure | direct | hcref | frp | bore | frp-tls |\n", "| bulk up x1, MiB/s | ours | 52.0 | **x0.50** [0.50-0.51] | **x1.30** [1.25-1.38] |",
 		"| bulk up x1, MiB/s | ours | hcref | at least 0.95 | **x1.30** [1.25-1.38] | met | ahead of frp x2.60; level with bore x1.00 |",
-		"| bulk up x1, MiB/s | ours | frp | at least 1.40 | **x2.60** [2.50-2.75] | met | - |", "| fan-out | - |",
+		"| bulk up x1, MiB/s | ours | frp | at least 1.40 | **x2.60** [2.50-2.75] | met | - |", "| fan-out of hubs | - |",
 		"\n2 met, 0 missed, 0 open. Absent, so that the bound alone judges: piko (not built).\n", "does not count. Absent, ",
 		"| bulk up x1, MiB/s | **104** [100-108] | **40.0** [40.0-40.0] | **20.0** [20.0-20.0] | **52.0** [52.0-52.0] | - | **52.0** [50.0-55.0] |",
 		" bulk_up_1 7.69% 5/6;", "- ours, echo_64, round 1: reset\n", "- **hcref**: the bound",

@@ -60,6 +60,21 @@ var metrics = []metric{
 	{"net.tcp calls x1 p99, us", "calls_1", true, value("p99us")},
 	{"net.tcp calls x64, 1/s", "calls_64", false, value("ops")},
 	{"net.tcp calls x64 p99, us", "calls_64", true, value("p99us")},
+	{"SOAP call over HTTP x1 p50, us", "convert_1", true, value("plain_p50us")},
+	{"carried to net.tcp x1 p50, us", "convert_1", true, value("carried_p50us")},
+	{"converted to net.tcp x1 p50, us", "convert_1", true, value("converted_p50us")},
+	{"converted at the gateway x1 p50, us", "convert_1", true, value("inside_p50us")},
+	{"conversion adds to a 1 KiB call, us", "convert_1", true, value("added")},
+	{"event to 100, deliveries/s", "cast_event_100", false, value("eps")},
+	{"event to 1,000, deliveries/s", "cast_event_1000", false, value("eps")},
+	{"event to 100 p99 delay, us", "cast_paced_100", true, value("p99us")},
+	{"event to 100 p50 delay, us", "cast_paced_100", true, value("p50us")},
+	{"event to 1,000 p99 delay, us", "cast_paced_1000", true, value("p99us")},
+	{"event to 1,000 p50 delay, us", "cast_paced_1000", true, value("p50us")},
+	{"event to 100, flood, deliveries/s", "cast_flood_100", false, value("eps")},
+	{"event to 100, flood, share missed", "cast_flood_100", true, value("missed")},
+	{"one-way x16 to 1 listener, 1/s", "cast_oneway_1", false, value("eps")},
+	{"one-way x16 to 10 listeners, 1/s", "cast_oneway_10", false, value("eps")},
 	{"HTTP as bytes 1 KiB x64, 1/s", "bytes_1k_64", false, value("rps")},
 	{"HTTP as bytes 1 KiB x64 p99, us", "bytes_1k_64", true, value("p99us")},
 	{"HTTP as bytes 64 KiB x64, 1/s", "bytes_64k_64", false, value("rps")},
@@ -75,6 +90,9 @@ var metrics = []metric{
 	{"gateway CPU, HTTP 64 KiB x64, s/10k", "http_64k_64", true, cpu("count", 1e4)},
 	{"gateway CPU, HTTP as bytes 1 KiB x64, s/10k", "bytes_1k_64", true, cpu("count", 1e4)},
 	{"gateway CPU, set-up x16, s/10k", "setup_16", true, cpu("count", 1e4)},
+	{"gateway CPU, event to 100, s/M", "cast_event_100", true, cpu("count", 1e6)},
+	{"gateway CPU, event to 1,000, s/M", "cast_event_1000", true, cpu("count", 1e6)},
+	{"gateway CPU, one-way x16 to 10, s/M", "cast_oneway_10", true, cpu("count", 1e6)},
 	{"gateway memory, idle pair, KiB", "idle", true, value("kib_each")},
 	{"gateway memory, idle listener, KiB", "listeners", true, value("kib_each")},
 	{"CPU while all pairs are idle, %", "idle", true, value("cpu_percent")},
@@ -197,7 +215,8 @@ func (t *table) present(name string) bool { return t.has(name) && t.peer(name).A
 
 func (t *table) rival(name string) bool { return t.peer(name).Rival }
 
-// rates are what direct's steadiness is judged by, in a cell of that beginning. Events come at a rate that is given.
+// rates are what direct's steadiness is judged by, in a cell of that beginning. Events come at a rate that is given; calls that are
+// converted and messages that nobody answers have no direct beside them.
 var rates = map[string]string{"bulk_": "mibps", "echo_": "ops", "setup_": "cps", "http_": "rps", "soap_": "rps", "bytes_": "rps", "calls_": "ops"}
 
 // Rate is the field of a sample by which direct's steadiness is judged in a cell: "" where nothing is.

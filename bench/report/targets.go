@@ -21,6 +21,7 @@ const (
 	mostDelay = 50e3 // us of an event between writer and reader, p99
 	mostGrown = 4    // MiB that a gateway may have more while a body passes that is much longer
 	leastSOAP = 0.95 // of the rate of the same exchange that nobody takes for SOAP
+	mostAdded = 60   // us that the conversion of a call and of its answer adds
 
 	mostIdle        = 1    // per cent of a core, of gateway and agent while nothing moves; hundredths of a second are counted
 	mostDescriptors = 2.05 // of the gateway, for two connections and whatever it opened meanwhile
@@ -75,6 +76,7 @@ var targets = slices.Concat(
 		{"events p99 delay, us", "ours", "", mostDelay, ""},
 		{"events p99 delay, us", "ours-http", "", mostDelay, ""},
 		{"events p99 delay, us", "ours-serve", "", mostDelay, ""},
+		{"conversion adds to a 1 KiB call, us", "ours-convert", "", mostAdded, ""},
 	},
 	ofEach(volumes, "ours", "", mostGrown), ofEach(volumes, "ours-tls", "", mostGrown),
 	ofEach(volumes, "ours-http", "", mostGrown), ofEach(volumes, "ours-serve", "", mostGrown),
@@ -114,7 +116,7 @@ func ofEach(metrics []string, ours, beside string, at float64) []target {
 
 // elsewhere are the musts of the reference that this program does not measure, and where they are.
 const elsewhere = "| SOAP routing and rewriting | - | - | at most 5 us and 5 allocations | - | by tests of package soap, `make bench-go` | - |\n" +
-	"| fan-out | - | - | at least 1.25 of centrifugo | - | not measured: there are no hubs | - |\n"
+	"| fan-out of hubs | - | - | at least 1.25 of centrifugo | - | not measured: there are no hubs; for events and one-way messages of relays nothing is asked, and their ratios to `fanout` are below | - |\n"
 
 // musts is the table of targets and what became of them.
 func (t *table) musts(b *strings.Builder) {
