@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"log/slog"
 	"net"
 	"os"
@@ -17,6 +18,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/entity"
 	"github.com/causeway-relay/causeway/gateway/local"
 	"github.com/causeway-relay/causeway/gateway/mesh"
+	"github.com/causeway-relay/causeway/gateway/mesh/link"
 	meshmemory "github.com/causeway-relay/causeway/gateway/mesh/memory"
 	"github.com/causeway-relay/causeway/gateway/relay"
 	"github.com/causeway-relay/causeway/gateway/store"
@@ -56,6 +58,7 @@ type options struct {
 	params func(*gateway.Params)
 	hasty  bool
 	onNet  *netx.Network
+	host   *netx.Host
 }
 
 // Option changes a cluster before it starts.
@@ -81,6 +84,10 @@ func WithParams(f func(*gateway.Params)) Option { return func(o *options) { o.pa
 // WithNetwork puts the relay doors into a network in memory, with its switches for partition, delay and loss: node i of New
 // is the host HostName(i), https is its port 443 and http its port 80. The admin doors stay on loopback.
 func WithNetwork(n *netx.Network) Option { return func(o *options) { o.onNet = n } }
+
+// WithHost puts every door of every node on one host in memory, where they stand at loopback ports as usual, and closes the admin
+// doors: such a cluster can live in a bubble of testing/synctest. Its metrics cannot be read.
+func WithHost(h *netx.Host) Option { return func(o *options) { o.host = h } }
 
 // HostName is the name of node i, counted from 0, in the network of WithNetwork.
 func HostName(i int) string { return "node" + strconv.Itoa(i+1) }
@@ -126,6 +133,10 @@ func (c *Cluster) start(i int) *Node {
 	if c.o.onNet != nil {
 		c.moveDoors(i, &p)
 	}
+	if c.o.host != nil {
+		cfg.Admin, cfg.AllowPlainTokens = config.Off, true // its addresses are no loopback ones
+		p.Listen, p.Join = c.o.host.Listen, c.joinInMemory
+	}
 	if c.o.params != nil {
 		c.o.params(&p)
 	}
@@ -148,6 +159,25 @@ func (c *Cluster) start(i int) *Node {
 		<-started
 	}
 	return node
+}
+
+// joinInMemory enters a node with a link on the host of WithHost. It has the form of gateway.Params.Join.
+func (c *Cluster) joinInMemory(self mesh.Node) (mesh.Bus, mesh.Link, error) {
+	bus, err := c.mesh.Net.Join(context.Background(), self)
+	if err != nil {
+		return nil, nil, err
+	}
+	l, err := c.o.host.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, nil, errors.Join(err, bus.Close())
+	}
+	carrier, err := c.mesh.Net.Link(self.Num, link.Params{Listener: l, Dial: func(ctx context.Context, address string) (net.Conn, error) {
+		return c.o.host.DialContext(ctx, "tcp", address)
+	}})
+	if err != nil {
+		return nil, nil, errors.Join(err, l.Close(), bus.Close())
+	}
+	return bus, carrier, nil
 }
 
 // moveDoors binds the relay doors of node i in the network in memory. Each node advertises a host name of its own there.

@@ -21,6 +21,9 @@ const cutBytes = 16
 // shapes are what a signature or a key looks like whoever made it: clients of others sign by themselves.
 var shapes = regexp.MustCompile(`(?i)(?:\bsig|SharedAccessKey|sb-hc-sas-key)(?:=|%3D|%253D)[0-9a-z+/%]{20,}`)
 
+// shapeBefore and shapeBehind are at least as much as stands before and behind the first sign of a shape.
+const shapeBefore, shapeBehind = 16, 32
+
 // secrets are what must not show, and everything that nodes said beside their logs.
 type secrets struct {
 	mu      sync.Mutex
@@ -148,11 +151,34 @@ func (s *secrets) search(outputs []output) (leaks []string) {
 				leaks = append(leaks, fmt.Sprintf("%s has %s behind %q", o.where, f.name, o.text[max(0, i-60):i]))
 			}
 		}
-		if at := shapes.FindStringIndex(o.text); at != nil {
-			leaks = append(leaks, fmt.Sprintf("%s has what looks like a signature or key behind %q", o.where, o.text[max(0, at[0]-60):at[0]]))
+		if at := shaped(o.text); at >= 0 {
+			leaks = append(leaks, fmt.Sprintf("%s has what looks like a signature or key behind %q", o.where, o.text[max(0, at-60):at]))
 		}
 	}
 	return leaks
+}
+
+// shaped gives the place of the first text that looks like a signature or key; -1: there is none. The expression alone would take longer
+// than most tests: it is asked only around the signs that stand in all that it finds.
+func shaped(text string) int {
+	for _, sign := range [...]byte{'=', '%'} {
+		for at := 0; at < len(text); at++ {
+			next := strings.IndexByte(text[at:], sign)
+			if next < 0 {
+				break
+			}
+			at += next
+			if at == 0 || !strings.Contains("gyGY", text[at-1:at]) { // the last letters of what stands in front
+				continue
+			}
+			if shapes.MatchString(text[max(0, at-shapeBefore):min(len(text), at+shapeBehind)]) {
+				if found := shapes.FindStringIndex(text); found != nil { // the edge of the part may have been taken for that of a word
+					return found[0]
+				}
+			}
+		}
+	}
+	return -1
 }
 
 // Leaks searches everything said so far: logs of all levels, what Saw was given, and the metrics of the nodes that live. The
