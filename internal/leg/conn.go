@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/causeway-relay/causeway/gateway/fail"
@@ -24,6 +25,7 @@ type Conn struct {
 	finished bool // this side has said that it ends; of the goroutine that writes
 
 	read, write limit
+	past        atomic.Bool // a deadline has ended the stream, of either direction
 	once        sync.Once
 }
 
@@ -31,7 +33,6 @@ type Conn struct {
 type limit struct {
 	mu    sync.Mutex
 	timer *time.Timer
-	past  bool
 }
 
 // errStreamDeadline ends a stream whose time is over.
@@ -54,7 +55,7 @@ func (c *Conn) Read(p []byte) (int, error) {
 			}
 		}
 		if err := c.leg.Read(&c.batch); err != nil {
-			return 0, c.read.or(ended(err))
+			return 0, c.or(ended(err))
 		}
 	}
 }
@@ -77,7 +78,7 @@ func (c *Conn) Write(p []byte) (n int, err error) {
 		k := copy(buf[shape.Headroom:], p[n:])
 		b := shape.Batch{Buf: buf, Pieces: []shape.Piece{{Off: shape.Headroom, Len: k, Last: true}}}
 		if err := c.leg.Write(&b); err != nil {
-			return n, c.write.or(err)
+			return n, c.or(err)
 		}
 		n += k
 	}
@@ -105,20 +106,20 @@ func (c *Conn) Close() error {
 
 // SetDeadline implements net.Conn.
 func (c *Conn) SetDeadline(t time.Time) error {
-	c.read.set(t, c.leg)
-	c.write.set(t, c.leg)
+	c.read.set(t, c.over)
+	c.write.set(t, c.over)
 	return nil
 }
 
 // SetReadDeadline implements net.Conn.
 func (c *Conn) SetReadDeadline(t time.Time) error {
-	c.read.set(t, c.leg)
+	c.read.set(t, c.over)
 	return nil
 }
 
 // SetWriteDeadline implements net.Conn. The leg has one of its own beside it.
 func (c *Conn) SetWriteDeadline(t time.Time) error {
-	c.write.set(t, c.leg)
+	c.write.set(t, c.over)
 	return nil
 }
 
@@ -128,8 +129,22 @@ func (*Conn) LocalAddr() net.Addr { return streamAddr{} }
 // RemoteAddr implements net.Conn.
 func (*Conn) RemoteAddr() net.Addr { return streamAddr{} }
 
-// set moves the deadline: at it the leg is aborted. Zero takes it off.
-func (l *limit) set(t time.Time, leg shape.Leg) {
+// over ends a stream whose time is over.
+func (c *Conn) over() {
+	c.past.Store(true) // before anybody wakes
+	c.leg.Abort(errStreamDeadline)
+}
+
+// or gives an error its reason: that the time was over, if it was.
+func (c *Conn) or(err error) error {
+	if c.past.Load() {
+		return os.ErrDeadlineExceeded
+	}
+	return err
+}
+
+// set moves the deadline, at which over is called. Zero takes it off.
+func (l *limit) set(t time.Time, over func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.timer != nil {
@@ -141,31 +156,19 @@ func (l *limit) set(t time.Time, leg shape.Leg) {
 	}
 	wait := time.Until(t)
 	if wait <= 0 {
-		l.past = true
-		leg.Abort(errStreamDeadline)
+		over()
 		return
 	}
 	var own *time.Timer
 	own = time.AfterFunc(wait, func() {
 		l.mu.Lock()
-		over := l.timer == own
-		l.past = l.past || over
+		due := l.timer == own
 		l.mu.Unlock()
-		if over {
-			leg.Abort(errStreamDeadline)
+		if due {
+			over()
 		}
 	})
 	l.timer = own
-}
-
-// or gives an error its reason: that the time was over, if it was.
-func (l *limit) or(err error) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.past {
-		return os.ErrDeadlineExceeded
-	}
-	return err
 }
 
 // streamAddr is the address of a stream.
