@@ -90,3 +90,46 @@ func all(r *Reader, s *ReaderSession, message []byte) (text string, err error) {
 		text += fmt.Sprint(tok.Kind, tok.Name, len(tok.Attrs), len(tok.Decls), tok.Value.String(), ";")
 	}
 }
+
+// FuzzReused checks that a reader, a writer and dictionaries that were used before, up to any point, do as new ones do. Memory is kept of next
+// to nothing, so that much is given away and made anew.
+func FuzzReused(f *testing.F) {
+	seeds := vectors(f, "mono-encode.tsv")
+	for i, v := range seeds {
+		f.Add(v.doc, uint8(i), i%2 == 0, seeds[(i+7)%len(seeds)].doc)
+	}
+	o := Options{Quotas: infoset.Buffered(), Dictionary: words}
+	// written is what a writer makes of a document, and its error.
+	written := func(w *Writer, told *WriterSession, r *Reader, most int) (string, error) {
+		w.Begin(nil, WriterOptions{AllNames: true, Session: told, Dictionary: words})
+		for range most {
+			tok, err := r.Next()
+			if err != nil {
+				return string(told.AppendTable(nil)) + string(w.Bytes()), err
+			}
+			if err := infoset.Write(w, tok); err != nil {
+				return "", err
+			}
+		}
+		return "", nil
+	}
+	f.Fuzz(func(t *testing.T, first []byte, steps uint8, release bool, second []byte) {
+		var r Reader
+		var w Writer
+		told := NewWriterSession(0)
+		r.Begin(first, o)
+		_, _ = written(&w, told, &r, int(steps))
+		if release {
+			r.Release(8)
+			w.Release(8)
+		}
+		told.Reset()
+		r.Begin(second, o)
+		const most = 1 << 20
+		got, err := written(&w, told, &r, most)
+		want, err2 := written(NewWriter(nil, WriterOptions{}), NewWriterSession(0), NewBytes(second, o), most)
+		if got != want || fmt.Sprint(err) != fmt.Sprint(err2) {
+			t.Fatalf("used before: %v\n%q\nnew: %v\n%q", err, got, err2, want)
+		}
+	})
+}

@@ -43,3 +43,44 @@ func TestRelease(t *testing.T) {
 		}
 	}
 }
+
+// FuzzReused checks that a reader and a writer that were used before, up to any point, read and write as new ones do, whether they were
+// released in between or not. Memory is kept of next to nothing, so that much is given away and made anew.
+func FuzzReused(f *testing.F) {
+	for i, s := range seeds {
+		f.Add([]byte(s), uint8(i), i%2 == 0, []byte(seeds[(i+7)%len(seeds)]))
+	}
+	f.Fuzz(func(t *testing.T, first []byte, steps uint8, release bool, second []byte) {
+		o := Options{SkipPI: true}
+		var r Reader
+		var w Writer
+		r.Begin(first, o)
+		w.Begin(nil, WriterOptions{})
+		for range steps {
+			tok, err := r.Next()
+			if err != nil {
+				break
+			}
+			_ = infoset.Write(&w, tok) // it may be half of a document
+		}
+		if release {
+			r.Release(8)
+			w.Release(8)
+		}
+		r.Begin(second, o)
+		got, err := show(&r)
+		want, err2 := show(NewBytes(second, o))
+		if got != want || fmt.Sprint(err) != fmt.Sprint(err2) {
+			t.Fatalf("used before: %v\n%s\nnew: %v\n%s", err, got, err2, want)
+		}
+		var dst bytes.Buffer
+		w.Begin(&dst, WriterOptions{})
+		if err = infoset.Copy(&w, NewBytes(second, o)); err == nil {
+			err = w.Flush()
+		}
+		fresh := NewWriter(nil, WriterOptions{})
+		if err2 = infoset.Copy(fresh, NewBytes(second, o)); fmt.Sprint(err) != fmt.Sprint(err2) || err == nil && !bytes.Equal(dst.Bytes(), fresh.Bytes()) {
+			t.Fatalf("used before: %v\n%s\nnew: %v\n%s", err, dst.Bytes(), err2, fresh.Bytes())
+		}
+	})
+}
