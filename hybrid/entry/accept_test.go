@@ -321,7 +321,7 @@ func TestWrongNode(t *testing.T) {
 // TestWrongNodeEnds: a listener that was carried and keeps its connection open after the stream has ended is cut off; one
 // that cannot be carried is told.
 func TestWrongNodeEnds(t *testing.T) {
-	both(t, func(s *set) {
+	bubbles(t, func(s *set) {
 		if s.listenerNode == s.senderNode {
 			return
 		}

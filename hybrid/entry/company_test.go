@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/causeway-relay/causeway/gateway/entity"
@@ -144,7 +145,11 @@ var misdeeds = []misdeed{
 	{"too long a message", nil, closes(1009, wsframe.Text, strings.Repeat(" ", 2<<20)), status(502, "BadAnswer")},
 	{"frame that is none", nil, comes(func(at *peer, _ string) error { return at.tryWrite([]byte("\x93\x80abcd")) }), status(502, "ListenerLost")},
 	{"body that stands still", nil, begins(func(*peer) error { return nil }), broken},
-	{"body that breaks off", nil, begins(func(at *peer) error { at.reset(); return nil }), broken},
+	{"body that breaks off", nil, begins(func(at *peer) error {
+		synctest.Wait() // a reset takes with it what the gateway has not read yet
+		at.reset()
+		return nil
+	}), broken},
 	{"body that ends with an error", nil, begins(func(at *peer) error { return at.trySend(wsframe.Close, wsframe.AppendClose(nil, 1011, "no")) }), broken},
 
 	{"chunk that is none", posts("Transfer-Encoding: chunked\r\n\r\n0x1\r\nZ\r\n0\r\n\r\n"), nil, status(400, "BadRequest")},
@@ -187,7 +192,7 @@ func (c *told) tryReply(r wire.Response, body []byte) error {
 func TestBadInGoodCompany(t *testing.T) {
 	t.Parallel()
 	const rounds = 20
-	both(t, func(s *set) {
+	bubbles(t, func(s *set) {
 		s.Add(&entity.Entity{Name: "open", AnonymousSenders: true, Settings: entity.Settings{ResponseTimeout: 2 * time.Second}})
 		c := &told{p: s.register("open", "").peer}
 		bad := make([]chan *asked, len(misdeeds))
@@ -221,7 +226,7 @@ func TestBadInGoodCompany(t *testing.T) {
 		<-attended
 		close(complaints)
 		for complaint := range complaints {
-			t.Error(complaint)
+			s.t.Error(complaint)
 		}
 	})
 }

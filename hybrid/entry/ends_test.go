@@ -174,7 +174,7 @@ func TestLossAfterClose(t *testing.T) {
 func TestQuietAfterClose(t *testing.T) {
 	t.Parallel()
 	const quiet = 500 * time.Millisecond
-	both(t, func(s *set) {
+	bubbles(t, func(s *set) {
 		c := s.register("hyco", "")
 		idle, other := s.pair(c, "hyco", "")
 		sender, listener := s.pair(c, "hyco", "")
@@ -197,7 +197,7 @@ func TestQuietAfterClose(t *testing.T) {
 // TestBackPressure: a sender whose listener does not read is held up, and whoever takes nothing for timeouts.write loses
 // the stream; the other side sees a loss.
 func TestBackPressure(t *testing.T) {
-	both(t, func(s *set) {
+	bubbles(t, func(s *set) {
 		sender, listener := s.pair(s.register("hyco", ""), "hyco", "")
 		var err error
 		for err == nil {
@@ -259,7 +259,7 @@ func wholeMessage(p *peer) string {
 // loss; one that answers stays.
 func TestSilentPeers(t *testing.T) {
 	const ping = 50 * time.Millisecond
-	both(t, func(s *set) {
+	bubbles(t, func(s *set) {
 		s.add("silent")
 		c, silent := s.register("hyco", ""), s.register("silent", "")
 		sender, listener := s.pair(c, "hyco", "")

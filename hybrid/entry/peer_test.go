@@ -53,7 +53,7 @@ func (s *set) dial(n *testcluster.Node, door string) *peer {
 
 // tryDial connects to an address; host is what the peer calls it.
 func (s *set) tryDial(address, host string, plain bool) (*peer, error) {
-	conn, err := net.DialTimeout("tcp", address, patience)
+	conn, err := s.reach(address)
 	if err != nil {
 		return nil, err
 	}
@@ -305,7 +305,7 @@ func (p *peer) reset() {
 	if t, ok := conn.(*tls.Conn); ok {
 		conn = t.NetConn()
 	}
-	if tcp, ok := conn.(*net.TCPConn); ok {
+	if tcp, ok := conn.(interface{ SetLinger(sec int) error }); ok {
 		_ = tcp.SetLinger(0)
 	}
 	_ = conn.Close()

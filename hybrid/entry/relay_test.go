@@ -6,15 +6,18 @@ import (
 	"crypto/tls"
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/gorilla/websocket"
 
 	"github.com/causeway-relay/causeway/gateway/entity"
+	"github.com/causeway-relay/causeway/internal/netx"
 	"github.com/causeway-relay/causeway/internal/testcluster"
 )
 
@@ -27,7 +30,8 @@ type set struct {
 	t            *testing.T
 	listenerNode *testcluster.Node
 	senderNode   *testcluster.Node
-	door         string // that raw clients use
+	door         string     // that raw clients use
+	host         *netx.Host // where the doors are; nil: on the machine's loopback
 	once         sync.Once
 	tls          *tls.Config
 }
@@ -36,13 +40,43 @@ type set struct {
 func both(t *testing.T, story func(s *set), opts ...testcluster.Option) {
 	t.Helper()
 	for n := 1; n <= 2; n++ {
+		t.Run(fmt.Sprintf("%d node(s)", n), func(t *testing.T) { story(newSet(t, n, opts...)) })
+	}
+}
+
+// bubbles is both for stories of time: each runs in a bubble of testing/synctest, with doors in memory. Nothing is waited for on the
+// clock, and nothing is late because the machine is busy. Metrics cannot be read there, and no test begins below it.
+func bubbles(t *testing.T, story func(s *set), opts ...testcluster.Option) {
+	t.Helper()
+	for n := 1; n <= 2; n++ {
 		t.Run(fmt.Sprintf("%d node(s)", n), func(t *testing.T) {
-			c := testcluster.New(t, n, opts...)
-			c.Add(&entity.Entity{Name: "hyco"})
-			c.Add(&entity.Entity{Name: "open", AnonymousSenders: true})
-			story(&set{Cluster: c, t: t, listenerNode: c.Node(n - 1), senderNode: c.Node(0), door: "https"})
+			synctest.Test(t, func(t *testing.T) {
+				host := netx.New().Host("localhost")
+				s := newSet(t, n, append([]testcluster.Option{testcluster.WithHost(host)}, opts...)...)
+				s.host = host
+				story(s)
+			})
 		})
 	}
+}
+
+// newSet starts n nodes with an entity that asks senders for tokens and one that does not.
+func newSet(t *testing.T, n int, opts ...testcluster.Option) *set {
+	t.Helper()
+	c := testcluster.New(t, n, opts...)
+	c.Add(&entity.Entity{Name: "hyco"})
+	c.Add(&entity.Entity{Name: "open", AnonymousSenders: true})
+	return &set{Cluster: c, t: t, listenerNode: c.Node(n - 1), senderNode: c.Node(0), door: "https"}
+}
+
+// reach opens a connection to an address of a door.
+func (s *set) reach(address string) (net.Conn, error) {
+	ctx, cancel := testContext(s.t)
+	defer cancel()
+	if s.host != nil {
+		return s.host.DialContext(ctx, "tcp", address)
+	}
+	return new(net.Dialer).DialContext(ctx, "tcp", address)
 }
 
 // token signs for the path with the root rule.

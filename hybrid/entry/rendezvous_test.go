@@ -275,19 +275,19 @@ func TestAnswerOnANewChannel(t *testing.T) {
 
 // TestWrongAddress: a listener that dials the address of a request as that of a connection ends this exchange and no other.
 func TestWrongAddress(t *testing.T) {
-	both(t, func(s *set) {
+	bubbles(t, func(s *set) {
 		c := s.register("open", "")
 		p := s.sender()
 		p.write(p.request("GET", "/open"))
 		q := c.asked()
 		s.visit(strings.Replace(q.Address, "sb-hc-action=request", "sb-hc-action=accept", 1)).upgraded("").dismissed(1002)
 		if a := p.response("GET"); a.Status != 502 || a.Fields.Get("Causeway-Error") != "BadAnswer" {
-			t.Errorf("%d %v", a.Status, a.Fields)
+			s.t.Errorf("%d %v", a.Status, a.Fields)
 		}
 		p.write(p.request("GET", "/open"))
 		c.reply(c.asked().ID, "next")
 		if a := p.response("GET"); a.Body != "next" {
-			t.Errorf("%q", a.Body)
+			s.t.Errorf("%q", a.Body)
 		}
 	})
 }

@@ -36,7 +36,7 @@ func rows(t *testing.T, story func(s *set, path string)) {
 
 // in is the set for a test below.
 func (s *set) in(t *testing.T) *set {
-	return &set{Cluster: s.Cluster, t: t, listenerNode: s.listenerNode, senderNode: s.senderNode, door: s.door}
+	return &set{Cluster: s.Cluster, t: t, listenerNode: s.listenerNode, senderNode: s.senderNode, door: s.door, host: s.host}
 }
 
 // call opens a sender's connection on either entity of the rows; a token goes along where one is asked for.

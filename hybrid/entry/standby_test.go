@@ -227,7 +227,7 @@ func TestStandbyRefused(t *testing.T) {
 // TestStandbyEndsWithItsChannel: connections that wait end when the listener leaves, and when its entity goes.
 func TestStandbyEndsWithItsChannel(t *testing.T) {
 	t.Parallel()
-	both(t, func(s *set) {
+	bubbles(t, func(s *set) {
 		c := s.agent(2)
 		one, two := s.stand(), s.stand()
 		c.sendClose(1000, "bye")

@@ -206,7 +206,7 @@ func (p *peer) no(method, name string, status int, code, path string, message ..
 func TestWebRefusals(t *testing.T) {
 	t.Parallel()
 	quick := testcluster.WithConfig(func(_ int, c *config.Config) { c.Timeouts.Response = 300 * time.Millisecond })
-	both(t, func(s *set) {
+	bubbles(t, func(s *set) {
 		s.Add(&entity.Entity{Name: "closed", AnonymousSenders: true, Settings: entity.Settings{Allow: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}}})
 		s.Add(&entity.Entity{Name: "silent", AnonymousSenders: true})
 		c := s.register("silent", "")
@@ -230,7 +230,7 @@ func TestWebRefusals(t *testing.T) {
 		ask("GET", "/open/%GG")
 		// The codec refuses that one and closes.
 		if a := p.response("GET"); a.Status != 400 {
-			t.Errorf("a broken escape: %d", a.Status)
+			s.t.Errorf("a broken escape: %d", a.Status)
 		}
 		p = s.sender()
 		ask("GET", "/silent", "X: "+strings.Repeat(`"`, 32600))
@@ -243,13 +243,13 @@ func TestWebRefusals(t *testing.T) {
 		q := c.asked()
 		a := p.no("GET", "silent listener", 504, "ListenerSilent", "silent", "The request was routed to the listener but the listener did not respond in the required time.")
 		if !strings.Contains(a.Body, `"code":"GatewayTimeout"`) {
-			t.Errorf("body %q", a.Body)
+			s.t.Errorf("body %q", a.Body)
 		}
 		c.reply(q.ID, "late")
 		ask("POST", "/silent", "Content-Length: 70000")
 		p.write(strings.Repeat("x", 70000))
 		if q = c.asked(); !q.Pointer {
-			t.Errorf("%.300s", q.raw)
+			s.t.Errorf("%.300s", q.raw)
 		}
 		p.no("POST", "no rendezvous", 504, "RendezvousTimeout", "silent", "The listener did not rendezvous to accept the request within the allotted time")
 		s.rendezvous(q).dismissed(1001)
@@ -273,7 +273,7 @@ func TestWebRefusals(t *testing.T) {
 func TestResponseTimeout(t *testing.T) {
 	t.Parallel()
 	const short, long = 400 * time.Millisecond, time.Minute
-	both(t, func(s *set) {
+	bubbles(t, func(s *set) {
 		s.Add(&entity.Entity{Name: "slow", AnonymousSenders: true, Settings: entity.Settings{ResponseTimeout: short}})
 		s.Add(&entity.Entity{Name: "slow2", AnonymousSenders: true, Settings: entity.Settings{ResponseTimeout: long}})
 		slow, slow2 := s.register("slow", ""), s.register("slow2", "")
@@ -284,12 +284,12 @@ func TestResponseTimeout(t *testing.T) {
 		q, q2 := slow.asked(), slow2.asked()
 		p.no("GET", "slow", 504, "ListenerSilent", "slow/first-byte", "did not respond in the required time")
 		if took := time.Since(began); took < short || took > short+5*time.Second {
-			t.Errorf("after %v", took)
+			s.t.Errorf("after %v", took)
 		}
 		slow.reply(q.ID, "ignored")
 		slow2.reply(q2.ID, "in time")
 		if a := p2.response("GET"); a.Status != 200 || a.Body != "in time" {
-			t.Errorf("%d %q", a.Status, a.Body)
+			s.t.Errorf("%d %q", a.Status, a.Body)
 		}
 
 		p.write(p.request("GET", "/slow/chunks"))
@@ -297,23 +297,23 @@ func TestResponseTimeout(t *testing.T) {
 		at := s.rendezvous(q)
 		at.send(1, fmt.Appendf(nil, `{"response":{"requestId":%q,"statusCode":200,"body":true}}`, q.ID))
 		if _, err := p.tryHead(); err != nil {
-			t.Fatal(err)
+			s.t.Fatal(err)
 		}
 		pieces := newPieces(p)
 		for i := range 5 { // together longer than the timeout
 			p.quiet(short / 2)
 			at.fragment(byteOp(i), false, fmt.Appendf(nil, "chunk %d", i))
 			if got := pieces.next(); got != fmt.Sprintf("chunk %d", i) {
-				t.Errorf("chunk %d arrived as %q", i, got)
+				s.t.Errorf("chunk %d arrived as %q", i, got)
 			}
 		}
 		at.send(0xA, nil) // pongs are no progress
 		began = time.Now()
 		if _, err := p.tryPiece(pieces.chunks); err == nil {
-			t.Error("an answer that stood still was taken for whole")
+			s.t.Error("an answer that stood still was taken for whole")
 		}
 		if took := time.Since(began); took < short/2 || took > short+5*time.Second {
-			t.Errorf("a gap ended after %v", took)
+			s.t.Errorf("a gap ended after %v", took)
 		}
 		at.leaves(1001)
 
@@ -321,7 +321,7 @@ func TestResponseTimeout(t *testing.T) {
 		p.write(p.request("GET", "/slow/fast"))
 		slow.reply(slow.asked().ID, "fast")
 		if a := p.response("GET"); a.Body != "fast" {
-			t.Errorf("%q", a.Body)
+			s.t.Errorf("%q", a.Body)
 		}
 	})
 }
@@ -331,7 +331,7 @@ func TestSlowUpload(t *testing.T) {
 	quick := testcluster.WithConfig(func(_ int, c *config.Config) {
 		c.Timeouts.Response, c.Timeouts.Idle = 400*time.Millisecond, 300*time.Millisecond
 	})
-	both(t, func(s *set) {
+	bubbles(t, func(s *set) {
 		c := s.register("open", "")
 		for _, n := range []int{10, 100000} {
 			p := s.sender()
@@ -355,7 +355,7 @@ func TestSlowUpload(t *testing.T) {
 		q := at.asked()
 		at.reply(q.ID, fmt.Sprint(len(q.body)))
 		if a := p.response("POST"); a.Body != "70000" {
-			t.Errorf("%d %q", a.Status, a.Body)
+			s.t.Errorf("%d %q", a.Status, a.Body)
 		}
 		c.undisturbed()
 	}, quick)
@@ -433,7 +433,7 @@ func TestSettings(t *testing.T) {
 			{Name: "set", Kind: "hybrid", AnonymousSenders: true, ResponseTimeout: 200 * time.Millisecond, RequestTarget: "raw", PlainWebSocket: &off},
 		}
 	})
-	both(t, func(s *set) {
+	bubbles(t, func(s *set) {
 		s.Add(&entity.Entity{Name: "changed", AnonymousSenders: true})
 		c, changed := s.register("set", ""), s.register("changed", "")
 		p := s.sender()
@@ -442,7 +442,7 @@ func TestSettings(t *testing.T) {
 			p.write(p.request("GET", target))
 			q := c.asked()
 			if q.Target != want {
-				t.Errorf("%s became %s", target, q.Target)
+				s.t.Errorf("%s became %s", target, q.Target)
 			}
 			c.reply(q.ID, "")
 			p.response("GET")
@@ -458,7 +458,7 @@ func TestSettings(t *testing.T) {
 		c.asked()
 		p.no("GET", "response timeout of the file", 504, "ListenerSilent", "set")
 		if a := plainly("/set"); a.Status != 400 || !strings.Contains(a.Reason, "/$hc") {
-			t.Errorf("a WebSocket without /$hc: %d %s", a.Status, a.Reason)
+			s.t.Errorf("a WebSocket without /$hc: %d %s", a.Status, a.Reason)
 		}
 		went := make(chan struct{})
 		go func() {
@@ -466,7 +466,7 @@ func TestSettings(t *testing.T) {
 			s.visit(changed.offer().Accept.Address).upgraded("")
 		}()
 		if a := plainly("/changed/x?y"); a.Status != 101 {
-			t.Errorf("a WebSocket without /$hc: %d %s", a.Status, a.Reason)
+			s.t.Errorf("a WebSocket without /$hc: %d %s", a.Status, a.Reason)
 		}
 		<-went
 
@@ -478,7 +478,7 @@ func TestSettings(t *testing.T) {
 		changed.asked()
 		p.no("GET", "response timeout of the store", 504, "ListenerSilent", "changed")
 		if a := plainly("/changed"); a.Status != 400 {
-			t.Errorf("a WebSocket without /$hc: %d", a.Status)
+			s.t.Errorf("a WebSocket without /$hc: %d", a.Status)
 		}
 	}, declared)
 }

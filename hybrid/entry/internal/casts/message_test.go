@@ -26,7 +26,7 @@ func TestTextOrBinary(t *testing.T) {
 		{"nonsense", "x", false},
 	}
 	for _, row := range rows {
-		b := batchOf(&shape.Message{Type: row.kind, Data: []byte(row.data)})
+		b := batchOf([]*shape.Message{{Type: row.kind, Data: []byte(row.data)}})
 		p := b.Pieces[0]
 		if p.Text != row.text || !p.Last || p.Off < shape.Headroom || string(b.Buf[p.Off:p.Off+p.Len]) != row.data {
 			t.Errorf("%q of %q: %+v", row.data, row.kind, p)
