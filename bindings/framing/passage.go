@@ -73,6 +73,10 @@ func (t *Passage) Pass(b []byte) (n int, over bool) {
 	return n, false
 }
 
+// Within reports whether the session is known to go on: it is in the clear, and its End has not passed. A client that leaves then has broken
+// it off ([MC-NMF] 3.2: the end of a session is a record).
+func (t *Passage) Within() bool { return t.stage == inClear && !t.ended }
+
 // step passes some bytes of b, which is not empty, or comes to another stage.
 func (t *Passage) step(b []byte) (used int, v verdict) {
 	if t.left > 0 {

@@ -201,3 +201,26 @@ func FuzzRewriter(f *testing.F) {
 		}
 	})
 }
+
+// TestWithin: a session goes on from its preamble to its End, in the clear; of one that cannot be seen into nobody knows.
+func TestWithin(t *testing.T) {
+	for name, c := range map[string]struct {
+		upgrade string
+		sent    []byte
+		within  bool
+	}{
+		"nothing yet":       {"", nil, true},
+		"a message":         {"", framing.AppendSized(nil, []byte("x")), true},
+		"half a message":    {"", framing.AppendSized(nil, []byte("xyz"))[:3], true},
+		"the end":           {"", append(framing.AppendSized(nil, []byte("x")), byte(framing.End)), false},
+		"what fits nothing": {"", []byte{0x55}, false},
+		"TLS":               {framing.UpgradeTLS, nil, false},
+		"Windows security":  {framing.UpgradeNegotiate, nil, false},
+	} {
+		p := framing.NewPassage(&framing.Preamble{Mode: framing.Duplex, Upgrade: c.upgrade})
+		p.Pass(c.sent)
+		if p.Within() != c.within {
+			t.Errorf("%s: %t", name, !c.within)
+		}
+	}
+}

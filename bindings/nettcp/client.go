@@ -78,6 +78,7 @@ type session struct {
 	conn     net.Conn // the line, or TLS over it
 	fence    *fence
 	watch    *leg.Watcher
+	cut      context.CancelCauseFunc // ends the stream
 	leg      *sessionLeg
 	over     func() (rest []byte, goesOn bool) // behind the session
 }
@@ -100,7 +101,7 @@ func (s *session) arrive(ctx context.Context, read []byte) (pump func()) {
 		gone(nil)
 		return nil
 	}
-	s.watch = leg.Watch(s.conn, false, gone)
+	s.watch, s.cut = leg.Watch(s.conn, false, gone), gone
 	flow, err := s.door.p.Relay.Connect(ctx, relay.Ask{Need: entity.Send, Cred: s.to.cred}, s)
 	if err != nil || s.leg == nil { // the client was told, or left, and the relay keeps the account
 		if flow != nil {
@@ -283,7 +284,7 @@ func (s *session) Accept(shape.Answer) (shape.Leg, error) {
 		TCP:  leg.NewTCP(s.conn, slices.Concat(replay, s.early, late), s.door.p.Write),
 		line: s.line, fence: s.fence, via: s.preamble.Via, forward: s.to.forward,
 		limits: s.door.p.Limits, patient: s.door.p.Preamble,
-		skip: len(replay), passage: framing.NewPassage(s.preamble),
+		skip: len(replay), passage: framing.NewPassage(s.preamble), cut: s.cut,
 	}
 	s.over = s.leg.rest
 	s.leg.quiet = newQuiet(s.door.p.Quiet, func() {

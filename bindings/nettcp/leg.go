@@ -1,6 +1,7 @@
 package nettcp
 
 import (
+	"context"
 	"errors"
 	"net"
 	"slices"
@@ -22,8 +23,9 @@ type sessionLeg struct {
 	via     string // of the stream's sessions
 	forward string // what the listener gets in its place; "": the same
 	limits  framing.Limits
-	patient time.Duration // for a preamble that has begun
-	quiet   *quiet        // nil: a session may be as quiet as it likes
+	patient time.Duration           // for a preamble that has begun
+	quiet   *quiet                  // nil: a session may be as quiet as it likes
+	cut     context.CancelCauseFunc // ends the stream for both sides
 
 	// Of the goroutine that reads.
 	skip    int // bytes of the first preamble, which are before the passage
@@ -31,6 +33,7 @@ type sessionLeg struct {
 	between bool   // the held bytes begin a preamble; else the passage wants more behind them
 	held    []byte // read and not given yet
 	slow    *time.Timer
+	left    *time.Timer // the client broke its session off
 
 	mu       sync.Mutex
 	over     bool // the line goes on without this leg
@@ -85,6 +88,9 @@ func (s *sessionLeg) Write(b *shape.Batch) error {
 // Close implements shape.Leg.
 func (s *sessionLeg) Close() {
 	s.quiet.stop()
+	if s.left != nil {
+		s.left.Stop()
+	}
 	s.mu.Lock()
 	s.closed = true
 	s.mu.Unlock()
@@ -149,12 +155,30 @@ func (s *sessionLeg) ended(b *shape.Batch, err error) error {
 	if s.fence != nil && s.fence.over.Load() {
 		return s.leave()
 	}
-	if end, ok := errors.AsType[*shape.End](err); ok && end.Why == fail.PeerClosed && len(s.held) > 0 && !s.between {
+	end, ok := errors.AsType[*shape.End](err)
+	switch {
+	case !ok || end.Why != fail.PeerClosed:
+	case len(s.held) > 0 && !s.between:
 		put(b, s.held)
 		s.held = nil
 		return nil // and the end comes again
+	case s.fence == nil && s.passage.Within():
+		s.breakOff()
 	}
 	return err
+}
+
+// leaveTime is how long a service may take to end the session of a client that broke it off. WCF's own does so when it sees the end of the
+// connection, which is passed on; one that hangs in a call never would, and the stream would outlive its client.
+const leaveTime = 2 * time.Second
+
+// breakOff bounds what is left of the stream.
+func (s *sessionLeg) breakOff() {
+	if s.left == nil {
+		s.left = time.AfterFunc(leaveTime, func() {
+			s.cut(&shape.End{Why: fail.Aborted, Text: "the client left within its session, and the service did not end it"})
+		})
+	}
 }
 
 // leave ends the client's direction of this stream. The line goes on, unless the client was told already that it ends.

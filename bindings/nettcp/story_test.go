@@ -53,12 +53,14 @@ func recorded(t *testing.T, name string) (turns []string, sides []byte) {
 }
 
 // TestRecorded: what .NET's client and service said to each other over TLS, Windows security, on a connection that is used five
-// times, streamed and in the clear passes as it was said, turn by turn.
+// times, streamed, in the clear, with callbacks and in reliable sessions, messages that were sent again among them, passes as it was
+// said, turn by turn.
 func TestRecorded(t *testing.T) {
 	names := map[string]string{
 		"dotnet/tcp-ssl-raw/c1": "nettcp-ssl", "dotnet/tcp-windows/c1": "nettcp-windows", "dotnet/tcp-reuse/c1": "nettcp",
 		"dotnet/tcp-streamed-up/c1": "nettcp-streamed", "dotnet/tcp-callback-nested/c1": "nettcp", "dotnet/tcp-fault-typed/c1": "nettcp",
-		"mono/tcp-callback/c1": "svc",
+		"mono/tcp-callback/c1": "svc", "dotnet/tcp-callback-order/c1": "nettcp",
+		"dotnet/tcp-rm/c1": "svc", "dotnet/tcp-rm-counter/c1": "svc", "dotnet/tcp-rm-resend/c1": "svc", "dotnet/tcp-rm-refused/c1": "nettcp",
 	}
 	both(t, func(w *world) {
 		calls := map[string]<-chan net.Conn{}
