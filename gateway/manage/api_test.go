@@ -158,7 +158,7 @@ func TestStatusShape(t *testing.T) {
 	w := newWorld(t)
 	w.ask("PUT", "/$api/entities/x", "").want(t, http.StatusCreated)
 	want := fmt.Sprintf(`{"version":"test","nodes":[{"node":1,"doors":{"https":":8443"},"live":true,"since":"2026-01-01T00:00:00Z"}],`+
-		`"entities":1,"listeners":0,"streams":0,"presence":[],"certificates":[{"name":"localhost","notAfter":%q}]}`, notAfter.Format(time.RFC3339))
+		`"entities":1,"listeners":0,"streams":0,"exchanges":0,"presence":[],"certificates":[{"name":"localhost","notAfter":%q}]}`, notAfter.Format(time.RFC3339))
 	if got := strings.TrimSpace(w.ask("GET", "/$api/status", "").want(t, http.StatusOK).body); got != want {
 		t.Errorf("status\n%s\nwant\n%s", got, want)
 	}

@@ -117,7 +117,7 @@ func (a *API) picture() wire.Status {
 	counts := a.p.Relay.Counts()
 	s := wire.Status{
 		Version: a.p.Version, Nodes: []wire.Node{}, Entities: a.p.Store.View().Len(),
-		Listeners: counts.Listeners, Streams: counts.Streams, Presence: []wire.Presence{}, Certificates: []wire.Certificate{},
+		Listeners: counts.Listeners, Streams: counts.Streams, Exchanges: counts.Exchanges, Presence: []wire.Presence{}, Certificates: []wire.Certificate{},
 	}
 	for _, n := range a.p.Relay.Nodes() {
 		doors := maps.Clone(n.Doors)

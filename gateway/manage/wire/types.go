@@ -94,6 +94,7 @@ type Status struct {
 	Entities     int           `json:"entities"`
 	Listeners    int           `json:"listeners"` // of all nodes
 	Streams      int           `json:"streams"`   // of the node that answers
+	Exchanges    int           `json:"exchanges"` // likewise, those included that run there for another node's sender
 	Presence     []Presence    `json:"presence"`  // the newest last
 	Certificates []Certificate `json:"certificates"`
 	// Entity and Listening are shown when one relay was asked for: it, and who listens there.

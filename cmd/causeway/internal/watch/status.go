@@ -110,6 +110,7 @@ const shownPresence = 10
 func showStatus(w io.Writer, s *wire.Status) error {
 	rows := [][]string{
 		{"version", s.Version}, {"relays", strconv.Itoa(s.Entities)}, {"listeners", strconv.Itoa(s.Listeners)}, {"streams", strconv.Itoa(s.Streams)},
+		{"exchanges", strconv.Itoa(s.Exchanges)},
 	}
 	for _, cert := range s.Certificates {
 		rows = append(rows, []string{"certificate", cert.Name + " until " + cli.Clock(cert.NotAfter)})
