@@ -41,7 +41,7 @@ func TestParse(t *testing.T) {
 	if _, err := chosen([]string{"direct", "nobody"}); err == nil {
 		t.Error("a peer that is not there was chosen")
 	}
-	if p, err := chosen(nil); err != nil || len(p) != 28 || p[0].Name != "direct" {
+	if p, err := chosen(nil); err != nil || len(p) != 29 || p[0].Name != "direct" {
 		t.Errorf("by default: %d peers, %v", len(p), err)
 	}
 }
@@ -89,7 +89,7 @@ func TestCellsOfTheReport(t *testing.T) {
 func TestRun(t *testing.T) {
 	dir := t.TempDir()
 	out, page := filepath.Join(dir, "run.json"), filepath.Join(dir, "RESULTS.md")
-	err := dispatch(t.Context(), []string{"-peers", "direct", "-rounds", "1", "-dur", "30ms", "-free", "-out", out, "-results", page})
+	err := dispatch(t.Context(), []string{"-peers", "direct", "-rounds", "1", "-dur", "150ms", "-free", "-out", out, "-results", page})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -71,6 +71,7 @@ func ours() []Peer {
 		note              string
 	}{
 		{"ours", "ours.json", "hcref", doorWS | doorWeb | flows, "the gateway: WebSocket sender or HTTP sender, foreign Hybrid Connections listener"},
+		{"ours-logged", "ours-logged.json", "hcref", doorWS | doorWeb | flows, "the gateway as `ours`, with a line in its log for each stream and exchange, as it comes: no other column here writes one"},
 		{"ours-tls", "ours-tls.json", "hcref-tls", doorWS | doorWeb | flows, "the same with TLS 1.3 to the sender and to the listener"},
 		{"ours-tcp", "ours.json", "hcref", doorTCP, "the gateway: TCP sender at a --tcp door, foreign Hybrid Connections listener"},
 		{"ours-raw", "ours.json", "relay-hybrid", doorTCP | raw, "the gateway: TCP sender at a --tcp door, listener with raw streams and standby connections, plain on both legs"},
@@ -92,6 +93,8 @@ func ours() []Peer {
 		case "ours-tls": // what is under TLS is the other's
 			p.Ciphered = true
 			p.Cells = []string{"bulk", "echo", "setup", "http", "volume", "idle", "listeners"}
+		case "ours-logged": // where a line is written at each turn
+			p.Cells = []string{"setup_16", "http_1k_64", "http_64k_64"}
 		case "ours-serve": // what the gateway does because a request is SOAP is the same for each listener
 			p.Cells = []string{"http", "events", "volume"}
 		case "ours-cast":

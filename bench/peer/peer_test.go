@@ -31,7 +31,7 @@ func TestExpand(t *testing.T) {
 // TestOurs reads the settings that are checked in: both name a binary, an address and a key, and nothing is left to fill in.
 func TestOurs(t *testing.T) {
 	e := &Env{Work: "/w", Bin: "/b", Self: "/s", Config: ".."}
-	for _, name := range []string{"ours.json", "ours-tls.json", "ours-agent.json", "ours-forward.json", "ours-http.json", "ours-serve.json", "ours-node.json", "ours-nettcp.json", "ours-convert.json", "ours-cast.json"} {
+	for _, name := range []string{"ours.json", "ours-logged.json", "ours-tls.json", "ours-agent.json", "ours-forward.json", "ours-http.json", "ours-serve.json", "ours-node.json", "ours-nettcp.json", "ours-convert.json", "ours-cast.json"} {
 		s, err := read(e, name)
 		if err != nil {
 			t.Fatal(err)

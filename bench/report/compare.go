@@ -106,7 +106,7 @@ func (t *table) figuresMissed(b *strings.Builder, then *table, v *Verdict) {
 		if is.n == 0 {
 			continue
 		}
-		said := t.verdict(m, is, x.at)
+		said := t.verdict(m, is, &x)
 		if t.counts(m, is) {
 			v.Judged++
 		}

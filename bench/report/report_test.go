@@ -137,7 +137,7 @@ func TestResults(t *testing.T) {
 		"| |  | figure | direct | hcref | frp | bore | frp-tls |\n", "| bulk up x1, MiB/s | ours | 52.0 | **x0.50** [0.50-0.51] | **x1.30** [1.25-1.38] |",
 		"| bulk up x1, MiB/s | ours | hcref | at least 0.95 | **x1.30** [1.25-1.38] | met | ahead of frp x2.60; level with bore x1.00 |",
 		"| bulk up x1, MiB/s | ours | frp | at least 1.40 | **x2.60** [2.50-2.75] | met | - |", "| fan-out of hubs | - |",
-		"\n2 met, 0 missed, 0 open. Absent, so that the bound alone judges: piko (not built).\n", "does not count. Absent, ",
+		"\n2 met, 0 level, 0 missed, 0 open. Absent, so that the bound alone judges: piko (not built).\n", "does not count. Absent, ",
 		"| bulk up x1, MiB/s | **104** [100-108] | **40.0** [40.0-40.0] | **20.0** [20.0-20.0] | **52.0** [52.0-52.0] | - | **52.0** [50.0-55.0] |",
 		" bulk_up_1 7.69% 5/6;", "- ours, echo_64, round 1: reset\n", "- **hcref**: the bound",
 		"\n0 bulk_up_1 ours mibps=50\n", "\n1 echo_64 ours failed\n",
@@ -363,4 +363,28 @@ func lineOf(page, beginning string) string {
 	_, rest, _ := strings.Cut(page, beginning)
 	line, _, _ := strings.Cut(rest, "\n")
 	return line
+}
+
+// TestVerdict: a ratio that is short by less than what counts as a difference is level, one that is short by more is missed; a figure by
+// itself has no such room.
+func TestVerdict(t *testing.T) {
+	for _, row := range []struct {
+		metric, beside string
+		at, is         float64
+		want           string
+	}{
+		{"HTTP 1 KiB x64, 1/s", "hcref", 0.93, 0.93, "met"},
+		{"HTTP 1 KiB x64, 1/s", "hcref", 0.93, 0.90, "level, 3.23 % short"},
+		{"HTTP 1 KiB x64, 1/s", "hcref", 0.93, 0.83, missedMust + " by 10.8 %"},
+		{"CPU of both, HTTP 1 KiB x64, s/10k", "hcref", 1, 0.5, "met"},
+		{"CPU of both, HTTP 1 KiB x64, s/10k", "hcref", 1, 1.05, "level, 5.00 % short"},
+		{"CPU of both, HTTP 1 KiB x64, s/10k", "hcref", 1, 1.11, missedMust + " by 11.0 %"},
+		{"HTTP 1 KiB x64 p99, us", "", 100, 101, missedMust + " by 1.00 %"},
+	} {
+		steady := merge([]*Run{{Samples: rounds("direct", find(row.metric).cell, "rps", 100, 100, 100, 100, 100)}}, 1)
+		x := target{row.metric, "ours", row.beside, row.at, ""}
+		if got := steady.verdict(find(row.metric), stat{median: row.is, n: Counted}, &x); got != row.want {
+			t.Errorf("%s at %v beside %q, must %v: %q, want %q", row.metric, row.is, row.beside, row.at, got, row.want)
+		}
+	}
 }

@@ -129,7 +129,7 @@ func (t *table) musts(b *strings.Builder) {
 		}
 		s, verdict := t.judge(m, &x)
 		first, _, _ := strings.Cut(verdict, " ")
-		tally[strings.Trim(first, "*")]++
+		tally[strings.Trim(first, "*,")]++
 		beside, prefix, peers := x.beside, "x", none
 		switch {
 		case x.beside == "":
@@ -140,7 +140,7 @@ func (t *table) musts(b *strings.Builder) {
 		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s | %s |\n", m.label(), x.ours, beside, m.bar(x.at), s.show(prefix), verdict, peers)
 	}
 	b.WriteString(elsewhere)
-	fmt.Fprintf(b, "\n%d met, %d missed, %d open.%s\n", tally["met"], tally["missed"], tally["open"], t.absent())
+	fmt.Fprintf(b, "\n%d met, %d level, %d missed, %d open.%s\n", tally["met"], tally["level"], tally["missed"], tally["open"], t.absent())
 }
 
 // judge says what a must's ratio or figure is, and what became of it.
@@ -156,7 +156,7 @@ func (t *table) judge(m *metric, x *target) (stat, string) {
 	if s.n == 0 {
 		return s, "open (no figure)"
 	}
-	return s, t.verdict(m, s, x.at)
+	return s, t.verdict(m, s, x)
 }
 
 // beside says of the peers of its kind, plain or ciphered as ours, how ours stands to each in a metric.
@@ -212,13 +212,18 @@ func (m *metric) bar(at float64) string {
 
 const missedMust = "**missed**"
 
-// verdict says whether a must is met, and by how much it is not. A row that does not count is open, either way.
-func (t *table) verdict(m *metric, s stat, at float64) string {
-	said, gap := "met", s.median/at-1
+// verdict says whether a must is met, and by how much it is not. A ratio that is short of it by less than what counts as a difference in
+// this bench, and in the reference, is level with it; a figure by itself is met or missed. A row that does not count is open, either way.
+func (t *table) verdict(m *metric, s stat, x *target) string {
+	said, gap := "met", s.median/x.at-1
 	if !m.less {
-		gap = 1 - s.median/at
+		gap = 1 - s.median/x.at
 	}
-	if gap > 0 {
+	switch {
+	case gap <= 0:
+	case gap < unsteady && x.beside != "":
+		said = fmt.Sprintf("level, %s %% short", number(gap*100))
+	default:
 		said = fmt.Sprintf("%s by %s %%", missedMust, number(gap*100))
 	}
 	if !t.counts(m, s) {
