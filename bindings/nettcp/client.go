@@ -105,14 +105,14 @@ func (s *session) arrive(ctx context.Context, read []byte) (pump func()) {
 	flow, err := s.door.p.Relay.Connect(ctx, relay.Ask{Need: entity.Send, Cred: s.to.cred}, s)
 	if err != nil || s.leg == nil { // the client was told, or left, and the relay keeps the account
 		if flow != nil {
-			flow()
+			flow.Run()
 		}
 		gone(nil)
 		return nil
 	}
 	return func() {
 		defer gone(nil)
-		flow()
+		flow.Run()
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/causeway-relay/causeway/gateway/fail"
@@ -35,32 +36,26 @@ type Report struct {
 // Join pumps until both directions have ended, a limit struck or ctx ended; then both legs are closed. When ctx ends with
 // a *shape.End as its cause, that is what both legs are aborted with, so a close code in it reaches both peers.
 func Join(ctx context.Context, a, b shape.Leg, l Limits, live *Live) Report {
+	over := make(chan Report, 1)
+	Start(ctx, a, b, l, live, func(r Report) { over <- r })
+	return <-over
+}
+
+// Start is Join for a stream that may be quiet for long: it returns as soon as one direction needs no goroutine, and the stream has none
+// while neither does (shape.Idler). done is called once with the report, as the last of it, on whichever goroutine that is.
+func Start(ctx context.Context, a, b shape.Leg, l Limits, live *Live, done func(Report)) {
 	if l.Quiet <= 0 {
 		l.Quiet = DefaultQuiet
 	}
-	p := &pair{legs: [2]shape.Leg{a, b}, limits: l, live: live}
+	p := &pair{legs: [2]shape.Leg{a, b}, limits: l, live: live, done: done}
 	p.cuts.Add(1)
-	stop := context.AfterFunc(ctx, func() {
+	p.stop = context.AfterFunc(ctx, func() {
 		defer p.cuts.Done()
 		p.cut(endOf(ctx))
 	})
-	var other sync.WaitGroup
-	other.Go(func() { p.pump(Back) })
-	p.pump(Forth)
-	other.Wait()
-	if stop() {
-		p.cuts.Done()
-	}
-	p.unwatch()
-	p.cuts.Wait() // both peers are told before either leg is closed, although one of them woke both pumps
-	a.Close()
-	b.Close()
-	return p.report()
-}
-
-// endOf finds the end that a context was cancelled with.
-func endOf(ctx context.Context) *shape.End {
-	return asEnd(context.Cause(ctx))
+	p.ways.Store(2)
+	go p.way(Back) // done is called when it has ended
+	p.way(Forth)
 }
 
 // pair is one running stream.
@@ -68,6 +63,10 @@ type pair struct {
 	legs   [2]shape.Leg
 	limits Limits
 	live   *Live
+	done   func(Report)
+	stop   func() bool  // of the watch on the context
+	ways   atomic.Int32 // directions that are not over
+	begun  [2]bool      // data went through; each is of its direction
 
 	mu      sync.Mutex
 	ended   int // directions that ended in order
@@ -82,12 +81,48 @@ type pair struct {
 	cuts sync.WaitGroup // ends from outside that run
 }
 
-// pump carries one direction.
-func (p *pair) pump(dir uint8) {
+// way goes on with one direction, until that is over or waits without a goroutine.
+func (p *pair) way(dir uint8) {
+	parked, fell := false, true
+	defer func() {
+		if fell { // the panic itself is its goroutine's owner's
+			p.cut(&shape.End{Why: fail.Internal})
+		}
+		if !parked && p.ways.Add(-1) == 0 {
+			p.over()
+		}
+	}()
+	parked = p.pump(dir)
+	fell = false
+}
+
+// over comes behind both directions.
+func (p *pair) over() {
+	if p.stop() {
+		p.cuts.Done()
+	}
+	p.unwatch()
+	p.cuts.Wait() // both peers are told before either leg is closed, although one of them woke both pumps
+	p.legs[Forth].Close()
+	p.legs[Back].Close()
+	p.done(p.report())
+}
+
+// endOf finds the end that a context was cancelled with.
+func endOf(ctx context.Context) *shape.End {
+	return asEnd(context.Cause(ctx))
+}
+
+// pump carries one direction to its end, or until it is parked: way is called then when there is more.
+func (p *pair) pump(dir uint8) (parked bool) {
 	from, to := p.legs[dir], p.legs[1-dir]
 	src, dst := wires(from, to)
+	idler, _ := from.(shape.Idler)
+	if idler != nil {
+		idler.Lull()
+	}
 	var batch shape.Batch
-	first, busy := true, 0
+	busy := 0
 	for {
 		if busy >= busyBatches && src != nil && dst != nil {
 			busy = 0
@@ -97,24 +132,33 @@ func (p *pair) pump(dir uint8) {
 					side = 1 - dir // it took nothing
 				}
 				p.fault(side, end, false)
-				return
+				return false
+			}
+			if idler != nil {
+				idler.Lull() // the splice had a read deadline of its own
 			}
 		}
-		if err := from.Read(&batch); err != nil {
+		if err := from.Read(&batch); err == shape.ErrLull { //nolint:errorlint // it comes bare
+			if idler.Park(func() { p.way(dir) }) {
+				return true
+			}
+			idler = nil
+			continue
+		} else if err != nil {
 			p.end(dir, asEnd(err))
-			return
+			return false
 		}
 		p.live.count(dir, &batch)
 		if busy++; batch.Bytes() < busyBytes {
 			busy = 0
 		}
-		if first && p.limits.First != nil {
+		if !p.begun[dir] && p.limits.First != nil {
 			p.limits.First(dir)
 		}
-		first = false
+		p.begun[dir] = true
 		if err := to.Write(&batch); err != nil {
 			p.fault(1-dir, asEnd(err), false)
-			return
+			return false
 		}
 	}
 }

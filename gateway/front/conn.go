@@ -43,6 +43,7 @@ type handling struct {
 }
 
 func newConn(s *Server, door string, l *lease) *conn {
+	l.door = door
 	return &conn{s: s, door: door, lease: l, net: l.conn, in: input{conn: l.conn}}
 }
 
@@ -276,6 +277,9 @@ func (c *conn) give(take Take) (again bool) {
 	case a.Rest != nil:
 		c.s.crowd.join()
 		go c.s.rest(c.door, c.net, a.Rest) // the crowd counts it, Run waits for it
+	case a.Stay != nil:
+		c.s.crowd.join()
+		go c.s.stay(c.door, c.net, c.lease, a.Stay) // as above
 	}
 	return false
 }
@@ -285,6 +289,17 @@ func (s *Server) rest(door string, conn net.Conn, f func()) {
 	defer s.crowd.served()
 	defer func() { s.fallen(recover(), door, conn) }()
 	f()
+}
+
+// stay runs what a Take left to do for a connection that may need no goroutine for long.
+func (s *Server) stay(door string, conn net.Conn, l *lease, f func(over func())) {
+	defer func() {
+		if v := recover(); v != nil {
+			s.fallen(v, door, conn)
+			l.served()
+		}
+	}()
+	f(l.served)
 }
 
 // fallen ends a connection whose owner has panicked with v; nil: he has not.

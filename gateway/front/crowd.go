@@ -5,6 +5,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/causeway-relay/causeway/internal/leg/park"
 )
 
 // lastHead is what a head that has begun gets when the server shuts down.
@@ -14,7 +16,9 @@ const lastHead = 500 * time.Millisecond
 // connection on and return.
 type crowd struct {
 	draining atomic.Bool
-	empty    chan struct{} // closed when no more is taken and nobody serves
+	empty    chan struct{}                           // closed when no more is taken and nobody serves
+	lot      park.Lot                                // of connections that stay and are quiet
+	fallen   func(v any, door string, conn net.Conn) // ends one whose owner has panicked
 
 	mu      sync.Mutex // a lease's is never taken under it, nor it under a lease's
 	all     map[*lease]struct{}
@@ -37,6 +41,8 @@ type lease struct {
 	conn  net.Conn // tracked: its Close ends the lease
 	raw   net.Conn // as it was accepted
 	once  sync.Once
+	over  sync.Once // of a connection that stays
+	door  string
 
 	mu    sync.Mutex
 	phase phase
@@ -168,6 +174,19 @@ func (l *lease) entered(leave func()) {
 	if ended {
 		leave()
 	}
+}
+
+// served counts out a connection that stays, once.
+func (l *lease) served() { l.over.Do(l.crowd.served) }
+
+// woken goes on with a connection that was parked. A panic ends the connection.
+func (l *lease) woken(ready func()) {
+	defer func() {
+		if v := recover(); v != nil {
+			l.crowd.fallen(v, l.door, l.conn)
+		}
+	}()
+	ready()
 }
 
 // end gives the place back. Every Close of the tracked connection calls it.

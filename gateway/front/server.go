@@ -37,6 +37,7 @@ func New(p Params) (*Server, error) {
 	s := &Server{p: p, stopping: make(chan struct{}), refusals: make(chan struct{}, maxRefusals)}
 	s.ctx, s.cancel = context.WithCancelCause(context.Background())
 	s.crowd.init()
+	s.crowd.fallen = s.fallen
 	return s, nil
 }
 
@@ -61,6 +62,7 @@ func (s *Server) Run(ctx context.Context) error {
 		s.Close()
 		<-s.crowd.empty
 	}
+	s.crowd.lot.Close() // nobody stays any more
 	return nil
 }
 

@@ -21,6 +21,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/shape"
 	"github.com/causeway-relay/causeway/internal/leg"
+	"github.com/causeway-relay/causeway/internal/netx"
 )
 
 func TestNewChecks(t *testing.T) {
@@ -85,6 +86,63 @@ func TestTakePanics(t *testing.T) {
 	if len(w.seen.panicked) != 1 || !strings.HasSuffix(w.seen.panicked[0], "entry") {
 		t.Errorf("the hook saw %q", w.seen.panicked)
 	}
+}
+
+// TestStay: what a Take left to do may return before it is over, and a shutdown waits for the end all the same, which is counted once. A
+// panic is an end.
+func TestStay(t *testing.T) {
+	for _, falls := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			end := make(chan func(), 1)
+			w := open(t, func(p *Params) {
+				p.Route = takeUpgrades(func(_ context.Context, a *leg.Arrival) {
+					a.Stay = func(over func()) {
+						end <- func() { _ = a.Conn.Close(); over(); over() }
+						if falls {
+							panic("stay")
+						}
+					}
+				})
+			})
+			c := w.dial(t, "80")
+			send(t, c, upgrade)
+			synctest.Wait()
+			down := make(chan error, 1)
+			go func() { down <- w.Shutdown(t.Context()) }()
+			synctest.Wait()
+			if early := len(down) == 1; early != falls {
+				t.Errorf("a panic %t, and the shutdown is through %t", falls, early)
+			}
+			(<-end)()
+			if err := <-down; err != nil {
+				t.Error(err)
+			}
+			ended(t, bufio.NewReader(c))
+			w.seen.mu.Lock()
+			defer w.seen.mu.Unlock()
+			if (len(w.seen.panicked) == 1) != falls {
+				t.Errorf("the hook saw %q", w.seen.panicked)
+			}
+		})
+	}
+}
+
+// TestWoken: a panic of what goes on with a connection that was quiet ends that connection alone.
+func TestWoken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := open(t, nil)
+		peer, ours := netx.Pipe()
+		l := w.crowd.open(ours)
+		defer w.crowd.served()
+		newConn(w.Server, HTTP, l)
+		l.woken(func() { panic("woken") })
+		ended(t, bufio.NewReader(peer))
+		w.seen.mu.Lock()
+		defer w.seen.mu.Unlock()
+		if len(w.seen.panicked) != 1 || !strings.HasSuffix(w.seen.panicked[0], "woken") {
+			t.Errorf("the hook saw %q", w.seen.panicked)
+		}
+	})
 }
 
 // TestRest runs what a Take left when it has returned. A shutdown waits for it, and a panic in it is like one of the Take.

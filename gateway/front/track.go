@@ -4,6 +4,8 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+
+	"github.com/causeway-relay/causeway/internal/leg/park"
 )
 
 // The connections that entries and handlers get are wrapped, so that whoever closes one gives its place in the limit back. The
@@ -12,25 +14,29 @@ import (
 // track wraps the connection for its lease.
 func track(conn net.Conn, l *lease) net.Conn {
 	if tcp, ok := conn.(*net.TCPConn); ok {
-		return &tcpConn{tcp, l}
+		c := &tcpConn{lease: l}
+		c.Init(tcp, &l.crowd.lot)
+		return c
 	}
 	return &anyConn{conn, l}
 }
 
 type tcpConn struct {
-	*net.TCPConn
+	park.Conn
 	lease *lease
 }
 
 // Close closes the connection and ends its lease.
 func (c *tcpConn) Close() error {
-	err := c.TCPConn.Close()
+	err := c.Conn.Close()
 	c.lease.end()
 	return err
 }
 
-// TCP gives the connection itself, for splicing. It must not be closed past the wrapper.
-func (c *tcpConn) TCP() *net.TCPConn { return c.TCPConn }
+// Park implements leg.Parker. A panic of what is woken ends the connection.
+func (c *tcpConn) Park(ready func()) bool {
+	return c.Conn.Park(func() { c.lease.woken(ready) })
+}
 
 // anyConn is for connections that are not the kernel's: in memory, or carried by a link.
 type anyConn struct {

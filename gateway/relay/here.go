@@ -17,7 +17,7 @@ import (
 
 // here is the road of a stream that ends at this node. A listener has to be there already, although it is asked later: a sender who could
 // reach nobody hears it at once.
-func (s *stream) here(ctx context.Context, serve shape.Endpoint) (pump func(), err error) {
+func (s *stream) here(ctx context.Context, serve shape.Endpoint) (pump flow.Pump, err error) {
 	var room [route.MaxCandidates]route.Candidate
 	q := queryOf(s.entity, s.hello, mesh.Exchange, s.hints)
 	_, err = s.relay.find(room[:0], &q)
@@ -28,10 +28,10 @@ func (s *stream) here(ctx context.Context, serve shape.Endpoint) (pump func(), e
 	near, err := s.party.Accept(shape.Answer{})
 	if err != nil {
 		s.ended(&flow.Report{Why: fail.SenderGone, Cause: err})
-		return s.leave, nil //nolint:nilerr // the stream's account has it; there is nothing to pump
+		return flow.Whole(s.leave), nil //nolint:nilerr // the stream's account has it; there is nothing to pump
 	}
 	s.party, s.hello.Fields = nil, nil
-	return func() { s.serve(ctx, near, serve) }, nil
+	return flow.Whole(func() { s.serve(ctx, near, serve) }), nil
 }
 
 // serve runs the endpoint until the stream is over.

@@ -35,14 +35,13 @@ func (r *Relay) Stream(ctx context.Context, ask Ask, p shape.Party) error {
 	if err != nil {
 		return err
 	}
-	pump()
+	pump.Run()
 	return nil
 }
 
-// Connect is the first part of Stream, up to the yes or the no. After a yes it gives the second, which pumps until the
-// stream is over. It has to be called; on a fresh goroutine if the stream may be idle for long, since that costs its stack
-// and the first part needs a deep one.
-func (r *Relay) Connect(ctx context.Context, ask Ask, p shape.Party) (pump func(), err error) {
+// Connect is the first part of Stream, up to the yes or the no. After a yes it gives the second, which has to be called, on a fresh
+// goroutine if the stream may be idle for long: the first part needs a deep stack.
+func (r *Relay) Connect(ctx context.Context, ask Ask, p shape.Party) (pump flow.Pump, err error) {
 	h := p.Hello()
 	s := &stream{search: search{relay: r, party: p, hello: h, record: r.begin("stream", h), hints: ask.Hints}}
 	r.step(3, h.Tracking, "a sender asks for "+h.At.Path)
@@ -89,7 +88,7 @@ func (s *stream) admit(ask Ask) error {
 }
 
 // road is everything from the look-up to both answers. An error means that the party still waits for its no.
-func (s *stream) road(ctx context.Context) (pump func(), err error) {
+func (s *stream) road(ctx context.Context) (pump flow.Pump, err error) {
 	if endpoint := s.relay.p.Endpoint; endpoint != nil {
 		if serve := endpoint(s.entity); serve != nil {
 			return s.here(ctx, serve)
@@ -102,21 +101,22 @@ func (s *stream) road(ctx context.Context) (pump func(), err error) {
 	near, far, err := s.answer(sender, listener)
 	if errors.Is(err, errLeft) {
 		s.ended(&flow.Report{Why: fail.SenderGone, Cause: err})
-		return s.leave, nil // there is nothing to pump
+		return flow.Whole(s.leave), nil // there is nothing to pump
 	}
 	if err != nil {
 		return nil, err
 	}
-	return func() { s.join(ctx, near, far) }, nil
+	return func(over func()) { s.join(ctx, near, far, over) }, nil
 }
 
-// join pumps until the stream is over.
-func (s *stream) join(ctx context.Context, near, far shape.Leg) {
-	defer s.leave()
+// join carries the stream.
+func (s *stream) join(ctx context.Context, near, far shape.Leg, over func()) {
 	s.running.Store(s.info())
 	s.opened()
-	report := flow.Join(ctx, near, far, flow.Limits{Quiet: s.relay.p.Timeouts.Idle, First: s.first}, &s.live)
-	s.ended(&report)
+	flow.Start(ctx, near, far, flow.Limits{Quiet: s.relay.p.Timeouts.Idle, First: s.first}, &s.live, func(report flow.Report) {
+		defer func() { s.leave(); over() }()
+		s.ended(&report)
+	})
 }
 
 // errLeft says that the sender had gone by the time it was answered: there is nobody left to refuse.

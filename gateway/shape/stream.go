@@ -1,6 +1,8 @@
 package shape
 
 import (
+	"errors"
+
 	"github.com/causeway-relay/causeway/gateway/fail"
 )
 
@@ -69,6 +71,19 @@ type Caps struct {
 	Messages  bool // message boundaries and kinds mean something
 	HalfClose bool // one direction can end while the other goes on
 	MaxPiece  int  // longest piece it may be given in one frame; 0 any. The leg cuts, not the caller
+}
+
+// ErrLull is what a Read gives, bare, that was to notice that nothing comes: the direction goes on.
+var ErrLull = errors.New("nothing comes")
+
+// Idler is optional on a Leg: one that can wait for its peer without a goroutine. Only the goroutine that reads calls it.
+type Idler interface {
+	// Lull makes Read give ErrLull when nothing has come for a second or two. It comes before the first Read, and again when somebody
+	// else has changed the connection's read deadline.
+	Lull()
+	// Park comes in place of the Read behind ErrLull: ready is called once, on a goroutine of its own, when Read has something to give
+	// or to say. It reports false where it cannot wait; Read waits by itself then, and gives no ErrLull any more.
+	Park(ready func()) bool
 }
 
 // Leg is one side of a joined stream: one goroutine reads, one writes. No queue, no policy.

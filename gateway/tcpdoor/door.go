@@ -15,6 +15,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/shape"
 	"github.com/causeway-relay/causeway/internal/accept"
 	"github.com/causeway-relay/causeway/internal/leg"
+	"github.com/causeway-relay/causeway/internal/leg/park"
 )
 
 // Name is the door's name in log lines and metrics.
@@ -36,6 +37,7 @@ type Door struct {
 	p     Params
 	conns sync.WaitGroup
 	open  accept.Set[net.Conn]
+	lot   park.Lot // of connections on which nothing is said
 }
 
 // New makes a door. Nothing is accepted before Serve.
@@ -48,8 +50,9 @@ func New(p Params) *Door {
 
 // Serve accepts until Close, and returns when every connection has ended. ctx is that of every stream.
 func (d *Door) Serve(ctx context.Context) {
+	defer d.lot.Close()
 	defer d.conns.Wait()
-	accept.Loop(ctx, d.p.Listener, func(conn net.Conn) { d.conns.Go(func() { d.serve(ctx, conn) }) })
+	accept.Loop(ctx, d.p.Listener, func(conn net.Conn) { d.conns.Go(func() { d.serve(ctx, d.parkable(conn)) }) })
 }
 
 // Stop stops accepting; what runs goes on.
@@ -93,10 +96,22 @@ func (d *Door) serve(ctx context.Context, conn net.Conn) {
 		over()
 		return
 	}
-	d.conns.Go(func() {
-		defer over()
-		pump()
+	d.conns.Add(1)
+	go pump(func() { // it may return before
+		defer d.conns.Done()
+		over()
 	})
+}
+
+// parkable is the connection as one that needs no goroutine while nothing is said on it, if it is the kernel's.
+func (d *Door) parkable(conn net.Conn) net.Conn {
+	tcp, ok := conn.(*net.TCPConn)
+	if !ok {
+		return conn
+	}
+	c := new(park.Conn)
+	c.Init(tcp, &d.lot)
+	return c
 }
 
 // sender is a connection that waits for a listener.

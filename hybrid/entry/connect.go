@@ -24,7 +24,7 @@ func (e *Entry) connect(ctx context.Context, v *visit) {
 	if err != nil {
 		return // the party was told, and the relay keeps the account
 	}
-	v.arrival.Rest = pump
+	v.arrival.Stay = pump
 }
 
 // asksToSend completes what a sender asks, or says what is wrong with it.

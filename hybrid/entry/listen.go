@@ -1,6 +1,7 @@
 package entry
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"io"
@@ -23,6 +24,7 @@ import (
 	"github.com/causeway-relay/causeway/hybrid/entry/internal/standby"
 	"github.com/causeway-relay/causeway/hybrid/wire"
 	"github.com/causeway-relay/causeway/internal/leg"
+	"github.com/causeway-relay/causeway/internal/wsframe"
 )
 
 const (
@@ -58,7 +60,7 @@ func (e *Entry) listen(ctx context.Context, v *visit) {
 		return
 	}
 	c.enter()
-	if c.conn, c.line, err = v.upgrade(); err != nil {
+	if err = c.upgrade(v); err != nil {
 		c.leave()
 		_ = v.arrival.Conn.Close()
 		seat.Leave(&shape.End{Why: fail.Aborted, Cause: err})
@@ -66,7 +68,8 @@ func (e *Entry) listen(ctx context.Context, v *visit) {
 	}
 	c.hear(seat)
 	v.hello.Fields, v.hello.Offers = nil, nil
-	v.arrival.Rest = func() { c.serve(ctx, seat) }
+	c.seat = seat
+	v.arrival.Stay = func(over func()) { c.serve(ctx, over) }
 }
 
 // admitted brings a listener to the relay; an error says that it was told no, or that it has gone. A refusal may be held
@@ -108,7 +111,8 @@ func agentOf(v *visit) string {
 	return strings.Clone(agent[:min(len(agent), 128)])
 }
 
-// control is one control channel. The goroutine of serve reads; whoever has something to tell the listener writes.
+// control is one control channel. The goroutine of run reads, or nobody while the listener says nothing; whoever has something to tell
+// the listener writes.
 type control struct {
 	entry    *Entry
 	listener *relay.Listener
@@ -121,6 +125,11 @@ type control struct {
 	waiters  standby.Waiters
 	conn     *websocket.Conn
 	line     *line.Line
+	reads    *bufio.Reader // what conn reads from
+	session  wire.Session
+	seat     *relay.Seat
+	over     func()        // called when the channel has ended and given everything back
+	unwatch  func() bool   // of the context
 	ready    chan struct{} // closed when the 101 has been written, or never will be
 	once     sync.Once
 
@@ -133,15 +142,36 @@ type control struct {
 
 func (c *control) unready() { c.once.Do(func() { close(c.ready) }) }
 
-// serve reads until the channel ends, and gives the seat up.
-func (c *control) serve(ctx context.Context, seat *relay.Seat) {
-	defer context.AfterFunc(ctx, func() {
+// serve reads until the channel ends, and gives the seat up. It returns before when the listener says nothing.
+func (c *control) serve(ctx context.Context, over func()) {
+	c.over = over
+	c.unwatch = context.AfterFunc(ctx, func() {
 		c.end(&shape.End{Why: fail.Draining, Code: websocket.CloseGoingAway})
-	})()
+	})
 	c.mu.Lock()
 	c.pulse = time.AfterFunc(c.entry.p.Ping, c.beat)
 	c.mu.Unlock()
-	end := c.read(seat)
+	c.run()
+}
+
+// run reads until the channel ends, or is parked: then it is called again when there is something to read.
+func (c *control) run() {
+	parked := false
+	defer func() { // also of a panic, which is its goroutine's owner's
+		if !parked {
+			c.unwatch()
+			c.over()
+		}
+	}()
+	end, quiet := c.read()
+	if parked = quiet; !parked {
+		c.close(end)
+	}
+}
+
+// close gives back what the channel had.
+func (c *control) close(end *shape.End) {
+	seat := c.seat
 	if why := c.ended.Load(); why != nil {
 		end = why
 	}
@@ -199,28 +229,73 @@ func (c *control) heard(seat *relay.Seat) {
 	seat.Heard()
 }
 
-// read takes messages until the channel ends and says why it did.
-func (c *control) read(seat *relay.Seat) *shape.End {
-	var session wire.Session
+// read takes messages until the channel ends and says why it did, or until it is parked.
+func (c *control) read() (end *shape.End, parked bool) {
 	for {
+		if c.await() {
+			return nil, true
+		}
 		kind, r, err := c.conn.NextReader()
 		if err != nil {
-			return endOf(err)
+			return endOf(err), false
 		}
 		parcel := bodies.GetParcel() // only now: an idle channel holds none
 		if *parcel, err = readAll(r, *parcel); err != nil {
-			return endOf(err)
+			return endOf(err), false
 		}
-		c.heard(seat)
-		event, err := session.Fragment(kind == websocket.TextMessage, true, *parcel)
+		c.heard(c.seat)
+		event, err := c.session.Fragment(kind == websocket.TextMessage, true, *parcel)
 		if err != nil {
 			c.end(&shape.End{Why: fail.TooLarge, Code: websocket.CloseMessageTooBig, Text: err.Error()})
-			return c.ended.Load()
+			return c.ended.Load(), false
 		}
-		if !c.took(seat, event, parcel) {
+		if !c.took(c.seat, event, parcel) {
 			bodies.PutParcel(parcel)
 		}
 	}
+}
+
+// await waits for the next message, and serves the pings before it, and what answers ours: gorilla would wait behind them. It reports true
+// when the channel was parked, because nothing came for long: run goes on with it.
+func (c *control) await() (parked bool) {
+	for {
+		if c.reads.Buffered() == 0 && c.line.Await() != nil {
+			if c.line.Park(c.run) {
+				return true
+			}
+			continue
+		}
+		if !c.beats() {
+			return false
+		}
+	}
+}
+
+// beats serves a ping or a pong, if that is what comes next and in order. All else is gorilla's, with its errors.
+func (c *control) beats() bool {
+	head, err := c.reads.Peek(2)
+	if err != nil {
+		return false
+	}
+	first, length := head[0], int(head[1]&0x7F)
+	ping := first == 0x80|byte(wsframe.Ping)
+	if !ping && first != 0x80|byte(wsframe.Pong) || head[1]&0x80 == 0 || length > wsframe.MaxControl {
+		return false
+	}
+	const maskedHead = 2 + 4
+	frame, err := c.reads.Peek(maskedHead + length)
+	if err != nil {
+		return false
+	}
+	body := frame[maskedHead:]
+	if ping {
+		wsframe.Mask(body, [4]byte(frame[2:]), 0)
+		err = c.conn.PingHandler()(string(body))
+	} else {
+		err = c.conn.PongHandler()("")
+	}
+	_, _ = c.reads.Discard(len(frame)) // all of it is there
+	return err == nil
 }
 
 // longMessage is room for the longest body of an answer and to see that it ends.

@@ -13,24 +13,29 @@ import (
 	"github.com/causeway-relay/causeway/hybrid/entry/internal/line"
 )
 
-// controlUpgrader makes control channels: small buffers, since thousands of them are idle (performance.md, point 12). Gorilla
-// writes control frames only; what it reads comes from a larger buffer of the line's.
+// controlReads is the size of a control channel's reader: gorilla takes none as its own that is not above 256, and thousands of them are
+// idle (performance.md, point 12). Long messages go past it; what is read comes from a larger buffer of the line's.
+const controlReads = 288
+
+// controlUpgrader makes control channels, with the reader it is given. Gorilla writes control frames only.
 var controlUpgrader = websocket.Upgrader{
-	ReadBufferSize: 256, WriteBufferSize: 256, WriteBufferPool: &sync.Pool{},
+	WriteBufferSize: 256, WriteBufferPool: &sync.Pool{},
 	CheckOrigin: func(*http.Request) bool { return true }, // tokens decide, browsers or not
 }
 
 // upgrade answers a listen handshake and hands the connection to gorilla.
-func (v *visit) upgrade() (*websocket.Conn, *line.Line, error) {
+func (c *control) upgrade(v *visit) error {
 	if err := v.write(v.welcome("")); err != nil {
-		return nil, nil, fmt.Errorf("answer the listener: %w", err)
+		return fmt.Errorf("answer the listener: %w", err)
 	}
 	l := line.New(v.arrival.Conn, bytes.Clone(v.arrival.Read))
-	conn, err := controlUpgrader.Upgrade(&hijack{conn: l}, acceptable(), nil)
+	reads := bufio.NewReaderSize(l, controlReads)
+	conn, err := controlUpgrader.Upgrade(&hijack{conn: l, reads: reads}, acceptable(), nil)
 	if err != nil {
-		return nil, nil, fmt.Errorf("upgrade the control channel: %w", err)
+		return fmt.Errorf("upgrade the control channel: %w", err)
 	}
-	return conn, l, nil
+	c.conn, c.line, c.reads = conn, l, reads
+	return nil
 }
 
 // acceptable is a request that gorilla takes: the real one has been checked and answered.
@@ -42,7 +47,10 @@ func acceptable() *http.Request {
 }
 
 // hijack gives gorilla the connection in the form it wants. Nothing is buffered in its reader.
-type hijack struct{ conn net.Conn }
+type hijack struct {
+	conn  net.Conn
+	reads *bufio.Reader
+}
 
 func (h *hijack) Header() http.Header         { return http.Header{} }
 func (h *hijack) Write(b []byte) (int, error) { return len(b), nil }
@@ -50,5 +58,5 @@ func (h *hijack) WriteHeader(int)             {}
 
 // Hijack implements http.Hijacker.
 func (h *hijack) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	return h.conn, bufio.NewReadWriter(bufio.NewReaderSize(h.conn, 16), bufio.NewWriterSize(nil, 16)), nil
+	return h.conn, bufio.NewReadWriter(h.reads, bufio.NewWriterSize(nil, 16)), nil
 }

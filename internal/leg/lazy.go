@@ -5,6 +5,8 @@ import (
 	"net"
 	"sync"
 	"syscall"
+
+	"github.com/causeway-relay/causeway/gateway/shape"
 )
 
 // lazyBytes is the buffer of a Lazy: many short messages.
@@ -23,11 +25,16 @@ type Lazy struct {
 	off  int              // buf[off:end] is unread
 	end  int
 	err  error // of the latest attempt
+
+	lull Lull
+	one  [1]byte // what Await read of a connection that is read straight
+	kept bool    // one or err is Await's, and the next Read's
 }
 
-// Init makes it read a connection.
+// Init makes the zero value read a connection.
 func (l *Lazy) Init(conn net.Conn) {
-	*l = Lazy{conn: conn}
+	l.conn = conn
+	l.lull.Start(conn)
 	c, ok := conn.(syscall.Conn)
 	if !ok || !canWaitBare {
 		return
@@ -37,8 +44,58 @@ func (l *Lazy) Init(conn net.Conn) {
 	}
 }
 
+// Await returns nil when a Read would not wait: something has come, or the end has. Where the connection can be parked it returns
+// shape.ErrLull instead when nothing has come for a second or two; then Park may follow, or Await again. It leaves a read deadline behind
+// that a Read may run into: Calm tells.
+func (l *Lazy) Await() error {
+	if l.buf != nil || l.kept {
+		return nil
+	}
+	for again := true; again; {
+		if l.err = l.lull.Arm(l.conn); l.err != nil {
+			break
+		}
+		n := 0
+		if l.raw == nil {
+			n, l.err = l.conn.Read(l.one[:])
+		} else if err := l.raw.Read(l.once); err != nil {
+			l.err = err
+		}
+		if n > 0 || l.buf != nil {
+			l.lull.Heard()
+			break
+		}
+		again, l.err = l.lull.Struck(l.conn, l.err)
+	}
+	if l.err == shape.ErrLull { //nolint:errorlint // it comes bare
+		return l.err
+	}
+	l.kept = l.buf == nil
+	return nil
+}
+
+// Park waits behind shape.ErrLull, as Parker does.
+func (l *Lazy) Park(ready func()) bool { return l.lull.Park(l.conn, ready) }
+
+// Calm reports whether a Read failed only because Await's deadline struck amid a message. There is none any more then.
+func (l *Lazy) Calm(err error) bool {
+	again, err := l.lull.Struck(l.conn, err)
+	return again || err == shape.ErrLull //nolint:errorlint // it comes bare
+}
+
+// Bound says that somebody is about to set a read deadline by which the reader is to end. Any goroutine may call it.
+func (l *Lazy) Bound() { l.lull.Bound() }
+
 // Read implements io.Reader.
 func (l *Lazy) Read(p []byte) (int, error) {
+	if l.kept && len(p) > 0 {
+		l.kept = false
+		if l.err != nil {
+			return 0, l.err
+		}
+		p[0] = l.one[0]
+		return 1, nil
+	}
 	if l.raw == nil || l.buf == nil && len(p) >= lazyBytes { // a long message needs no stop on its way
 		return l.conn.Read(p)
 	}

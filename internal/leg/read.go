@@ -22,6 +22,7 @@ func (w *WS) Read(b *shape.Batch) error {
 		n, end := w.parse()
 		if n > 0 {
 			w.pending = end
+			w.src.lull.Heard()
 			b.Buf, b.Pieces = w.src.in.buf, w.src.in.pieces[:n]
 			return nil
 		}
@@ -29,11 +30,19 @@ func (w *WS) Read(b *shape.Batch) error {
 			return w.ended(end)
 		}
 		w.src.missing = w.remain
-		if err := w.src.fill(); err != nil {
+		if err := w.src.fill(); err == shape.ErrLull { //nolint:errorlint // it comes bare
+			return err
+		} else if err != nil {
 			return w.ended(&shape.End{Why: fail.Aborted, Cause: err})
 		}
 	}
 }
+
+// Lull implements shape.Idler.
+func (w *WS) Lull() { w.src.lull.Start(w.src.conn) }
+
+// Park implements shape.Idler.
+func (w *WS) Park(ready func()) bool { return w.src.park(ready) }
 
 // ended gives the read buffer back and prefers the reason of an abort to the broken read that it causes.
 func (w *WS) ended(end *shape.End) *shape.End {

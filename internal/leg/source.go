@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync/atomic"
 	"time"
+
+	"github.com/causeway-relay/causeway/gateway/shape"
 )
 
 const (
@@ -25,6 +27,7 @@ type source struct {
 	ahead   []byte      // was read already and does not fit the inbox: the head before it was a long one
 	waiting atomic.Bool // a read is under way and has no deadline
 	alive   atomic.Bool // bytes came since it was last looked at
+	lull    Lull
 
 	// Where a long read had better end; see whole.
 	stride  int64 // length of the latest data frame with its header, or of what bytes are cut into; 0: anywhere
@@ -59,6 +62,7 @@ func (s *source) fill() error {
 	}
 	if in.big != nil {
 		room := s.whole(in.room())
+		s.lull.armed = false // the deadline is another
 		if err := s.conn.SetReadDeadline(time.Now().Add(busyWait)); err != nil {
 			return err
 		}
@@ -72,9 +76,36 @@ func (s *source) fill() error {
 		}
 	}
 	s.waiting.Store(true)
-	n, room, err := s.await()
+	n, room, err := s.patiently()
 	s.waiting.Store(false)
 	return s.took(n, room, err)
+}
+
+// patiently reads once, however long it takes, or until there is a lull.
+func (s *source) patiently() (n, room int, err error) {
+	for again := true; again; {
+		if err := s.lull.Arm(s.conn); err != nil {
+			return 0, 0, err
+		}
+		if n, room, err = s.await(); n > 0 || err == nil {
+			return n, room, err
+		}
+		again, err = s.lull.Struck(s.conn, err)
+	}
+	if err == shape.ErrLull { //nolint:errorlint // it comes bare
+		s.in.rest()
+	}
+	return 0, room, err
+}
+
+// park waits behind a lull.
+func (s *source) park(ready func()) bool {
+	s.waiting.Store(true) // until the next read has ended
+	if s.lull.Park(s.conn, ready) {
+		return true
+	}
+	s.waiting.Store(false)
+	return false
 }
 
 // burst is a read of a busy stream.

@@ -64,15 +64,24 @@ func (t *TCP) Caps() shape.Caps { return shape.Caps{HalfClose: true} }
 func (t *TCP) Read(b *shape.Batch) error {
 	in := &t.src.in
 	if in.start == in.end {
-		if err := t.src.fill(); err != nil {
+		if err := t.src.fill(); err == shape.ErrLull { //nolint:errorlint // it comes bare
+			return err
+		} else if err != nil {
 			return t.ended(err)
 		}
 	}
+	t.src.lull.Heard()
 	in.pieces[0] = shape.Piece{Off: in.start, Len: in.end - in.start, Last: true}
 	in.start = in.end
 	b.Buf, b.Pieces = in.buf, in.pieces[:1]
 	return nil
 }
+
+// Lull implements shape.Idler.
+func (t *TCP) Lull() { t.src.lull.Start(t.src.conn) }
+
+// Park implements shape.Idler.
+func (t *TCP) Park(ready func()) bool { return t.src.park(ready) }
 
 // ended gives the read buffer back and says how the direction ended.
 func (t *TCP) ended(err error) *shape.End {

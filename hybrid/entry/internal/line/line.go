@@ -220,7 +220,31 @@ func (l *Line) Read(b []byte) (int, error) {
 		l.read = l.read[n:]
 		return n, nil
 	}
-	return l.in.Read(b)
+	for {
+		n, err := l.in.Read(b)
+		if n > 0 || err == nil || !l.in.Calm(err) {
+			return n, err
+		}
+	}
+}
+
+// Await returns nil when a Read would not wait, and shape.ErrLull when nothing has come for a while and nobody has set a read deadline:
+// then Park may follow. It is called between two messages, by who reads.
+func (l *Line) Await() error {
+	if len(l.read) > 0 {
+		return nil
+	}
+	return l.in.Await()
+}
+
+// Park waits behind a lull: ready is called once, on a goroutine of its own, when there is something to read, the connection was closed or
+// a read deadline set. It reports false where that cannot be.
+func (l *Line) Park(ready func()) bool { return l.in.Park(ready) }
+
+// SetReadDeadline implements net.Conn, for whoever wants the reader to end.
+func (l *Line) SetReadDeadline(t time.Time) error {
+	l.in.Bound()
+	return l.Conn.SetReadDeadline(t)
 }
 
 // appendMessage appends a message in frames that every listener takes (reference section 6.3).
