@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -278,15 +279,50 @@ func TestChannelEndsInOrder(t *testing.T) {
 	answer := make(chan string, 1)
 	go func() { answer <- a.ask(http.MethodGet, "/", http.NoBody) }()
 	<-began
-	a.mu.Lock()
-	control := a.control
-	a.mu.Unlock()
-	_ = control.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(1001, "elsewhere"), time.Now().Add(patience))
+	a.endChannel(1001)
 	a.heard.next(t, hybrid.Offline)
 	goOn <- "late"
 	if got := <-answer; !strings.HasPrefix(got, "200 OK; ") || !strings.Contains(got, "body 4 bytes") {
 		t.Error(got)
 	}
+}
+
+// TestSenderLeavesAfterTheChannel: a sender that leaves when the control channel has ended in order, so that nothing can be told there,
+// ends the exchange all the same.
+func TestSenderLeavesAfterTheChannel(t *testing.T) {
+	t.Parallel()
+	x, began, _, ended := waits()
+	a := answers(t, x)
+	ctx, leave := context.WithCancel(t.Context())
+	defer leave()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://gateway/hyco/", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ask sync.WaitGroup
+	ask.Go(func() { told(a.client.Do(r)) })
+	<-began
+	a.endChannel(1001)
+	a.heard.next(t, hybrid.Offline)
+	leave()
+	select {
+	case err := <-ended:
+		if !fail.Is(err, fail.SenderGone) {
+			t.Errorf("the context ended for %v", err)
+		}
+	case <-time.After(patience):
+		t.Error("the context goes on")
+	}
+	a.heard.next(t, hybrid.RequestFailed)
+	ask.Wait()
+}
+
+// endChannel closes the control channel as a gateway does that ends it.
+func (a *answering) endChannel(code int) {
+	a.mu.Lock()
+	control := a.control
+	a.mu.Unlock()
+	_ = control.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, "elsewhere"), time.Now().Add(patience))
 }
 
 // TestCloseDrains: Close waits for what is being answered, and ends it when the time is over.
@@ -326,25 +362,27 @@ func TestCloseParts(t *testing.T) {
 	const rounds, asks = 15, 8
 	body := strings.Repeat("x", 60<<10)
 	for range rounds {
-		began, goOn := make(chan struct{}), make(chan struct{})
-		a := answers(t, func(context.Context, *shape.Request) (*shape.Response, error) {
-			began <- struct{}{}
-			<-goOn
-			return &shape.Response{Status: 200, Reason: "OK", Body: newText(body)}, nil
-		}, hybrid.WithDrain(patience))
-		var all sync.WaitGroup
-		for range asks {
-			all.Go(func() {
-				if got := a.ask(http.MethodGet, "/", http.NoBody); !strings.HasPrefix(got, "200 OK; ") || !strings.Contains(got, fmt.Sprintf("body %d bytes", len(body))) {
-					t.Error(got)
-				}
-			})
-		}
-		for range asks {
-			<-began
-		}
-		all.Go(func() { _ = a.l.Close() })
-		close(goOn)
-		all.Wait()
+		synctest.Test(t, func(t *testing.T) {
+			began, goOn := make(chan struct{}), make(chan struct{})
+			a := answers(t, func(context.Context, *shape.Request) (*shape.Response, error) {
+				began <- struct{}{}
+				<-goOn
+				return &shape.Response{Status: 200, Reason: "OK", Body: newText(body)}, nil
+			}, hybrid.WithDrain(patience))
+			var all sync.WaitGroup
+			for range asks {
+				all.Go(func() {
+					if got := a.ask(http.MethodGet, "/", http.NoBody); !strings.HasPrefix(got, "200 OK; ") || !strings.Contains(got, fmt.Sprintf("body %d bytes", len(body))) {
+						t.Error(got)
+					}
+				})
+			}
+			for range asks {
+				<-began
+			}
+			all.Go(func() { _ = a.l.Close() })
+			close(goOn)
+			all.Wait()
+		})
 	}
 }

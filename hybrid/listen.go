@@ -218,6 +218,7 @@ func (l *Listener) comeBack(err error, rung int) (channel *control, next int) {
 		if l.isClosing() {
 			return nil, rung
 		}
+		l.refusedBack(err)
 	}
 }
 

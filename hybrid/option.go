@@ -158,9 +158,13 @@ func WithEvents(f func(Event)) ListenOption {
 // one connection (reference section 8.3); At is not set. x is called from a goroutine for each request, many at a time.
 //
 // An answer leaves whole if it is not longer than 64 KiB and complete within 10 ms, or 250 ms where it tells its length; else as its
-// body is read. Both bodies are pulled, so a slow side slows the other down. The context ends when the sender leaves (as far as the gateway tells; ours does),
-// when the gateway is lost, or when Close has waited for long enough; x must return then. Its error is told to the sender by its
-// code if it is a *fail.Error, with Rejected by its own status and text; others are 502, and reported as RequestFailed.
+// body is read. Both bodies are pulled, so a slow side slows the other down. x's error is told to the sender by its code if it is a
+// *fail.Error, with Rejected by its own status and text; others are 502, and reported as RequestFailed.
+//
+// The context ends when nobody waits for the answer any more; x must return then. That is when the sender leaves (as far as the gateway
+// tells; ours does), when the hybrid connection is deleted, when the control channel that the request came by is lost, or when Close has
+// waited for long enough. A channel that its gateway closes, because it shuts down or the token has expired, does not end the context: the
+// answer goes by a rendezvous of its own then, which is dialled after a second, and the context ends with that.
 //
 // Without it such requests are answered with 501, and a text that says what to do. Answers that the listener makes itself have reasons
 // in the shape of the SDKs' own (reference section 5), and tell them again as JSON.

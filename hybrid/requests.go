@@ -69,13 +69,22 @@ func (l *Listener) cancelled(id string) {
 	}
 }
 
-// channelEnded tells those that answer requests of the end of the channel that they came by.
+// channelEnded tells those that answer requests of the end of the channel that they came by. A listener that leaves has a time for them
+// anyway, see drain.
 func (l *Listener) channelEnded(c *control, err error) {
-	if l.requests == nil {
+	if l.requests == nil || c.isLeaving() {
 		return
 	}
 	closed, ok := errors.AsType[*CloseError](err)
-	l.requests.Lost(c, c.isLeaving() || ok && closed.Code != websocket.CloseAbnormalClosure, err)
+	l.requests.Lost(c, ok && closed.Code != websocket.CloseAbnormalClosure, err)
+}
+
+// refusedBack ends the requests of a hybrid connection that was deleted, by the error of an attempt to come back: what was asked there
+// has nobody who waits any more, whichever way its answer would go.
+func (l *Listener) refusedBack(err error) {
+	if no, ok := errors.AsType[*Error](err); ok && no.Code == fail.UnknownEntity && l.requests != nil {
+		l.requests.Deleted(err)
+	}
 }
 
 // drain waits for requests that are being answered.

@@ -13,11 +13,11 @@ import (
 // port, until ctx ends: then it leaves the gateway, gives what runs the time of WithDrain, and returns nil. The first attempt to
 // listen is final, as with Listen, and its *Error is returned; later losses are mended, see WithEvents.
 //
-// The handler sees a server's request: streaming both ways, Flush, http.ResponseController, a context that ends when the sender
-// leaves. The name of the hybrid connection is cut off the front of the path and put in front of a Location that is a path, so an
-// application need not know it; WithFullPath leaves both alone. A sender's WebSocket, with or without /$hc, arrives as an upgrade
-// request, which a handler may hijack, so the upgraders of the common packages work; any other answer than 101 turns the sender
-// away with its status.
+// The handler sees a server's request: streaming both ways, Flush, http.ResponseController, a context that ends when nobody waits
+// for the answer any more: the sender has left, the hybrid connection was deleted, the gateway is gone (see WithExchanger). The name of
+// the hybrid connection is cut off the front of the path and put in front of a Location that is a path, so an application need not
+// know it; WithFullPath leaves both alone. A sender's WebSocket, with or without /$hc, arrives as an upgrade request, which a handler
+// may hijack, so the upgraders of the common packages work; any other answer than 101 turns the sender away with its status.
 //
 // What is different from a net/http server, because the protocol has no place for it: trailers and answers of 1xx are dropped, a
 // request that is no upgrade cannot be hijacked, a 101 tells the sender nothing but the sub-protocol, the body of a refused upgrade

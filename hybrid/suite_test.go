@@ -23,6 +23,8 @@ type stand struct {
 	end    func() // asks Serve to end
 	base   string // of URLs: what the handler sees follows
 	events events
+
+	cluster *testcluster.Cluster // behind which the handler is; nil: it is no real one
 }
 
 // direct serves the handler by net/http.
@@ -102,7 +104,7 @@ func behindCluster(t *testing.T, h http.Handler, nodes int, options ...hybrid.Li
 	t.Helper()
 	c := testcluster.New(t, nodes)
 	c.Add(&entity.Entity{Name: "hyco"})
-	s := &stand{name: fmt.Sprintf("%d node(s)", nodes), base: "http://hyco.example", events: newEvents()}
+	s := &stand{name: fmt.Sprintf("%d node(s)", nodes), base: "http://hyco.example", events: newEvents(), cluster: c}
 	trust, name := hybrid.WithCAFile(c.CAFile()), hybrid.WithEntity("hyco")
 	ctx, stop := context.WithCancel(t.Context())
 	var run sync.WaitGroup

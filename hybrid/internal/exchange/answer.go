@@ -38,7 +38,7 @@ func (c *call) answer(method string, r *shape.Response) error {
 	if w, ok := body.(shape.Whole); ok && len(w.Bytes()) <= maxBody {
 		return c.reply(head, w.Bytes())
 	}
-	if c.meeting != nil || body.Size() > maxBody || endless(r.Fields) {
+	if c.met() != nil || body.Size() > maxBody || endless(r.Fields) {
 		return c.stream(head, body)
 	}
 	return c.gather(head, body)
@@ -57,32 +57,31 @@ func endless(fields shape.Fields) bool {
 
 // stream sends a response over the rendezvous as it comes.
 func (c *call) stream(head *wire.Response, body io.Reader) error {
-	if err := c.lead(head); err != nil {
+	m, err := c.lead(head)
+	if err != nil {
 		return err
 	}
 	piece := pieces.Get().(*[pieceBytes]byte) //nolint:forcetypeassert // the pool holds nothing else
 	defer pieces.Put(piece)
 	for {
 		n, err := body.Read(piece[:])
-		if ended, err := c.pass(piece[:n], err); ended {
+		if ended, err := m.pass(piece[:n], err); ended {
 			return err
 		}
 	}
 }
 
 // lead brings the head to the rendezvous, which it dials if need be.
-func (c *call) lead(head *wire.Response) error {
+func (c *call) lead(head *wire.Response) (*meeting, error) {
 	message, err := head.Append(nil)
 	if err != nil {
-		return c.unsendable(err)
+		return nil, c.unsendable(err)
 	}
-	if c.meeting == nil {
-		if err := c.meet(); err != nil {
-			return err
-		}
-		c.meeting.attend()
+	m, err := c.answerAt()
+	if err != nil {
+		return nil, err
 	}
-	return c.meeting.head(message, false)
+	return m, m.head(message, false)
 }
 
 // unsendable answers in the place of a head that nobody can be told.
@@ -91,13 +90,13 @@ func (c *call) unsendable(err error) error {
 }
 
 // pass sends what one read brought. ended: that was all, or it went wrong.
-func (c *call) pass(p []byte, read error) (ended bool, err error) {
+func (m *meeting) pass(p []byte, read error) (ended bool, err error) {
 	switch {
 	case read == nil:
-		err = c.meeting.piece(p, false)
+		err = m.piece(p, false)
 		return err != nil, err
 	case errors.Is(read, io.EOF):
-		return true, c.meeting.piece(p, true)
+		return true, m.piece(p, true)
 	}
 	return true, fmt.Errorf("read the response's body: %w", read)
 }
@@ -110,13 +109,13 @@ type gathering struct {
 	news chan struct{} // gets one when the body has ended or is too long
 	over chan struct{} // closed when nobody reads any more
 
-	mu     sync.Mutex
-	turn   sync.Cond
-	buf    []byte
-	read   error // how the body ended, EOF included
-	passes bool  // what is read goes to the rendezvous
-	stop   bool
-	sent   error // how the sending ended
+	mu   sync.Mutex
+	turn sync.Cond
+	buf  []byte
+	read error    // how the body ended, EOF included
+	to   *meeting // not nil: what is read goes there
+	stop bool
+	sent error // how the sending ended
 }
 
 // gather waits a moment for a body to become whole, and sends it on the control channel if it does, else as a stream.
@@ -152,12 +151,15 @@ func (c *call) gather(head *wire.Response, body shape.Body) error {
 
 // move goes over to a rendezvous: what was gathered first, then whatever comes.
 func (g *gathering) move(head *wire.Response) error {
-	err := g.call.lead(head)
+	m, err := g.call.lead(head)
 	g.mu.Lock()
 	if err == nil {
-		_, err = g.call.pass(g.buf, g.read)
+		_, err = m.pass(g.buf, g.read)
 	}
-	g.passes, g.stop, g.buf = err == nil, err != nil, nil
+	g.stop, g.buf = err != nil, nil
+	if err == nil {
+		g.to = m
+	}
 	g.turn.Broadcast()
 	g.mu.Unlock()
 	if err != nil {
@@ -187,9 +189,9 @@ func (g *gathering) took(p []byte, read error) bool {
 	if g.stop {
 		return false
 	}
-	if g.passes {
+	if g.to != nil {
 		var ended bool
-		ended, g.sent = g.call.pass(p, read)
+		ended, g.sent = g.to.pass(p, read)
 		return !ended
 	}
 	g.buf = append(g.buf, p...)
@@ -201,7 +203,7 @@ func (g *gathering) took(p []byte, read error) bool {
 	case g.news <- struct{}{}:
 	default:
 	}
-	for read == nil && !g.passes && !g.stop {
+	for read == nil && g.to == nil && !g.stop {
 		g.turn.Wait()
 	}
 	return read == nil && !g.stop

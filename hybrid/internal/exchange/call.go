@@ -7,13 +7,14 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"sync"
 
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/shape"
 	"github.com/causeway-relay/causeway/hybrid/wire"
 )
 
-// call is one exchange. All but cancel belongs to the goroutine of run; meeting is set under Server.mu.
+// call is one exchange. It belongs to the goroutine of run, but for what watch does beside it: cancel, and the dial of the rendezvous.
 type call struct {
 	server  *Server
 	channel Channel
@@ -21,49 +22,57 @@ type call struct {
 	body    []byte
 	ctx     context.Context
 	cancel  context.CancelCauseFunc
-	meeting *meeting // nil: no rendezvous has been dialled
+
+	dialling sync.Mutex // one dial at a time; before Server.mu
+	meeting  *meeting   // under Server.mu; nil: no rendezvous has been dialled
+	over     bool       // under Server.mu: none begins any more
 }
 
 // run answers the request.
 func (c *call) run() {
 	defer c.cancel(nil)
 	err := c.exchange()
-	switch m := c.meeting; {
-	case m == nil:
-	case err == nil:
-		m.finish(c.ctx)
-	default:
-		m.abort()
-	}
+	m := c.settle()
 	if err == nil {
+		m.part(c.ctx, nil)
 		return
 	}
-	if c.meeting == nil && errors.Is(context.Cause(c.ctx), errClosed) {
-		c.lastWords()
+	closed := errors.Is(context.Cause(c.ctx), errClosed)
+	if closed && (m == nil || !m.taken) {
+		c.lastWords(m)
+	} else {
+		m.part(c.ctx, err)
 	}
 	if why := context.Cause(c.ctx); why != nil {
 		err = why
 	}
-	if !errors.Is(err, errClosed) {
+	if !closed {
 		c.server.p.Failed(c.offer.ID, err)
 	}
 }
 
-// lastWords tells a sender that its listener has gone before it could answer: the gateway waits for a rendezvous.
-func (c *call) lastWords() {
-	last := &call{server: c.server, channel: c.channel, offer: c.offer}
+// settle gives the rendezvous of an exchange that is over, nil if there is none, and sees to it that none begins.
+func (c *call) settle() *meeting {
+	c.server.mu.Lock()
+	defer c.server.mu.Unlock()
+	c.over = true
+	return c.meeting
+}
+
+// lastWords tells a sender that its listener has gone before it could answer: the gateway waits for a rendezvous. m is the one that was
+// dialled in time; nil: none was.
+func (c *call) lastWords(m *meeting) {
+	last := &call{server: c.server, channel: c.channel, offer: c.offer, meeting: m, cancel: func(error) {}}
 	var cancel context.CancelFunc
 	last.ctx, cancel = context.WithTimeout(context.WithoutCancel(c.ctx), lastDial)
 	defer cancel()
-	last.cancel = func(error) {}
-	err := last.refuse(http.StatusServiceUnavailable, "The listener was closed before it had answered.")
-	switch {
-	case last.meeting == nil:
-	case err == nil:
-		last.meeting.finish(last.ctx)
-	default:
-		last.meeting.abort()
-	}
+	last.dismiss("The listener was closed before it had answered.")
+}
+
+// dismiss answers with 503, as well as can be done, a request that nobody works on.
+func (c *call) dismiss(text string) {
+	err := c.refuse(http.StatusServiceUnavailable, text)
+	c.settle().part(c.ctx, err)
 }
 
 // exchange does all but the end of the rendezvous.
@@ -95,11 +104,11 @@ func (c *call) request() (*shape.Request, error) {
 	var body shape.Body
 	switch {
 	case o.Pointer:
-		if err := c.meet(); err != nil {
+		m, err := c.meet()
+		if err != nil {
 			return nil, err
 		}
-		var err error
-		if o, body, err = c.meeting.request(); err != nil {
+		if o, body, err = m.request(); err != nil {
 			return nil, fmt.Errorf("read the request at its rendezvous: %w", err)
 		}
 	case o.Body:
@@ -113,24 +122,68 @@ func (c *call) request() (*shape.Request, error) {
 	}, nil
 }
 
-// meet dials the rendezvous of the request.
-func (c *call) meet() error {
+// met is the rendezvous of the request; nil: there is none yet.
+func (c *call) met() *meeting {
+	c.server.mu.Lock()
+	defer c.server.mu.Unlock()
+	return c.meeting
+}
+
+// meet takes the rendezvous of the request, for what is to be said or read there, and dials it unless that was done.
+func (c *call) meet() (*meeting, error) {
+	m, err := c.dial()
+	if err == nil {
+		m.take(c.ctx)
+	}
+	return m, err
+}
+
+// answerAt is meet for an answer: a request that came by the control channel has nothing to be read there but the end.
+func (c *call) answerAt() (*meeting, error) {
+	m, err := c.meet()
+	if err == nil && !c.offer.Pointer {
+		m.attend()
+	}
+	return m, err
+}
+
+// dial dials the rendezvous of the request, once.
+func (c *call) dial() (*meeting, error) {
+	c.dialling.Lock()
+	defer c.dialling.Unlock()
+	if m := c.met(); m != nil {
+		return m, nil
+	}
 	at, err := wire.ParseAddress(c.offer.Address)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(c.ctx, dialTime)
 	defer cancel()
 	conn, err := c.server.p.Dial(ctx, &at)
 	if err != nil {
-		return fmt.Errorf("dial the rendezvous: %w", err)
+		return nil, fmt.Errorf("dial the rendezvous: %w", err)
 	}
-	m := newMeeting(c.ctx, conn, c.cancel)
-	c.server.mu.Lock()
-	c.meeting = m
-	c.server.mu.Unlock()
-	return nil
+	m := newMeeting(conn, c.cancel)
+	if !c.keep(m) {
+		conn.Abort()
+		return nil, errOver
+	}
+	return m, nil
 }
+
+// keep notes a rendezvous that was dialled. It reports false when the exchange is over.
+func (c *call) keep(m *meeting) bool {
+	c.server.mu.Lock()
+	defer c.server.mu.Unlock()
+	if !c.over {
+		c.meeting = m
+	}
+	return !c.over
+}
+
+// errOver is the error of a dial that nobody needs any more.
+var errOver = errors.New("the exchange is over")
 
 // reply sends an answer that is whole: a head and a body of at most maxBody, which may be empty.
 func (c *call) reply(head *wire.Response, body []byte) error {
@@ -139,22 +192,20 @@ func (c *call) reply(head *wire.Response, body []byte) error {
 	if err != nil { // a head that nobody can be told; what refusal makes can
 		return c.unsendable(err)
 	}
-	if c.meeting == nil {
-		if c.channel.Send(message, body) == nil {
-			return nil
-		}
-		if err := c.meet(); err != nil {
-			return err
-		}
-		c.meeting.attend()
+	if c.met() == nil && c.channel.Send(message, body) == nil {
+		return nil
 	}
-	if !head.Body {
-		return c.meeting.head(message, true)
-	}
-	if err := c.meeting.head(message, false); err != nil {
+	m, err := c.answerAt()
+	if err != nil {
 		return err
 	}
-	return c.meeting.piece(body, true)
+	if !head.Body {
+		return m.head(message, true)
+	}
+	if err := m.head(message, false); err != nil {
+		return err
+	}
+	return m.piece(body, true)
 }
 
 // refuse sends an answer of ours.

@@ -28,7 +28,8 @@ const (
 type meeting struct {
 	conn   *wsconn.Conn
 	cancel context.CancelCauseFunc
-	unhook func() bool
+	taken  bool          // whoever runs the exchange speaks or reads here
+	unhook func() bool   // nil: it was not taken
 	over   chan struct{} // closed when attend has seen the end
 	due    time.Time     // of writes
 	ending atomic.Bool   // the last of the answer is on its way: the gateway may end the rendezvous
@@ -37,9 +38,27 @@ type meeting struct {
 	attending bool // the deadline of reads is nobody's to set
 }
 
-// newMeeting makes a meeting that ends, as a loss, with ctx. cancel is called when the gateway ends it.
-func newMeeting(ctx context.Context, conn *wsconn.Conn, cancel context.CancelCauseFunc) *meeting {
-	return &meeting{conn: conn, cancel: cancel, over: make(chan struct{}), unhook: context.AfterFunc(ctx, conn.Abort)}
+// newMeeting makes a meeting. cancel is called when the gateway ends it.
+func newMeeting(conn *wsconn.Conn, cancel context.CancelCauseFunc) *meeting {
+	return &meeting{conn: conn, cancel: cancel, over: make(chan struct{})}
+}
+
+// take has the meeting end, as a loss, with ctx: nothing that reads or writes there outlives it. The first call counts.
+func (m *meeting) take(ctx context.Context) {
+	if !m.taken {
+		m.taken, m.unhook = true, context.AfterFunc(ctx, m.conn.Abort)
+	}
+}
+
+// part ends the meeting of an exchange that is over; one of nil is none. err is how the exchange went.
+func (m *meeting) part(ctx context.Context, err error) {
+	switch {
+	case m == nil:
+	case err == nil && m.taken:
+		m.finish(ctx)
+	default:
+		m.abort()
+	}
 }
 
 // request reads the request that the pointer stood for.
@@ -150,7 +169,9 @@ const closeNormal = 1000
 
 // abort ends a rendezvous whose answer is not complete: the gateway sees a loss.
 func (m *meeting) abort() {
-	m.unhook()
+	if m.unhook != nil {
+		m.unhook()
+	}
 	m.conn.Abort()
 	m.attend()
 	<-m.over

@@ -3,7 +3,6 @@ package exchange
 import (
 	"context"
 	"errors"
-	"net/http"
 	"sync"
 	"time"
 
@@ -26,6 +25,9 @@ const (
 	dialTime = 20 * time.Second
 	// lastDial bounds the goodbye to a sender whose listener is closed before it has answered.
 	lastDial = 2 * time.Second
+	// patience is how long an exchange whose control channel has ended may go on before its rendezvous is dialled: most answers leave
+	// sooner, and dials for all of them at once would be a burden on a gateway that is about to go.
+	patience = time.Second
 	// maxTurning is how many requests over the bound are answered at a time; more are left to the gateway's timeout.
 	maxTurning = 16
 )
@@ -118,8 +120,8 @@ func (s *Server) turnAway(ch Channel, o *wire.Offer) {
 	select {
 	case s.turning <- struct{}{}:
 		s.runs.Go(func() {
-			c := &call{server: s, channel: ch, offer: o, ctx: s.life}
-			_ = c.refuse(http.StatusServiceUnavailable, "The listener answers as many requests as it may.")
+			c := &call{server: s, channel: ch, offer: o, ctx: s.life, cancel: func(error) {}}
+			c.dismiss("The listener answers as many requests as it may.")
 			<-s.turning
 		})
 	default:
@@ -137,18 +139,28 @@ func (s *Server) Cancel(id string) {
 	}
 }
 
-// Lost tells that a control channel has ended. After an end in order the gateway still waits for what it handed out, and is
-// answered by rendezvous; after any other it has given the senders up, or is gone itself.
+// Lost tells that a control channel has ended. After an end in order the gateway may still wait for what it handed out, and is answered
+// by rendezvous, where its end is heard, too; after any other it has given the senders up, or is gone itself.
 func (s *Server) Lost(ch Channel, orderly bool, cause error) {
-	if orderly {
-		return
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, c := range s.calls {
-		if c.channel == ch && c.meeting == nil {
+		switch {
+		case c.channel != ch || c.meeting != nil:
+		case !orderly:
 			c.cancel(fail.Wrap(fail.ListenerLost, "answer", cause))
+		case !c.offer.Pointer: // what a pointer stands for is at its rendezvous, or on the way there
+			s.runs.Go(c.watch)
 		}
+	}
+}
+
+// Deleted tells that what the listener listened at is no more: nobody waits for any answer.
+func (s *Server) Deleted(cause error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range s.calls {
+		c.cancel(fail.Wrap(fail.EntityDeleted, "answer", cause))
 	}
 }
 
