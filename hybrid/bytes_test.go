@@ -191,7 +191,7 @@ func TestBytesRejected(t *testing.T) {
 	for _, c := range carriers {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			both(t, func(s *set) {
+			bubbles(t, func(s *set) {
 				l := s.listener(append(c.listen, hybrid.WithSenders(func(_ context.Context, x *hybrid.Sender) {
 					switch r := x.Request(); r.URL.RawQuery {
 					case "no":

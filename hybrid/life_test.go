@@ -25,55 +25,54 @@ type balancer struct {
 
 func (b *balancer) option() hybrid.Option {
 	return hybrid.WithNetDial(func(ctx context.Context, network, _ string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, network, b.s.Node(int(b.node.Load())).Door("https"))
+		return b.s.connect(ctx, network, b.s.Node(int(b.node.Load())).Door("https"))
 	})
 }
 
 // TestNodeDies: a listener whose node dies is back by another way; its streams over that node end with an error, those over
 // others live on.
 func TestNodeDies(t *testing.T) {
-	c := testcluster.New(t, 3)
-	c.Add(&entity.Entity{Name: "hyco"})
-	s := &set{Cluster: c, t: t, listen: c.Node(2).Ready().ConnectionString, send: c.Node(0).Ready().ConnectionString}
-	way, heard := &balancer{s: s}, newEvents()
-	way.node.Store(2)
-	l := s.listener(way.option(), heard.option(), hybrid.WithBackoff(0, 50*time.Millisecond))
-	heard.next(t, hybrid.Online)
-	s.echo(l)
-	over2, err := hybrid.Dial(s.context(), c.Node(2).Ready().ConnectionString, hybrid.WithEntity("hyco"), s.trust())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer over2.Abort()
-	way.node.Store(1) // from here on a rendezvous reaches another node than the sender's, and is carried
-	over0, err := s.dial()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer over0.Abort()
-	for _, c := range []net.Conn{over0, over2} {
-		roundTrip(t, c, "before")
-	}
-	c.Kill(2)
-	if ev := heard.next(t, hybrid.Offline); ev.Err == nil {
-		t.Error("no reason")
-	}
-	if _, err := over2.Read(make([]byte, 1)); err == nil || errors.Is(err, io.EOF) {
-		t.Errorf("a stream over the dead node: %v", err)
-	}
-	roundTrip(t, over0, "after")
-	heard.next(t, hybrid.Online)
-	again, err := s.dial()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer again.Abort()
-	roundTrip(t, again, "again")
+	bubble(t, 3, func(s *set) {
+		way, heard := &balancer{s: s}, newEvents()
+		way.node.Store(2)
+		l := s.listener(way.option(), heard.option(), hybrid.WithBackoff(0, 50*time.Millisecond))
+		heard.next(s.t, hybrid.Online)
+		s.echo(l)
+		over2, err := hybrid.Dial(s.context(), s.Node(2).Ready().ConnectionString, hybrid.WithEntity("hyco"), s.trust(), s.road())
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		defer over2.Abort()
+		way.node.Store(1) // from here on a rendezvous reaches another node than the sender's, and is carried
+		over0, err := s.dial()
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		defer over0.Abort()
+		for _, c := range []net.Conn{over0, over2} {
+			roundTrip(s.t, c, "before")
+		}
+		s.Kill(2)
+		if ev := heard.next(s.t, hybrid.Offline); ev.Err == nil {
+			s.t.Error("no reason")
+		}
+		if _, err := over2.Read(make([]byte, 1)); err == nil || errors.Is(err, io.EOF) {
+			s.t.Errorf("a stream over the dead node: %v", err)
+		}
+		roundTrip(s.t, over0, "after")
+		heard.next(s.t, hybrid.Online)
+		again, err := s.dial()
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		defer again.Abort()
+		roundTrip(s.t, again, "again")
+	})
 }
 
 // TestEntityDeleted: the listener is told, tries on, and is back when the hybrid connection is.
 func TestEntityDeleted(t *testing.T) {
-	both(t, func(s *set) {
+	bubbles(t, func(s *set) {
 		heard := newEvents()
 		s.listener(heard.option(), hybrid.WithBackoff(0, 20*time.Millisecond))
 		heard.next(s.t, hybrid.Online)
@@ -98,7 +97,7 @@ func TestEntityDeleted(t *testing.T) {
 // TestRenewsAtTheGateway: a gateway that ends channels with their tokens has no reason to.
 func TestRenewsAtTheGateway(t *testing.T) {
 	t.Parallel()
-	both(t, func(s *set) {
+	bubbles(t, func(s *set) {
 		heard, asked := newEvents(), make(chan struct{}, 100)
 		l := s.listener(heard.option(), hybrid.WithTokenSource(func(_ context.Context, audience string) (string, time.Time, error) {
 			asked <- struct{}{}
@@ -128,7 +127,7 @@ func TestRenewsAtTheGateway(t *testing.T) {
 
 // TestCloseOfAListener: it is out of the gateway's table when Close returns; who was accepted lives on, who was not is lost.
 func TestCloseOfAListener(t *testing.T) {
-	both(t, func(s *set) {
+	bubbles(t, func(s *set) {
 		l := s.listener()
 		near, far := s.pair(l)
 		var waiting []*hybrid.Conn
@@ -173,7 +172,7 @@ func second(_ int, err error) error { return err }
 // nobody reads.
 func TestPingsKeepStreams(t *testing.T) {
 	t.Parallel()
-	both(t, func(s *set) {
+	bubbles(t, func(s *set) {
 		heard := newEvents()
 		l := s.listener(heard.option(), hybrid.WithKeepAlive(50*time.Millisecond))
 		heard.next(s.t, hybrid.Online)

@@ -72,7 +72,7 @@ func (s *set) casting() {
 func (s *set) receiver(name string, f func(*hybrid.Message) error) (*hybrid.Listener, *written) {
 	s.t.Helper()
 	w := newWritten()
-	l, err := hybrid.Listen(s.context(), s.listen, hybrid.WithEntity(name), s.trust(), hybrid.WithReceiver(func(_ context.Context, m *hybrid.Message) error {
+	l, err := hybrid.Listen(s.context(), s.listen, hybrid.WithEntity(name), s.trust(), s.road(), hybrid.WithReceiver(func(_ context.Context, m *hybrid.Message) error {
 		if f != nil {
 			if err := f(m); err != nil {
 				return err
@@ -92,7 +92,7 @@ func (s *set) receiver(name string, f func(*hybrid.Message) error) (*hybrid.List
 func (s *set) connected(name string) (*hybrid.Listener, *written) {
 	s.t.Helper()
 	w := newWritten()
-	l, err := hybrid.Listen(s.context(), s.listen, hybrid.WithEntity(name), s.trust())
+	l, err := hybrid.Listen(s.context(), s.listen, hybrid.WithEntity(name), s.trust(), s.road())
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -125,8 +125,10 @@ func (s *set) connected(name string) (*hybrid.Listener, *written) {
 // socket is a WebSocket sender.
 func (s *set) socket(name string) *websocket.Conn {
 	s.t.Helper()
-	d := websocket.Dialer{TLSClientConfig: &tls.Config{RootCAs: s.TLS().RootCAs, MinVersion: tls.VersionTLS12}, Subprotocols: []string{"soap", "other"}}
-	c, _, err := d.DialContext(s.context(), "wss://"+s.Node(0).Ready().Endpoints["https"]+"/$hc/"+name, nil)
+	d := websocket.Dialer{
+		TLSClientConfig: &tls.Config{RootCAs: s.TLS().RootCAs, MinVersion: tls.VersionTLS12}, Subprotocols: []string{"soap", "other"}, NetDialContext: s.connect,
+	}
+	c, _, err := d.DialContext(s.context(), "wss://"+s.Node(0).Host("https")+"/$hc/"+name, nil)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -182,9 +184,10 @@ func TestEvents(t *testing.T) {
 // post sends by HTTP.
 func (s *set) post(name, kind, body string) *http.Response {
 	s.t.Helper()
-	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: s.TLS().RootCAs, MinVersion: tls.VersionTLS12}}}
+	trust := &tls.Config{RootCAs: s.TLS().RootCAs, MinVersion: tls.VersionTLS12}
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: trust, DialContext: s.connect}}
 	defer client.CloseIdleConnections()
-	request, err := http.NewRequestWithContext(s.context(), http.MethodPost, "https://"+s.Node(0).Ready().Endpoints["https"]+"/"+name, strings.NewReader(body))
+	request, err := http.NewRequestWithContext(s.context(), http.MethodPost, "https://"+s.Node(0).Host("https")+"/"+name, strings.NewReader(body))
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -257,7 +260,7 @@ func TestReceiverKeepsRequests(t *testing.T) {
 // TestManyListeners: 40 listeners of two kinds; one is closed in the middle; for each what is counted is what it wrote down.
 func TestManyListeners(t *testing.T) {
 	t.Parallel()
-	both(t, func(s *set) {
+	bubbles(t, func(s *set) {
 		s.casting()
 		var all []*written
 		var listeners []*hybrid.Listener
@@ -271,13 +274,13 @@ func TestManyListeners(t *testing.T) {
 		c := s.socket("news")
 		for i := range sent {
 			if i == sent/2 {
-				all[0].wait(t, sent/2)
-				all[1].wait(t, sent/2)
+				all[0].wait(s.t, sent/2)
+				all[1].wait(s.t, sent/2)
 				_ = listeners[0].Close()
 				_ = listeners[1].Close()
 			}
 			if err := c.WriteMessage(websocket.TextMessage, fmt.Append(nil, i)); err != nil {
-				t.Fatal(err)
+				s.t.Fatal(err)
 			}
 		}
 		for i, w := range all {
@@ -285,14 +288,14 @@ func TestManyListeners(t *testing.T) {
 			if i < 2 {
 				want = sent / 2
 			}
-			got := w.wait(t, want)
+			got := w.wait(s.t, want)
 			for j, text := range got {
 				if strings.TrimPrefix(text, "text:") != fmt.Sprint(j) {
-					t.Fatalf("listener %d: message %d is %q", i, j, text)
+					s.t.Fatalf("listener %d: message %d is %q", i, j, text)
 				}
 			}
 			if len(got) != want {
-				t.Errorf("listener %d: %d messages", i, len(got))
+				s.t.Errorf("listener %d: %d messages", i, len(got))
 			}
 		}
 	}, testcluster.WithConfig(func(_ int, c *config.Config) { c.Limits.ListenersPerEntity = 100 }))
@@ -302,44 +305,44 @@ func TestManyListeners(t *testing.T) {
 // open it in time misses the message, and the others do not wait for that.
 func TestConnectionOfMessages(t *testing.T) {
 	t.Parallel()
-	both(t, func(s *set) {
+	bubbles(t, func(s *set) {
 		s.casting()
-		l, err := hybrid.Listen(s.context(), s.listen, hybrid.WithEntity("news"), s.trust())
+		l, err := hybrid.Listen(s.context(), s.listen, hybrid.WithEntity("news"), s.trust(), s.road())
 		if err != nil {
-			t.Fatal(err)
+			s.t.Fatal(err)
 		}
 		defer l.Close()
-		deaf, err := hybrid.Listen(s.context(), s.listen, hybrid.WithEntity("news"), s.trust(), hybrid.WithAcceptHook(func(ctx context.Context, _ *hybrid.Request) (string, error) {
+		deaf, err := hybrid.Listen(s.context(), s.listen, hybrid.WithEntity("news"), s.trust(), s.road(), hybrid.WithAcceptHook(func(ctx context.Context, _ *hybrid.Request) (string, error) {
 			<-ctx.Done()
 			return "", ctx.Err()
 		}))
 		if err != nil {
-			t.Fatal(err)
+			s.t.Fatal(err)
 		}
 		defer deaf.Close()
 		_, third := s.receiver("news", nil)
 		seen := map[string]bool{}
 		for i := range 3 {
 			if response := s.post("news/deep", "text/plain", fmt.Sprint(i)); response.StatusCode != http.StatusAccepted {
-				t.Fatalf("%+v", response)
+				s.t.Fatalf("%+v", response)
 			}
 			c, err := l.AcceptConn()
 			if err != nil {
-				t.Fatal(err)
+				s.t.Fatal(err)
 			}
 			_ = c.SetDeadline(time.Now().Add(patience))
 			if kind, data, err := c.ReadMessage(nil); err != nil || kind.String() != "text" || string(data) != fmt.Sprint(i) {
-				t.Errorf("message %d: %v %q, %v", i, kind, data, err)
+				s.t.Errorf("message %d: %v %q, %v", i, kind, data, err)
 			}
 			if r := c.Request(); r.Target != "/news/deep" || r.Fields.Get("Causeway-Cast") == "" || seen[r.TrackingID] {
-				t.Errorf("connection %d: %+v", i, r)
+				s.t.Errorf("connection %d: %+v", i, r)
 			} else {
 				seen[r.TrackingID] = true
 			}
 			if err := c.Close(); err != nil {
-				t.Error(err)
+				s.t.Error(err)
 			}
-			third.wait(t, i+1)
+			third.wait(s.t, i+1)
 		}
 		s.Await(s.context(), "the word that a listener misses messages", func(line map[string]string) bool {
 			return line["msg"] == "listener misses messages" && line["listener"] == deaf.ID() && line["reason"] == "AcceptTimeout"

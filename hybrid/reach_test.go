@@ -18,7 +18,7 @@ func TestOnlyOnePortIsReached(t *testing.T) {
 	t.Parallel()
 	for name, options := range map[string][]hybrid.ListenOption{"frames": nil, "bytes": {hybrid.WithBytes()}, "standby": {hybrid.WithStandby(1)}} {
 		t.Run(name, func(t *testing.T) {
-			both(t, func(s *set) {
+			bubbles(t, func(s *set) {
 				var dropped, refusing atomic.Int64
 				wall := hybrid.WithNetDial(func(ctx context.Context, network, address string) (net.Conn, error) {
 					if !strings.HasPrefix(s.listen, "Endpoint=sb://"+address+"/") {
@@ -26,7 +26,7 @@ func TestOnlyOnePortIsReached(t *testing.T) {
 						<-ctx.Done()
 						return nil, context.Cause(ctx)
 					}
-					return new(net.Dialer).DialContext(ctx, network, address)
+					return s.connect(ctx, network, address)
 				})
 				l := s.listener(append(options, wall, hybrid.WithAcceptHook(func(context.Context, *hybrid.Request) (string, error) {
 					if refusing.Load() > 0 {
@@ -37,23 +37,23 @@ func TestOnlyOnePortIsReached(t *testing.T) {
 				for range 3 {
 					near, far := s.pair(l)
 					if _, err := near.Write([]byte("hello")); err != nil {
-						t.Fatal(err)
+						s.t.Fatal(err)
 					}
 					if _, err := io.ReadFull(far, make([]byte, 5)); err != nil {
-						t.Fatal(err)
+						s.t.Fatal(err)
 					}
 				}
 				refusing.Store(1)
 				for range 2 {
 					if c, err := s.dial(); err == nil {
 						c.Abort()
-						t.Error("a sender was not turned away")
+						s.t.Error("a sender was not turned away")
 					} else if no, ok := errors.AsType[*hybrid.Error](err); !ok || no.Status != 418 {
-						t.Errorf("the no: %v", err)
+						s.t.Errorf("the no: %v", err)
 					}
 				}
 				if n := dropped.Load(); n > 1 {
-					t.Errorf("%d dials were dropped: it was not remembered", n)
+					s.t.Errorf("%d dials were dropped: it was not remembered", n)
 				}
 			})
 		})
