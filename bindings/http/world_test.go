@@ -15,14 +15,12 @@ import (
 	"net/url"
 	"os"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
 
 	"github.com/causeway-relay/causeway/gateway/entity"
-	"github.com/causeway-relay/causeway/hybrid"
 	"github.com/causeway-relay/causeway/internal/testcluster"
 )
 
@@ -76,27 +74,7 @@ func (w *world) add(name string, change ...func(*entity.Entity)) {
 // serve listens for a relay with a handler.
 func (w *world) serve(name string, h nethttp.HandlerFunc) {
 	w.t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	up, done := make(chan struct{}), make(chan error, 1)
-	var once sync.Once
-	go func() {
-		done <- hybrid.Serve(ctx, w.Node(w.last()).Ready().ConnectionString, h, hybrid.WithEntity(name), hybrid.WithCAFile(w.CAFile()), hybrid.WithFullPath(),
-			hybrid.WithEvents(func(ev hybrid.Event) {
-				if ev.Kind == hybrid.Online {
-					once.Do(func() { close(up) })
-				}
-			}))
-	}()
-	w.t.Cleanup(func() {
-		cancel()
-		<-done
-	})
-	select {
-	case <-up:
-	case err := <-done:
-		done <- nil
-		w.t.Fatal(err)
-	}
+	w.Serve(w.last(), name, h)
 }
 
 func (w *world) last() int {

@@ -11,6 +11,7 @@ import (
 	"github.com/causeway-relay/causeway/bridge/connect"
 	"github.com/causeway-relay/causeway/gateway/entity"
 	"github.com/causeway-relay/causeway/internal/conversion/framed"
+	"github.com/causeway-relay/causeway/internal/testcluster"
 )
 
 // TestConvertFlaws: what cannot be converted is told before anything runs, at the key that is wrong and with what to write instead.
@@ -85,21 +86,5 @@ func TestConvertOneWay(t *testing.T) {
 func post(t *testing.T, address, action string) (status int, text string) {
 	t.Helper()
 	const message = `<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><Say xmlns="urn:desk">hello</Say></s:Body></s:Envelope>`
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, address, strings.NewReader(message))
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Content-Type", "text/xml; charset=utf-8")
-	req.Header.Set("SOAPAction", `"`+action+`"`)
-	req.Close = true
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	b, err := io.ReadAll(res.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return res.StatusCode, string(b)
+	return testcluster.PostSOAP(t, address, `"`+action+`"`, message)
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/causeway-relay/causeway/bridge/connect"
 	"github.com/causeway-relay/causeway/bridge/convert"
 	"github.com/causeway-relay/causeway/gateway/entity"
+	"github.com/causeway-relay/causeway/internal/testcluster"
 	"github.com/causeway-relay/causeway/internal/trust"
 	"github.com/causeway-relay/causeway/interop"
 	"github.com/causeway-relay/causeway/interop/mono"
@@ -104,17 +105,17 @@ func TestMonoLosesSessions(t *testing.T) {
 	})
 	interop.OnNodes(t, func(t *testing.T, s *interop.Stand) {
 		s.Add(&entity.Entity{Name: "sums", Kind: entity.HTTP, AnonymousSenders: true})
-		convertTo(t, s, "sums", mono.Start(t).Service("tcp", "echo"))
+		convertTo(t, s, "sums", mono.Start(t).Service("tcp", "echo"), "basicHttp")
 		for i := range calls {
-			if status, text := post(t, "http://"+s.Cluster.Node(0).Host("http")+"/sums"); status != http.StatusOK || !strings.Contains(text, "AddResult>42<") {
+			if status, text := testcluster.PostSOAP(t, "http://"+s.Cluster.Node(0).Host("http")+"/sums", addAction, addText); status != http.StatusOK || !strings.Contains(text, "AddResult>42<") {
 				t.Fatalf("call %d: %d %s", i, status, text)
 			}
 		}
 	})
 }
 
-// convertTo listens with a connector in front of a service of net.tcp, for senders of SOAP 1.1.
-func convertTo(t *testing.T, s *interop.Stand, name, service string) {
+// convertTo listens with a connector in front of a service, of net.tcp or of SOAP 1.1 over HTTP, for senders that speak a binding.
+func convertTo(t *testing.T, s *interop.Stand, name, service, as string) {
 	t.Helper()
 	up := make(chan struct{}, 1)
 	b := connect.New(connect.Params{
@@ -133,7 +134,7 @@ func convertTo(t *testing.T, s *interop.Stand, name, service string) {
 		defer cancel()
 		b.Shutdown(over)
 	})
-	if err := b.Apply([]connect.Connector{{Listen: name, Target: service, Convert: connect.Convert{As: "basicHttp"}}}); err != nil {
+	if err := b.Apply([]connect.Connector{{Listen: name, Target: service, Convert: connect.Convert{As: as}}}); err != nil {
 		t.Fatal(err)
 	}
 	select {
@@ -141,26 +142,4 @@ func convertTo(t *testing.T, s *interop.Stand, name, service string) {
 	case <-time.After(interop.Patience):
 		t.Fatal("the connector does not come online")
 	}
-}
-
-// post makes the call of SOAP 1.1, on a connection of its own as PHP's client does.
-func post(t *testing.T, address string) (status int, text string) {
-	t.Helper()
-	req, err := http.NewRequestWithContext(interop.Context(t), http.MethodPost, address, strings.NewReader(addText))
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Content-Type", "text/xml; charset=utf-8")
-	req.Header.Set("SOAPAction", addAction)
-	req.Close = true
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	b, err := io.ReadAll(res.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return res.StatusCode, string(b)
 }
