@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -60,5 +61,66 @@ func TestTakeGivesBack(t *testing.T) {
 		if err := w.Shutdown(t.Context()); err != nil || time.Since(began) != 0 {
 			t.Errorf("a shutdown took %v, %v", time.Since(began), err)
 		}
+	})
+}
+
+// TestTakeBorrows: what a Take is given stays as it is until the Take returns, whatever comes on the connection meanwhile; behind an upgrade
+// it stays for good.
+func TestTakeBorrows(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		kept := make(chan *leg.Arrival, 1)
+		route := func(a *leg.Arrival) Take {
+			if a.Head.Fields.Has("Upgrade") {
+				return func(_ context.Context, a *leg.Arrival) { kept <- a }
+			}
+			return func(_ context.Context, a *leg.Arrival) {
+				more := make([]byte, 5) // what comes later goes past the buffer
+				if _, err := io.ReadFull(a.Conn, more); err != nil {
+					_ = a.Conn.Close() // the test is through
+					return
+				}
+				fmt.Fprintf(a.Conn, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s%s%s", len(a.RawHead)+len(a.Read)+len(more), a.RawHead, a.Read, more)
+				a.Read, a.Again = append(a.Read[:0], "GET /next HTTP/1.1\r\nHost: h\r\n\r\n"...), true // in the borrowed place, and longer
+			}
+		}
+		w := open(t, func(p *Params) { p.Route, p.IdleTimeout = route, time.Minute })
+		c := w.dial(t, "80")
+		r := bufio.NewReader(c)
+		for _, target := range []string{"/first", "/next"} {
+			head := get(target)
+			if target == "/next" {
+				head, _, _ = strings.Cut(get("/next"), "\r\nHost")
+				head += "\r\nHost: h\r\n\r\n"
+			} else {
+				send(t, c, head+"early")
+			}
+			synctest.Wait()
+			send(t, c, "later")
+			want := head + "early" + "later"
+			if target == "/next" {
+				want = head + "later"
+			}
+			if _, body := answer(t, r, "GET"); body != want {
+				t.Errorf("%s: a Take saw %q, not %q", target, body, want)
+			}
+		}
+		_ = c.Close()
+
+		up := w.dial(t, "80")
+		const head = "GET /up HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
+		send(t, up, head+"early")
+		a := <-kept
+		for range 3 { // other connections use the buffers of the pool
+			c := w.dial(t, "80")
+			send(t, c, get("/"+strings.Repeat("z", 2000)))
+			synctest.Wait()
+			send(t, c, "later")
+			answer(t, bufio.NewReader(c), "GET")
+			_ = c.Close()
+		}
+		if string(a.RawHead) != head || string(a.Read) != "early" {
+			t.Errorf("behind an upgrade: %q, %q", a.RawHead, a.Read)
+		}
+		_ = a.Conn.Close()
 	})
 }

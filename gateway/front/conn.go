@@ -30,6 +30,9 @@ type conn struct {
 	in        input
 	arrival   leg.Arrival // shown to Route; a Take gets one of its own
 	given     bool        // somebody else closes the connection
+	lent      bool        // the buffer of in is a Take's
+	handled   bool        // a handler's answer has left its write deadline
+	writeBy   time.Time   // the write deadline that a Take's answer has left
 	h         *handling   // nil before the first request that goes to the handler
 }
 
@@ -81,7 +84,9 @@ func (c *conn) serve(cfg *tls.Config) {
 
 // close ends what was not given away.
 func (c *conn) close() {
-	c.in.drop()
+	if !c.lent {
+		c.in.drop()
+	}
 	if !c.given {
 		_ = c.net.Close() // nothing is owed to the peer any more
 	}
@@ -249,29 +254,24 @@ func (c *conn) failHead(first bool, err error) {
 func (c *conn) route(h *http1.Head, raw []byte) Take {
 	c.arrival = leg.Arrival{
 		Conn: c.net, Head: h, RawHead: raw, Read: c.in.unread(), Door: c.door, Remote: c.remote,
-		TLS: c.encrypted, Cert: c.cert, Carried: c.carried,
+		TLS: c.encrypted, Cert: c.cert, Carried: c.carried, WriteBy: c.writeBy,
 	}
 	return c.s.p.Route(&c.arrival)
 }
 
-// give hands the connection over, without deadlines and without the pooled buffer: a listener's channel lives for days. It
-// reports whether it came back for another request.
+// give hands the connection over, and reports whether it came back for another request.
 func (c *conn) give(take Take) (again bool) {
 	a := new(leg.Arrival)
 	*a = c.arrival
-	own := make([]byte, 0, len(a.RawHead)+len(a.Read))
-	own = append(append(own, a.RawHead...), a.Read...)
-	a.RawHead, a.Read = own[:len(a.RawHead):len(a.RawHead)], own[len(a.RawHead):]
 	c.arrival = leg.Arrival{}
-	c.in.drop()
 	c.lease.to(busy)
-	_ = c.net.SetDeadline(time.Time{}) // a dead connection says so to its owner
+	c.ready(a)
 	c.given = true
 	defer func() { c.s.fallen(recover(), c.door, c.net) }()
 	take(c.s.ctx, a)
 	switch {
 	case a.Again:
-		c.given = false
+		c.given, c.lent, c.writeBy = false, false, a.WriteBy
 		c.in.put(a.Read)
 		return true
 	case a.Rest != nil:
@@ -282,6 +282,23 @@ func (c *conn) give(take Take) (again bool) {
 		go c.s.stay(c.door, c.net, c.lease, a.Stay) // as above
 	}
 	return false
+}
+
+// ready makes the connection what a Take expects: nobody reads it, and no deadline of ours ends its reads or writes. What answers a request
+// and returns borrows the buffer that the head came in, and goes on with the write deadline of the answer before. Behind an upgrade a
+// connection may live for days: it keeps no buffer of the pool.
+func (c *conn) ready(a *leg.Arrival) {
+	if !a.Head.Fields.Has("Upgrade") && !c.handled {
+		c.lent = true
+		_ = c.net.SetReadDeadline(time.Time{}) // a dead connection says so to its owner
+		return
+	}
+	own := make([]byte, 0, len(a.RawHead)+len(a.Read))
+	own = append(append(own, a.RawHead...), a.Read...)
+	a.RawHead, a.Read = own[:len(a.RawHead):len(a.RawHead)], own[len(a.RawHead):]
+	c.in.drop()
+	c.handled, a.WriteBy = false, time.Time{}
+	_ = c.net.SetDeadline(time.Time{}) // as above
 }
 
 // rest runs what a Take left to do.

@@ -70,8 +70,10 @@ func (in *input) push(b byte) {
 	in.buf[0], in.end = b, 1
 }
 
-// put takes bytes back that somebody else read of the connection, however many. It is called when nothing is unread.
+// put takes bytes back that somebody else read of the connection, however many, in the place of what was unread. They may lie in the
+// buffer itself.
 func (in *input) put(b []byte) {
+	in.off, in.end = 0, 0
 	switch {
 	case len(b) == 0:
 	case len(b) > bufferBytes:

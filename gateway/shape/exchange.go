@@ -39,6 +39,14 @@ func (m *memory) Bytes() []byte { return m.all }
 // Close implements Body.
 func (*memory) Close() error { return nil }
 
+// Ender is a context that is one exchange's alone: whoever carries the exchange ends it by End, and needs no context of his own for that.
+type Ender interface {
+	context.Context
+
+	// End ends the context, with a cause; behind the first call it does nothing.
+	End(cause error)
+}
+
 // Request is one exchange as its sender began it.
 type Request struct {
 	Hello

@@ -151,7 +151,7 @@ func TestExchangeAllocations(t *testing.T) {
 		})
 	}
 	t.Logf("allocations an exchange: %v", costs)
-	if costs[0] > 65 || costs[65536] > costs[0]+25 {
+	if costs[0] > 56 || costs[65536] > costs[0]+25 {
 		t.Errorf("allocations an exchange by size of the bodies: %v", costs)
 	}
 }

@@ -2,6 +2,7 @@ package httpserve
 
 import (
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/causeway-relay/causeway/gateway/fail"
@@ -27,8 +28,33 @@ func (x *exchange) send(res *shape.Response) {
 	bare := x.frame(res)
 	buf := getBuffer()
 	defer putBuffer(buf)
-	x.out.Reset((*outlet)(x), x.framing, x.appendHead(buf[:0], res))
+	head := x.appendHead(buf[:0], res)
+	if whole, ok := res.Body.(shape.Whole); ok && !bare {
+		if data := whole.Bytes(); x.gathers(len(head), len(data)) {
+			x.torn = x.writeBoth(head, data) != nil
+			return
+		}
+	}
+	x.out.Reset((*outlet)(x), x.framing, head)
 	x.torn = x.pass(res.Body, bare) != nil
+}
+
+// gathers reports whether an answer is better written from where it lies, head and body in one system call, than copied together. By TLS
+// each would be a record of its own.
+func (x *exchange) gathers(head, data int) bool {
+	_, bare := x.conn.(syscall.Conn)
+	return bare && head+data > bufferBytes && x.framing.Kind == http1.Length && x.framing.Length == int64(data)
+}
+
+// writeBoth writes a head and its body.
+func (x *exchange) writeBoth(head, data []byte) error {
+	x.readyToWrite()
+	x.pair = [2][]byte{head, data}
+	x.both = x.pair[:]
+	_, err := x.both.WriteTo(x.conn)
+	x.pair = [2][]byte{}
+	x.wrote(err)
+	return err
 }
 
 // pass writes the head and what the answer has behind it.
@@ -93,16 +119,27 @@ type outlet exchange
 
 // Write implements io.Writer.
 func (o *outlet) Write(p []byte) (int, error) {
-	if now := time.Now(); now.Sub(o.moved) >= min(settleTime, o.p.Write/4) {
-		o.moved = now
-		_ = o.conn.SetWriteDeadline(now.Add(o.p.Write)) // a dead connection says so at the write
-	}
-	n, err := o.conn.Write(p)
-	if err != nil {
-		o.gone = true
-		o.leave(fail.Wrap(fail.SenderGone, "answer", err))
-	}
+	x := (*exchange)(o)
+	x.readyToWrite()
+	n, err := x.conn.Write(p)
+	x.wrote(err)
 	return n, err
+}
+
+// readyToWrite moves the write deadline, unless it was moved a moment ago: by this answer, or by the one before on this connection.
+func (x *exchange) readyToWrite() {
+	if now := time.Now(); x.writeBy.Sub(now) <= x.p.Write-min(settleTime, x.p.Write/4) {
+		x.writeBy = now.Add(x.p.Write)
+		_ = x.conn.SetWriteDeadline(x.writeBy) // a dead connection says so at the write
+	}
+}
+
+// wrote notes that a sender has gone who took no more.
+func (x *exchange) wrote(err error) {
+	if err != nil {
+		x.gone = true
+		x.leave(fail.Wrap(fail.SenderGone, "answer", err))
+	}
 }
 
 // errAbandoned is what a read of a body gives that was closed.

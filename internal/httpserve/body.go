@@ -66,6 +66,18 @@ func (b *body) init(x *exchange, early []byte) {
 // Size implements shape.Body.
 func (b *body) Size() int64 { return b.in.Size() }
 
+// Buffered is how much Read gives without waiting, of a body of a known length.
+func (b *body) Buffered() int {
+	if !b.rmu.TryLock() {
+		return 0 // somebody reads: he may be waiting
+	}
+	defer b.rmu.Unlock()
+	if b.src == nil || b.Size() < 0 || b.owed {
+		return 0
+	}
+	return b.src.Buffered() + len(b.early)
+}
+
 // Read implements io.Reader.
 func (b *body) Read(p []byte) (int, error) {
 	b.rmu.Lock()
@@ -164,7 +176,7 @@ func (s *source) ready() error {
 	}
 	if s.owed {
 		s.owed = false
-		_ = s.x.conn.SetWriteDeadline(time.Now().Add(s.x.p.Write)) // a dead connection says so at the write
+		s.x.readyToWrite()
 		if _, err := io.WriteString(s.x.conn, http1.Continue); err != nil {
 			return err
 		}

@@ -37,20 +37,21 @@ type Answer func(ctx context.Context, body shape.Body) *shape.Response
 // Serve answers the arrival's request. When the connection is good for another request it sets a.Again and leaves in a.Read what
 // came behind this one; otherwise it closes the connection.
 func Serve(ctx context.Context, a *leg.Arrival, p Params, answer Answer) {
-	x := &exchange{conn: a.Conn, head: a.Head, p: p.filled()}
+	x := &exchange{conn: a.Conn, head: a.Head, p: p.filled(), writeBy: a.WriteBy}
 	ctx, x.leave = context.WithCancelCause(ctx)
 	defer x.leave(nil)
+	x.ctx = scope{ctx, x}
 	x.body.init(x, a.Read)
 	res := x.unfit()
 	if res == nil {
 		if x.body.eof {
 			x.startWatch()
 		}
-		res = answer(ctx, x.given())
+		res = answer(&x.ctx, x.given())
 	}
 	x.send(res)
 	again := x.settle()
-	a.Read = append(x.body.rest(), x.early...)
+	a.Read, a.WriteBy = append(x.body.rest(), x.early...), x.writeBy
 	if a.Again = again; !again {
 		x.hangUp()
 	}
@@ -61,18 +62,31 @@ type exchange struct {
 	conn  net.Conn
 	head  *http1.Head
 	p     Params
-	leave context.CancelCauseFunc
+	ctx   scope
+	leave context.CancelCauseFunc // ends ctx
 	body  body
 	watch *leg.Watcher
 	early []byte // what the watch read of the next request
 
 	out     http1.BodyWriter
 	framing http1.Framing // of the answer
-	moved   time.Time     // when the write deadline was moved
+	writeBy time.Time     // the write deadline; zero: none yet
+	pair    [2][]byte     // of a gathered write
+	both    net.Buffers   // pair, as it is being written
 	close   bool          // the connection ends with this answer
 	torn    bool          // the answer is not whole: the sender shall see a loss
 	gone    bool          // the sender is not there any more
 }
+
+// scope is the context of an exchange. It implements shape.Ender.
+type scope struct {
+	context.Context
+
+	x *exchange
+}
+
+// End implements shape.Ender.
+func (s *scope) End(cause error) { s.x.leave(cause) }
 
 // unfit answers what HTTP itself does not allow. nil: all is well.
 func (x *exchange) unfit() *shape.Response {
@@ -118,7 +132,9 @@ func (x *exchange) settle() bool {
 
 // ended is called when all of the request was read.
 func (x *exchange) ended() {
-	_ = x.conn.SetReadDeadline(time.Time{}) // a dead connection says so to the watch
+	if !x.body.moved.IsZero() { // else nobody has set one
+		_ = x.conn.SetReadDeadline(time.Time{}) // a dead connection says so to the watch
+	}
 	x.startWatch()
 }
 

@@ -3,6 +3,7 @@ package leg
 import (
 	"net"
 	"net/netip"
+	"time"
 
 	"github.com/causeway-relay/causeway/internal/http1"
 )
@@ -11,13 +12,16 @@ import (
 type Arrival struct {
 	Conn    net.Conn
 	Head    *http1.Head
-	RawHead []byte // the head's bytes as they came, for a carrier that replays them; valid while the arrival is
-	Read    []byte // bytes read behind the head
+	RawHead []byte // the head's bytes as they came, for a carrier that replays them; valid until who was given the arrival returns, or behind an upgrade while it is
+	Read    []byte // bytes read behind the head; valid as RawHead is
 	Door    string // https, http, ...
 	Remote  netip.AddrPort
 	TLS     bool
 	Cert    []byte // the peer's certificate, DER; nil none
 	Carried bool   // came from another node: it is not carried again
+	// WriteBy is the write deadline that the answer before has left on the connection; zero: none. Whoever answers and sets Again leaves
+	// his own here, so that a busy connection's is not moved with each request. An upgrade finds none.
+	WriteBy time.Time
 
 	// Rest may be set by whoever was given the connection, before he returns: what is still to be done for it. The door runs
 	// it on a goroutine of its own, because a goroutine keeps the stack that a handshake needed and an idle connection pays

@@ -40,6 +40,12 @@ func (h *held) Buffered() int {
 	return 0
 }
 
+// there reports whether all of the body has come already: no Read of it waits.
+func (h *held) there() bool {
+	size := h.inner.Size()
+	return size >= 0 && int64(h.Buffered()) >= size
+}
+
 // bytes are those of a body that is complete.
 func (h *held) bytes() []byte {
 	b := h.inner.(shape.Whole).Bytes() // hold has looked

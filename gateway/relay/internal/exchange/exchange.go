@@ -24,7 +24,7 @@ type Life struct {
 	began  time.Time
 	ctx    scope
 	cancel context.CancelCauseFunc
-	unwake func() bool
+	unwake func() bool // nil: nobody is to be woken
 
 	req   shape.Request // the sender's, with the body counted
 	up    upBody
@@ -62,13 +62,27 @@ func of(ctx context.Context) *Life {
 // Begin begins an exchange, within x. From now on the request's body belongs to it.
 func (x *Life) Begin(ctx context.Context, owner Owner, req *shape.Request) {
 	x.owner, x.req, x.began = owner, *req, time.Now()
-	ctx, x.cancel = context.WithCancelCause(ctx)
+	if own, ok := ctx.(shape.Ender); ok { // it is this exchange's alone
+		x.cancel = own.End
+	} else {
+		ctx, x.cancel = context.WithCancelCause(ctx)
+	}
 	x.ctx = scope{ctx, x}
 	if req.Body != nil {
 		x.up.hold(x, req.Body)
 		x.req.Body = x.up.body()
+		if !x.up.whole && !x.up.there() {
+			x.beWoken()
+		}
 	}
-	x.unwake = context.AfterFunc(ctx, x.wake)
+}
+
+// beWoken sees to it that reads which wait end with the exchange. It costs more than a short exchange can do with, so it is for bodies that
+// may keep somebody waiting.
+func (x *Life) beWoken() {
+	if x.unwake == nil {
+		x.unwake = context.AfterFunc(&x.ctx, x.wake)
+	}
 }
 
 // Look has both bodies shown as they are read. It comes before anything of them is.
@@ -156,6 +170,9 @@ func (x *Life) Answer(resp *shape.Response) *shape.Response {
 	x.mu.Lock()
 	x.down.hold(x, resp.Body)
 	x.mu.Unlock()
+	if !x.down.whole {
+		x.beWoken()
+	}
 	if x.ctx.Err() != nil {
 		x.wake() // it ended before there was something to wake
 	}
@@ -178,7 +195,9 @@ func (x *Life) end(why fail.Code, side string, cause error) {
 // Release closes both bodies, the response first: whoever sends the request may wait for that. It may be called twice.
 func (x *Life) Release() {
 	x.clock.stop()
-	x.unwake()
+	if x.unwake != nil {
+		x.unwake()
+	}
 	x.down.close()
 	x.up.close()
 	x.cancel(nil)

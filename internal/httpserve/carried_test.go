@@ -1,0 +1,104 @@
+package httpserve_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/causeway-relay/causeway/gateway/shape"
+	"github.com/causeway-relay/causeway/internal/http1"
+	"github.com/causeway-relay/causeway/internal/httpserve"
+	"github.com/causeway-relay/causeway/internal/leg"
+	"github.com/causeway-relay/causeway/internal/netx"
+)
+
+// request decodes a GET.
+func request(t *testing.T) *http1.Head {
+	t.Helper()
+	head, _, err := http1.DecodeRequest([]byte("GET / HTTP/1.1\r\nHost: h\r\n\r\n"), http1.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return head
+}
+
+// TestWholeOnTCP: a body in memory arrives behind its head whatever its size, on a connection of the system's, where long ones leave from
+// where they lie, and on another.
+func TestWholeOnTCP(t *testing.T) {
+	t.Parallel()
+	for _, size := range []int{0, 1, 1 << 10, 20<<10 - 1, 20 << 10, 64 << 10, 3 << 20} {
+		data := bytes.Repeat([]byte("0123456789abcdef!"), size/17+1)[:size]
+		tcpFar, tcpNear := netx.Loopback(t)
+		far, near := net.Pipe()
+		for name, c := range map[string][2]net.Conn{"TCP": {tcpFar, tcpNear}, "pipe": {far, near}} {
+			got := make(chan string, 1)
+			go func() {
+				all, _ := io.ReadAll(c[0]) // ends with the connection
+				got <- string(all)
+			}()
+			closed := 0
+			a := &leg.Arrival{Conn: c[1], Head: request(t)}
+			for range 2 {
+				httpserve.Serve(t.Context(), a, httpserve.Params{}, func(context.Context, shape.Body) *shape.Response {
+					return &shape.Response{Status: 200, Fields: http1.Fields{{Name: "Date", Value: "now"}}, Body: &whole{data: data, closed: &closed}}
+				})
+				if !a.Again {
+					t.Fatalf("%s, %d bytes: the connection does not go on", name, size)
+				}
+			}
+			_ = c[1].Close()
+			answer := fmt.Sprintf("HTTP/1.1 200 \r\nDate: now\r\nContent-Length: %d\r\n\r\n%s", size, data)
+			if all := <-got; all != answer+answer {
+				t.Errorf("%s, %d bytes: %d bytes came: %.90q", name, size, len(all), all)
+			}
+			if closed != 2 {
+				t.Errorf("%s, %d bytes: bodies closed %d times", name, size, closed)
+			}
+		}
+	}
+}
+
+// dated notes the write deadlines of a connection.
+type dated struct {
+	net.Conn
+
+	set []time.Time
+}
+
+func (d *dated) SetWriteDeadline(t time.Time) error {
+	d.set = append(d.set, t)
+	return d.Conn.SetWriteDeadline(t)
+}
+
+// TestWriteDeadlineStays: answers that follow each other closely share a write deadline, which is never nearer than three quarters
+// of what one write may take.
+func TestWriteDeadlineStays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		far, near := net.Pipe()
+		go func() { _, _ = io.Copy(io.Discard, far) }() // ends with the connection
+		conn := &dated{Conn: near}
+		a := &leg.Arrival{Conn: conn, Head: request(t)}
+		for i, step := range []struct {
+			pause time.Duration
+			set   int // how often it was moved until then
+		}{{0, 1}, {100 * time.Millisecond, 1}, {900 * time.Millisecond, 2}, {999 * time.Millisecond, 2}, {time.Hour, 3}} {
+			<-time.After(step.pause)
+			httpserve.Serve(t.Context(), a, httpserve.Params{Write: 8 * time.Second}, func(context.Context, shape.Body) *shape.Response {
+				return &shape.Response{Status: 200}
+			})
+			if !a.Again || len(conn.set) != step.set {
+				t.Errorf("answer %d: again %v, deadline set %d times", i, a.Again, len(conn.set))
+			}
+			if left := time.Until(a.WriteBy); left < 6*time.Second || left > 8*time.Second || !a.WriteBy.Equal(conn.set[len(conn.set)-1]) {
+				t.Errorf("answer %d leaves a deadline in %v, of %v", i, left, conn.set)
+			}
+		}
+		_ = near.Close()
+		_ = far.Close()
+	})
+}
