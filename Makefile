@@ -14,8 +14,8 @@ BENCH    ?= .#    which Go benchmarks
 CELLS    ?= #     which cells of bench/, beginnings of names with commas; all: also bench/RESULTS.md is written
 # Stories: those of SOAP and WCF with what they need, and all others.
 SOAP     := xmlsec xmllint mono monodevel dotnet zeep suds spyne php perl gsoap nodesoap node curl netcat
-MATRIX   := mono node curl netcat php
-STACKS   := $(patsubst %,./%/...,$(wildcard $(addprefix interop/,soap mono dotnet table nettcp wcfhttp casts wsdl matrix))) ./wsdl/bundle ./wsdl/sample # which have foreign readers judge the whole corpus
+MATRIX   := mono node curl netcat php dotnet
+STACKS   := $(patsubst %,./%/...,$(wildcard $(addprefix interop/,soap mono dotnet table nettcp wcfhttp ends casts wsdl matrix))) ./wsdl/bundle ./wsdl/sample # which have foreign readers judge the whole corpus
 SDK      := ./interop $(filter-out $(STACKS) $(patsubst %,./interop/%/...,node python capture),$(patsubst %/,./%/...,$(wildcard interop/*/)))
 LINT     := go tool -modfile=tools/go.mod golangci-lint
 step     := scripts/step

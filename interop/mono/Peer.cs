@@ -5,6 +5,7 @@
 //                         fails when it raises another exception or none)
 //   mono peer.exe host   (takes lines of stdin until its end, so that one process does for many stories:
 //                         N serve BINDING CONTRACT ADDRESS [LISTEN-URI]   prints "N READY" or "N SERVE-FAILED why"
+//                         N release                                       ends the calls that wait in Sleep
 //                         N call BINDING CONTRACT ADDRESS STEP[,STEP...]  prints "N step: result" lines, then "N DONE exit-code")
 // ADDRESS is the logical endpoint address (what clients put in To and Via);
 // LISTEN-URI is where the service really listens, when that differs (recorder or relay in between).
@@ -84,7 +85,9 @@ namespace Relay.Interop
     {
         public readonly AutoResetEvent Got = new AutoResetEvent(false);
         public string Last;
-        public void OnEvent(string text) { Last = text; Got.Set(); }
+        public readonly List<string> All = new List<string>();
+        public void OnEvent(string text) { lock (All) All.Add(text); Last = text; Got.Set(); }
+        public int Count { get { lock (All) return All.Count; } }
         public int Ask(int x) { return x * 2; }
     }
 
@@ -142,6 +145,8 @@ namespace Relay.Interop
                 if (a[1] == "call") {
                     int rc = Call(n, a[2], a[3], a[4], a[5]);
                     Console.WriteLine(n + "DONE " + rc);
+                } else if (a[1] == "release") { // who is held by Sleep
+                    EchoService.Released.Set();
                 } else if (a[1] == "time") {
                     Console.WriteLine(n + "TIMED " + Time(a[2], a[3], int.Parse(a[4]), int.Parse(a[5])));
                 } else {
@@ -265,9 +270,12 @@ namespace Relay.Interop
             { "turn", c => Sum(((IStreamer) c).Turn(new MemoryStream(Data.Pattern(3000)))) },
             { "subscribe", c => { ((IDuplex) c).Subscribe("news"); return Evt.Got.WaitOne(3000) ? Evt.Last : "no event"; } },
             { "query", c => ((IDuplex) c).Query(20).ToString() },
+            { "publish", c => Published(((IDuplex) c).Publish(5)) },
             { "begin", c => { ((ICounter) c).Begin(10); return "ok"; } },
             { "next", c => ((ICounter) c).Next().ToString() },
             { "end", c => ((ICounter) c).End().ToString() },
+            { "sessions", c => Sessions((ICounter) c) },
+            { "sleep", c => ((IEcho) c).Sleep(1500).ToString() },
             { "untyped", c => Untyped((IUntyped) c) },
             { "hello", c => ((IRest) c).HelloXml("w\u00f6rld", 3) },
             { "getnote", c => Show(((IRest) c).GetNote("5")) },
@@ -280,6 +288,33 @@ namespace Relay.Interop
         };
 
         static Events Evt;
+        static Func<object> Another; // opens one more channel of the call that runs
+
+        static string Published(int count)
+        {
+            while (Evt.Count < count) if (!Evt.Got.WaitOne(3000)) return "only " + Evt.Count + " events";
+            lock (Evt.All) return string.Join(",", Evt.All.ToArray());
+        }
+
+        // Sessions has four sessions at the same time, whose calls come in turn, and gives where each has counted to. Each channel is used as
+        // soon as it is made: it connects when it is made, and Mono's service takes no other before that one's preamble.
+        static string Sessions(ICounter first)
+        {
+            var all = new List<ICounter>();
+            for (int i = 0; i < 4; i++) {
+                all.Add(i == 0 ? first : (ICounter) Another());
+                all[i].Begin(100 * i);
+            }
+            for (int n = 1; n <= 3; n++)
+                for (int i = 0; i < all.Count; i++) {
+                    int got = all[i].Next();
+                    if (got != 100 * i + n) return "session " + i + " counts " + got;
+                }
+            var ends = all.Select(c => c.End().ToString()).ToArray(); // none is closed before all have begun: Mono loses who comes meanwhile
+            foreach (IClientChannel c in all.Skip(1)) try { c.Close(TimeSpan.FromSeconds(3)); } catch { c.Abort(); }
+            return string.Join(",", ends);
+        }
+
         static int Notified; // messages of notify-next, which have a number each
 
         static string Sum(Stream s)
@@ -350,6 +385,7 @@ namespace Relay.Interop
         static int Call(string n, string binding, string contract, string address, string steps)
         {
             object ch = null;
+            Another = () => Open(binding, contract, address, false);
             bool plus = false;
             int rc = 0;
             foreach (var part in steps.Split(',')) {

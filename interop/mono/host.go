@@ -120,6 +120,32 @@ func (h *Host) printed() (lines []string) {
 	return lines
 }
 
+// Try is ServiceAt for what Mono may refuse to serve: the address, and "" or what it says.
+func (h *Host) Try(binding, contract string) (address, refusal string) {
+	h.t.Helper()
+	h.count++
+	address = "http://127.0.0.1:" + interop.FreePort(h.t) + "/svc"
+	h.p.Say(fmt.Sprintf("%d serve %s %s %s", h.count, binding, contract, address))
+	answer := h.p.Await(fmt.Sprintf(`^%d (READY|SERVE-FAILED.*)$`, h.count))
+	return address, strings.TrimPrefix(strings.TrimPrefix(answer, "READY"), "SERVE-FAILED ")
+}
+
+// Release has the calls of Sleep answered that a service holds by PEER_HOLD=1, and all to come.
+func (h *Host) Release() {
+	h.t.Helper()
+	h.count++
+	h.p.Say(fmt.Sprintf("%d release", h.count))
+}
+
+// Kill ends the process as a crash does, with all its services and clients.
+func (h *Host) Kill() {
+	h.t.Helper()
+	h.p.Kill()
+}
+
+// Text is everything that the process printed so far.
+func (h *Host) Text() string { return h.p.Text() }
+
 // Await waits for a line that a service prints, such as "notify: text" of a one-way call.
 func (h *Host) Await(pattern string) string {
 	h.t.Helper()

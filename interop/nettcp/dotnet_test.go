@@ -1,6 +1,7 @@
 package nettcp
 
 import (
+	"context"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -38,6 +39,31 @@ func TestDotNetService(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestReliableOutlivesListener: a reliable session of .NET's client goes on when its listener is lost in the middle of a call, by another listener
+// of the relay at the same service: the client opens a connection anew and sends again what was not acknowledged. The gateway has no part in
+// that but to take it to whoever listens. The service forgets one message, which leaves the client waiting while the listener goes.
+func TestReliableOutlivesListener(t *testing.T) {
+	t.Parallel()
+	interop.Need(t, "dotnet")
+	interop.OnNodes(t, func(t *testing.T, s *interop.Stand) {
+		port := interop.FreePort(t)
+		peer := dotnet.Start(t, "wcf-client", "rm-peer", "--tcp", port, "--drop", "3")
+		peer.Await(`READY`)
+		s.Add(&entity.Entity{Name: "svc", Kind: entity.NetTCP, AnonymousSenders: true})
+		first, lose := context.WithCancel(t.Context())
+		defer lose()
+		listenFor(first, t, s, "svc", "127.0.0.1:"+port)
+		p := dotnet.Start(t, "wcf-client", "--binding", "nettcp-rm", "--address", "net.tcp://"+door(s)+"/svc", "--only", "echo,add,ping", "--shared")
+		peer.Await(`^dropped message 3$`)
+		listen(t, s, "svc", "127.0.0.1:"+port)
+		lose()
+		p.End(interop.Patience)
+		if p.Code() != 0 {
+			t.Error(p.Text())
+		}
+	})
 }
 
 // TestDotNetTLS: the .NET client's TLS ends at the gateway, with a service that has none: the client gets what it gets from that

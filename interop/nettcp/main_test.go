@@ -35,7 +35,12 @@ func expose(t testing.TB, s *interop.Stand, name, target string, change ...func(
 	listen(t, s, name, target)
 }
 
-func listen(t testing.TB, s *interop.Stand, name, target string) *hybrid.Listener {
+func listen(t testing.TB, s *interop.Stand, name, target string) {
+	listenFor(t.Context(), t, s, name, target)
+}
+
+// listenFor is listen for as long as ctx lasts. With it go all connections at once, as with a process that is killed.
+func listenFor(ctx context.Context, t testing.TB, s *interop.Stand, name, target string) {
 	t.Helper()
 	cs := "Endpoint=sb://" + s.Listen + "/;SharedAccessKeyName=" + s.Rule + ";SharedAccessKey=" + s.Key
 	l, err := hybrid.Listen(t.Context(), cs, hybrid.WithEntity(name), hybrid.WithCAFile(s.CA))
@@ -49,17 +54,18 @@ func listen(t testing.TB, s *interop.Stand, name, target string) *hybrid.Listene
 			if err != nil {
 				return
 			}
-			conns.Go(func() { pipe(t.Context(), c.(*hybrid.Conn), target) })
+			conns.Go(func() { pipe(ctx, c.(*hybrid.Conn), target) })
 		}
 	})
+	stop := context.AfterFunc(ctx, func() { _ = l.Close() })
 	t.Cleanup(func() {
+		stop()
 		_ = l.Close()
 		conns.Wait()
 	})
-	return l
 }
 
-// pipe copies between a stream and the service, at most until the test ends.
+// pipe copies between a stream and the service, at most until ctx ends.
 func pipe(ctx context.Context, c *hybrid.Conn, target string) {
 	defer c.Close()
 	service, err := net.Dial("tcp", target)

@@ -34,9 +34,13 @@ func add(s *interop.Stand, name string, change ...func(*entity.Entity)) {
 // client runs wcf-client to its end and gives what it printed a case, without what differs from run to run.
 func client(t *testing.T, args ...string) []string {
 	t.Helper()
-	p := dotnet.Start(t, "wcf-client", args...)
+	return printed(t, dotnet.Start(t, "wcf-client", args...))
+}
+
+// printed waits for the end of wcf-client.
+func printed(t *testing.T, p *interop.Program) (lines []string) {
+	t.Helper()
 	p.End(4 * interop.Patience)
-	var lines []string
 	for line := range strings.Lines(p.Text()) {
 		if line = masked(line); strings.HasPrefix(line, "ok ") || strings.HasPrefix(line, "FAIL ") {
 			lines = append(lines, line)
