@@ -167,6 +167,10 @@ func TestToNetTCP(t *testing.T) {
 		if got := w.call("GET", "calc", ""); got.status != 405 || got.fields.Get("Allow") != "POST" {
 			t.Errorf("GET: %+v", got)
 		}
+		w.converting("described", "netTcp", func(e *entity.Entity) { e.Settings.Metadata = described() })
+		if got := w.call("GET", "described?wsdl", ""); got.status != 200 || !strings.Contains(got.body, "definitions") {
+			t.Errorf("an attached description: %+v", got)
+		}
 	})
 }
 
@@ -258,6 +262,21 @@ func TestToNetTCPOneWay(t *testing.T) {
 			t.Error("nothing was told")
 		}
 
+		// PHP's client hangs up as soon as it has written such a message.
+		gone, text := w.dial(), fmt.Sprintf(sum11, "")
+		if _, err := fmt.Fprintf(gone, "POST /calc HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/xml\r\nSOAPAction: urn:tell/Gone\r\nContent-Length: %d\r\n\r\n%s", len(text), text); err != nil {
+			t.Fatal(err)
+		}
+		_ = gone.Close()
+		select {
+		case text := <-told:
+			if !strings.Contains(text, "7 and 8") || !strings.Contains(text, "urn:tell/Gone") {
+				t.Errorf("the service heard %s", text)
+			}
+		case <-time.After(patience):
+			t.Error("a message whose sender had gone was not delivered")
+		}
+
 		w.converting("slow", "netTcp")
 		began, ended := make(chan struct{}), make(chan struct{})
 		w.streams("slow", func(ctx context.Context, c net.Conn) {
@@ -338,6 +357,63 @@ func TestToHTTP(t *testing.T) {
 			}
 			if got := w.call("GET", binding, ""); got.status != 200 || got.body != "a page" {
 				t.Errorf("%s, GET: %+v", binding, got)
+			}
+		}
+	})
+}
+
+// TestOwnBinding: a message that is in the listener's binding passes as it is, signed or not, whatever the listener answers; at the same relay
+// others are converted. Where messages have to name the service's address, one that names another is converted, unless it is signed.
+func TestOwnBinding(t *testing.T) {
+	const signed = `<o:Security xmlns:o="http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"><d:Signature xmlns:d="http://www.w3.org/2000/09/xmldsig#"/></o:Security>`
+	both(t, func(w *world) {
+		w.converting("ws", "wsHttp")
+		w.converting("named", "wsHttp", func(e *entity.Entity) { e.Settings.Convert.Address = "http://server1/calc" })
+		seen := make(chan string, 1)
+		answer := strings.Repeat("an answer of its own ", 10_000)
+		for _, relay := range []string{"ws", "named"} {
+			w.serve(relay, func(out nethttp.ResponseWriter, r *nethttp.Request) {
+				b, _ := io.ReadAll(r.Body)
+				seen <- r.URL.String() + "\n" + r.Header.Get("X-Mine") + "\n" + r.Header.Get("Content-Type") + "\n" + string(b)
+				if r.Header.Get("X-Mine") == "" { // which conversions leave out
+					_, text := echo(heard{text: string(b)})
+					out.Header().Set("Content-Type", type12)
+					_, _ = io.WriteString(out, text)
+					return
+				}
+				out.Header().Set("X-Theirs", "kept")
+				out.Header().Set("Content-Type", "text/html")
+				out.WriteHeader(403)
+				_, _ = io.WriteString(out, answer)
+			})
+		}
+		to := `<a:To s:mustUnderstand="1">https://gateway/ws</a:To>`
+		for _, row := range []struct {
+			name, relay, text string
+			passes            bool
+		}{
+			{"plain", "ws", fmt.Sprintf(envelope12, to), true},
+			{"signed", "ws", fmt.Sprintf(envelope12, to+signed), true},
+			{"for a next node", "ws", fmt.Sprintf(envelope12, `<h xmlns="urn:h" s:mustUnderstand="1" s:role="http://www.w3.org/2003/05/soap-envelope/role/next"/>`), true},
+			{"without addressing", "ws", strings.ReplaceAll(fmt.Sprintf(envelope12, ""), "2005/08/addressing", "none"), false},
+			{"another address", "named", fmt.Sprintf(envelope12, to), false},
+			{"the service's address", "named", fmt.Sprintf(envelope12, "<a:To>http://server1/calc/below</a:To>"), true},
+			{"another address, signed", "named", fmt.Sprintf(envelope12, to+signed), true},
+		} {
+			kind := type12 + `; action="urn:add"`
+			got := w.call("POST", row.relay+"/below?x=1", row.text, "Content-Type", kind, "X-Mine", "here")
+			text := <-seen
+			if row.passes {
+				if want := "/" + row.relay + "/below?x=1\nhere\n" + kind + "\n" + row.text; text != want {
+					t.Errorf("%s: the listener got %s\nwant %s", row.name, text, want)
+				}
+				if got.status != 403 || got.body != answer || got.fields.Get("X-Theirs") != "kept" || got.fields.Get("Content-Type") != "text/html" {
+					t.Errorf("%s: %d %.200s %v", row.name, got.status, got.body, got.fields)
+				}
+				continue
+			}
+			if got.status != 200 || !strings.Contains(got.body, "<Add") || strings.Contains(text, "here") || !strings.Contains(text, "2005/08/addressing") || row.relay == "named" && !strings.Contains(text, ">http://server1/calc/below<") {
+				t.Errorf("%s: %+v; the listener got %s", row.name, got, text)
 			}
 		}
 	})

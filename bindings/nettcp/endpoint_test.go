@@ -4,13 +4,13 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
 	nethttp "net/http"
 	"regexp"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -31,29 +31,7 @@ func (w *world) converting(name string, change ...func(*entity.Entity)) {
 // answer registers a listener that answers requests.
 func (w *world) answer(name string, h nethttp.HandlerFunc) {
 	w.t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	up, done := make(chan struct{}), make(chan error, 1)
-	var once sync.Once
-	go func() {
-		done <- hybrid.Serve(ctx, w.last.Ready().ConnectionString, h, hybrid.WithEntity(name), hybrid.WithCAFile(w.CAFile()), hybrid.WithFullPath(),
-			hybrid.WithEvents(func(ev hybrid.Event) {
-				if ev.Kind == hybrid.Online {
-					once.Do(func() { close(up) })
-				}
-			}))
-	}()
-	w.t.Cleanup(func() {
-		cancel()
-		<-done
-	})
-	select {
-	case <-up:
-	case err := <-done:
-		done <- nil
-		w.t.Fatal(err)
-	case <-time.After(patience):
-		w.t.Fatal("the listener does not come up")
-	}
+	w.Serve(int(w.last.Num)-1, name, h)
 }
 
 // caller is a client of net.tcp with one session: it says messages of SOAP 1.2 in text, which a conversion of its own makes binary.
@@ -68,8 +46,14 @@ type caller struct {
 // session begins a session.
 func (w *world) session(path string) *caller {
 	w.t.Helper()
-	c := &caller{w: w, conn: w.dial(), session: convert.NewSession(), dec: framing.Decoder{}}
-	w.send(c.conn, w.preamble(path))
+	return w.sessionOn(w.dial(), w.preamble(path))
+}
+
+// sessionOn begins a session on a connection with what is left of a preamble.
+func (w *world) sessionOn(conn net.Conn, preamble []byte) *caller {
+	w.t.Helper()
+	c := &caller{w: w, conn: conn, session: convert.NewSession(), dec: framing.Decoder{}}
+	w.send(c.conn, preamble)
 	if ev, fault := c.next(); ev.Kind != framing.PreambleAck {
 		w.t.Fatalf("the preamble was answered with %v %s\n%s", ev.Kind, fault, w.Log())
 	}
@@ -107,6 +91,14 @@ const (
 // say sends a message of the session, and gives the conversion that reads its answer.
 func (c *caller) say(headers, text string) *convert.Call {
 	c.w.t.Helper()
+	call, record := c.write(headers, text)
+	c.w.send(c.conn, record)
+	return call
+}
+
+// write makes the record of a message.
+func (c *caller) write(headers, text string) (*convert.Call, []byte) {
+	c.w.t.Helper()
 	from, _ := convert.Find("wsHttp")
 	to, _ := convert.Find("netTcp")
 	o := convert.Options{To: c.w.via("calc"), Target: c.session}
@@ -117,8 +109,7 @@ func (c *caller) say(headers, text string) *convert.Call {
 	if err != nil {
 		c.w.t.Fatal(err)
 	}
-	c.w.send(c.conn, framing.AppendSized(nil, call.Out.Body))
-	return call
+	return call, framing.AppendSized(nil, call.Out.Body)
 }
 
 // hear reads the answer in text.
@@ -274,15 +265,11 @@ func TestToHTTPLeaves(t *testing.T) {
 	both(t, func(w *world) {
 		t := w.t
 		w.converting("held")
-		began, ended, over := make(chan struct{}, 9), make(chan struct{}, 9), make(chan struct{})
-		defer close(over) // a listener that leaves waits for what it was asked
+		began, ended := make(chan struct{}, 9), make(chan struct{}, 9)
 		w.answer("held", func(_ nethttp.ResponseWriter, r *nethttp.Request) {
 			_, _ = io.Copy(io.Discard, r.Body)
 			began <- struct{}{}
-			select {
-			case <-r.Context().Done():
-			case <-over:
-			}
+			<-r.Context().Done()
 			ended <- struct{}{}
 		})
 		wait := func(what string, c <-chan struct{}) {
@@ -309,6 +296,120 @@ func TestToHTTPLeaves(t *testing.T) {
 		w.reason("closed", "EntityDeleted")
 		if _, how := rest(c.conn); how == "still open" {
 			t.Error("the session outlives its relay")
+		}
+		wait("the end of the relay", ended)
+	})
+}
+
+// TestToHTTPTLS: TLS that a sender asks for ends at the door wherever messages are converted, since they have to be read; where the relay
+// wants TLS to end here, a sender without it is turned away.
+func TestToHTTPTLS(t *testing.T) {
+	both(t, func(w *world) {
+		w.converting("open")
+		w.converting("strict", func(e *entity.Entity) { e.Settings.EndTLS = true })
+		var calls atomic.Int32
+		for _, relay := range []string{"open", "strict"} {
+			w.answer(relay, upper(&calls))
+			client := w.dial()
+			w.send(client, (&framing.Preamble{Mode: framing.Duplex, Via: w.via(relay), Encoding: framing.BinarySession, Upgrade: framing.UpgradeTLS}).Append(nil))
+			w.expect(client, []byte{byte(framing.UpgradeResponse)})
+			c := w.sessionOn(tls.Client(client, w.TLS()), []byte{byte(framing.PreambleEnd)})
+			if text, fault := c.hear(c.say(withID, "seven")); fault || !strings.Contains(text, "SEVEN /"+relay) {
+				w.t.Errorf("%s: %s", relay, text)
+			}
+			w.send(c.conn, theEnd)
+			w.expect(c.conn, theEnd)
+		}
+		plain := w.dial()
+		w.send(plain, w.preamble("strict"))
+		w.expect(plain, framing.AppendFault(nil, framing.UpgradeInvalid))
+		if n := calls.Load(); n != 2 {
+			w.t.Errorf("the services saw %d messages, want 2", n)
+		}
+	})
+}
+
+// TestToHTTPOrder: messages that a session sends without waiting are delivered one at a time, in their order.
+func TestToHTTPOrder(t *testing.T) {
+	both(t, func(w *world) {
+		w.converting("row")
+		var inside, most atomic.Int32
+		heard := make(chan string, 99)
+		w.answer("row", func(out nethttp.ResponseWriter, r *nethttp.Request) {
+			if n := inside.Add(1); n > most.Load() {
+				most.Store(n)
+			}
+			b, _ := io.ReadAll(r.Body)
+			heard <- regexp.MustCompile(`number \d+`).FindString(string(b))
+			inside.Add(-1)
+			out.Header().Set("Content-Type", "text/xml; charset=utf-8")
+			_, _ = out.Write(b)
+		})
+		c := w.session("row")
+		var all []byte
+		var last *convert.Call
+		const count = 20
+		for i := range count {
+			headers := ""
+			if i == count-1 {
+				headers = withID
+			}
+			call, record := c.write(headers, fmt.Sprintf("number %d", i))
+			last, all = call, append(all, record...)
+		}
+		w.send(c.conn, all)
+		if text, fault := c.hear(last); fault || !strings.Contains(text, "number 19") {
+			w.t.Errorf("the last one's answer: %s", text)
+		}
+		for i := range count {
+			if got := <-heard; got != fmt.Sprintf("number %d", i) {
+				w.t.Errorf("message %d was %q", i, got)
+			}
+		}
+		if n := most.Load(); n != 1 {
+			w.t.Errorf("%d messages at once", n)
+		}
+	})
+}
+
+// TestToHTTPByOtherDoors: net.tcp that arrives in a hybrid WebSocket, as through a forwarding connector, ends at the gateway as well.
+func TestToHTTPByOtherDoors(t *testing.T) {
+	both(t, func(w *world) {
+		w.converting("sum")
+		var calls atomic.Int32
+		w.answer("sum", upper(&calls))
+		conn, err := hybrid.Dial(w.t.Context(), w.Node(0).Ready().ConnectionString, hybrid.WithEntity("sum"), hybrid.WithCAFile(w.CAFile()))
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		defer conn.Close()
+		_ = conn.SetDeadline(time.Now().Add(patience))
+		c := w.sessionOn(conn, w.preamble("sum/below"))
+		if text, fault := c.hear(c.say(withID, "seven")); fault || !strings.Contains(text, "SEVEN /sum/below") {
+			w.t.Errorf("fault %v, %s", fault, text)
+		}
+		w.send(c.conn, theEnd)
+		w.expect(c.conn, theEnd)
+	})
+}
+
+// TestToNetTCPPasses: where listeners speak net.tcp, a sender of net.tcp has nothing converted: its bytes pass, an upgrade among them.
+func TestToNetTCPPasses(t *testing.T) {
+	both(t, func(w *world) {
+		w.open("same", func(e *entity.Entity) {
+			e.Settings.Convert = entity.Conversion{Binding: "netTcp", Address: "net.tcp://localhost:808/calc"}
+		})
+		calls := w.listen("same")
+		for _, upgrade := range []string{"", framing.UpgradeTLS} {
+			client := w.dial()
+			w.send(client, (&framing.Preamble{Mode: framing.Duplex, Via: w.via("same"), Encoding: framing.BinarySession, Upgrade: upgrade}).Append(nil))
+			service := w.take(calls)
+			want := w.preamble("same")
+			if upgrade != "" {
+				want = framing.AppendText(want[:len(want)-1], framing.UpgradeRequest, upgrade)
+			}
+			w.expect(service, want)
+			w.say(service, client, ack)
 		}
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/causeway-relay/causeway/bridge/connect"
+	"github.com/causeway-relay/causeway/gateway/entity"
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/hybrid"
 )
@@ -162,6 +163,23 @@ func TestPortsBothWays(t *testing.T) {
 			if b, err := io.ReadAll(c); err != nil || string(b) != port {
 				w.t.Errorf("%q, %v", b, err)
 			}
+		}
+	})
+}
+
+// TestPreambleAtConversion: what listens for azbridge's preamble is no listener for a conversion to net.tcp, which begins with its own: the
+// sender is told, and the service sees nothing.
+func TestPreambleAtConversion(t *testing.T) {
+	both(t, func(w *world) {
+		target := service(w.t, "tcp", "127.0.0.1:0", func(net.Conn) { w.t.Error("the service got a connection") })
+		w.Add(&entity.Entity{Name: "desk", Kind: entity.HTTP, AnonymousSenders: true, Settings: entity.Settings{Convert: entity.Conversion{Binding: "netTcp"}}})
+		l := w.bridge(w.listen, connect.Connector{Listen: "desk", Target: "tcp://" + target.Addr().String(), PortName: "808"})
+		l.await(connect.ListenerConnected)
+		if status, text := post(w.t, "http://"+w.Node(0).Host("http")+"/desk", "urn:desk/Ask"); status != 500 || !strings.Contains(text, "does not speak net.tcp") {
+			w.t.Errorf("%d %s", status, text)
+		}
+		if ev := l.await(connect.Refused); ev.Reason != connect.PreambleFailed {
+			w.t.Errorf("%v", ev)
 		}
 	})
 }

@@ -96,7 +96,7 @@ func (r *route) exchange(ctx context.Context, req *shape.Request) (*shape.Respon
 func (r *route) conversion(c *convert.Converter) *conversion.Conversion {
 	out := &conversion.Conversion{
 		Converter: c, Relay: r.c.Listen, Life: r.life,
-		Address: func(*shape.Hello) string { return r.c.Target },
+		Address: func(*shape.Hello) string { return r.c.Target }, Named: true,
 	}
 	if r.server != nil {
 		out.Ask = told{r.server}

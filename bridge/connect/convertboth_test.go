@@ -163,11 +163,17 @@ func (w *world) call(relay string, l *line) (*line, error) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	return w.ask(relay, b, l.id == "")
+}
+
+// ask sends one envelope to a net.tcp relay, in a session of its own.
+func (w *world) ask(relay string, envelope []byte, oneWay bool) (*line, error) {
+	w.t.Helper()
 	ctx, cancel := context.WithTimeout(w.t.Context(), patience)
 	defer cancel()
 	host := w.Node(0).Host("nettcp")
 	dial := func(ctx context.Context) (net.Conn, error) { return new(net.Dialer).DialContext(ctx, "tcp", host) }
-	answer, err := framed.Call(ctx, dial, "net.tcp://"+host+"/"+relay, b, l.id == "", 1<<20)
+	answer, err := framed.Call(ctx, dial, "net.tcp://"+host+"/"+relay, envelope, oneWay, 1<<20)
 	if err != nil || answer == nil {
 		return nil, err
 	}

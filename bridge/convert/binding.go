@@ -95,7 +95,11 @@ func Between(from, to Binding) Pair {
 			p.Loses = append(p.Loses, text)
 		}
 	}
-	lose(true, "message security: a signed or encrypted message is refused, since its signature would not hold")
+	own := ""
+	if from.Any && !to.Framed {
+		own = "; one in the service's own binding passes as it is"
+	}
+	lose(true, "message security: a signed or encrypted message is refused, since its signature would not hold"+own)
 	lose(true, "reliable sessions (WS-ReliableMessaging): refused; between equal bindings they pass")
 	lose(from.Framed && !to.Framed, "callbacks and the state of a session: each message is a request of its own")
 	lose(!from.Framed && to.Framed, "the state of a session: each request is a session of its own; a service that calls back is refused")

@@ -8,7 +8,8 @@
 //
 // A converter is a SOAP intermediary (SOAP 1.2 part 1, 2.7): header blocks for the next node that must be understood and are not are
 // refused, other blocks go on to the service. What cannot go on with its meaning is refused with a fault that names the reason:
-// signatures and encryption, reliable sessions, answers to another address than the sender's, contracts that call back.
+// signatures and encryption, reliable sessions, answers to another address than the sender's, contracts that call back. A message that
+// is in the service's binding already is no business of an intermediary: it is said to pass as it is (Call.Same), signed or not.
 //
 // It does not own records of framing (bindings/framing), connections and HTTP (bridge/connect), nor which bindings there are in WCF
 // (bindings). Sources: WCF wire reference sections 3, 4, 7, 8, 11 and 15; SOAP 1.1; SOAP 1.2; WS-Addressing.

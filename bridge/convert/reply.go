@@ -57,9 +57,10 @@ func (call *Call) reply(t *tools, in Message) (out Message, fault bool, err erro
 	if err := call.fits(said, f != nil); err != nil {
 		return out, false, err
 	}
-	if err := unchanged(m, said.Action); err != nil {
+	if err := endures(m, said.Action); err != nil {
 		return out, false, err
 	}
+	(&soap.Node{Intermediary: true}).Forward(m)
 	renameCodes(m, f, call.props.Version)
 	if err := m.Convert(call.version); err != nil {
 		return out, false, err
@@ -121,7 +122,7 @@ func (call *Call) Refuse(err error) (out Message, status int, send bool) {
 	if e.Version == soap.None {
 		e.Version = soap.V11
 	}
-	if call.version != soap.None {
+	if call.version != soap.None && e.Fault.Code.Local != soap.VersionMismatch.Local { // which is told in the envelope's own version
 		e.Version = call.version
 	}
 	if call.OneWay && call.c.From.Framed {

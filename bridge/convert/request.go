@@ -51,6 +51,7 @@ func (c *Converter) most() int {
 // Options are what a request needs that is in no message.
 type Options struct {
 	To     string   // the service's address, for the header To
+	Named  bool     // messages have to name To, which senders do not know; else theirs is as good
 	ID     [16]byte // chance: the identifier of the message where its sender gave none, and the boundary of MTOM
 	Sender *Session // of a sender of a framing session; nil: each message has one of its own
 	Target *Session // of a service of one; nil likewise
@@ -60,6 +61,7 @@ type Options struct {
 type Call struct {
 	Out    Message // to the service
 	OneWay bool    // no answer is waited for
+	Same   bool    // the message is in the service's binding already and passes as it came, as its answer does: Out is the sender's
 
 	c       *Converter
 	o       Options
@@ -92,12 +94,27 @@ func (call *Call) request(t *tools, in Message) error {
 	if err != nil {
 		return err
 	}
+	p, unread := wsa.Read(m)
+	if unread == nil {
+		call.heard(p)
+		if call.spoken(m, &in) {
+			call.Same, call.Out = true, in
+			return nil
+		}
+	}
+	if err := (&soap.Node{Intermediary: true}).Check(m); err != nil {
+		return err
+	}
+	if unread != nil {
+		return unread
+	}
 	if err := call.address(m, in.SOAPAction); err != nil {
 		return err
 	}
-	if err := unchanged(m, call.action); err != nil {
+	if err := endures(m, call.action); err != nil {
 		return err
 	}
+	(&soap.Node{Intermediary: true}).Forward(m)
 	if err := m.Convert(c.To.Version); err != nil {
 		return err
 	}
@@ -130,7 +147,7 @@ func (call *Call) read(t *tools, in Message) (*soap.Message, error) {
 		return nil, err
 	}
 	call.version = m.Version
-	return m, (&soap.Node{Intermediary: true}).Check(m)
+	return m, nil
 }
 
 // decode reads a message within the bounds.
@@ -148,28 +165,35 @@ func (c *Converter) decode(t *tools, enc *encoder.Encoding, body []byte, s *Sess
 	return enc.DecodeBytes(body, d)
 }
 
-// address finds what the message asks for, and how it is to be answered.
-func (call *Call) address(m *soap.Message, soapAction []string) error {
-	p, err := wsa.Read(m)
-	if err != nil {
-		return err
-	}
+// heard keeps what the message says of addressing. From then on a refusal relates to it, and none goes to a one-way message of a session.
+func (call *Call) heard(p *wsa.Properties) {
 	p.Session = call.c.From.Framed
 	call.props = *p
+	silent := p.ReplyTo != nil && p.Version.IsNone(p.ReplyTo.Address)
+	call.OneWay = silent || p.Version != wsa.None && p.MessageID == ""
+}
+
+// asks finds what the message asks for.
+func (call *Call) asks(m *soap.Message, soapAction []string) (action string, err error) {
 	told, err := soap.ReadAction(m.Version, &call.enc.Type, soapAction)
 	if err != nil {
+		return "", err
+	}
+	return call.props.CheckAction(m.Version, told)
+}
+
+// address finds what the message asks for, and how it is to be answered.
+func (call *Call) address(m *soap.Message, soapAction []string) (err error) {
+	if call.action, err = call.asks(m, soapAction); err != nil {
 		return err
 	}
-	if call.action, err = p.CheckAction(m.Version, told); err != nil {
-		return err
-	}
+	p := &call.props
 	for _, ref := range []*wsa.EndpointReference{p.ReplyTo, p.FaultTo} {
 		if ref != nil && !p.Version.IsAnonymous(ref.Address) && !p.Version.IsNone(ref.Address) {
 			return p.Version.Invalid(m.Version, "ReplyTo", "OnlyAnonymousAddressSupported", "an answer to another address than the sender's cannot be converted; set ReplyTo to the anonymous address")
 		}
 	}
-	silent := p.ReplyTo != nil && p.Version.IsNone(p.ReplyTo.Address)
-	call.OneWay = silent || p.Version != wsa.None && p.MessageID == "" || call.c.isOneWay(call.action)
+	call.OneWay = call.OneWay || call.c.isOneWay(call.action)
 	if call.action == "" && call.c.To.Addressing != wsa.None {
 		return p.Version.Invalid(m.Version, "Action", "", "the message names no action, and the service finds the operation by nothing else; send SOAPAction, or the header Action")
 	}
@@ -194,8 +218,8 @@ var endToEnd = []struct{ prefix, reason string }{
 	{"http://docs.oasis-open.org/ws-sx/ws-trust/", "a security session"},
 }
 
-// unchanged refuses what does not survive a change, and takes out what is for this node.
-func unchanged(m *soap.Message, action string) error {
+// endures refuses what does not survive a change.
+func endures(m *soap.Message, action string) error {
 	refuse := func(what string) error {
 		return soap.Refuse(m.Version, soap.Sender, what+" cannot be converted: use one binding on both sides, or switch it off", code("InvalidSecurity"))
 	}
@@ -217,7 +241,6 @@ func unchanged(m *soap.Message, action string) error {
 			return soap.Refuse(m.Version, soap.Sender, p.reason+" cannot be converted: use one binding on both sides, or switch it off")
 		}
 	}
-	(&soap.Node{Intermediary: true}).Forward(m)
 	return nil
 }
 

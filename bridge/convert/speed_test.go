@@ -94,7 +94,7 @@ func alone(t *testing.T, pair convert.Pair, worker, i int) error {
 	if i%5 == 4 { // what breaks off in the middle leaves a reader in the middle
 		cut := in
 		cut.Body = in.Body[:len(in.Body)*2/3]
-		if call, err := x.c.Request(cut, convert.Options{To: address, ID: [16]byte{9}}); err == nil || call.Out.Body != nil {
+		if call, err := x.c.Request(cut, convert.Options{To: address, ID: [16]byte{9}}); !call.Same && (err == nil || call.Out.Body != nil) { // one in the service's own binding is its business
 			return fmt.Errorf("half a message was taken: %q", call.Out.Body)
 		}
 	}

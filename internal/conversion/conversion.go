@@ -28,6 +28,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/shape"
 	"github.com/causeway-relay/causeway/internal/conversion/framed"
 	"github.com/causeway-relay/causeway/soap"
+	"github.com/causeway-relay/causeway/soap/encoder"
 )
 
 // oneWayTime bounds the delivery of a one-way message, whose sender does not wait.
@@ -50,15 +51,17 @@ type Conversion struct {
 	Converter *convert.Converter
 	Relay     string                        // name of the relay: senders' paths begin with it
 	Address   func(h *shape.Hello) string   // of the service, for Via and the header To; what a sender's has behind the relay's name is added
+	Named     bool                          // Address is the service's own, which its messages have to name; else it is the relay's, as senders know it
 	Dial      framed.Dialer                 // to a service of a framing session
 	Ask       shape.Exchanger               // to a service of HTTP; with Dial nil: it is not asked
-	Tracking  func() string                 // makes a tracking id for each message of a session; nil: all have the session's
+	Tracking  func() string                 // makes a tracking id for each exchange of a session's message; nil: all have the session's
 	Fault     func(err error) framing.Fault // what a sender of a session is told of an error that is no SOAP; nil: EndpointUnavailable
 	Life      context.Context               //nolint:containedctx // ends deliveries of one-way messages; nil: the exchange does, unless its sender left
 }
 
 // Exchange implements shape.Exchanger for senders of HTTP: a POST is a message. Anything else is the service's own, where that speaks
-// HTTP: metadata are asked for by GET. An error is one of Dial or Ask, or what ended ctx; everything else is an answer in SOAP.
+// HTTP: metadata are asked for by GET; and so is a message in the service's binding, where senders may use any. An error is one of Dial or
+// Ask, or what ended ctx; everything else is an answer in SOAP.
 func (c *Conversion) Exchange(ctx context.Context, req *shape.Request) (*shape.Response, error) {
 	switch {
 	case req.Method == post:
@@ -84,7 +87,15 @@ func (c *Conversion) Exchange(ctx context.Context, req *shape.Request) (*shape.R
 		}
 	}
 	path, query, _ := strings.Cut(req.Target, "?")
-	out, status, err := c.deliver(ctx, in, &message{hello: &req.Hello, suffix: below(path, c.Relay), query: query})
+	m := &message{hello: &req.Hello, suffix: below(path, c.Relay), query: query}
+	call, err := c.request(in, m)
+	if err == nil && call.Same {
+		var res *shape.Response
+		if res, err = c.pass(ctx, call, req, body); err == nil {
+			return res, nil
+		}
+	}
+	out, status, err := c.deliver(ctx, call, err, m)
 	if err != nil {
 		return nil, err
 	}
@@ -103,14 +114,15 @@ func (c *Conversion) Serve(ctx context.Context, conn net.Conn, h *shape.Hello) e
 		if err != nil {
 			return nil, &framing.Error{Fault: framing.EndpointNotFound, Text: "an address that is none"}
 		}
+		if _, err := encoder.Select(kind); err != nil {
+			return nil, fmt.Errorf("%w: %w", &framing.Error{Fault: framing.ContentTypeInvalid, Text: "messages that are not read here"}, err)
+		}
 		session := convert.NewSession()
 		return func(ctx context.Context, envelope []byte) ([]byte, error) {
 			hello := *h
-			if c.Tracking != nil {
-				hello.Tracking = c.Tracking()
-			}
 			m := &message{hello: &hello, session: session, suffix: below(u.EscapedPath(), c.Relay), query: u.RawQuery}
-			out, _, err := c.deliver(ctx, convert.Message{ContentType: kind, Body: envelope}, m)
+			call, err := c.request(convert.Message{ContentType: kind, Body: envelope}, m)
+			out, _, err := c.deliver(ctx, call, err, m)
 			if err != nil {
 				return nil, c.fault(err)
 			}
@@ -139,6 +151,7 @@ type message struct {
 	session *convert.Session // nil: it came in none
 	suffix  string           // of the path, behind the relay's name
 	query   string
+	to      string // the service's address, of request
 }
 
 // most bounds a message.
@@ -177,12 +190,17 @@ func escaped(relay string) string {
 	return (&url.URL{Path: "/" + strings.Trim(relay, "/")}).EscapedPath()
 }
 
-// deliver takes one message to the service and gives what the sender hears, with the status of HTTP. A body of no bytes is no answer.
-// The error is for a service that was not reached: what became of the message there is not known.
-func (c *Conversion) deliver(ctx context.Context, in convert.Message, m *message) (convert.Message, int, error) {
-	o := convert.Options{To: strings.TrimSuffix(c.Address(m.hello), "/") + m.suffix, Sender: m.session}
+// request converts what a sender said. The call is there with an error too.
+func (c *Conversion) request(in convert.Message, m *message) (*convert.Call, error) {
+	m.to = strings.TrimSuffix(c.Address(m.hello), "/") + m.suffix
+	o := convert.Options{To: m.to, Named: c.Named, Sender: m.session}
 	_, _ = rand.Read(o.ID[:]) // crypto/rand never fails: it ends the program instead
-	call, err := c.Converter.Request(in, o)
+	return c.Converter.Request(in, o)
+}
+
+// deliver takes one message to the service, unless it came to nothing already, and gives what the sender hears, with the status of HTTP.
+// A body of no bytes is no answer. The error is for a service that was not reached: what became of the message there is not known.
+func (c *Conversion) deliver(ctx context.Context, call *convert.Call, err error, m *message) (convert.Message, int, error) {
 	if call.OneWay { // PHP's client hangs up as soon as it has written such a message: what came whole is delivered
 		var done context.CancelFunc
 		ctx, done = c.outlive(ctx)
@@ -192,7 +210,7 @@ func (c *Conversion) deliver(ctx context.Context, in convert.Message, m *message
 		var out convert.Message
 		var status int
 		if c.Converter.To.Framed {
-			out, status, err = c.overSession(ctx, call, o.To)
+			out, status, err = c.overSession(ctx, call, m.to)
 		} else {
 			out, status, err = c.overHTTP(ctx, call, m)
 		}
@@ -278,8 +296,11 @@ func answered(out convert.Message, fault bool, err error) (convert.Message, int,
 	return out, ok, err
 }
 
-// request makes a converted message a request for a service of HTTP.
-func (c *Conversion) request(call *convert.Call, m *message) *shape.Request {
+// asked makes a converted message a request for a service of HTTP.
+func (c *Conversion) asked(call *convert.Call, m *message) *shape.Request {
+	if c.Tracking != nil {
+		m.hello.Tracking = c.Tracking()
+	}
 	req := &shape.Request{Hello: *m.hello, Method: post, Body: shape.Memory(call.Out.Body)}
 	req.Target, req.Fields, req.Offers = escaped(c.Relay)+m.suffix, nil, nil
 	if m.query != "" {
@@ -299,7 +320,7 @@ func (c *Conversion) request(call *convert.Call, m *message) *shape.Request {
 
 // overHTTP asks a service of HTTP.
 func (c *Conversion) overHTTP(ctx context.Context, call *convert.Call, m *message) (convert.Message, int, error) {
-	res, err := c.Ask.Exchange(ctx, c.request(call, m))
+	res, err := c.Ask.Exchange(ctx, c.asked(call, m))
 	if err != nil {
 		return convert.Message{}, 0, err
 	}
@@ -310,7 +331,7 @@ func (c *Conversion) overHTTP(ctx context.Context, call *convert.Call, m *messag
 		return convert.Message{}, 0, context.Cause(ctx)
 	case err != nil:
 		return convert.Message{}, 0, told("the service's answer broke off")
-	case len(body) == 0 && res.Status < firstRedirect:
+	case res.Status < firstRedirect && (len(body) == 0 || call.OneWay && c.Converter.From.Framed): // a session has no place for an answer to one-way
 		return convert.Message{}, accepted, nil
 	case res.Status != serverError && res.Status >= firstRedirect:
 		return convert.Message{}, 0, told("the service answered %d %s", res.Status, res.Reason)

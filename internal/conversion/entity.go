@@ -15,7 +15,7 @@ func At(e *entity.Entity, framed bool) *Conversion {
 	if c == nil {
 		return nil
 	}
-	out := &Conversion{Converter: c, Relay: e.Name}
+	out := &Conversion{Converter: c, Relay: e.Name, Named: e.Settings.Convert.Address != ""}
 	out.Address = func(h *shape.Hello) string {
 		if a := e.Settings.Convert.Address; a != "" {
 			return a
