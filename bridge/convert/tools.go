@@ -28,15 +28,23 @@ type tools struct {
 }
 
 // bench has the tools that nobody uses. The garbage collector takes what lies there for long.
-var bench = sync.Pool{New: func() any {
+var bench = sync.Pool{New: func() any { return newTools() }}
+
+func newTools() *tools {
 	return &tools{in: xmlbin.NewReaderSession(0), told: xmlbin.NewWriterSession(0)}
-}}
+}
 
 // take gives tools that nobody else has, as good as new.
 func take() *tools { return bench.Get().(*tools) } //nolint:forcetypeassert // the pool has nothing else
 
 // give puts tools back. Where a conversion panics they are lost, which is right: nobody knows their state then.
 func (t *tools) give() {
+	t.clean(keep)
+	bench.Put(t)
+}
+
+// clean makes tools as good as new. Of each buffer at most keep bytes stay.
+func (t *tools) clean(keep int) {
 	t.text.Release(keep)
 	t.binary.Release(keep)
 	t.toText.Release(keep)
@@ -47,5 +55,4 @@ func (t *tools) give() {
 	if cap(t.out.b) > keep {
 		t.out.b = nil
 	}
-	bench.Put(t)
 }
