@@ -25,12 +25,33 @@ func (c *control) Deliver(ctx context.Context, m *shape.Message) (int, error) {
 	if c.posts {
 		err = c.post(ctx, m)
 	} else {
-		err = c.casts.Deliver(ctx, m, func(ctx context.Context) (shape.Leg, error) { return c.invite(ctx, m) })
+		err = c.casts.Deliver(ctx, c.inviting(m), m)
 	}
 	if err != nil {
 		return 0, err
 	}
 	return 1, nil
+}
+
+// inviting is how a connection is opened for a message.
+func (c *control) inviting(m *shape.Message) func(context.Context) (shape.Leg, error) {
+	return func(ctx context.Context) (shape.Leg, error) { return c.invite(ctx, m) }
+}
+
+// sink is the control channel as messages reach it. On a connection several of them leave with one stroke; a request is one.
+func (c *control) sink() shape.Sink {
+	if c.posts {
+		return c
+	}
+	return written{c}
+}
+
+// written is a control channel whose messages are written to a connection.
+type written struct{ *control }
+
+// DeliverAll implements shape.Burst.
+func (w written) DeliverAll(ctx context.Context, messages []*shape.Message) error {
+	return w.casts.Deliver(ctx, w.inviting(messages[0]), messages...)
 }
 
 // post gives the listener a message as a request, on the control channel.

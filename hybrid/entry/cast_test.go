@@ -3,6 +3,7 @@ package entry
 import (
 	"testing"
 
+	"github.com/causeway-relay/causeway/gateway/shape"
 	"github.com/causeway-relay/causeway/hybrid/wire"
 )
 
@@ -27,6 +28,15 @@ func TestPostsCasts(t *testing.T) {
 		}
 		if got := (&visit{target: target}).postsCasts(row.agent); got != row.want {
 			t.Errorf("%s %+v: %v", row.target, row.agent, got)
+		}
+	}
+}
+
+// TestWrittenTogether: several messages leave with one stroke on a connection, and never as requests, of which each has an answer.
+func TestWrittenTogether(t *testing.T) {
+	for _, posts := range []bool{false, true} {
+		if _, several := (&control{posts: posts}).sink().(shape.Burst); several == posts {
+			t.Errorf("as requests %t: together %t", posts, several)
 		}
 	}
 }

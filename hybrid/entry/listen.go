@@ -47,7 +47,7 @@ func (e *Entry) listen(ctx context.Context, v *visit) {
 	agent := v.agent()
 	c.cancels, c.waiters.Most, c.posts = agent.Cancel, agent.Standby, v.postsCasts(agent)
 	l := &relay.Listener{
-		ID: strings.Clone(v.target.ID), Agent: agentOf(v), Stream: c, Exchange: c, Cast: c, Check: c.check, Leave: c.end,
+		ID: strings.Clone(v.target.ID), Agent: agentOf(v), Stream: c, Exchange: c, Cast: c.sink(), Check: c.check, Leave: c.end,
 	}
 	c.listener = l
 	if l.ID == "" {

@@ -17,6 +17,13 @@ const (
 	Patience = 2 * time.Second // how long a message to one listener waits before the next is asked
 )
 
+// Bounds of what leaves with one stroke, where the sink can: so many messages that a system call is a small part of what each costs, and
+// few enough bytes that they fit the buffers on the way, so that a slow receiver is seen as early as with one message.
+const (
+	Together      = 32
+	TogetherBytes = 16 << 10 // but for one message, which goes whatever its length
+)
+
 // Params is what a Queue is made of; all of it is needed.
 type Params struct {
 	Sink shape.Sink
@@ -33,12 +40,14 @@ type Params struct {
 // longer than Patience. Make one with New.
 type Queue struct {
 	p      Params
+	burst  shape.Burst     // the sink, if it can hand over several at once; else nil
 	ctx    context.Context //nolint:containedctx // of the listener's connection, whose life the queue is
 	cancel context.CancelCauseFunc
 
 	mu      sync.Mutex
 	items   []*item // those that wait, the next first
 	bytes   int
+	leaving int // of those that were taken out, how many it is not known of what became of them
 	running bool
 	shut    error // why nothing is taken any more
 	rest    chan struct{}
@@ -56,6 +65,7 @@ type item struct {
 // New makes a queue.
 func New(p Params) *Queue {
 	q := &Queue{p: p}
+	q.burst, _ = p.Sink.(shape.Burst)
 	q.ctx, q.cancel = context.WithCancelCause(context.Background())
 	return q
 }
@@ -139,40 +149,68 @@ func (q *Queue) takeBack(it *item) bool {
 	return false
 }
 
-// work hands over what waits, one after the other, and ends when nothing does.
+// errSilent is why a delivery is given up.
+var errSilent = fail.New(fail.ListenerSilent, "")
+
+// work hands over what waits, in its order, and ends when nothing does.
 func (q *Queue) work() {
+	var room [Together]*item
 	for {
-		it := q.next()
-		if it == nil {
+		items := q.next(room[:0])
+		if len(items) == 0 {
 			return
 		}
-		ctx, cancel := context.WithTimeoutCause(q.ctx, q.p.Limit(), fail.New(fail.ListenerSilent, ""))
-		reached, err := q.p.Sink.Deliver(ctx, it.m)
+		ctx, cancel := context.WithTimeoutCause(q.ctx, q.p.Limit(), errSilent)
+		reached, err := q.deliver(ctx, items)
 		if err != nil && context.Cause(ctx) != nil && !Untaken(err) {
 			err = context.Cause(ctx)
 		}
 		cancel()
-		q.settle(it, reached, err)
+		for _, it := range items {
+			q.settle(it, reached, err)
+		}
 	}
 }
 
-// next takes the next message out of the queue; nil: there is none, and the goroutine is over.
-func (q *Queue) next() *item {
+// deliver hands over what next gave, and says how many took each.
+func (q *Queue) deliver(ctx context.Context, items []*item) (reached int, err error) {
+	if len(items) == 1 {
+		return q.p.Sink.Deliver(ctx, items[0].m)
+	}
+	messages := make([]*shape.Message, len(items))
+	for i, it := range items {
+		messages[i] = it.m
+	}
+	return 1, q.burst.DeliverAll(ctx, messages)
+}
+
+// next takes what leaves next out of the queue, as much of it as leaves with one stroke, and appends it to dst. Nothing: there is none, and
+// the goroutine is over.
+func (q *Queue) next(dst []*item) []*item {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	q.leaving = 0
 	if len(q.items) == 0 {
 		q.items, q.running = nil, false
 		if q.rest != nil {
 			close(q.rest)
 			q.rest = nil
 		}
-		return nil
+		return dst
 	}
-	it := q.items[0]
-	q.items[0] = nil
-	q.items = q.items[1:]
-	q.bytes -= len(it.m.Data)
-	return it
+	for bytes := 0; len(q.items) > 0; {
+		it := q.items[0]
+		bytes += len(it.m.Data)
+		if len(dst) > 0 && (q.burst == nil || len(dst) == cap(dst) || bytes > TogetherBytes) {
+			break
+		}
+		dst = append(dst, it)
+		q.items[0] = nil
+		q.items = q.items[1:]
+		q.bytes -= len(it.m.Data)
+	}
+	q.leaving = len(dst)
+	return dst
 }
 
 // settle tells what became of a message. One that nobody saw and somebody waits for goes elsewhere: it is none of this listener's.
@@ -234,9 +272,5 @@ func (q *Queue) Waiting() int {
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	n := len(q.items)
-	if q.running {
-		n++ // one is leaving, or has just left
-	}
-	return n
+	return len(q.items) + q.leaving // or they have just left
 }

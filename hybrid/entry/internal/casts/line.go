@@ -2,6 +2,7 @@ package casts
 
 import (
 	"context"
+	"errors"
 	"mime"
 	"strings"
 	"sync"
@@ -24,29 +25,92 @@ type Line struct {
 	shut bool
 }
 
-// Deliver writes a message, on the connection that is there or one that open gives.
-func (l *Line) Deliver(ctx context.Context, m *shape.Message, open func(context.Context) (shape.Leg, error)) error {
+// Deliver writes messages with one stroke, on the connection that is there or one that open gives.
+func (l *Line) Deliver(ctx context.Context, open func(context.Context) (shape.Leg, error), messages ...*shape.Message) error {
 	leg, err := l.open(ctx, open)
 	if err != nil {
 		return err
 	}
 	stop := context.AfterFunc(ctx, func() { leg.Abort(&shape.End{Why: fail.Of(context.Cause(ctx)).Code}) })
 	defer stop()
-	b := batchOf(m)
-	if err := leg.Write(&b); err != nil {
+	b := batchOf(messages)
+	err = leg.Write(&b.Batch)
+	b.give()
+	if err != nil {
 		l.lose(leg)
 		return fail.Wrap(fail.ListenerLost, "cast", err)
 	}
 	return nil
 }
 
-// batchOf makes one WebSocket message, of text if that is what its type says and it is.
-func batchOf(m *shape.Message) shape.Batch {
-	buf := make([]byte, shape.Headroom, shape.Headroom+len(m.Data)) // the leg writes into it
-	return shape.Batch{
-		Buf:    append(buf, m.Data...),
-		Pieces: []shape.Piece{{Off: shape.Headroom, Len: len(m.Data), Text: isText(m.Type) && utf8.Valid(m.Data), Last: true}},
+// batch is what is written with one stroke. The next gets its room.
+type batch struct {
+	shape.Batch
+
+	buf []byte
+}
+
+// Rooms of batches: what many short messages take together, and what one does. The rest is not kept.
+const (
+	smallRoom = 1 << 10
+	largeRoom = 20 << 10
+)
+
+var smallBatches, largeBatches sync.Pool // of *batch
+
+// batchOf makes a WebSocket message of each: of text if that is what its type says and it is.
+func batchOf(messages []*shape.Message) *batch {
+	size := 0
+	for _, m := range messages {
+		size += shape.Headroom + len(m.Data)
 	}
+	b := take(size)
+	b.Buf, b.Pieces = b.buf[:0], b.Pieces[:0]
+	for _, m := range messages {
+		off := len(b.Buf) + shape.Headroom // the leg writes the header before it
+		b.Buf = append(b.Buf[:off], m.Data...)
+		b.Pieces = append(b.Pieces, shape.Piece{Off: off, Len: len(m.Data), Text: saysText(m), Last: true})
+	}
+	return b
+}
+
+// take gives a batch of at least so much room.
+func take(size int) *batch {
+	pool, room := &largeBatches, largeRoom
+	switch {
+	case size <= smallRoom:
+		pool, room = &smallBatches, smallRoom
+	case size > largeRoom:
+		return &batch{buf: make([]byte, size)}
+	}
+	if b, ok := pool.Get().(*batch); ok {
+		return b
+	}
+	return &batch{buf: make([]byte, room)}
+}
+
+// give has the next one use the room.
+func (b *batch) give() {
+	switch len(b.buf) {
+	case smallRoom:
+		smallBatches.Put(b)
+	case largeRoom:
+		largeBatches.Put(b)
+	}
+}
+
+// errBinary says that a message is no text.
+var errBinary = errors.New("casts: binary")
+
+// saysText reports whether a message goes as text. It is found out once for all of its listeners.
+func saysText(m *shape.Message) bool {
+	_, err := m.As("text of a WebSocket", func(data []byte) ([]byte, error) {
+		if isText(m.Type) && utf8.Valid(data) {
+			return nil, nil
+		}
+		return nil, errBinary
+	})
+	return err == nil
 }
 
 // isText reports whether people can read what has the media type.

@@ -1,0 +1,5 @@
+//go:build race
+
+package casts
+
+const raced = true
