@@ -26,12 +26,22 @@ func TestAnySenderAnyListener(t *testing.T) {
 	if _, err := fmt.Sscanf(plain.Await(`^tcp .*$`), "tcp %s web %s", &echo, &web); err != nil {
 		t.Fatal(err)
 	}
+	net := newKit(t)
 	interop.OnNodes(t, func(t *testing.T, s *interop.Stand) {
-		sc, nodes := newScene(t, s, services, "127.0.0.1:"+echo, "127.0.0.1:"+web), column(t)
+		sc, nodes := newScene(t, s, services, net, "127.0.0.1:"+echo, "127.0.0.1:"+web), column(t)
 		for _, c := range Cells() {
 			t.Run(c.Sender+" at "+c.Listener, func(t *testing.T) {
 				t.Parallel()
-				c.judge(t, nodes, sc.play(t, &c))
+				c.judge(t, Table, nodes, sc.play(t, &c))
+			})
+		}
+		if net == nil {
+			return
+		}
+		for _, c := range DotNet() {
+			t.Run(".NET, "+c.Sender+" at "+c.Listener, func(t *testing.T) {
+				t.Parallel()
+				c.judge(t, DotNetTable, nodes, sc.playDotNet(t, &c))
 			})
 		}
 	}, testcluster.WithConfig(withDoors))
@@ -44,12 +54,12 @@ type outcome struct {
 }
 
 // judge waits for the program and compares what came of it with what the cell says.
-func (c *Cell) judge(t *testing.T, nodes string, o outcome) {
+func (c *Cell) judge(t *testing.T, table, nodes string, o outcome) {
 	t.Helper()
 	o.p.End(interop.Patience)
 	code, text := o.p.Code(), o.p.Text()
 	interop.Record(t, interop.Cell{
-		Table: Table, Row: c.Sender, Column: c.Listener + ", " + nodes, Code: code, Note: c.Shown(),
+		Table: table, Row: c.Sender, Column: c.Listener + ", " + nodes, Code: code, Note: c.Shown(),
 		Command: base(o.p.Command()), Output: said(text), Reason: c.Answer,
 	})
 	switch works := code == 0 && strings.Contains(text, o.says); {

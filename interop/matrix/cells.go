@@ -5,6 +5,12 @@ import "fmt"
 // Table is what stories write into interop.Cell for docs/matrix.md, which is none of the tables of docs/interop.md.
 const Table = "Any sender, any listener"
 
+// DotNetTable is the same for the cells of DotNet.
+const DotNetTable = Table + ": .NET"
+
+// Absent is the row of the only cell of DotNetTable where .NET's programs were not there.
+const Absent = "not played"
+
 // What senders and listeners speak.
 const (
 	WebSocket = "hybrid WebSocket"
@@ -52,6 +58,8 @@ const (
 	curl      = "curl"
 	php       = "PHP's SOAP client"
 	monoC     = "Mono's client"
+	dotNetC   = ".NET's client"
+	dotNetS   = ".NET's service"
 	netcat    = "nc"
 	forward   = ", `causeway forward`"
 	behind    = ", Mono's service behind it"
@@ -148,5 +156,39 @@ func Cells() []Cell {
 		{Sender: TCP, Listener: WS, By: monoC, At: web},
 		{Sender: TCP, Listener: Web, By: monoC, At: web},
 		{Sender: TCP, Listener: TCP, By: netcat, At: plain},
+	}
+}
+
+// DotNet are cells of .NET's client, at .NET's service where there is one of the kind: it speaks net.tcp and wsHttp. They are played beside
+// Cells where the interop kit is. All of them work.
+func DotNet() []Cell {
+	as := func(from, to, target, service string) string {
+		return beside(service, "--as "+from+" --target "+target+" --target-as "+to)
+	}
+	net, ws, web := beside(dotNetS, "--target net.tcp://"), beside(dotNetS, "--target http://"), beside("Mono's service", "--target http://")
+	const behindIt = ", " + dotNetS + " behind it"
+	return []Cell{
+		{Sender: WebSocket, Listener: NetTCP, By: dotNetC + forward, At: net},
+		{Sender: WebSocket, Listener: WS, By: dotNetC + forward, At: ws},
+
+		{Sender: NetTCP, Listener: WebSocket, By: dotNetC, At: hycoWS + behindIt},
+		{Sender: NetTCP, Listener: Requests, By: dotNetC, At: hycoHTTPS + behind + relayed("basicHttp"), From: "netTcp", To: "basicHttp", Way: setting},
+		{Sender: NetTCP, Listener: NetTCP, By: dotNetC, At: net},
+		{Sender: NetTCP, Listener: Basic, By: dotNetC, At: as("netTcp", "basicHttp", "http://", "Mono's service"), From: "netTcp", To: "basicHttp", Way: connector},
+		{Sender: NetTCP, Listener: WS, By: dotNetC, At: as("netTcp", "wsHttp", "http://", dotNetS), From: "netTcp", To: "wsHttp", Way: connector},
+
+		{Sender: Basic, Listener: WebSocket, By: dotNetC, At: hycoWS + behindIt + relayed("netTcp"), From: "basicHttp", To: "netTcp", Way: setting},
+		{Sender: Basic, Listener: Requests, By: dotNetC, At: hycoHTTPS + behind},
+		{Sender: Basic, Listener: NetTCP, By: dotNetC, At: as("basicHttp", "netTcp", "net.tcp://", dotNetS), From: "basicHttp", To: "netTcp", Way: connector},
+		{Sender: Basic, Listener: Basic, By: dotNetC, At: web},
+		{Sender: Basic, Listener: WS, By: dotNetC, At: as("basicHttp", "wsHttp", "http://", dotNetS), From: "basicHttp", To: "wsHttp", Way: connector},
+
+		{Sender: WS, Listener: Requests, By: dotNetC, At: hycoHTTPS + behindIt},
+		{Sender: WS, Listener: NetTCP, By: dotNetC, At: as("wsHttp", "netTcp", "net.tcp://", dotNetS), From: "wsHttp", To: "netTcp", Way: connector},
+		{Sender: WS, Listener: Basic, By: dotNetC, At: as("wsHttp", "basicHttp", "http://", "Mono's service"), From: "wsHttp", To: "basicHttp", Way: connector},
+		{Sender: WS, Listener: WS, By: dotNetC, At: ws},
+
+		{Sender: TCP, Listener: NetTCP, By: dotNetC, At: net},
+		{Sender: TCP, Listener: WS, By: dotNetC, At: ws},
 	}
 }

@@ -22,35 +22,78 @@ of a cell than stands here.
 
 A hybrid WebSocket, and a TCP door, carry bytes of any protocol: their clients of WCF speak it through ` + "`causeway forward`" + ` or at the door's port. A column
 is what listens: an SDK, or ` + "`causeway listen`" + ` beside a service of that kind. Connections to a listener of HTTP need the latter: hyco-https dies of
-them ([clients.md](clients.md)).
+them ([clients.md](clients.md)). The programs of Microsoft's .NET come from a kit that not every machine has: their cells are in a table of their own.
 `
 
-// Document makes docs/matrix.md of what a run recorded. The error says what is missing of it, or is not what Cells say.
+// Document makes docs/matrix.md of what a run recorded. The error says what is missing of it, or is not what Cells and DotNet say.
 func Document(records []interop.Cell) (string, error) {
+	runs, err := gather(records, Table, Cells())
+	if err != nil {
+		return "", err
+	}
+	net, err := dotNet(records)
+	if err != nil {
+		return "", err
+	}
+	return head + crosses() + losses() + "\n## Runs\n" + table(Cells(), runs) + net + holes(runs), nil
+}
+
+// gather finds the runs of the cells of one table, which must have all of them and no other.
+func gather(records []interop.Cell, name string, cells []Cell) (runs [][]interop.Cell, err error) {
 	at := map[[2]string]interop.Cell{}
 	for _, r := range records {
-		if r.Table != Table {
+		if r.Table != name {
 			continue
 		}
 		where := [2]string{r.Row, r.Column}
 		if _, twice := at[where]; twice {
-			return "", fmt.Errorf("%q was recorded twice: run the stories once, with a file of their own", where)
+			return nil, fmt.Errorf("%q was recorded twice: run the stories once, with a file of their own", where)
 		}
 		at[where] = r
 	}
-	runs := make([][]interop.Cell, 0, len(Cells()))
-	for _, c := range Cells() {
-		played, err := c.played(at)
+	for i := range cells {
+		played, err := cells[i].played(at)
 		if err != nil {
-			return "", err
+			return nil, err
 		}
 		runs = append(runs, played)
 	}
-	if len(at) != len(Cells())*len(Nodes()) {
-		return "", fmt.Errorf("%d runs, want %d: what Cells do not have was recorded", len(at), len(Cells())*len(Nodes()))
+	if len(at) != len(cells)*len(Nodes()) {
+		return nil, fmt.Errorf("%s: %d runs, want %d: what is not among the cells was recorded", name, len(at), len(cells)*len(Nodes()))
 	}
-	return head + crosses() + losses() + table(runs) + holes(runs), nil
+	return runs, nil
 }
+
+// dotNet is the part of .NET's programs: their runs, or that they were not there.
+func dotNet(records []interop.Cell) (string, error) {
+	const title = "\n## .NET's programs\n"
+	var played, absent int
+	for _, r := range records {
+		switch {
+		case r.Table != DotNetTable:
+		case r.Row == Absent:
+			absent++
+		default:
+			played++
+		}
+	}
+	if absent == 1 && played == 0 {
+		return title + notThere, nil
+	}
+	if absent > 0 {
+		return "", fmt.Errorf("%s: said to be absent %d times, and %d runs", DotNetTable, absent, played)
+	}
+	runs, err := gather(records, DotNetTable, DotNet())
+	if err != nil {
+		return "", fmt.Errorf("of .NET: %w", err)
+	}
+	return title + table(DotNet(), runs), nil
+}
+
+// notThere is what stands in the place of .NET's runs.
+const notThere = `
+Not played: the kit was not there when this was written. Set CAUSEWAY_INTEROP_KIT ([testing.md](testing.md)) and run ` + "`make matrix`" + `.
+`
 
 // played gives the runs of a cell, one for each of Nodes.
 func (c *Cell) played(at map[[2]string]interop.Cell) (runs []interop.Cell, err error) {
@@ -128,14 +171,14 @@ func losses() string {
 }
 
 // table is which programs ran, and their exit codes.
-func table(runs [][]interop.Cell) string {
+func table(cells []Cell, runs [][]interop.Cell) string {
 	var out strings.Builder
-	out.WriteString("\n## Runs\n\n| sender | listener | sends | listens |")
+	out.WriteString("\n| sender | listener | sends | listens |")
 	for _, nodes := range Nodes() {
 		out.WriteString(" " + nodes + " |")
 	}
 	out.WriteString("\n|---|---|---|---|" + strings.Repeat("---|", len(Nodes())) + "\n")
-	for i, c := range Cells() {
+	for i, c := range cells {
 		fmt.Fprintf(&out, "| %s | %s | %s | %s |", c.Sender, heading(c.Listener), c.By, c.At)
 		for _, r := range runs[i] {
 			fmt.Fprintf(&out, " %d |", r.Code)

@@ -15,7 +15,7 @@ import (
 )
 
 // tcpDoors are the relays that have a TCP door of the sender's node.
-var tcpDoors = []string{"ws", "server", "net-door", "basic", "wsh-door", "web", "tcp"}
+var tcpDoors = append([]string{"ws", "server", "net-door", "basic", "wsh-door", "web", "tcp"}, dotNetDoors()...)
 
 // withDoors opens them, each at a free port.
 func withDoors(node int, c *config.Config) {
@@ -32,21 +32,23 @@ type scene struct {
 	*interop.Stand
 	t        *testing.T
 	services *mono.Host
+	kit      *kit            // nil: .NET's programs are not there
 	file     strings.Builder // the connectors
 	stations int             // how many they are
 	at       map[string]string
 }
 
 // newScene starts all listeners and returns when they listen. echo is host:port of a TCP echo, server that of a web server.
-func newScene(t *testing.T, s *interop.Stand, services *mono.Host, echo, server string) *scene {
+func newScene(t *testing.T, s *interop.Stand, services *mono.Host, net *kit, echo, server string) *scene {
 	t.Helper()
-	c := &scene{Stand: s, t: t, services: services, at: map[string]string{}}
+	c := &scene{Stand: s, t: t, services: services, kit: net, at: map[string]string{}}
 	c.file.WriteString("connectors:\n")
 	web, basic := c.service("web", "rest", ""), c.service("basic", "echo", "")
 	c.sdks(web, basic)
 	c.bytes(echo)
 	c.web(web, basic, server)
 	c.connectors(basic)
+	c.dotNet(basic)
 	c.run()
 	return c
 }
@@ -113,8 +115,9 @@ func (s *scene) sdks(web, basic string) {
 			requests = append(requests, x.relay()+","+host(basic)+"/svc")
 		}
 	}
-	s.sdk(hycoWS, sockets...)
-	s.sdk(hycoHTTPS, requests...)
+	netSockets, netRequests := s.dotNetSDKs(basic)
+	s.sdk(hycoWS, append(sockets, netSockets...)...)
+	s.sdk(hycoHTTPS, append(requests, netRequests...)...)
 }
 
 // converting makes a relay whose setting it is that the gateway converts. service is the address that messages name there, "" for the relay's.

@@ -47,7 +47,7 @@ func tables(cells []interop.Cell, file string) error {
 	if file == "" {
 		return nil
 	}
-	cells = slices.DeleteFunc(slices.Clone(cells), func(c interop.Cell) bool { return c.Table == matrix.Table })
+	cells = slices.DeleteFunc(slices.Clone(cells), func(c interop.Cell) bool { return c.Table == matrix.Table || c.Table == matrix.DotNetTable })
 	if err := os.WriteFile(file, []byte(render(cells)), 0o644); err != nil {
 		return fmt.Errorf("write the tables: %w", err)
 	}

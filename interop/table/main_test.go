@@ -59,6 +59,7 @@ func TestTable(t *testing.T) {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 	interop.Record(t, interop.Cell{Table: matrix.Table, Row: "of another document", Column: "x", Code: 1})
+	interop.Record(t, interop.Cell{Table: matrix.DotNetTable, Row: "of another document", Column: "x", Code: 1})
 	if err := run([]string{cells, doc, ""}); err == nil || strings.Contains(err.Error(), "another document") {
 		t.Error(err)
 	}
@@ -99,6 +100,7 @@ func TestMatrix(t *testing.T) {
 			interop.Record(t, r)
 		}
 	}
+	interop.Record(t, interop.Cell{Table: matrix.DotNetTable, Row: matrix.Absent})
 	if err := run([]string{cells, "", doc}); err != nil {
 		t.Fatal(err)
 	}
