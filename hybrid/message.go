@@ -6,7 +6,8 @@ import (
 	"github.com/causeway-relay/causeway/hybrid/internal/receiver"
 )
 
-// Message is one message that was sent to a one-way or an event relay: its sender's words and at most 64 KiB of Data, f's to keep.
+// Message is one message that was sent to a one-way or an event relay: its sender's words and its Data, f's to keep. That has at most 64 KiB,
+// or as much as the gateway was told to take (limits.castMessage), 1 MiB at the most.
 type Message = receiver.Message
 
 // WithReceiver has the listener receive the messages of a one-way or event relay: f is called for one after the other, in the order of

@@ -38,23 +38,20 @@ func (v *visit) message(body shape.Body) (*shape.Message, *fail.Error) {
 	}
 	m := &shape.Message{Type: v.arrival.Head.Fields.Get("Content-Type")}
 	if body != nil {
-		if size := body.Size(); size > shape.MaxMessage {
-			return nil, tooLong()
+		r := v.entry.p.Relay
+		if body.Size() > int64(r.CastMessage()) {
+			return nil, r.LongMessage()
 		}
-		data, all, err := slurp(body, shape.MaxMessage)
+		data, all, err := slurp(body, r.CastMessage())
 		switch {
 		case err != nil:
 			return nil, fail.Of(err)
 		case !all:
-			return nil, tooLong()
+			return nil, r.LongMessage()
 		}
 		m.Data = data
 	}
 	v.strip()
 	m.Hello = v.req.Hello
 	return m, nil
-}
-
-func tooLong() *fail.Error {
-	return fail.Newf(fail.TooLarge, "The message is longer than the %d bytes that one-way and event relays take.", shape.MaxMessage)
 }

@@ -3,12 +3,15 @@ package http_test
 import (
 	"context"
 	"io"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/causeway-relay/causeway/gateway/config"
 	"github.com/causeway-relay/causeway/gateway/entity"
 	manage "github.com/causeway-relay/causeway/gateway/manage/client"
 	"github.com/causeway-relay/causeway/hybrid"
+	"github.com/causeway-relay/causeway/internal/testcluster"
 	"github.com/causeway-relay/causeway/internal/trust"
 )
 
@@ -102,4 +105,58 @@ func (w *world) stands(name string) bool {
 		}
 	}
 	return true
+}
+
+// TestCastMessage: how long a message may be is the sender's node's to say, up to what nodes and listeners take. One that is longer is
+// refused in words that name the setting, in SOAP and on a WebSocket too, and nobody hears it.
+func TestCastMessage(t *testing.T) {
+	const most = 1 << 20 // the most that can be set
+	both(t, func(w *world) {
+		w.add("news", func(e *entity.Entity) { e.Kind = entity.Event })
+		got := make(chan int, 9)
+		l, err := hybrid.Listen(t.Context(), w.Node(w.last()).Ready().ConnectionString, hybrid.WithEntity("news"), hybrid.WithCAFile(w.CAFile()),
+			hybrid.WithReceiver(func(_ context.Context, m *hybrid.Message) error {
+				got <- len(m.Data)
+				return nil
+			}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		sender, err := hybrid.Dial(t.Context(), w.Node(0).Ready().ConnectionString, hybrid.WithEntity("news"), hybrid.WithCAFile(w.CAFile()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer sender.Close()
+		_ = sender.SetDeadline(time.Now().Add(patience))
+		whole := strings.Repeat("x", most)
+		if a := w.call("POST", "news", whole, "Content-Type", "text/plain"); a.status != 202 {
+			t.Errorf("the longest message: %+v", a)
+		}
+		if err := sender.WriteMessage(hybrid.Binary, []byte(whole)); err != nil {
+			t.Error(err)
+		}
+		for range 2 {
+			if n := within(t, got, "the longest message did not arrive"); n != most {
+				t.Errorf("%d bytes arrived", n)
+			}
+		}
+		const told = "longer than 1048576 bytes, which limits.castMessage allows"
+		for kind, want := range map[string]string{"text/plain": `{"error"`, "text/xml": "faultstring"} {
+			a := w.call("POST", "news", whole+"x", "Content-Type", kind, "SOAPAction", `"urn:a"`)
+			if a.status != 413 || !strings.Contains(a.body, told) || !strings.Contains(a.body, want) || a.fields.Get("Causeway-Error") != "TooLarge" {
+				t.Errorf("%s: %+v", kind, a)
+			}
+		}
+		_ = sender.WriteMessage(hybrid.Binary, []byte(whole+"x")) // the gateway hangs up within it
+		if _, _, err := sender.ReadMessage(nil); err == nil || !strings.Contains(err.Error(), "limits.castMessage") {
+			t.Errorf("on a WebSocket: %v", err)
+		}
+		if a := w.call("POST", "news", "short", "Content-Type", "text/plain"); a.status != 202 {
+			t.Errorf("a short message: %+v", a)
+		}
+		if n := within(t, got, "a short message did not arrive"); n != len("short") {
+			t.Errorf("%d bytes arrived", n)
+		}
+	}, testcluster.WithConfig(func(_ int, c *config.Config) { c.Limits.CastMessage = most }))
 }

@@ -87,7 +87,7 @@ func (c *caster) agree() *fail.Error {
 			return fail.Wrap(fail.Internal, "encoding", err)
 		}
 	}
-	c.dec.Limits = framing.Limits{Envelope: shape.MaxMessage}
+	c.dec.Limits = framing.Limits{Envelope: c.door.p.Relay.CastMessage()}
 	return nil
 }
 
@@ -208,7 +208,7 @@ func (c *caster) send(ctx context.Context) *fail.Error {
 
 // alone writes a message of the session so that it can be read without it.
 func (c *caster) alone(b []byte) ([]byte, error) {
-	m, err := c.enc.Decode(bytes.NewReader(b), encoder.Decoding{Session: c.words, Size: shape.MaxMessage})
+	m, err := c.enc.Decode(bytes.NewReader(b), encoder.Decoding{Session: c.words, Size: int64(c.door.p.Relay.CastMessage())})
 	if err != nil {
 		return nil, err
 	}

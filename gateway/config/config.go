@@ -140,6 +140,9 @@ type Limits struct {
 	Pending int `key:"pending" min:"1" max:"10000000" default:"10000"`
 	// The same for one source address, so that one sender cannot use up the rest. Default: ours, 2% of pending.
 	PendingPerSource int `key:"pendingPerSource" min:"1" max:"10000000" default:"200"`
+	// Bytes of a message to a one-way or event relay. Listeners that are released programs may take less than the most that can be
+	// set here. Default: the service's documented 64 KB.
+	CastMessage int `key:"castMessage" min:"1024" max:"1048576" default:"65536"`
 }
 
 // Timeouts bounds how long the node waits. Each is more than zero.

@@ -38,6 +38,7 @@ limits:
   headBytes: 2048
   pending: 6
   pendingPerSource: 5
+  castMessage: 131072
 timeouts: {head: 1s, preamble: 7s, session: 8s, accept: 2s, response: 3s, idle: 4s, write: 5s, drain: 6s, tokenGrace: 1h30m}
 rules:
   - name: Root.Rule
@@ -90,7 +91,7 @@ func TestLoadReadsEveryKey(t *testing.T) {
 		TLS:       TLS{KeyExchange: "curves", ACME: ACME{Email: "a@example.com", Directory: "https://ca.example/dir", Hosts: []string{"relay.example.com"}}},
 		Log:       Log{Level: "debug", Format: "json"},
 		Metrics:   Metrics{PerEntity: true},
-		Limits:    Limits{ListenersPerEntity: 3, Connections: 4, HeadBytes: 2048, Pending: 6, PendingPerSource: 5},
+		Limits:    Limits{ListenersPerEntity: 3, Connections: 4, HeadBytes: 2048, Pending: 6, PendingPerSource: 5, CastMessage: 131072},
 		Timeouts: Timeouts{
 			Head: time.Second, Preamble: 7 * time.Second, Session: 8 * time.Second, Accept: 2 * time.Second, Response: 3 * time.Second, Idle: 4 * time.Second,
 			Write: 5 * time.Second, Drain: 6 * time.Second, TokenGrace: 90 * time.Minute,
@@ -132,7 +133,7 @@ func TestDefaults(t *testing.T) {
 		HTTPS: "127.0.0.1:8443", HTTP: "127.0.0.1:8080", Admin: "127.0.0.1:9090",
 		TLS:    TLS{KeyExchange: "hybrid", ACME: ACME{Directory: "https://acme-v02.api.letsencrypt.org/directory"}},
 		Log:    Log{Level: "info", Format: "text"},
-		Limits: Limits{ListenersPerEntity: 25, Connections: 5000, HeadBytes: 32768, Pending: 10000, PendingPerSource: 200},
+		Limits: Limits{ListenersPerEntity: 25, Connections: 5000, HeadBytes: 32768, Pending: 10000, PendingPerSource: 200, CastMessage: 65536},
 		Timeouts: Timeouts{
 			Head: 10 * time.Second, Preamble: 30 * time.Second, Accept: 30 * time.Second, Response: time.Minute, Idle: time.Minute,
 			Write: time.Minute, Drain: 25 * time.Second, TokenGrace: 5 * time.Minute,

@@ -47,7 +47,7 @@ var problemCases = []struct {
 	{"repeated key", "host: a\nhttps: :1\nhost: b\n", []string{
 		`causeway.yaml:3:1 repeated key "host"; the first is at causeway.yaml:1:1`}},
 	{"text for a group", "limits: 5\n", []string{
-		`causeway.yaml:1:9 limits: expected keys with values: listenersPerEntity, connections, headBytes, pending, pendingPerSource`}},
+		`causeway.yaml:1:9 limits: expected keys with values: listenersPerEntity, connections, headBytes, pending, pendingPerSource, castMessage`}},
 	{"list for the file", "- host: a\n", []string{
 		`causeway.yaml:1:1 expected keys with values: ` + strings.Join(tree().keys(), ", ")}},
 	{"text for a list", "rules: all\nentities: {name: a}\n", []string{

@@ -39,6 +39,14 @@ func ModeOf(k entity.Kind) (mode Mode, casts bool) {
 // stands in the queue of each that is counted as Taken; what becomes of it there is in the counts of the listener, at its node.
 type Outcome = cast.Outcome
 
+// CastMessage is how many bytes a message to a one-way or event relay may have here (limits.castMessage). Entries stop reading behind them.
+func (r *Relay) CastMessage() int { return r.p.Limits.CastMessage }
+
+// LongMessage is the refusal of a longer one.
+func (r *Relay) LongMessage() *fail.Error {
+	return fail.Newf(fail.TooLarge, "The message is longer than %d bytes, which limits.castMessage allows.", r.p.Limits.CastMessage)
+}
+
 // Cast admits a sender with one message and hands the message over: Admit, Pass.Cast and Leave in one. The error is what the sender is to
 // be refused with. m must not be changed any more.
 func (r *Relay) Cast(ctx context.Context, ask Ask, m *shape.Message, mode Mode) (Outcome, error) {
@@ -114,8 +122,8 @@ func (p *Pass) Cast(ctx context.Context, m *shape.Message, mode Mode) (Outcome, 
 }
 
 func (p *Pass) cast(ctx context.Context, m *shape.Message, mode Mode) (o Outcome, err error) {
-	if len(m.Data) > shape.MaxMessage {
-		return o, fail.Newf(fail.TooLarge, "The message has %d bytes, at most %d are allowed.", len(m.Data), shape.MaxMessage)
+	if len(m.Data) > p.relay.CastMessage() {
+		return o, p.relay.LongMessage()
 	}
 	if mode == All {
 		o = p.toAll(ctx, m)

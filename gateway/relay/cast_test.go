@@ -214,8 +214,8 @@ func TestCastRefused(t *testing.T) {
 			{"none", "Send", 1, relay.All, fail.UnknownEntity},
 			{"news", "Listen", 1, relay.All, fail.RightMissing},
 			{"news", "Send", 1, relay.All, ""},
-			{"news", "Send", shape.MaxMessage, relay.All, ""},
-			{"news", "Send", shape.MaxMessage + 1, relay.All, fail.TooLarge},
+			{"news", "Send", shape.DefaultMessage, relay.All, ""},
+			{"news", "Send", shape.DefaultMessage + 1, relay.All, fail.TooLarge},
 		}
 		for _, row := range rows {
 			m := message(row.path, strings.Repeat("x", row.size))
@@ -348,7 +348,7 @@ func TestQueueBytes(t *testing.T) {
 			<-ctx.Done()
 			return context.Cause(ctx)
 		})
-		long := strings.Repeat("x", shape.MaxMessage)
+		long := strings.Repeat("x", shape.DefaultMessage)
 		for i := range 66 {
 			o, err := w.nodes[0].cast("news", long, relay.All)
 			if synctest.Wait(); err != nil || o.Misses() != boolInt(i > 64) { // one is on its way, 64 are 4 MiB

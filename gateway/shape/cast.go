@@ -5,16 +5,22 @@ import (
 	"sync"
 )
 
-// MaxMessage is how long the payload of a cast may be, in bytes: the service's limit for messages of one-way and event relays (WCF
-// relay reference section 3.2).
-const MaxMessage = 64 << 10
+// How long the payload of a cast may be, in bytes.
+const (
+	// DefaultMessage is the service's limit for messages of one-way and event relays (WCF relay reference section 3.2), and a node's unless it
+	// is told otherwise (limits.castMessage).
+	DefaultMessage = 64 << 10
+	// MaxMessage is the most that a node can be told to take. Whoever takes messages from a node takes as much: listeners, and other nodes,
+	// whose words have room for it (mesh.MaxBody).
+	MaxMessage = 1 << 20
+)
 
 // Message is one cast: sent one way, to one listener or to all. Many listeners read it at once, so that nothing of it may change once
 // it was sent: Data has to be the sender's to give away.
 type Message struct {
 	Hello
 	Type string // content type of Data; text/... and what else is text may arrive as text
-	Data []byte // the payload, at most MaxMessage bytes
+	Data []byte // the payload, at most as many bytes as the sender's node takes, never more than MaxMessage
 
 	mu    sync.Mutex
 	forms map[string]*encoded

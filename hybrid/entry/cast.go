@@ -140,7 +140,7 @@ func (e *Entry) cast(ctx context.Context, v *visit, mode relay.Mode) {
 		pass.Leave(&shape.End{Why: fail.SenderGone, Cause: err})
 		return
 	}
-	s := &casts.Sender{Hello: v.hello, Pass: pass, Mode: mode, Say: func(no *fail.Error) string {
+	s := &casts.Sender{Hello: v.hello, Relay: e.p.Relay, Pass: pass, Mode: mode, Say: func(no *fail.Error) string {
 		trail := v.trail()
 		return trail.CloseText(no.Message())
 	}}

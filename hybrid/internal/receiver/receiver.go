@@ -24,7 +24,7 @@ type Message struct {
 	Type       string         // content type of Data, "" when the sender gave none
 	Fields     shape.Fields   // the sender's header fields, as they came
 	Remote     netip.AddrPort // its address as the gateway sees it
-	Data       []byte         // at most 64 KiB; f's to keep
+	Data       []byte         // at most shape.MaxMessage bytes; f's to keep
 }
 
 // Receiver stands before the exchanger of a listener that receives messages. It implements shape.Exchanger.

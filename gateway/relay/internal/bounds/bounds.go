@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/causeway-relay/causeway/gateway/meet"
+	"github.com/causeway-relay/causeway/gateway/shape"
 )
 
 // Limits bound what one node holds. Zero values become the defaults beside them.
@@ -16,6 +17,7 @@ type Limits struct {
 	Connections        int // 5000: listeners and senders together, the service's limit
 	Pending            int // 10000: rendezvous that wait for their listener
 	PendingPerSource   int // 200: of one network address
+	CastMessage        int // shape.DefaultMessage: bytes of a message to a one-way or event relay, at most shape.MaxMessage
 }
 
 // Timeouts of the road. Zero values become the defaults beside them.
@@ -32,6 +34,7 @@ func (l *Limits) Defaults() {
 	l.Connections = positive(l.Connections, 5000)
 	l.Pending = positive(l.Pending, 10_000)
 	l.PendingPerSource = positive(l.PendingPerSource, 200)
+	l.CastMessage = min(positive(l.CastMessage, shape.DefaultMessage), shape.MaxMessage)
 }
 
 // Defaults fills in what is zero or less.

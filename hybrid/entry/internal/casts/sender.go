@@ -18,6 +18,7 @@ const closeTryAgain = 1013
 // Sender is a WebSocket whose messages are cast. All exported members are needed.
 type Sender struct {
 	Hello *shape.Hello
+	Relay *relay.Relay
 	Pass  *relay.Pass
 	Mode  relay.Mode
 	Leg   shape.Leg
@@ -83,8 +84,8 @@ func (s *Sender) read(ctx context.Context) *shape.End {
 			return end
 		}
 		for _, p := range b.Pieces {
-			if len(s.held)+p.Len > shape.MaxMessage {
-				return s.failed(fail.Newf(fail.TooLarge, "A message is longer than %d bytes.", shape.MaxMessage))
+			if len(s.held)+p.Len > s.Relay.CastMessage() {
+				return s.failed(s.Relay.LongMessage())
 			}
 			s.held = append(s.held, b.Buf[p.Off:p.Off+p.Len]...)
 			if !p.Last {
