@@ -14,6 +14,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/shape"
 	"github.com/causeway-relay/causeway/soap"
 	"github.com/causeway-relay/causeway/soap/encoder"
+	"github.com/causeway-relay/causeway/soap/infoset"
 	"github.com/causeway-relay/causeway/soap/rewrite"
 	"github.com/causeway-relay/causeway/soap/wsa"
 	"github.com/causeway-relay/causeway/soap/xmlbin"
@@ -208,7 +209,7 @@ func (c *caster) send(ctx context.Context) *fail.Error {
 
 // alone writes a message of the session so that it can be read without it.
 func (c *caster) alone(b []byte) ([]byte, error) {
-	m, err := c.enc.Decode(bytes.NewReader(b), encoder.Decoding{Session: c.words, Size: int64(c.door.p.Relay.CastMessage())})
+	m, err := c.enc.Decode(bytes.NewReader(b), encoder.Decoding{Quotas: infoset.Buffered(), Session: c.words, Size: int64(c.door.p.Relay.CastMessage())})
 	if err != nil {
 		return nil, err
 	}

@@ -170,13 +170,26 @@ func TestCastCuts(t *testing.T) {
 	says := newSays(t, "application/soap+msbinsession1")
 	all := slices.Concat(w.preamble("news"), framing.AppendSized(nil, says.envelope("a")), framing.AppendSized(nil, says.envelope("b")), theEnd)
 	client := w.dial()
-	_ = client.SetNoDelay(true)
 	for i := range all {
 		w.send(client, all[i:i+1])
 	}
 	w.expect(client, slices.Concat(ack, theEnd))
 	if a, b := w.read(w.next(got)), w.read(w.next(got)); a != "a" || b != "b" {
 		t.Errorf("%q and %q", a, b)
+	}
+}
+
+// TestCastLong: one string may be as long as the message.
+func TestCastLong(t *testing.T) {
+	w := newWorld(t, 1)
+	w.casting()
+	got := w.receive("news")
+	long := strings.Repeat("long ", 12_000)
+	client := w.dial()
+	w.send(client, slices.Concat(w.preamble("news"), framing.AppendSized(nil, newSays(t, "application/soap+msbinsession1").envelope(long)), theEnd))
+	w.expect(client, slices.Concat(ack, theEnd))
+	if m := w.next(got); len(m.Data) < len(long) {
+		t.Errorf("%d bytes arrived", len(m.Data))
 	}
 }
 

@@ -18,6 +18,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/shape"
 	"github.com/causeway-relay/causeway/soap"
 	"github.com/causeway-relay/causeway/soap/encoder"
+	"github.com/causeway-relay/causeway/soap/infoset"
 	"github.com/causeway-relay/causeway/soap/rewrite"
 	"github.com/causeway-relay/causeway/soap/wsa"
 )
@@ -31,6 +32,9 @@ const (
 // Convert writes a SOAP message in another encoding of the same version. from and to are content
 // types; a body that is no such message, or is longer than a message may be, is an error.
 func Convert(b []byte, from, to string) ([]byte, error) {
+	if len(b) > shape.MaxMessage {
+		return nil, fmt.Errorf("a message of %d bytes", len(b))
+	}
 	in, err := encoder.Select(from)
 	if err != nil {
 		return nil, err
@@ -39,7 +43,7 @@ func Convert(b []byte, from, to string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := in.Decode(bytes.NewReader(b), encoder.Decoding{Size: shape.MaxMessage})
+	m, err := in.Decode(bytes.NewReader(b), encoder.Decoding{Quotas: infoset.Buffered(), Size: shape.MaxMessage})
 	if err != nil {
 		return nil, err
 	}

@@ -30,6 +30,11 @@ func TestConvert(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	long := strings.Repeat("7", 60_000) // more than a string may have that is read as it streams
+	whole, err := oneway.Convert([]byte(strings.Replace(envelope, ">7<", ">"+long+"<", 1)), oneway.SOAP12, oneway.MSBin1)
+	if err != nil || bytes.Count(whole, []byte("7")) < len(long) {
+		t.Errorf("a long string: %d bytes, %v", len(whole), err)
+	}
 	for _, part := range []string{"urn:tick", ">7<", "http://www.w3.org/2003/05/soap-envelope", `mustUnderstand="1"`} {
 		if !strings.Contains(string(text), part) {
 			t.Errorf("%q is not in %s", part, text)
