@@ -42,6 +42,13 @@ func commands() []command {
 		}},
 		{"fanout", 1, "", func(_ context.Context, a []string) error { return new(limits.Fan).Run(a[0]) }},
 		{"hcref", 2, "", func(_ context.Context, a []string) error { return limits.NewHCRef(a[0], a[1]).Run() }},
+		{"hcref-tcp", 2, "", func(_ context.Context, a []string) error {
+			h := limits.NewHCRef(a[0], "ws")
+			failed := make(chan error, 2)
+			go func() { failed <- h.ServeBytes(a[1], "bench") }()
+			go func() { failed <- h.Run() }()
+			return <-failed
+		}},
 		{"listener", 4, "", listen},
 		{"target", 1, "", serveTarget},
 		{"serve", 1, "", serveApp},

@@ -41,7 +41,7 @@ func TestParse(t *testing.T) {
 	if _, err := chosen([]string{"direct", "nobody"}); err == nil {
 		t.Error("a peer that is not there was chosen")
 	}
-	if p, err := chosen(nil); err != nil || len(p) != 29 || p[0].Name != "direct" {
+	if p, err := chosen(nil); err != nil || len(p) != 30 || p[0].Name != "direct" {
 		t.Errorf("by default: %d peers, %v", len(p), err)
 	}
 }

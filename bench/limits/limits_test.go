@@ -3,8 +3,10 @@ package limits
 import (
 	"bytes"
 	"encoding/binary"
+	"io"
 	"net"
 	"testing"
+	"time"
 
 	"github.com/gorilla/websocket"
 )
@@ -65,50 +67,64 @@ func TestTextFrame(t *testing.T) {
 	}
 }
 
-// TestHCRef carries a stream between two clients that gorilla plays.
-func TestHCRef(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+// stand is a bound with a listener that gorilla plays; senders of bytes come to tcp.
+func stand(t *testing.T) (ws, tcp string, far <-chan *websocket.Conn) {
+	t.Helper()
+	var at [2]*net.TCPListener
+	for i := range at {
+		l, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { l.Close() })
+		at[i] = l
 	}
-	defer l.Close()
-	addr := l.Addr().String()
+	addr := at[0].Addr().String()
 	h := NewHCRef(addr, "ws")
-	go accept(l, func(c *net.TCPConn) {
+	go accept(at[0], func(c *net.TCPConn) {
 		if err := h.serve(c); err != nil {
 			c.Close()
 		}
 	})
-	dial := func(address string) *websocket.Conn {
-		ws, answer, err := websocket.DefaultDialer.Dial(address, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		answer.Body.Close()
-		t.Cleanup(func() { ws.Close() })
-		return ws
-	}
+	go accept(at[1], func(c *net.TCPConn) { h.sender(c, "x") })
 	if _, _, err := websocket.DefaultDialer.Dial("ws://"+addr+"/$hc/x?sb-hc-action=connect", nil); err == nil {
 		t.Fatal("a sender was let in without a listener")
 	}
-	control := dial("ws://" + addr + "/$hc/x?sb-hc-action=listen")
-	far := make(chan *websocket.Conn, 1)
+	control := join(t, "ws://"+addr+"/$hc/x?sb-hc-action=listen")
+	came := make(chan *websocket.Conn, 1)
 	go func() {
 		var m struct {
 			Accept struct{ Address string }
 		}
 		if err := control.ReadJSON(&m); err != nil {
 			t.Error(err)
-			close(far)
+			close(came)
 			return
 		}
 		ws, _, err := websocket.DefaultDialer.Dial(m.Accept.Address, nil)
 		if err != nil {
 			t.Error(err)
 		}
-		far <- ws
+		came <- ws
 	}()
-	near := dial("ws://" + addr + "/$hc/x?sb-hc-action=connect")
+	return "ws://" + addr + "/$hc/x?sb-hc-action=connect", at[1].Addr().String(), came
+}
+
+func join(t *testing.T, address string) *websocket.Conn {
+	t.Helper()
+	ws, answer, err := websocket.DefaultDialer.Dial(address, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	t.Cleanup(func() { ws.Close() })
+	return ws
+}
+
+// TestHCRef carries a stream between two clients that gorilla plays.
+func TestHCRef(t *testing.T) {
+	sender, _, far := stand(t)
+	near := join(t, sender)
 	listener := <-far
 	if listener == nil {
 		t.FailNow()
@@ -119,6 +135,84 @@ func TestHCRef(t *testing.T) {
 		go way[0].WriteMessage(websocket.BinaryMessage, sent)
 		if _, got, err := way[1].ReadMessage(); err != nil || !bytes.Equal(got, sent) {
 			t.Errorf("%d bytes, %v", len(got), err)
+		}
+	}
+}
+
+// TestBytes carries bytes to messages and messages to bytes, of sizes around those of the buffers and the headers, and both ends' goodbyes.
+func TestBytes(t *testing.T) {
+	for _, leaves := range []string{"sender", "listener"} {
+		_, tcp, far := stand(t)
+		near, err := net.Dial("tcp", tcp)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer near.Close()
+		listener := <-far
+		if listener == nil {
+			t.FailNow()
+		}
+		defer listener.Close()
+		for _, n := range []int{1, 125, 126, waiting, waiting + 1, 65535, 65536, 1 << 20} {
+			sent := bytes.Repeat([]byte("0123456789abc"), n/13+1)[:n]
+			go near.Write(sent)
+			var got []byte
+			for len(got) < n {
+				_, message, err := listener.ReadMessage()
+				if err != nil {
+					t.Fatal(err)
+				}
+				got = append(got, message...)
+			}
+			if !bytes.Equal(got, sent) {
+				t.Errorf("%d bytes up: %d came", n, len(got))
+			}
+			go func() {
+				listener.WriteControl(websocket.PingMessage, []byte("not data"), time.Now().Add(time.Minute))
+				listener.WriteMessage(websocket.BinaryMessage, sent)
+			}()
+			down := make([]byte, n)
+			if _, err := io.ReadFull(near, down); err != nil || !bytes.Equal(down, sent) {
+				t.Errorf("%d bytes down: %v", n, err)
+			}
+		}
+		if leaves == "sender" {
+			near.Close()
+			if _, _, err := listener.ReadMessage(); !websocket.IsCloseError(err, websocket.CloseNormalClosure) {
+				t.Errorf("the sender left: %v", err)
+			}
+			continue
+		}
+		listener.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(1000, "bye"), time.Now().Add(time.Minute))
+		if b, err := io.ReadAll(near); err != nil || len(b) > 0 {
+			t.Errorf("the listener left: %q, %v", b, err)
+		}
+	}
+}
+
+// TestStrip cuts frames into reads of every kind: what comes out does not depend on it, and is what the data frames held.
+func TestStrip(t *testing.T) {
+	var in, want []byte
+	for _, n := range []int{0, 1, 125, 126, 4000, 65536} {
+		payload := bytes.Repeat([]byte{byte(n), 1, 2}, n/3+1)[:n]
+		in = append(append(in, masked(9, []byte("ping"))...), masked(2, payload)...)
+		want = append(want, payload...)
+	}
+	in = append(in, masked(8, []byte{3, 232})...)
+	for _, chunk := range []int{1, 2, 7, 100, 2048, 64 << 10} {
+		var s stripper
+		var got, have []byte
+		var over error
+		for rest := bytes.Clone(in); len(rest) > 0 && over == nil; {
+			n := min(chunk, len(rest))
+			var out, kept []byte
+			out, kept, over = s.turn(append(have, rest[:n]...))
+			got = append(got, out...)
+			have = bytes.Clone(kept)
+			rest = rest[n:]
+		}
+		if !bytes.Equal(got, want) || over == nil {
+			t.Errorf("in reads of %d: %d bytes, %d wanted, the end %v", chunk, len(got), len(want), over)
 		}
 	}
 }

@@ -59,7 +59,15 @@ func bares() []Peer {
 		p.Name, p.Kind, p.Note, p.Cells = v.name, Limit, v.note, []string{"bulk", "echo", "setup", "http", "idle", "listeners"}
 		all = append(all, p)
 	}
-	return all
+	p := gateway(doorTCP, func(e *Env) (*settings, error) {
+		s := bare(e, "ws")
+		s.TCPAddr = freeAddr()
+		s.Gateway = []string{e.Self, "hcref-tcp", s.Ready, s.TCPAddr}
+		return s, nil
+	})
+	p.Name, p.Kind, p.Cells = "hcref-tcp", Limit, []string{"bulk", "echo", "setup"}
+	p.Note = "the same for senders of bytes: a header put before what was read, headers and masks taken off on the way back"
+	return append(all, p)
 }
 
 // ours are the ways through the gateway under test.
@@ -73,7 +81,7 @@ func ours() []Peer {
 		{"ours", "ours.json", "hcref", doorWS | doorWeb | flows, "the gateway: WebSocket sender or HTTP sender, foreign Hybrid Connections listener"},
 		{"ours-logged", "ours-logged.json", "hcref", doorWS | doorWeb | flows, "the gateway as `ours`, with a line in its log for each stream and exchange, as it comes: no other column here writes one"},
 		{"ours-tls", "ours-tls.json", "hcref-tls", doorWS | doorWeb | flows, "the same with TLS 1.3 to the sender and to the listener"},
-		{"ours-tcp", "ours.json", "hcref", doorTCP, "the gateway: TCP sender at a --tcp door, foreign Hybrid Connections listener"},
+		{"ours-tcp", "ours.json", "hcref-tcp", doorTCP, "the gateway: TCP sender at a --tcp door, foreign Hybrid Connections listener"},
 		{"ours-raw", "ours.json", "relay-hybrid", doorTCP | raw, "the gateway: TCP sender at a --tcp door, listener with raw streams and standby connections, plain on both legs"},
 		{"ours-agent", "ours-agent.json", "relay-hybrid", doorTCP, "the gateway: TCP sender at a --tcp door, `causeway listen tcp://`, which always dials by TLS"},
 		{"ours-forward", "ours-forward.json", "relay-hybrid", doorTCP, "the gateway between `causeway forward` and `causeway listen tcp://`, TLS on both legs"},
