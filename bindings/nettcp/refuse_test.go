@@ -182,7 +182,7 @@ func TestHandshakeFails(t *testing.T) {
 	w.open("secure", func(e *entity.Entity) { e.Settings.EndTLS = true })
 	calls := w.listen("secure")
 	upgrade := w.changed(framing.Preamble{Via: w.via("secure"), Upgrade: framing.UpgradeTLS})
-	answered := func() *net.TCPConn {
+	answered := func() socket {
 		client := w.dial()
 		w.send(client, upgrade)
 		w.expect(client, []byte{byte(framing.UpgradeResponse)})

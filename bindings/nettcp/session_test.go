@@ -55,7 +55,6 @@ func TestAnyCut(t *testing.T) {
 	calls := w.listen("calc")
 	all := slices.Concat(w.preamble("calc"), request, theEnd, w.preamble("calc"), request)
 	client := w.dial()
-	_ = client.SetNoDelay(true)
 	go func() {
 		for i := range all {
 			if _, err := client.Write(all[i : i+1]); err != nil {
@@ -71,7 +70,7 @@ func TestAnyCut(t *testing.T) {
 
 // TestOtherService: WCF's clients pool by host and port, so a connection that is used again may be for another service.
 func TestOtherService(t *testing.T) {
-	both(t, func(w *world) {
+	bubbles(t, func(w *world) {
 		calc, other := w.listen("calc"), w.listen("other")
 		client := w.dial()
 		for round := range 3 {
@@ -92,7 +91,7 @@ func TestOtherService(t *testing.T) {
 			}
 			go func() { // the service of a session that is over sees its end when the next one begins
 				if b, how := rest(service); len(b) != 0 || how != "closed" {
-					t.Errorf("the first service: %q, %s", b, how)
+					w.t.Errorf("the first service: %q, %s", b, how)
 				}
 				_ = service.Close()
 			}()
@@ -102,7 +101,7 @@ func TestOtherService(t *testing.T) {
 
 // TestListenerEndsFirst: the service closes its connection behind its End, as some do: so does the gateway.
 func TestListenerEndsFirst(t *testing.T) {
-	both(t, func(w *world) {
+	bubbles(t, func(w *world) {
 		calls := w.listen("calc")
 		client := w.dial()
 		w.send(client, w.preamble("calc"))
@@ -111,7 +110,7 @@ func TestListenerEndsFirst(t *testing.T) {
 		w.send(service, slices.Concat(ack, theEnd))
 		_ = service.Close()
 		if b, how := rest(client); !bytes.Equal(b, slices.Concat(ack, theEnd)) || how != "closed" {
-			t.Errorf("the client saw %q, %s", b, how)
+			w.t.Errorf("the client saw %q, %s", b, how)
 		}
 		w.send(client, theEnd)
 	})
@@ -120,26 +119,27 @@ func TestListenerEndsFirst(t *testing.T) {
 // TestFaultPasses: what the service says instead of the acknowledgement is the client's to hear, as the field case of an
 // encoding that the endpoint does not speak wants it.
 func TestFaultPasses(t *testing.T) {
-	w := newWorld(t, 1)
-	calls := w.listen("calc")
-	fault := framing.AppendFault(nil, framing.ContentTypeInvalid)
-	gzip := append(framing.AppendText(nil, framing.ExtensibleEncoding, "application/soap+msbinsession1+gzip"), byte(framing.PreambleEnd))
-	for _, tail := range [][]byte{gzip, unhex(t, "03ee0c"), unhex(t, "03000c")} {
-		begin := time.Now()
-		client := w.dial()
-		sent := slices.Concat(unhex(t, "0001000102"), framing.AppendText(nil, framing.Via, w.via("calc")), tail)
-		w.send(client, sent)
-		service := w.take(calls)
-		w.expect(service, sent)
-		w.send(service, fault)
-		_ = service.Close()
-		if b, how := rest(client); !bytes.Equal(b, fault) || how != "closed" {
-			t.Errorf("%x: the client saw %q, %s", tail, b, how)
+	bubble(t, 1, func(w *world) {
+		calls := w.listen("calc")
+		fault := framing.AppendFault(nil, framing.ContentTypeInvalid)
+		gzip := append(framing.AppendText(nil, framing.ExtensibleEncoding, "application/soap+msbinsession1+gzip"), byte(framing.PreambleEnd))
+		for _, tail := range [][]byte{gzip, unhex(w.t, "03ee0c"), unhex(w.t, "03000c")} {
+			begin := time.Now()
+			client := w.dial()
+			sent := slices.Concat(unhex(w.t, "0001000102"), framing.AppendText(nil, framing.Via, w.via("calc")), tail)
+			w.send(client, sent)
+			service := w.take(calls)
+			w.expect(service, sent)
+			w.send(service, fault)
+			_ = service.Close()
+			if b, how := rest(client); !bytes.Equal(b, fault) || how != "closed" {
+				w.t.Errorf("%x: the client saw %q, %s", tail, b, how)
+			}
+			if took := time.Since(begin); took > patience/2 {
+				w.t.Errorf("%x: after %v", tail, took)
+			}
 		}
-		if took := time.Since(begin); took > patience/2 {
-			t.Errorf("%x: after %v", tail, took)
-		}
-	}
+	})
 }
 
 // TestPieces is the field case of a streamed request whose chunks fall anywhere; a second request follows on the connection.
@@ -151,7 +151,6 @@ func TestPieces(t *testing.T) {
 			preamble, unhex(t, "050756020b0173040b"), unhex(t, "81"), unhex(t, "0001"), unhex(t, "1561065608440a1e0082990575726e3a6501560e0101"), {0}, theEnd,
 		}
 		client := w.dial()
-		_ = client.SetNoDelay(true)
 		var service net.Conn
 		for round := range 2 {
 			w.send(client, pieces[0])
@@ -384,54 +383,56 @@ func quick(_ int, c *config.Config) { c.Timeouts.Preamble = 300 * time.Milliseco
 // TestQuiet: a session without a byte is ended where the operator says so, visibly at both ends; one that says something is not.
 func TestQuiet(t *testing.T) {
 	const most = 400 * time.Millisecond
-	w := newWorld(t, 1, testcluster.WithConfig(func(_ int, c *config.Config) { c.Timeouts.Session = most }))
-	calls := w.listen("calc")
-	client := w.dial()
-	w.send(client, w.preamble("calc"))
-	service := w.take(calls)
-	w.expect(service, w.preamble("calc"))
-	begin := time.Now()
-	beat := time.NewTicker(most / 8)
-	defer beat.Stop()
-	for time.Since(begin) < 2*most { // either side keeps it alive
-		<-beat.C
-		w.say(service, client, reply)
-	}
-	begin = time.Now()
-	if _, how := rest(client); how != "reset" {
-		t.Errorf("the client saw %s", how)
-	}
-	if took := time.Since(begin); took < most/2 {
-		t.Errorf("ended after %v", took)
-	}
-	if _, how := rest(service); how == "still open" || how == "closed" {
-		t.Errorf("the service saw %s", how)
-	}
-	w.reason("closed", "Idle")
+	bubble(t, 1, func(w *world) {
+		calls := w.listen("calc")
+		client := w.dial()
+		w.send(client, w.preamble("calc"))
+		service := w.take(calls)
+		w.expect(service, w.preamble("calc"))
+		begin := time.Now()
+		beat := time.NewTicker(most / 8)
+		defer beat.Stop()
+		for time.Since(begin) < 2*most { // either side keeps it alive
+			<-beat.C
+			w.say(service, client, reply)
+		}
+		begin = time.Now()
+		if _, how := rest(client); how != "reset" {
+			w.t.Errorf("the client saw %s", how)
+		}
+		if took := time.Since(begin); took < most/2 {
+			w.t.Errorf("ended after %v", took)
+		}
+		if _, how := rest(service); how == "still open" || how == "closed" {
+			w.t.Errorf("the service saw %s", how)
+		}
+		w.reason("closed", "Idle")
+	}, testcluster.WithConfig(func(_ int, c *config.Config) { c.Timeouts.Session = most }))
 }
 
 // TestSlowPreamble: half a preamble is waited for so long and no longer, the first and the next one alike.
 func TestSlowPreamble(t *testing.T) {
-	w := newWorld(t, 1, testcluster.WithConfig(quick))
-	calls := w.listen("calc")
-	client := w.dial()
-	w.send(client, unhex(t, "00010001"))
-	if b, how := rest(client); len(b) != 0 || how != "closed" {
-		t.Errorf("half a preamble: %q, %s", b, how)
-	}
-	w.reason("refused", "SlowHead")
-	client = w.dial()
-	w.send(client, slices.Concat(w.preamble("calc"), theEnd, unhex(t, "00010001")))
-	service := w.take(calls)
-	w.expect(service, slices.Concat(w.preamble("calc"), theEnd))
-	if _, how := rest(client); how != "reset" {
-		t.Errorf("half of the next preamble: %s", how)
-	}
-	if _, how := rest(service); how == "still open" || how == "closed" {
-		t.Errorf("the service saw %s", how)
-	}
-	w.reason("closed", "SlowHead")
-	if len(calls) != 0 {
-		t.Error("the half preamble reached the listener")
-	}
+	bubble(t, 1, func(w *world) {
+		calls := w.listen("calc")
+		client := w.dial()
+		w.send(client, unhex(w.t, "00010001"))
+		if b, how := rest(client); len(b) != 0 || how != "closed" {
+			w.t.Errorf("half a preamble: %q, %s", b, how)
+		}
+		w.reason("refused", "SlowHead")
+		client = w.dial()
+		w.send(client, slices.Concat(w.preamble("calc"), theEnd, unhex(w.t, "00010001")))
+		service := w.take(calls)
+		w.expect(service, slices.Concat(w.preamble("calc"), theEnd))
+		if _, how := rest(client); how != "reset" {
+			w.t.Errorf("half of the next preamble: %s", how)
+		}
+		if _, how := rest(service); how == "still open" || how == "closed" {
+			w.t.Errorf("the service saw %s", how)
+		}
+		w.reason("closed", "SlowHead")
+		if len(calls) != 0 {
+			w.t.Error("the half preamble reached the listener")
+		}
+	}, testcluster.WithConfig(quick))
 }

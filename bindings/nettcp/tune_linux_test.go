@@ -1,6 +1,7 @@
 package nettcp_test
 
 import (
+	"net"
 	"syscall"
 	"testing"
 )
@@ -12,7 +13,7 @@ func TestSegment(t *testing.T) {
 	client := w.dial()
 	w.send(client, w.preamble("calc"))
 	w.expect(w.take(calls), w.preamble("calc")) // the door has accepted it by now
-	raw, err := client.SyscallConn()
+	raw, err := client.(*net.TCPConn).SyscallConn()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.uber.org/goleak"
@@ -19,6 +20,7 @@ import (
 	"github.com/causeway-relay/causeway/bindings/framing"
 	"github.com/causeway-relay/causeway/gateway/entity"
 	"github.com/causeway-relay/causeway/hybrid"
+	"github.com/causeway-relay/causeway/internal/netx"
 	"github.com/causeway-relay/causeway/internal/testcluster"
 )
 
@@ -32,6 +34,7 @@ type world struct {
 	*testcluster.Cluster
 	t    *testing.T
 	last *testcluster.Node
+	host *netx.Host // where the doors are; nil: on the machine's loopback
 }
 
 // both runs a story on one node and on two, with the open entities calc and other.
@@ -42,10 +45,30 @@ func both(t *testing.T, story func(w *world), opts ...testcluster.Option) {
 	}
 }
 
+// bubbles is both for stories of time: each runs in a bubble of testing/synctest, with doors in memory. Nothing is waited for on the
+// clock, and nothing is late because the machine is busy.
+func bubbles(t *testing.T, story func(w *world), opts ...testcluster.Option) {
+	t.Helper()
+	for n := 1; n <= 2; n++ {
+		t.Run(fmt.Sprintf("%d node(s)", n), func(t *testing.T) { bubble(t, n, story, opts...) })
+	}
+}
+
+// bubble runs a story on n nodes in a bubble.
+func bubble(t *testing.T, n int, story func(w *world), opts ...testcluster.Option) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		host := netx.New().Host("localhost")
+		w := newWorld(t, n, append([]testcluster.Option{testcluster.WithHost(host)}, opts...)...)
+		w.host = host
+		story(w)
+	})
+}
+
 func newWorld(t *testing.T, nodes int, opts ...testcluster.Option) *world {
 	t.Helper()
 	c := testcluster.New(t, nodes, opts...)
-	w := &world{c, t, c.Node(nodes - 1)}
+	w := &world{Cluster: c, t: t, last: c.Node(nodes - 1)}
 	w.open("calc")
 	w.open("other")
 	return w
@@ -66,7 +89,7 @@ func (w *world) listen(name string, options ...hybrid.ListenOption) <-chan net.C
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(w.t.Context(), patience)
 	defer cancel()
-	options = append(options, hybrid.WithEntity(name), hybrid.WithCAFile(w.CAFile()))
+	options = append(options, hybrid.WithEntity(name), hybrid.WithCAFile(w.CAFile()), hybrid.WithNetDial(w.connect))
 	l, err := hybrid.Listen(ctx, w.last.Ready().ConnectionString, options...)
 	if err != nil {
 		w.t.Fatal(err)
@@ -94,16 +117,31 @@ func (w *world) listen(name string, options ...hybrid.ListenOption) <-chan net.C
 	return conns
 }
 
+// socket is a connection of TCP, or one in memory that ends as those do.
+type socket interface {
+	net.Conn
+	CloseWrite() error
+	SetLinger(sec int) error
+}
+
 // dial is a new connection to the door of the first node.
-func (w *world) dial() *net.TCPConn {
+func (w *world) dial() socket {
 	w.t.Helper()
-	c, err := net.Dial("tcp", w.Node(0).Door("nettcp"))
+	c, err := w.connect(w.t.Context(), "tcp", w.Node(0).Door("nettcp"))
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	_ = c.SetDeadline(time.Now().Add(patience))
 	w.t.Cleanup(func() { _ = c.Close() })
-	return c.(*net.TCPConn)
+	return c.(socket)
+}
+
+// connect opens a connection to a door.
+func (w *world) connect(ctx context.Context, network, address string) (net.Conn, error) {
+	if w.host != nil {
+		return w.host.DialContext(ctx, network, address)
+	}
+	return new(net.Dialer).DialContext(ctx, network, address)
 }
 
 // via is an address at the door.
