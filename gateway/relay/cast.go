@@ -57,7 +57,7 @@ func (r *Relay) Cast(ctx context.Context, ask Ask, m *shape.Message, mode Mode) 
 	o, err := p.cast(ctx, m, mode)
 	if err != nil {
 		p.over()
-		return o, r.refused(p.record, exchange.Reason(err))
+		return o, r.clerk.Refused(p.record, exchange.Reason(err))
 	}
 	p.Leave(&shape.End{Why: fail.PeerClosed})
 	return o, nil
@@ -76,18 +76,18 @@ type Pass struct {
 
 // Admit lets a sender in that will cast. The caller calls Leave once. The error is what the sender is to be refused with.
 func (r *Relay) Admit(ctx context.Context, ask Ask, h *shape.Hello) (*Pass, error) {
-	p := &Pass{relay: r, record: r.begin("cast", h), hints: ask.Hints}
-	if r.p.Hooks.Step != nil {
-		r.step(3, h.Tracking, "a sender asks for "+h.At.Path)
+	p := &Pass{relay: r, record: r.clerk.Begin("cast", h), hints: ask.Hints}
+	if r.clerk.Tells() {
+		r.clerk.Step(3, h.Tracking, "a sender asks for "+h.At.Path)
 	}
 	if err := p.admit(ask, h); err != nil {
-		return nil, r.refused(p.record, fail.Of(err))
+		return nil, r.clerk.Refused(p.record, fail.Of(err))
 	}
 	p.ctx, p.cancel = context.WithCancelCause(ctx)
 	if err := enter(r, r.passes, p); err != nil {
 		r.connections.Leave()
 		p.cancel(nil)
-		return nil, r.refused(p.record, fail.Of(err))
+		return nil, r.clerk.Refused(p.record, fail.Of(err))
 	}
 	return p, nil
 }
@@ -115,7 +115,7 @@ func (p *Pass) Cast(ctx context.Context, m *shape.Message, mode Mode) (Outcome, 
 	o, err := p.cast(ctx, m, mode)
 	if err != nil {
 		no := exchange.Reason(err).At("cast", p.record.Entity, p.record.Tracking)
-		p.relay.cast(string(no.Code), 1)
+		p.relay.clerk.Cast(string(no.Code), 1)
 		return o, no
 	}
 	return o, nil
@@ -145,7 +145,7 @@ func (p *Pass) Leave(end *shape.End) {
 	c := p.record
 	c.Reason, c.Side, c.Text, c.Cause = end.Why, "sender", end.Text, end.Cause
 	p.relay.showEnd(p.entity, c)
-	p.relay.closed(c)
+	p.relay.clerk.Closed(c)
 }
 
 // over takes the sender off the books.
@@ -164,14 +164,14 @@ func (p *Pass) toOne(ctx context.Context, m *shape.Message) (o Outcome, err erro
 	if err != nil {
 		return o, err
 	}
-	if r.p.Hooks.Step != nil {
-		r.step(4, m.Tracking, fmt.Sprintf("looked up %s: %d listener(s), the first at node %d", p.entity.Name, len(found), found[0].Node))
+	if r.clerk.Tells() {
+		r.clerk.Step(4, m.Tracking, fmt.Sprintf("looked up %s: %d listener(s), the first at node %d", p.entity.Name, len(found), found[0].Node))
 	}
 	for i := range found {
 		c := &found[i]
 		p.record.Listener, p.record.PeerNode, p.record.Stages.Offer = c.ID, c.Node, p.record.Since()
-		if r.p.Hooks.Step != nil {
-			r.step(5, m.Tracking, fmt.Sprintf("the message goes to node %d, which holds listener %s", c.Node, c.ID))
+		if r.clerk.Tells() {
+			r.clerk.Step(5, m.Tracking, fmt.Sprintf("the message goes to node %d, which holds listener %s", c.Node, c.ID))
 		}
 		if o.Taken, err = c.Cast.Deliver(ctx, m); err == nil {
 			p.record.Stages.Meet = p.record.Since()
@@ -212,11 +212,4 @@ func (s *Seat) flush(ctx context.Context) {
 	grace, cancel := context.WithTimeout(ctx, answerGrace)
 	defer cancel()
 	s.queue.Settled(grace)
-}
-
-// cast counts what became of a message for a listener.
-func (r *Relay) cast(outcome string, n int) {
-	if r.p.Hooks.Cast != nil && n > 0 {
-		r.p.Hooks.Cast(outcome, n)
-	}
 }

@@ -36,9 +36,9 @@ type transfer struct {
 // A listener that sends no head within the entity's response timeout is fail.ListenerSilent; while the body of the request moves on,
 // the time begins anew. A request is offered to the next listener only while nothing of it was handed over.
 func (r *Relay) Exchange(ctx context.Context, ask Ask, req *shape.Request) (*shape.Response, error) {
-	x := &transfer{relay: r, record: r.begin("exchange", &req.Hello), hints: ask.Hints}
+	x := &transfer{relay: r, record: r.clerk.Begin("exchange", &req.Hello), hints: ask.Hints}
 	x.Begin(ctx, x, req)
-	r.step(3, req.Tracking, "a sender asks for "+req.At.Path)
+	r.clerk.Step(3, req.Tracking, "a sender asks for "+req.At.Path)
 	if err := x.admit(ask); err != nil {
 		return nil, x.refuse(err)
 	}
@@ -52,7 +52,7 @@ func (x *transfer) answer(resp *shape.Response, err error) (*shape.Response, err
 	}
 	x.record.Status = resp.Status
 	x.answered(resp)
-	x.relay.step(9, x.record.Tracking, "forwarding the listener's answer to the sender")
+	x.relay.clerk.Step(9, x.record.Tracking, "forwarding the listener's answer to the sender")
 	return x.Answer(resp), nil
 }
 
@@ -60,7 +60,7 @@ func (x *transfer) answer(resp *shape.Response, err error) (*shape.Response, err
 func (x *transfer) refuse(err error) error {
 	x.leave()
 	x.record.In = x.In()
-	no := x.relay.refused(x.record, exchange.Reason(err))
+	no := x.relay.clerk.Refused(x.record, exchange.Reason(err))
 	x.relay.showEnd(x.entity, x.record)
 	return no
 }
@@ -165,7 +165,7 @@ func (x *transfer) resolve(dst []route.Candidate, req *shape.Request) ([]route.C
 	found, err := x.relay.find(dst, &q)
 	x.record.Stages.Resolve = x.record.Since()
 	if err == nil && x.relay.p.Hooks.Step != nil {
-		x.relay.step(4, req.Tracking, fmt.Sprintf("looked up %s: %d listener(s), the first at node %d", x.entity.Name, len(found), found[0].Node))
+		x.relay.clerk.Step(4, req.Tracking, fmt.Sprintf("looked up %s: %d listener(s), the first at node %d", x.entity.Name, len(found), found[0].Node))
 	}
 	return found, err
 }
@@ -174,17 +174,17 @@ func (x *transfer) resolve(dst []route.Candidate, req *shape.Request) ([]route.C
 func (x *transfer) try(ctx context.Context, c *route.Candidate, req *shape.Request) (*shape.Response, error) {
 	r := x.relay
 	x.record.Listener, x.record.PeerNode, x.record.Stages.Offer = c.ID, c.Node, x.record.Since()
-	if r.p.Hooks.Step != nil {
-		r.step(5, req.Tracking, fmt.Sprintf("the request goes to node %d, which holds listener %s", c.Node, c.ID))
+	if r.clerk.Tells() {
+		r.clerk.Step(5, req.Tracking, fmt.Sprintf("the request goes to node %d, which holds listener %s", c.Node, c.ID))
 	}
 	resp, err := x.at(ctx, c, req)
 	took := x.record.Since() - x.record.Stages.Offer
 	switch {
 	case err == nil:
 		x.record.Stages.Meet = x.record.Since()
-		r.offered("accepted", took)
+		r.clerk.Offered("accepted", took)
 	case x.silent(err):
-		r.offered("ignored", took)
+		r.clerk.Offered("ignored", took)
 	}
 	return resp, err
 }
@@ -202,8 +202,8 @@ func (x *transfer) at(ctx context.Context, c *route.Candidate, req *shape.Reques
 // local asks a listener of this node.
 func (x *transfer) local(ctx context.Context, l *route.Listener, req *shape.Request) (*shape.Response, error) {
 	r := x.relay
-	if r.p.Hooks.Step != nil {
-		r.step(6, req.Tracking, "gave the request to listener "+l.ID)
+	if r.clerk.Tells() {
+		r.clerk.Step(6, req.Tracking, "gave the request to listener "+l.ID)
 	}
 	r.debts.Owe(l.Channel)
 	resp, err := l.Exchange.Exchange(ctx, req)
@@ -228,7 +228,7 @@ func (x *transfer) silent(err error) bool {
 
 // Pulled implements exchange.Owner.
 func (x *transfer) Pulled() {
-	x.relay.step(8, x.record.Tracking, "forwarding the sender's request body to the listener")
+	x.relay.clerk.Step(8, x.record.Tracking, "forwarding the sender's request body to the listener")
 }
 
 // Over implements exchange.Owner: the account of an exchange that got a response.
@@ -244,7 +244,7 @@ func (x *transfer) Over(why fail.Code, side string, cause error) {
 		c.Text = e.Message()
 	}
 	x.relay.showEnd(x.entity, c)
-	x.relay.closed(c)
+	x.relay.clerk.Closed(c)
 }
 
 // leave takes the exchange off the books and closes its bodies.

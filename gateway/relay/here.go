@@ -59,9 +59,9 @@ type asker stream
 // for the exchanges of senders.
 func (a *asker) Exchange(ctx context.Context, req *shape.Request) (*shape.Response, error) {
 	r := a.relay
-	x := &transfer{relay: r, record: r.begin("exchange", &req.Hello), hints: a.hints, within: true}
+	x := &transfer{relay: r, record: r.clerk.Begin("exchange", &req.Hello), hints: a.hints, within: true}
 	x.Begin(ctx, x, req)
-	r.step(3, req.Tracking, "a sender asks for "+req.At.Path)
+	r.clerk.Step(3, req.Tracking, "a sender asks for "+req.At.Path)
 	x.record.Within, x.record.Rule, x.entity = a.record.Tracking, a.record.Rule, r.p.Store.View().Get(a.entity.At)
 	if x.entity == nil {
 		return nil, x.refuse(fail.New(fail.EntityDeleted, "The entity was deleted."))

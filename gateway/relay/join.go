@@ -16,13 +16,13 @@ import (
 // was carried to the ticket's node; an error is what the party was refused with.
 func (r *Relay) Join(ctx context.Context, t shape.Ticket, p shape.Party) error {
 	h := p.Hello()
-	record := r.begin("rendezvous", h)
+	record := r.clerk.Begin("rendezvous", h)
 	record.Ticket = t.Hex()
 	err := r.seat(ctx, t, p)
 	if err == nil {
 		return nil
 	}
-	refusal := r.refused(record, fail.Of(err))
+	refusal := r.clerk.Refused(record, fail.Of(err))
 	p.Refuse(refusal)
 	return refusal
 }
@@ -36,7 +36,7 @@ func (r *Relay) seat(ctx context.Context, t shape.Ticket, p shape.Party) error {
 		return r.carry(ctx, t, p)
 	}
 	seated := func(sender shape.Party) {
-		r.step(7, sender.Hello().Tracking, "the listener opened the temporary channel to the sender's node")
+		r.clerk.Step(7, sender.Hello().Tracking, "the listener opened the temporary channel to the sender's node")
 	}
 	if err := r.desk.Claim(t, p, seated); err != nil {
 		if !r.answeredLate(t) {
@@ -64,10 +64,10 @@ func (r *Relay) known(t shape.Ticket, h *shape.Hello) *fail.Error {
 // Decline is the rendezvous side saying no in its own words; the sender is refused with them. An error means that nobody
 // waits under the ticket.
 func (r *Relay) Decline(ctx context.Context, t shape.Ticket, h *shape.Hello, no *fail.Error) error {
-	record := r.begin("rendezvous", h)
+	record := r.clerk.Begin("rendezvous", h)
 	record.Ticket = t.Hex()
 	if refusal := r.known(t, h); refusal != nil {
-		return r.refused(record, refusal)
+		return r.clerk.Refused(record, refusal)
 	}
 	var err error
 	if node := mesh.Num(t.Node()); node == r.self {
@@ -81,7 +81,7 @@ func (r *Relay) Decline(ctx context.Context, t shape.Ticket, h *shape.Hello, no 
 	if fail.Is(err, fail.UnknownTicket) && !r.answeredLate(t) {
 		r.guesses.Wrong(h.Remote.Addr(), time.Now())
 	}
-	return r.refused(record, fail.Of(err))
+	return r.clerk.Refused(record, fail.Of(err))
 }
 
 // carry takes a rendezvous that reached the wrong node one hop further. On an error the party waits for its no.

@@ -50,15 +50,15 @@ type Seat struct {
 // Listen lets a listener in and makes it known to every live node before it returns. A refusal may be held back: a
 // client that storms is answered slowly (reference section 6.5).
 func (r *Relay) Listen(ctx context.Context, ask Ask, h *shape.Hello, l *Listener) (*Seat, error) {
-	record := r.begin("listener", h)
+	record := r.clerk.Begin("listener", h)
 	record.Listener = l.ID
-	r.step(1, h.Tracking, fmt.Sprintf("a listener asks to listen on %s", h.At.Path))
+	r.clerk.Step(1, h.Tracking, fmt.Sprintf("a listener asks to listen on %s", h.At.Path))
 	seat, err := r.sit(ctx, ask, h, l, record)
 	if err == nil {
 		r.delays.Succeeded(h.Remote.Addr(), h.At)
 		return seat, nil
 	}
-	refusal := r.refused(record, fail.Of(err))
+	refusal := r.clerk.Refused(record, fail.Of(err))
 	limit.Hold(ctx, r.delays.Refused(h.Remote.Addr(), h.At, time.Now()))
 	return nil, refusal
 }
@@ -117,7 +117,7 @@ func (r *Relay) enter(s *Seat, ent *entity.Entity, expires time.Time) *fail.Erro
 		return refusal
 	}
 	s.lease.Until(expires, r.p.Timeouts.TokenGrace)
-	r.step(2, s.hello.Tracking, fmt.Sprintf("recorded: %s has a listener at node %d", ent.Name, r.self))
+	r.clerk.Step(2, s.hello.Tracking, fmt.Sprintf("recorded: %s has a listener at node %d", ent.Name, r.self))
 	s.came()
 	return nil
 }
@@ -255,7 +255,7 @@ func (s *Seat) gone(end *shape.End, side string) {
 	c := s.record
 	c.Reason, c.Side, c.Text, c.Cause = end.Why, side, end.Text, end.Cause
 	c.Taken, c.Missed = s.listener.Tally.Delivered.Load(), s.listener.Tally.Missed.Load()
-	s.relay.closed(c)
+	s.relay.clerk.Closed(c)
 	s.went(end)
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/meet"
 	"github.com/causeway-relay/causeway/gateway/mesh"
 	"github.com/causeway-relay/causeway/gateway/presence"
+	"github.com/causeway-relay/causeway/gateway/relay/internal/account"
 	"github.com/causeway-relay/causeway/gateway/relay/internal/admit"
 	"github.com/causeway-relay/causeway/gateway/relay/internal/bounds"
 	"github.com/causeway-relay/causeway/gateway/relay/internal/cast"
@@ -64,6 +65,7 @@ type Relay struct {
 	server *nodedoor.Server // those of other nodes that run here
 	casts  cast.Node
 	taps   tap.Board
+	clerk  account.Clerk
 	debts  exchange.Debts // what listeners here were asked and did not answer yet
 
 	connections *limit.Gate
@@ -116,16 +118,17 @@ func New(p Params) *Relay {
 		transfers:   make(map[*transfer]struct{}),
 		passes:      make(map[*Pass]struct{}),
 	}
+	r.clerk = account.Clerk{Hooks: &r.p.Hooks, Node: r.self}
 	r.pool = nodedoor.NewPool(uint16(r.self), r.dialNode, r.tellLeft)
 	r.server = nodedoor.NewServer(r.serveExchange)
 	r.desk = meet.NewDesk(uint16(r.self), p.Limits.Pending)
 	r.table = route.NewTable(r.self, r.remoteListener)
 	r.casts = cast.Node{
 		Bus: p.Bus, Table: r.table, Entering: r.entering, Limit: func() time.Duration { return r.p.Timeouts.Response },
-		Lost: func(why fail.Code, n int) { r.cast(string(why), n) },
+		Lost: func(why fail.Code, n int) { r.clerk.Cast(string(why), n) },
 	}
-	if p.Hooks.Step != nil {
-		r.casts.Step = r.step
+	if r.clerk.Tells() {
+		r.casts.Step = r.clerk.Step
 	}
 	r.taps.Left = r.unwatched
 	r.late = presence.NewLate[shape.Ticket](r.leftOpen)

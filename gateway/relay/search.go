@@ -47,8 +47,8 @@ func (s *search) resolve(dst []route.Candidate) ([]route.Candidate, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.relay.tells() {
-		s.relay.step(4, s.hello.Tracking, fmt.Sprintf("looked up %s: %d listener(s), the first at node %d", s.entity.Name, len(found), found[0].Node))
+	if s.relay.clerk.Tells() {
+		s.relay.clerk.Step(4, s.hello.Tracking, fmt.Sprintf("looked up %s: %d listener(s), the first at node %d", s.entity.Name, len(found), found[0].Node))
 	}
 	return found, nil
 }
@@ -114,8 +114,8 @@ func (s *search) offer(ctx context.Context, ticket shape.Ticket, candidates []ro
 	for _, c := range candidates {
 		s.chosen = c
 		s.record.Listener, s.record.PeerNode = c.ID, c.Node
-		if r.tells() {
-			r.step(5, s.hello.Tracking, fmt.Sprintf("the request goes to node %d, which holds listener %s", c.Node, c.ID))
+		if r.clerk.Tells() {
+			r.clerk.Step(5, s.hello.Tracking, fmt.Sprintf("the request goes to node %d, which holds listener %s", c.Node, c.ID))
 		}
 		err := c.Stream.Offer(ctx, o)
 		switch {
@@ -139,8 +139,8 @@ func final(err error) bool { return fail.Is(err, fail.HeadTooLarge) || fail.Is(e
 
 // told is step 6, at the node that holds the listener.
 func (r *Relay) told(h *shape.Hello, l *route.Listener) {
-	if r.tells() {
-		r.step(6, h.Tracking, fmt.Sprintf("told listener %s to open a temporary channel to the sender's node", l.ID))
+	if r.clerk.Tells() {
+		r.clerk.Step(6, h.Tracking, fmt.Sprintf("told listener %s to open a temporary channel to the sender's node", l.ID))
 	}
 }
 
@@ -149,13 +149,13 @@ func (s *search) settle(err error) {
 	r, took := s.relay, s.record.Stages.Meet-s.record.Stages.Offer
 	switch {
 	case err == nil:
-		r.offered("accepted", took)
+		r.clerk.Offered("accepted", took)
 		r.tally(s.chosen, answered, took)
 	case fail.Is(err, fail.Rejected):
-		r.offered("rejected", took)
+		r.clerk.Offered("rejected", took)
 		r.tally(s.chosen, answered, took)
 	case fail.Is(err, fail.AcceptTimeout):
-		r.offered("ignored", took)
+		r.clerk.Offered("ignored", took)
 		r.tally(s.chosen, ignored, took)
 		r.late.Expired(s.ticket, s.chosen)
 	case s.told: // the sender has left: the listener may answer all the same

@@ -43,8 +43,8 @@ func (r *Relay) Stream(ctx context.Context, ask Ask, p shape.Party) error {
 // goroutine if the stream may be idle for long: the first part needs a deep stack.
 func (r *Relay) Connect(ctx context.Context, ask Ask, p shape.Party) (pump flow.Pump, err error) {
 	h := p.Hello()
-	s := &stream{search: search{relay: r, party: p, hello: h, record: r.begin("stream", h), hints: ask.Hints}}
-	r.step(3, h.Tracking, "a sender asks for "+h.At.Path)
+	s := &stream{search: search{relay: r, party: p, hello: h, record: r.clerk.Begin("stream", h), hints: ask.Hints}}
+	r.clerk.Step(3, h.Tracking, "a sender asks for "+h.At.Path)
 	ctx, s.cancel = context.WithCancelCause(ctx)
 	if watched, ok := p.(shape.Leaver); ok {
 		watched.Watch(s.cancel)
@@ -60,7 +60,7 @@ func (r *Relay) Connect(ctx context.Context, ask Ask, p shape.Party) (pump flow.
 	if err == nil {
 		return pump, nil
 	}
-	refusal := r.refused(s.record, exchange.Reason(err))
+	refusal := r.clerk.Refused(s.record, exchange.Reason(err))
 	r.showEnd(s.entity, s.record)
 	p.Refuse(refusal)
 	return nil, refusal
@@ -140,10 +140,10 @@ func (s *stream) answer(sender, listener shape.Party) (near, far shape.Leg, err 
 func (s *stream) first(dir uint8) {
 	s.data.CompareAndSwap(0, int64(s.record.Since()))
 	if dir == flow.Forth {
-		s.relay.step(8, s.hello.Tracking, "forwarding the sender's first data to the listener")
+		s.relay.clerk.Step(8, s.hello.Tracking, "forwarding the sender's first data to the listener")
 		return
 	}
-	s.relay.step(9, s.hello.Tracking, "forwarding the listener's first data to the sender")
+	s.relay.clerk.Step(9, s.hello.Tracking, "forwarding the listener's first data to the sender")
 }
 
 // ended writes the account of a stream that came to be.
@@ -152,7 +152,7 @@ func (s *stream) ended(rep *flow.Report) {
 	c.Stages.First = time.Duration(s.data.Load())
 	c.Carried(rep)
 	s.relay.showEnd(s.entity, c)
-	s.relay.closed(c)
+	s.relay.clerk.Closed(c)
 }
 
 // track lists the stream. It has a slot of the connections, which goes back on an error and otherwise with leave.
