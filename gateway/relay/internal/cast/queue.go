@@ -18,7 +18,8 @@ const (
 )
 
 // Bounds of what leaves with one stroke, where the sink can: so many messages that a system call is a small part of what each costs, and
-// few enough bytes that they fit the buffers on the way, so that a slow receiver is seen as early as with one message.
+// few enough bytes that they fit the buffers on the way, so that a slow receiver is seen as early as with one message. A message to one
+// listener leaves alone: when a stroke fails all that is in it is lost, and what still waits goes to another.
 const (
 	Together      = 32
 	TogetherBytes = 16 << 10 // but for one message, which goes whatever its length
@@ -201,7 +202,7 @@ func (q *Queue) next(dst []*item) []*item {
 	for bytes := 0; len(q.items) > 0; {
 		it := q.items[0]
 		bytes += len(it.m.Data)
-		if len(dst) > 0 && (q.burst == nil || len(dst) == cap(dst) || bytes > TogetherBytes) {
+		if len(dst) > 0 && (q.burst == nil || dst[0].done != nil || it.done != nil || len(dst) == cap(dst) || bytes > TogetherBytes) {
 			break
 		}
 		dst = append(dst, it)
