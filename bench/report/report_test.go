@@ -137,7 +137,7 @@ func TestResults(t *testing.T) {
 		"| |  | figure | direct | hcref | frp | bore | frp-tls |\n", "| bulk up x1, MiB/s | ours | 52.0 | **x0.50** [0.50-0.51] | **x1.30** [1.25-1.38] |",
 		"| bulk up x1, MiB/s | ours | hcref | at least 0.95 | **x1.30** [1.25-1.38] | met | ahead of frp x2.60; level with bore x1.00 |",
 		"| bulk up x1, MiB/s | ours | frp | at least 1.40 | **x2.60** [2.50-2.75] | met | - |", "| fan-out of hubs | - |",
-		"\n2 met, 0 level, 0 missed, 0 open. Absent, so that the bound alone judges: piko (not built).\n", "does not count. Absent, ",
+		"\n2 met, 0 level, 0 beyond the bound, 0 missed, 0 open. Absent, so that the bound alone judges: piko (not built).\n", "does not count. Absent, ",
 		"| bulk up x1, MiB/s | **104** [100-108] | **40.0** [40.0-40.0] | **20.0** [20.0-20.0] | **52.0** [52.0-52.0] | - | **52.0** [50.0-55.0] |",
 		" bulk_up_1 7.69% 5/6;", "- ours, echo_64, round 1: reset\n", "- **hcref**: the bound",
 		"\n0 bulk_up_1 ours mibps=50\n", "\n1 echo_64 ours failed\n",
@@ -385,6 +385,33 @@ func TestVerdict(t *testing.T) {
 		x := target{row.metric, "ours", row.beside, row.at, ""}
 		if got := steady.verdict(find(row.metric), stat{median: row.is, n: Counted}, &x); got != row.want {
 			t.Errorf("%s at %v beside %q, must %v: %q, want %q", row.metric, row.is, row.beside, row.at, got, row.want)
+		}
+	}
+}
+
+// TestBeyond: what the bound itself does not reach beside a peer is not missed by ours, unless ours is behind the bound too.
+func TestBeyond(t *testing.T) {
+	echo := func(ours, bound float64) string {
+		r := &Run{
+			Peers: []Peer{{Name: "direct"}, {Name: "hcref"}, {Name: "frp", Rival: true}, {Name: "ours", Ours: true, Bound: "hcref"}},
+			Samples: slices.Concat(rounds("direct", "echo_1", "ops", 9, 9, 9, 9, 9), rounds("frp", "echo_1", "p50us", 300, 300, 300, 300, 300),
+				rounds("hcref", "echo_1", "p50us", bound, bound, bound, bound, bound), rounds("ours", "echo_1", "p50us", ours, ours, ours, ours, ours)),
+		}
+		_, said := merge([]*Run{r}, 1).judge(find("echo x1 p50, us"), &target{"echo x1 p50, us", "ours", "frp", 0.5, ""})
+		return said
+	}
+	for _, row := range []struct {
+		ours, bound float64
+		want        string
+	}{
+		{149, 149, "met"},
+		{160, 190, "level, 6.67 % short"},
+		{200, 190, "beyond the bound: hcref has x0.63"},
+		{210, 190, missedMust + " by 40.0 %"},
+		{200, 140, missedMust + " by 33.3 %"},
+	} {
+		if said := echo(row.ours, row.bound); said != row.want {
+			t.Errorf("ours %v, the bound %v: %q, want %q", row.ours, row.bound, said, row.want)
 		}
 	}
 }

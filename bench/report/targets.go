@@ -140,7 +140,7 @@ func (t *table) musts(b *strings.Builder) {
 		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s | %s |\n", m.label(), x.ours, beside, m.bar(x.at), s.show(prefix), verdict, peers)
 	}
 	b.WriteString(elsewhere)
-	fmt.Fprintf(b, "\n%d met, %d level, %d missed, %d open.%s\n", tally["met"], tally["level"], tally["missed"], tally["open"], t.absent())
+	fmt.Fprintf(b, "\n%d met, %d level, %d beyond the bound, %d missed, %d open.%s\n", tally["met"], tally["level"], tally["beyond"], tally["missed"], tally["open"], t.absent())
 }
 
 // judge says what a must's ratio or figure is, and what became of it.
@@ -156,7 +156,32 @@ func (t *table) judge(m *metric, x *target) (stat, string) {
 	if s.n == 0 {
 		return s, "open (no figure)"
 	}
-	return s, t.verdict(m, s, x)
+	said := t.verdict(m, s, x)
+	if strings.HasPrefix(said, missedMust) && t.rival(x.beside) {
+		if bound := t.beyond(m, s, x); bound != "" {
+			said = bound
+		}
+	}
+	return s, said
+}
+
+// beyond says that a must beside a peer is more than the bound itself does in this run, where ours is level with the bound or better: then
+// it is the protocol, or how long this machine takes to wake somebody, that does not reach it. Empty: it is not so.
+func (t *table) beyond(m *metric, s stat, x *target) string {
+	bound := t.peer(x.ours).Bound
+	by := m
+	if x.by != "" {
+		by = metricOf(x.by)
+	}
+	b := t.ratioOf(m, bound, by, x.beside)
+	short, behind := 1-b.median/x.at, 1-s.median/b.median
+	if m.less {
+		short, behind = -short, -behind
+	}
+	if b.n == 0 || short <= 0 || behind >= unsteady {
+		return ""
+	}
+	return fmt.Sprintf("beyond the bound: %s has x%s", bound, number(b.median))
 }
 
 // beside says of the peers of its kind, plain or ciphered as ours, how ours stands to each in a metric.
