@@ -106,6 +106,14 @@ func (s *side) Abort(end *shape.End) {
 	s.once.Do(func() { close(s.gone) })
 }
 
+// aborted is what it was aborted with by now, in a bubble.
+func (s *side) aborted() []shape.End {
+	synctest.Wait()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.aborts)
+}
+
 // Close implements shape.Leg.
 func (s *side) Close() {
 	s.mu.Lock()
@@ -219,8 +227,8 @@ func TestConnDeadlines(t *testing.T) {
 			if err := row.wait(c); !errors.Is(err, os.ErrDeadlineExceeded) || time.Since(begin) != 3*time.Second {
 				t.Errorf("%s: %v after %v", row.name, err, time.Since(begin))
 			}
-			if len(s.aborts) == 0 || !errors.Is(&s.aborts[0], os.ErrDeadlineExceeded) {
-				t.Errorf("%s: the leg was aborted with %+v", row.name, s.aborts)
+			if ends := s.aborted(); len(ends) == 0 || !errors.Is(&ends[0], os.ErrDeadlineExceeded) {
+				t.Errorf("%s: the leg was aborted with %+v", row.name, ends)
 			}
 			_ = row.set(c, time.Time{})
 			if err := row.wait(c); !errors.Is(err, os.ErrDeadlineExceeded) { // it does not come back
@@ -248,8 +256,8 @@ func TestConnDeadlines(t *testing.T) {
 			_ = c.CloseWrite()
 			_ = c.Close() // with a deadline to come
 			<-time.After(time.Minute)
-			if len(s.aborts) != 0 {
-				t.Errorf("%s: taken off, and aborted with %+v", row.name, s.aborts)
+			if ends := s.aborted(); len(ends) != 0 {
+				t.Errorf("%s: taken off, and aborted with %+v", row.name, ends)
 			}
 		})
 	}
