@@ -55,23 +55,33 @@ func (l *Lazy) Await() error {
 		if l.err = l.lull.Arm(l.conn); l.err != nil {
 			break
 		}
-		n := 0
-		if l.raw == nil {
-			n, l.err = l.conn.Read(l.one[:])
-		} else if err := l.raw.Read(l.once); err != nil {
-			l.err = err
-		}
-		if n > 0 || l.buf != nil {
+		if l.look() {
 			l.lull.Heard()
-			break
+			return nil
 		}
 		again, l.err = l.lull.Struck(l.conn, l.err)
 	}
 	if l.err == shape.ErrLull { //nolint:errorlint // it comes bare
 		return l.err
 	}
-	l.kept = l.buf == nil
+	l.kept = l.err != nil
 	return nil
+}
+
+// look waits for something to read, and reports whether it came; err says why nothing did.
+func (l *Lazy) look() bool {
+	if l.raw != nil {
+		if err := l.raw.Read(l.once); err != nil {
+			l.err = err
+		}
+		return l.buf != nil
+	}
+	var n int
+	if n, l.err = l.conn.Read(l.one[:]); n == 0 {
+		return false
+	}
+	l.kept, l.err = true, nil // an error beside a byte comes again
+	return true
 }
 
 // Park waits behind shape.ErrLull, as Parker does.

@@ -2,6 +2,7 @@ package leg
 
 import (
 	"errors"
+	"io"
 	"net"
 	"os"
 	"testing"
@@ -198,6 +199,39 @@ func TestLullBound(t *testing.T) {
 			t.Errorf("nothing wakes it: %d bytes, %v", n, err)
 		}
 	})
+}
+
+// last gives one byte together with the end, as TLS may, and then the end.
+type last struct {
+	net.Conn
+	read bool
+}
+
+func (c *last) Read(p []byte) (int, error) {
+	if c.read {
+		return 0, io.EOF
+	}
+	c.read = true
+	return copy(p, "z"), io.EOF
+}
+
+// TestLazyAwaitLast: a byte that comes with the end is not lost.
+func TestLazyAwaitLast(t *testing.T) {
+	var l Lazy
+	l.Init(&last{})
+	p := make([]byte, 8)
+	if err := l.Await(); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := l.Read(p); err != nil || string(p[:n]) != "z" {
+		t.Errorf("%q, %v", p[:n], err)
+	}
+	if err := l.Await(); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := l.Read(p); n != 0 || !errors.Is(err, io.EOF) {
+		t.Errorf("%d bytes, %v", n, err)
+	}
 }
 
 // TestLazyAwait: what Await finds is the next Read's: a byte, or the end. A read amid a message outlasts the deadline that Await left.
