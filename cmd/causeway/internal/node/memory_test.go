@@ -19,7 +19,7 @@ func TestCollector(t *testing.T) {
 	}
 }
 
-// TestTidier tidies once when a burst is over, and never while it lasts or for little.
+// TestTidier tidies when a burst is over, once more when it stays quiet, and never while a burst lasts or for little.
 func TestTidier(t *testing.T) {
 	var td tidier
 	const mib = 1 << 20
@@ -29,9 +29,10 @@ func TestTidier(t *testing.T) {
 	}{
 		{4 * mib, false}, {0, false}, // start-up: not worth it
 		{50 * mib, false}, {20 * mib, false}, // a burst
-		{mib / 2, true}, {mib / 2, false}, {0, false}, // over: once
+		{mib / 2, true}, {mib / 2, true}, {mib / 2, false}, {0, false}, // over: twice
 		{2 * mib, false}, {mib / 2, false}, // a little one
 		{6 * mib, false}, {0, true}, // together worth it
+		{9 * mib, false}, {2 * mib, false}, {0, true}, {0, false}, // the second comes when it is quiet again
 	} {
 		if got := td.due(td.seen + step.add); got != step.want {
 			t.Errorf("step %d: due is %t", i, got)
