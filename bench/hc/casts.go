@@ -144,7 +144,7 @@ const mostCounts = 16 << 20
 // Counts asks the gateway for the counts of all listeners of the relay, by their ids. The key needs the right to manage.
 func (e Endpoint) Counts(ctx context.Context) (map[string]Count, error) {
 	address := "http" + strings.TrimPrefix(strings.TrimRight(e.Base, "/"), "ws") + "/$api/entities/" + url.PathEscape(e.Path) + "/listeners"
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
 	if err != nil {
 		return nil, err
 	}

@@ -173,13 +173,15 @@ func (c *Crowd) Mail(n int, dur time.Duration, w Window) (Result, error) {
 	for i := range c.seen {
 		c.seen[i].Store(0)
 	}
+	var open crew
+	defer func() { open.close() }()
 	scripts := make([]script, n)
 	for i := range scripts {
 		conn, err := c.open()
 		if err != nil {
 			return nil, err
 		}
-		defer conn.Close() //nolint:gocritic // behind the account of all of them
+		open = append(open, conn)
 		s := &sender{crowd: c, conn: conn}
 		scripts[i] = func(stop <-chan struct{}) error {
 			for !over(stop) {

@@ -111,7 +111,7 @@ func fan(addr, path string) *load.Casts {
 		Counts: func() (counts map[string]load.Count, err error) {
 			ctx, stop := context.WithTimeout(context.Background(), askWait)
 			defer stop()
-			req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+"/counts", nil)
+			req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+"/counts", http.NoBody)
 			if err != nil {
 				return nil, err
 			}
