@@ -90,7 +90,7 @@ func open(t *testing.T, burst bool) *desk {
 func (d *desk) put(t *testing.T, first int, sizes ...int) {
 	t.Helper()
 	for i, size := range sizes {
-		if err := d.Put(message(fmt.Sprint(first+i), size)); err != nil {
+		if _, err := d.Put(message(fmt.Sprint(first+i), size)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -187,7 +187,7 @@ func TestTogetherFails(t *testing.T) {
 		d.put(t, 0, 1)
 		d.put(t, 1, 1, 1)
 		d.end(nil)
-		time.Sleep(time.Minute)
+		<-time.After(time.Minute)
 		synctest.Wait()
 		no := errSilent.Error()
 		d.sums(t, []string{"0", "1+2"}, []string{"0:1", "1:" + no, "2:" + no})
