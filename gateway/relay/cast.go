@@ -110,12 +110,14 @@ func (p *Pass) admit(ask Ask, h *shape.Hello) error {
 // between messages; one that is under way is not cut off.
 func (p *Pass) Context() context.Context { return p.ctx }
 
-// Cast hands a message over. An error concerns this message alone: the sender may go on.
+// Cast hands a message over. An error concerns this message alone: the sender may go on. It is counted here when no listener's count has it.
 func (p *Pass) Cast(ctx context.Context, m *shape.Message, mode Mode) (Outcome, error) {
 	o, err := p.cast(ctx, m, mode)
 	if err != nil {
 		no := exchange.Reason(err).At("cast", p.record.Entity, p.record.Tracking)
-		p.relay.clerk.Cast(string(no.Code), 1)
+		if cast.Untaken(err) {
+			p.relay.clerk.Cast(string(no.Code), 1)
+		}
 		return o, no
 	}
 	return o, nil
@@ -123,7 +125,7 @@ func (p *Pass) Cast(ctx context.Context, m *shape.Message, mode Mode) (Outcome, 
 
 func (p *Pass) cast(ctx context.Context, m *shape.Message, mode Mode) (o Outcome, err error) {
 	if len(m.Data) > p.relay.CastMessage() {
-		return o, p.relay.LongMessage()
+		return o, &shape.Untaken{Err: p.relay.LongMessage()}
 	}
 	if mode == All {
 		o = p.toAll(ctx, m)
@@ -162,7 +164,7 @@ func (p *Pass) toOne(ctx context.Context, m *shape.Message) (o Outcome, err erro
 	found, err := r.find(room[:0], &q)
 	p.record.Stages.Resolve = p.record.Since()
 	if err != nil {
-		return o, err
+		return o, &shape.Untaken{Err: err}
 	}
 	if r.clerk.Tells() {
 		r.clerk.Step(4, m.Tracking, fmt.Sprintf("looked up %s: %d listener(s), the first at node %d", p.entity.Name, len(found), found[0].Node))

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
@@ -606,81 +605,4 @@ func TestDrainFlushes(t *testing.T) {
 			t.Errorf("%d delivered, %d missed, has %q", d, m, s.has())
 		}
 	})
-}
-
-// TestCastCounts: whatever listeners do, on however many nodes: what was sent is delivered or missed, for each; what was delivered is what it
-// wrote down, in order and once.
-func TestCastCounts(t *testing.T) {
-	for seed := range uint64(6) {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			play(t, 2, nil, func(w *world) { countCasts(w, rand.New(rand.NewPCG(seed, 1))) })
-		})
-	}
-}
-
-// passes waits until the bubble's time has gone on. A timer of no time at all has to be fired by the goroutine that selects on it, and in a
-// bubble under the race detector that breaks the runtime of go1.26.
-func passes(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return nil
-	}
-	select {
-	case <-time.After(d):
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}
-
-// countCasts is one such story.
-func countCasts(w *world, dice *rand.Rand) {
-	w.events()
-	var all []*sink
-	for i := range 12 {
-		pace, flaw := time.Duration(dice.IntN(3)*dice.IntN(200))*time.Millisecond, dice.IntN(4)
-		n := 0
-		all = append(all, w.nodes[i%2].sink(fmt.Sprint("l", i), "news", func(ctx context.Context, _ *shape.Message) error {
-			if err := passes(ctx, pace); err != nil {
-				return err
-			}
-			if n++; flaw == 1 && n%7 == 0 {
-				return fail.New(fail.Rejected, "no")
-			}
-			return nil
-		}))
-	}
-	const sent, kill = 300, 100
-	dead, early := all[3], int64(0)
-	sentBy := [2]int{}
-	for i := range sent {
-		from := dice.IntN(2)
-		o, err := w.nodes[from].cast("news", fmt.Sprint(i), relay.All)
-		if live := len(all) - boolInt(i >= kill); err != nil || o.Taken+o.Misses() != live {
-			w.Fatalf("message %d: %+v, %v", i, o, err)
-		}
-		sentBy[from]++
-		if i == kill-1 {
-			synctest.Wait()
-			dead.leave()
-			d, m := dead.counts()
-			early = d + m
-		}
-		if err := passes(w.Context(), time.Duration(dice.IntN(20))*time.Millisecond); err != nil { // of the bubble
-			w.Fatal(err)
-		}
-	}
-	<-time.After(time.Hour) // the slowest has taken what waits for it
-	for _, s := range all {
-		d, m := s.counts()
-		want := int64(sent)
-		if s == dead {
-			want = kill
-		}
-		if d+m != want || d != int64(len(s.got)) || !slices.IsSortedFunc(s.got, byNumber) || len(slices.Compact(slices.Clone(s.got))) != len(s.got) {
-			w.Errorf("%s: %d delivered, %d missed of %d; wrote down %d", s.listener.ID, d, m, want, len(s.got))
-		}
-	}
-	if early != kill {
-		w.Errorf("the one that was killed accounts for %d of %d", early, kill)
-	}
 }

@@ -68,11 +68,13 @@ func (n *Node) here(o *Outcome, m *shape.Message, q *route.Query) (there []mesh.
 		if !ok {
 			continue
 		}
-		if err := queue.Put(m); err != nil {
+		switch there, err := queue.Put(m); {
+		case !there: // it left meanwhile
+		case err != nil:
 			o.miss(exchange.Reason(err).Code, 1)
-			continue
+		default:
+			o.Taken++
 		}
-		o.Taken++
 	}
 	return there
 }
@@ -120,6 +122,9 @@ func (c *remote) Deliver(ctx context.Context, m *shape.Message) (int, error) {
 	case fail.Is(err, fail.Overloaded), fail.Is(err, fail.Starting): // it was not sent, or not heard
 		return 0, &shape.Untaken{Err: err}
 	case err != nil:
+		if ctx.Err() == nil { // else the node still tells of it
+			n.Lost(exchange.Reason(err).Code, 1)
+		}
 		return 0, err
 	case answer.Code == "":
 		return answer.Taken, nil

@@ -2,6 +2,7 @@ package cast
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -71,14 +72,18 @@ func New(p Params) *Queue {
 	return q
 }
 
-// Put queues a message that goes to every listener and does not wait. A refusal says that this listener misses it; Settled is told then
-// too.
-func (q *Queue) Put(m *shape.Message) error {
-	err := q.push(&item{m: m})
+// Put queues a message that goes to every listener and does not wait. An error says that this listener misses it; Settled is told then too.
+// here is false when the queue was closed: the listener left while it was looked up, the message is none of its, and its account, which may
+// have been told already, stays as it is.
+func (q *Queue) Put(m *shape.Message) (here bool, err error) {
+	err = q.push(&item{m: m})
+	if _, left := errors.AsType[*leftError](err); left {
+		return false, nil
+	}
 	if err != nil {
 		q.p.Settled(m, 0, err)
 	}
-	return err
+	return true, err
 }
 
 // Deliver implements shape.Sink: it queues a message that goes to one listener and waits until that one has it. What has not begun to leave
@@ -115,13 +120,20 @@ func full() error {
 	return fail.New(fail.SlowClient, "The listener does not take messages as fast as they come: its queue is full.")
 }
 
+// leftError is why a queue that was closed takes nothing.
+type leftError struct{ why error }
+
+func (e *leftError) Error() string { return e.why.Error() }
+
+func (e *leftError) Unwrap() error { return e.why }
+
 // push lets a message in, if there is room.
 func (q *Queue) push(it *item) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	switch {
 	case q.shut != nil:
-		return q.shut
+		return &leftError{q.shut}
 	case len(q.items) >= Depth, len(q.items) > 0 && q.bytes+len(it.m.Data) > Bytes:
 		return full()
 	}
