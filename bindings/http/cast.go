@@ -16,6 +16,7 @@ import (
 func (v *visit) cast(ctx context.Context, body shape.Body, mode relay.Mode) *shape.Response {
 	m, refusal := v.message(body)
 	if refusal != nil {
+		leave(body)
 		return v.no(v.entry.p.Relay.Turned("cast", &v.req.Hello, refusal))
 	}
 	// PHP's client hangs up as soon as it has written such a message, and does not wait for the 202. What came whole is delivered: a sender

@@ -3,6 +3,7 @@ package http_test
 import (
 	"context"
 	"io"
+	nethttp "net/http"
 	"strings"
 	"testing"
 	"time"
@@ -159,4 +160,28 @@ func TestCastMessage(t *testing.T) {
 			t.Errorf("%d bytes arrived", n)
 		}
 	}, testcluster.WithConfig(func(_ int, c *config.Config) { c.Limits.CastMessage = most }))
+}
+
+// TestRefusedMessageIsLast: who is refused before a long message was read is told that the connection ends with the answer: what is asked on it
+// afterwards would be lost.
+func TestRefusedMessageIsLast(t *testing.T) {
+	both(t, func(w *world) {
+		w.add("news", func(e *entity.Entity) { e.Kind = entity.Event })
+		for path, want := range map[string]int{"news": nethttp.StatusRequestEntityTooLarge, "nobody": nethttp.StatusUnauthorized} {
+			for range 2 {
+				req, err := nethttp.NewRequestWithContext(t.Context(), nethttp.MethodPost, "https://"+w.Node(0).Host("https")+"/"+path, strings.NewReader(strings.Repeat("x", 1<<20)))
+				if err != nil {
+					t.Fatal(err)
+				}
+				res, err := w.client.Do(req)
+				if err != nil {
+					t.Fatal(err)
+				}
+				_, err = io.Copy(io.Discard, res.Body)
+				if cerr := res.Body.Close(); err != nil || cerr != nil || res.StatusCode != want || !res.Close {
+					t.Errorf("%s: %d, %v, %v; the last: %v", path, res.StatusCode, err, cerr, res.Close)
+				}
+			}
+		}
+	})
 }

@@ -15,11 +15,12 @@ import (
 
 // respond answers the request: what the listener says, or a failure in the sender's own terms.
 func (v *visit) respond(ctx context.Context, body shape.Body) *shape.Response {
-	refusal := v.greet()
+	refusal, came := v.greet(), body
 	if refusal == nil {
 		body, refusal = v.listen(body)
 	}
 	if refusal != nil {
+		leave(came)
 		return v.no(v.entry.p.Relay.Turned("exchange", &v.req.Hello, refusal))
 	}
 	if mode, casts := relay.ModeOf(v.entity.Kind); casts {
@@ -45,6 +46,13 @@ func (v *visit) respond(ctx context.Context, body shape.Body) *shape.Response {
 		v.rewriteMetadata(res)
 	}
 	return res
+}
+
+// leave says that nobody reads the rest of a request's body, so that the answer can say whether it is the last on its connection.
+func leave(body shape.Body) {
+	if body != nil {
+		_ = body.Close() // gives nil
+	}
 }
 
 // greet makes the hello and finds what the head shows for the sender. Even a refusal has its tracking id.
