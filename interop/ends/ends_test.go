@@ -36,7 +36,7 @@ var transports = []transport{
 			"the client is gone":          {ours: "aborted"},
 			"the service is killed":       {"closed", "ProtocolException"}, // the system ends a process's connections in order
 			"the connector is killed":     {"reset", "CommunicationException"},
-			"the listener's node is lost": {"reset|answered", "CommunicationException|no exception"}, // where the connector came to the sender's node
+			"the listener's node is lost": {"reset|closed", "CommunicationException|ProtocolException"}, // the latter where the connector came to the sender's node
 			"the sender's node is lost":   {"reset", "CommunicationException"},
 		},
 	},
@@ -57,14 +57,13 @@ type death struct {
 	name string
 	node int            // that is lost, counted from 1, of two; 0: none
 	kill func(s *story) // makes it come about
-	mend func(s *story) // what has to be done before the next call; nil: the service lets go of those who have gone
 }
 
 var deaths = []death{
 	{name: "the client is gone", kill: (*story).leave},
-	{name: "the service is killed", kill: func(s *story) { s.host.Kill() }, mend: (*story).restart},
+	{name: "the service is killed", kill: (*story).killService},
 	{name: "the connector is killed", kill: (*story).killConnector},
-	{name: "the listener's node is lost", node: 2, kill: func(s *story) { s.lose(); s.host.Release() }}, // a call that goes on is answered
+	{name: "the listener's node is lost", node: 2, kill: func(s *story) { s.lose(); s.killService() }}, // a call that goes on ends with its service
 	{name: "the sender's node is lost", node: 1, kill: (*story).lose},
 }
 
@@ -110,9 +109,33 @@ type story struct {
 	other *interop.Program // .NET's client; nil: it is not there
 }
 
-// services are what the connectors have to reach.
-func (s *story) services() map[string]string {
-	return map[string]string{s.calls.relay: s.calls.service, s.net.relay: s.net.service}
+// targets are what the connectors have to reach. To net.tcp they pass bytes: one that knows what it passes asks the service whether it is there
+// by a session of its own, and Mono's loses who comes while it closes that one.
+func (s *story) targets() map[string]string {
+	targets := map[string]string{}
+	for _, p := range []place{s.calls, s.net} {
+		targets[p.relay] = p.at
+		if host, ok := strings.CutPrefix(p.at, "net.tcp://"); ok {
+			host, _, _ = strings.Cut(host, "/")
+			targets[p.relay] = "tcp://" + host
+		}
+	}
+	return targets
+}
+
+// open makes a relay and a service for it.
+func (s *story) open(relay string) place {
+	s.t.Helper()
+	s.add(relay, s.kind)
+	p := place{door: s.Cluster.Node(0).Host(s.door), relay: relay}
+	if s.kind != entity.NetTCP {
+		p.at = s.host.Service(s.mono, "echo")
+		p.service = p.at
+		return p
+	}
+	p.service, p.at = p.via(), "net.tcp://127.0.0.1:"+interop.FreePort(s.t)+"/"+relay
+	s.host.ServiceAt(s.mono, "echo", p.service, p.at)
+	return p
 }
 
 // play has a call of each client held by the service, lets the end die, and looks what becomes of all others.
@@ -124,11 +147,8 @@ func play(t *testing.T, at *interop.Stand, tr *transport, d *death, withNet bool
 	}
 	s := &story{stage: &stage{Stand: at, t: t, gone: map[int]bool{}}, transport: tr, d: d, host: mono.Start(t, "PEER_HOLD=1")}
 	name := strings.NewReplacer(" ", "-", "'", "", ".", "").Replace(tr.name + " " + d.name)
-	for p, relay := range map[*place]string{&s.calls: name, &s.net: name + "-net"} {
-		*p = place{door: at.Cluster.Node(0).Host(tr.door), relay: relay, service: s.host.Service(tr.mono, "echo")}
-		s.add(relay, tr.kind)
-	}
-	s.first = s.listen(s.Listen, s.services())
+	s.calls, s.net = s.open(name), s.open(name+"-net")
+	s.first = s.listen(s.Listen, s.targets())
 
 	ours, abort := tr.client.hold(t, s.calls)
 	s.abort = abort
@@ -139,7 +159,7 @@ func play(t *testing.T, at *interop.Stand, tr *transport, d *death, withNet bool
 	}
 	s.books("in the middle of the call", tr.held.times(calls), tr.passing.times(calls), time.Now().Add(soon))
 	if d.node != 1 {
-		s.listen(s.Send, s.services()) // who takes the next call
+		s.listen(s.Send, s.targets()) // who takes the next call
 	}
 
 	began := time.Now()
@@ -159,7 +179,7 @@ func play(t *testing.T, at *interop.Stand, tr *transport, d *death, withNet bool
 // to are the words that tell wcf-client where its service is.
 func (s *story) to() []string {
 	if s.kind == entity.NetTCP {
-		return []string{"--binding", s.dotnet, "--address", s.net.service, "--via", s.net.via()}
+		return []string{"--binding", s.dotnet, "--address", s.net.service}
 	}
 	return []string{"--binding", s.dotnet, "--address", "http://" + s.net.door + "/" + s.net.relay}
 }
@@ -167,10 +187,10 @@ func (s *story) to() []string {
 // direct has our client call the service without a gateway, where what comes of that is the same. nil: it is not.
 func (s *story) direct() <-chan string {
 	s.t.Helper()
-	if s.kind != entity.NetTCP || s.d.mend == nil {
+	if s.kind != entity.NetTCP || s.d.name != deaths[1].name {
 		return nil
 	}
-	door, relay, _ := strings.Cut(strings.TrimPrefix(s.calls.service, "net.tcp://"), "/")
+	door, relay, _ := strings.Cut(strings.TrimPrefix(s.calls.at, "net.tcp://"), "/")
 	heard, _ := s.client.hold(s.t, place{door: door, relay: relay, service: s.calls.service})
 	s.host.Await(`^sleep: 7$`)
 	return heard
@@ -230,11 +250,7 @@ func (s *story) column() string {
 // next makes the call that follows, once. It goes through.
 func (s *story) next() {
 	s.t.Helper()
-	if s.d.mend != nil {
-		s.d.mend(s)
-	} else {
-		s.host.Release() // Mono's service of HTTP answers one call at a time, and does not see who leaves
-	}
+	s.restart()
 	if s.d.node == 1 {
 		s.calls.door = s.Cluster.Node(1).Host(s.door)
 	}
@@ -245,10 +261,20 @@ func (s *story) next() {
 	}
 }
 
-// restart starts the service again, at the same address.
+// killService kills the process of the services, once.
+func (s *story) killService() {
+	if s.host != nil {
+		s.host.Kill()
+		s.host = nil
+	}
+}
+
+// restart starts the service again, at the same address: Mono's of HTTP answers one call at a time and does not see who leaves, and that of
+// net.tcp dies now and then of a connection that was reset amid a call.
 func (s *story) restart() {
+	s.killService()
 	s.host = mono.Start(s.t)
-	s.host.ServiceAt(s.mono, "echo", s.calls.service, s.calls.service)
+	s.host.ServiceAt(s.mono, "echo", s.calls.service, s.calls.at)
 }
 
 // leave has ours abort its call, and .NET's die in the middle of its own.

@@ -5,7 +5,6 @@
 //                         fails when it raises another exception or none)
 //   mono peer.exe host   (takes lines of stdin until its end, so that one process does for many stories:
 //                         N serve BINDING CONTRACT ADDRESS [LISTEN-URI]   prints "N READY" or "N SERVE-FAILED why"
-//                         N release                                       ends the calls that wait in Sleep
 //                         N call BINDING CONTRACT ADDRESS STEP[,STEP...]  prints "N step: result" lines, then "N DONE exit-code")
 // ADDRESS is the logical endpoint address (what clients put in To and Via);
 // LISTEN-URI is where the service really listens, when that differs (recorder or relay in between).
@@ -145,8 +144,6 @@ namespace Relay.Interop
                 if (a[1] == "call") {
                     int rc = Call(n, a[2], a[3], a[4], a[5]);
                     Console.WriteLine(n + "DONE " + rc);
-                } else if (a[1] == "release") { // who is held by Sleep
-                    EchoService.Released.Set();
                 } else if (a[1] == "time") {
                     Console.WriteLine(n + "TIMED " + Time(a[2], a[3], int.Parse(a[4]), int.Parse(a[5])));
                 } else {

@@ -130,13 +130,6 @@ func (h *Host) Try(binding, contract string) (address, refusal string) {
 	return address, strings.TrimPrefix(strings.TrimPrefix(answer, "READY"), "SERVE-FAILED ")
 }
 
-// Release has the calls of Sleep answered that a service holds by PEER_HOLD=1, and all to come.
-func (h *Host) Release() {
-	h.t.Helper()
-	h.count++
-	h.p.Say(fmt.Sprintf("%d release", h.count))
-}
-
 // Kill ends the process as a crash does, with all its services and clients.
 func (h *Host) Kill() {
 	h.t.Helper()
