@@ -11,6 +11,7 @@ import (
 
 	"github.com/causeway-relay/causeway/gateway/entity"
 	"github.com/causeway-relay/causeway/gateway/manage/wire"
+	"github.com/causeway-relay/causeway/hybrid"
 	"github.com/causeway-relay/causeway/interop"
 	"github.com/causeway-relay/causeway/interop/mono"
 )
@@ -190,6 +191,55 @@ func TestEventsAtServices(t *testing.T) {
 		}
 		if sum := c.Delivered + c.Missed + 4*round; b.logged() != sum {
 			t.Errorf("senders were told of %d outcomes, listeners have %d", b.logged(), sum)
+		}
+	})
+}
+
+// TestConnectionThatIsNotRead: a listener of hyco-ws takes nothing of its connection, until the buffers on the way are full and its queue has
+// run over. It misses the newest, as the gateway counts, and has all others when it goes on; its neighbour at the other node has all.
+func TestConnectionThatIsNotRead(t *testing.T) {
+	t.Parallel()
+	interop.Need(t, "node")
+	interop.OnNodes(t, func(t *testing.T, s *interop.Stand) {
+		const most, step, enough = 1600, 16, 20
+		b := newBooks(t, s, "bulk", entity.Event)
+		well, idle := b.receiver("receiver", s.Send), b.sdk("not read", s.Listen, "ws")
+		sender, err := hybrid.Dial(interop.Context(t), b.key(s.Send), hybrid.WithEntity("bulk"), hybrid.WithCAFile(s.CA))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer sender.Close()
+		padding := strings.Repeat(" ", 60<<10)
+		send := func(n int) {
+			t.Helper()
+			for range n {
+				b.last["post"]++
+				if err := sender.WriteMessage(hybrid.Text, fmt.Append(nil, "post ", b.last["post"], padding)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			b.steady(well)
+		}
+		send(1)
+		b.settled(b.all, nil)
+		idle.p.Signal(syscall.SIGSTOP)
+		var c wire.Casts
+		for c.Missed < enough && b.sent() < most {
+			send(step)
+			now, err := b.counts()
+			if err != nil {
+				t.Fatal(err)
+			}
+			c = now[idle.id]
+		}
+		if c.Missed < enough || c.Waiting == 0 {
+			t.Errorf("of %d messages it misses %+v, though it takes none", b.sent(), c)
+		}
+		idle.p.Signal(syscall.SIGCONT)
+		now := b.settled(b.all, nil)
+		t.Logf("not read: %+v", now[idle.id])
+		if now[well.id].Missed != 0 || now[idle.id].Missed < c.Missed {
+			t.Errorf("in the end: %+v", now)
 		}
 	})
 }

@@ -64,7 +64,7 @@ func TestOneWayCounts(t *testing.T) {
 	t.Parallel()
 	interop.Need(t, "mono", "node")
 	interop.OnNodes(t, func(t *testing.T, s *interop.Stand) {
-		const senders, each, calls = 24, 5, 20
+		const senders, each, calls = 40, 3, 20
 		b := newBooks(t, s, "jobs", entity.OneWay)
 		b.loose = true
 		host := mono.Start(t)
