@@ -90,7 +90,7 @@ func ours() []Peer {
 		{"ours-node", "ours-node.json", "hcref", doorWeb, "the gateway: HTTP sender, a listener by unmodified hyco-https, which asks the target"},
 		{"ours-nettcp", "ours-nettcp.json", "relay-hybrid", doorNet, "the gateway: net.tcp client at its net.tcp door, `causeway listen net.tcp://`, which always dials by TLS"},
 		{"ours-convert", "ours-convert.json", "hcref", doorWays, "the gateway: SOAP 1.1 sender, `causeway listen http://`, `causeway listen --as basicHttp --target net.tcp://`, the relay's setting `listenerBinding`, and a listener that carries messages to net.tcp as they are"},
-		{"ours-cast", "ours-cast.json", "fanout", doorCast, "the gateway: an event relay and a one-way relay, WebSocket and HTTP senders, foreign Hybrid Connections listeners"},
+		{"ours-cast", "ours-cast.json", "fanout", doorCast, "the gateway: an event relay and a one-way relay, WebSocket senders, foreign Hybrid Connections listeners"},
 	} {
 		p := gateway(v.doors, func(e *Env) (*settings, error) { return read(e, v.file) })
 		p.Name, p.Kind, p.Bound, p.Note, p.Streams = v.name, Ours, v.bound, v.note, v.doors&flows != 0
