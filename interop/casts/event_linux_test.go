@@ -185,8 +185,14 @@ func TestEventsAtServices(t *testing.T) {
 			t.Errorf("%s wrote down %d: %+v", bereft.name, wrote, c)
 		}
 		c := b.account(dead)
+		b.until(dead.name, func() string { // Mono runs an operation behind the end of its session
+			if n := int64(len(dead.notes())); n < c.Delivered {
+				return fmt.Sprintf("wrote down %d: %+v", n, c)
+			}
+			return ""
+		})
 		b.once(dead)
-		if wrote := int64(len(dead.notes())); wrote < round || wrote < c.Delivered || wrote > c.Delivered+1 || c.Delivered+c.Missed > 2*round {
+		if wrote := int64(len(dead.notes())); wrote < round || wrote > c.Delivered+1 || c.Delivered+c.Missed > 2*round {
 			t.Errorf("%s wrote down %d: %+v", dead.name, wrote, c)
 		}
 		if sum := c.Delivered + c.Missed + 4*round; b.logged() != sum {
