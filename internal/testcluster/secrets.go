@@ -168,7 +168,7 @@ func shaped(text string) int {
 				break
 			}
 			at += next
-			if at == 0 || !strings.Contains("gyGY", text[at-1:at]) { // the last letters of what stands in front
+			if at == 0 || strings.IndexByte("gyGY", text[at-1]) < 0 { // the last letters of what stands in front
 				continue
 			}
 			if shapes.MatchString(text[max(0, at-shapeBefore):min(len(text), at+shapeBehind)]) {

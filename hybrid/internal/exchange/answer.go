@@ -78,10 +78,10 @@ func (c *call) lead(head *wire.Response) (*meeting, error) {
 		return nil, c.unsendable(err)
 	}
 	m, err := c.answerAt()
-	if err != nil {
-		return nil, err
+	if err == nil {
+		err = m.head(message, false)
 	}
-	return m, m.head(message, false)
+	return m, err
 }
 
 // unsendable answers in the place of a head that nobody can be told.
