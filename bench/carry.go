@@ -7,28 +7,49 @@ import (
 	"net/http"
 	"os"
 
+	"github.com/causeway-relay/causeway/bridge/convert"
 	"github.com/causeway-relay/causeway/gateway/shape"
 	"github.com/causeway-relay/causeway/hybrid"
+	"github.com/causeway-relay/causeway/internal/conversion"
 	"github.com/causeway-relay/causeway/internal/conversion/framed"
 )
 
 // mostCarried bounds a message.
 const mostCarried = 4 << 20
 
-// carry is a listener that takes requests to a service of net.tcp and converts nothing, as a process: args are the entity and the
-// service. It is what the conversion of `causeway listen --as` is measured beside, so it stands on the same Go API and has each
-// message in a session of its own by the same code; what differs is the conversion. The gateway is named by the environment.
+// carry is two listeners that take calls to a service of net.tcp, as a process: args are the entity whose messages go as they are, the one
+// whose messages are converted from SOAP 1.1, and the service. What a conversion adds is measured between the two: they are one program,
+// on the product's Go API, have each message in a session of its own by the same code, and keep no account of their own. The gateway
+// is named by the environment.
 func carry(ctx context.Context, args []string) error {
-	l, err := hybrid.Listen(ctx, os.Getenv("CAUSEWAY_CONNECTION_STRING"), hybrid.WithEntity(args[0]), hybrid.WithExchanger(carrier(args[1])))
-	if err != nil {
-		return err
+	service := carrier(args[2])
+	from, _ := convert.Find(convert.BasicHTTP)
+	to, _ := convert.Find(convert.NetTCP)
+	for entity, x := range map[string]shape.Exchanger{
+		args[0]: service,
+		args[1]: &conversion.Conversion{
+			Converter: &convert.Converter{From: from, To: to}, Relay: args[1],
+			Address: func(*shape.Hello) string { return service.address() }, Dial: service.dial,
+		},
+	} {
+		l, err := hybrid.Listen(ctx, os.Getenv("CAUSEWAY_CONNECTION_STRING"), hybrid.WithEntity(entity), hybrid.WithExchanger(x))
+		if err != nil {
+			return err
+		}
+		defer l.Close() //nolint:revive // two of them, for the process's whole life
 	}
 	<-ctx.Done()
-	return l.Close()
+	return nil
 }
 
 // carrier is the address of a service of net.tcp. It implements shape.Exchanger.
 type carrier string
+
+func (c carrier) address() string { return "net.tcp://" + string(c) + "/bench" }
+
+func (c carrier) dial(ctx context.Context) (net.Conn, error) {
+	return (&net.Dialer{}).DialContext(ctx, "tcp", string(c))
+}
 
 // Exchange implements shape.Exchanger: the body is a message as it is, and so is the answer.
 func (c carrier) Exchange(ctx context.Context, req *shape.Request) (*shape.Response, error) {
@@ -37,8 +58,7 @@ func (c carrier) Exchange(ctx context.Context, req *shape.Request) (*shape.Respo
 	if err != nil {
 		return nil, err
 	}
-	dial := func(ctx context.Context) (net.Conn, error) { return (&net.Dialer{}).DialContext(ctx, "tcp", string(c)) }
-	answer, err := framed.Call(ctx, dial, "net.tcp://"+string(c)+"/bench", body, false, mostCarried)
+	answer, err := framed.Call(ctx, c.dial, c.address(), body, false, mostCarried)
 	if err != nil {
 		return nil, err
 	}

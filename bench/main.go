@@ -52,7 +52,7 @@ func commands() []command {
 		{"listener", 4, "", listen},
 		{"target", 1, "", serveTarget},
 		{"serve", 1, "", serveApp},
-		{"carry", 2, "", carry},
+		{"carry", 3, "", carry},
 	}
 }
 

@@ -6,11 +6,12 @@ import (
 	"time"
 )
 
-// Ways are four ways of one call of SOAP 1.1 to the same service.
+// Ways are five ways of one call of SOAP 1.1 to the same service.
 type Ways struct {
 	Plain     *Web // to the service as one of HTTP: nothing is converted
 	Carried   *Web // to the service as one of net.tcp, by a listener that converts nothing
-	Converted *Web // to the service as one of net.tcp, by a listener that converts
+	Converted *Web // the same, by a listener in the same program that converts
+	Connector *Web // the same, and the product's connector converts
 	Inside    *Web // the same, and the gateway converts
 }
 
@@ -22,7 +23,7 @@ type way struct {
 }
 
 func (w *Ways) all() []way {
-	return []way{{"plain", w.Plain, false}, {"carried", w.Carried, false}, {"converted", w.Converted, true}, {"inside", w.Inside, true}}
+	return []way{{"plain", w.Plain, false}, {"carried", w.Carried, false}, {"converted", w.Converted, true}, {"connector", w.Connector, true}, {"inside", w.Inside, true}}
 }
 
 // call is a message of 1 KiB with as many elements as data of that length has, and what of it the answer to it holds.

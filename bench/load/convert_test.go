@@ -73,7 +73,7 @@ func TestServiceAnswers(t *testing.T) {
 	}
 }
 
-// TestConvert: four ways in turn; an answer that is not that of the way is none.
+// TestConvert: five ways in turn; an answer that is not that of the way is none.
 func TestConvert(t *testing.T) {
 	spoil := ""
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -95,12 +95,12 @@ func TestConvert(t *testing.T) {
 	at := func(path string) *Web {
 		return &Web{Dial: func() (net.Conn, error) { return net.Dial("tcp", web.Listener.Addr().String()) }, Host: "web.test", Path: path}
 	}
-	ways := &Ways{at("/plain"), at("/carried"), at("/converted"), at("/inside")}
+	ways := &Ways{at("/plain"), at("/carried"), at("/converted"), at("/connector"), at("/inside")}
 	r, err := Convert(ways, 40*time.Millisecond, quiet)
 	if err != nil || r["added"] != r["converted_p50us"]-r["carried_p50us"] {
 		t.Errorf("%v %v", r, err)
 	}
-	for _, name := range []string{"plain", "carried", "converted", "inside"} {
+	for _, name := range []string{"plain", "carried", "converted", "connector", "inside"} {
 		if r[name+"_p50us"] <= 0 {
 			t.Errorf("%s: %v", name, r)
 		}

@@ -45,7 +45,7 @@ const (
 	flows                // answers flow as they are written
 	raw                  // the independent listener asks for bytes and stands by
 	doorCast             // relays of messages that nobody answers: event and oneway. Listeners are the load's
-	doorWays             // one call by several ways: relays plain, carried, converted and inside
+	doorWays             // one call by several ways: relays plain, carried, converted, connector and inside
 )
 
 // bares are the protocol's bounds.
@@ -89,7 +89,7 @@ func ours() []Peer {
 		{"ours-serve", "ours-serve.json", "hcref", doorWeb | flows, "the gateway: HTTP sender, a net/http handler on `hybrid.Serve`, which answers itself and always dials by TLS"},
 		{"ours-node", "ours-node.json", "hcref", doorWeb, "the gateway: HTTP sender, a listener by unmodified hyco-https, which asks the target"},
 		{"ours-nettcp", "ours-nettcp.json", "relay-hybrid", doorNet, "the gateway: net.tcp client at its net.tcp door, `causeway listen net.tcp://`, which always dials by TLS"},
-		{"ours-convert", "ours-convert.json", "hcref", doorWays, "the gateway: SOAP 1.1 sender, `causeway listen http://`, `causeway listen --as basicHttp --target net.tcp://`, the relay's setting `listenerBinding`, and a listener that carries messages to net.tcp as they are"},
+		{"ours-convert", "ours-convert.json", "hcref", doorWays, "the gateway: SOAP 1.1 sender, `causeway listen http://`, `causeway listen --as basicHttp --target net.tcp://`, the relay's setting `listenerBinding`, and a program of two listeners, of which one carries messages to net.tcp as they are and one converts them"},
 		{"ours-cast", "ours-cast.json", "fanout", doorCast, "the gateway: an event relay and a one-way relay, WebSocket senders, foreign Hybrid Connections listeners"},
 	} {
 		p := gateway(v.doors, func(e *Env) (*settings, error) { return read(e, v.file) })
@@ -211,7 +211,7 @@ func (s *settings) tunnel(doors int) *Tunnel {
 		t.Casts = map[string]*load.Casts{Event: s.casts(Event), OneWay: s.casts(OneWay)}
 	}
 	if doors&doorWays != 0 {
-		t.Ways = &load.Ways{Plain: s.web("plain"), Carried: s.web("carried"), Converted: s.web("converted"), Inside: s.web("inside")}
+		t.Ways = &load.Ways{Plain: s.web("plain"), Carried: s.web("carried"), Converted: s.web("converted"), Connector: s.web("connector"), Inside: s.web("inside")}
 	}
 	if doors&doorWeb != 0 {
 		t.Web = &load.Web{Dial: tcp(s.HTTPAddr), Host: s.HTTPHost, Path: s.HTTPPath, Header: s.HTTPHeader()}

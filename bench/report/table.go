@@ -63,6 +63,7 @@ var metrics = []metric{
 	{"SOAP call over HTTP x1 p50, us", "convert_1", true, value("plain_p50us")},
 	{"carried to net.tcp x1 p50, us", "convert_1", true, value("carried_p50us")},
 	{"converted to net.tcp x1 p50, us", "convert_1", true, value("converted_p50us")},
+	{"converted by the connector x1 p50, us", "convert_1", true, value("connector_p50us")},
 	{"converted at the gateway x1 p50, us", "convert_1", true, value("inside_p50us")},
 	{"conversion adds to a 1 KiB call, us", "convert_1", true, value("added")},
 	{"event to 100, deliveries/s", "cast_event_100", false, value("eps")},
