@@ -25,6 +25,12 @@ func carry(ctx context.Context, args []string) error {
 	service := carrier(args[2])
 	from, _ := convert.Find(convert.BasicHTTP)
 	to, _ := convert.Find(convert.NetTCP)
+	var open []*hybrid.Listener
+	defer func() {
+		for _, l := range open {
+			_ = l.Close() // the process ends
+		}
+	}()
 	for entity, x := range map[string]shape.Exchanger{
 		args[0]: service,
 		args[1]: &conversion.Conversion{
@@ -36,7 +42,7 @@ func carry(ctx context.Context, args []string) error {
 		if err != nil {
 			return err
 		}
-		defer l.Close() //nolint:revive // two of them, for the process's whole life
+		open = append(open, l)
 	}
 	<-ctx.Done()
 	return nil
