@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"io"
 	"net"
+	"sync"
 	"testing"
 	"time"
 
@@ -141,53 +142,63 @@ func TestHCRef(t *testing.T) {
 
 // TestBytes carries bytes to messages and messages to bytes, of sizes around those of the buffers and the headers, and both ends' goodbyes.
 func TestBytes(t *testing.T) {
-	for _, leaves := range []string{"sender", "listener"} {
-		_, tcp, far := stand(t)
-		near, err := net.Dial("tcp", tcp)
-		if err != nil {
+	t.Run("the sender leaves", func(t *testing.T) {
+		near, listener := exchangeBytes(t)
+		near.Close()
+		if _, _, err := listener.ReadMessage(); !websocket.IsCloseError(err, websocket.CloseNormalClosure) {
+			t.Error(err)
+		}
+	})
+	t.Run("the listener leaves", func(t *testing.T) {
+		near, listener := exchangeBytes(t)
+		if err := listener.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(1000, "bye"), time.Now().Add(time.Minute)); err != nil {
 			t.Fatal(err)
 		}
-		defer near.Close()
-		listener := <-far
-		if listener == nil {
-			t.FailNow()
-		}
-		defer listener.Close()
-		for _, n := range []int{1, 125, 126, waiting, waiting + 1, 65535, 65536, 1 << 20} {
-			sent := bytes.Repeat([]byte("0123456789abc"), n/13+1)[:n]
-			go near.Write(sent)
-			var got []byte
-			for len(got) < n {
-				_, message, err := listener.ReadMessage()
-				if err != nil {
-					t.Fatal(err)
-				}
-				got = append(got, message...)
-			}
-			if !bytes.Equal(got, sent) {
-				t.Errorf("%d bytes up: %d came", n, len(got))
-			}
-			go func() {
-				listener.WriteControl(websocket.PingMessage, []byte("not data"), time.Now().Add(time.Minute))
-				listener.WriteMessage(websocket.BinaryMessage, sent)
-			}()
-			down := make([]byte, n)
-			if _, err := io.ReadFull(near, down); err != nil || !bytes.Equal(down, sent) {
-				t.Errorf("%d bytes down: %v", n, err)
-			}
-		}
-		if leaves == "sender" {
-			near.Close()
-			if _, _, err := listener.ReadMessage(); !websocket.IsCloseError(err, websocket.CloseNormalClosure) {
-				t.Errorf("the sender left: %v", err)
-			}
-			continue
-		}
-		listener.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(1000, "bye"), time.Now().Add(time.Minute))
 		if b, err := io.ReadAll(near); err != nil || len(b) > 0 {
-			t.Errorf("the listener left: %q, %v", b, err)
+			t.Errorf("%q, %v", b, err)
 		}
+	})
+}
+
+// exchangeBytes opens a stream and carries every size both ways.
+func exchangeBytes(t *testing.T) (near net.Conn, listener *websocket.Conn) {
+	t.Helper()
+	_, tcp, far := stand(t)
+	near, err := net.Dial("tcp", tcp)
+	if err != nil {
+		t.Fatal(err)
 	}
+	t.Cleanup(func() { near.Close() })
+	if listener = <-far; listener == nil {
+		t.FailNow()
+	}
+	t.Cleanup(func() { listener.Close() })
+	for _, n := range []int{1, 125, 126, waiting, waiting + 1, 65535, 65536, 1 << 20} {
+		sent := bytes.Repeat([]byte("0123456789abc"), n/13+1)[:n]
+		var writers sync.WaitGroup
+		writers.Go(func() { near.Write(sent) })
+		var got []byte
+		for len(got) < n {
+			_, message, err := listener.ReadMessage()
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, message...)
+		}
+		if !bytes.Equal(got, sent) {
+			t.Errorf("%d bytes up: %d came", n, len(got))
+		}
+		writers.Go(func() {
+			listener.WriteControl(websocket.PingMessage, []byte("not data"), time.Now().Add(time.Minute))
+			listener.WriteMessage(websocket.BinaryMessage, sent)
+		})
+		down := make([]byte, n)
+		if _, err := io.ReadFull(near, down); err != nil || !bytes.Equal(down, sent) {
+			t.Errorf("%d bytes down: %v", n, err)
+		}
+		writers.Wait()
+	}
+	return near, listener
 }
 
 // TestStrip cuts frames into reads of every kind: what comes out does not depend on it, and is what the data frames held.
