@@ -95,11 +95,7 @@ func Between(from, to Binding) Pair {
 			p.Loses = append(p.Loses, text)
 		}
 	}
-	own := ""
-	if from.Any && !to.Framed {
-		own = "; one in the service's own binding passes as it is"
-	}
-	lose(true, "message security: a signed or encrypted message is refused, since its signature would not hold"+own)
+	lose(true, "message security: a signed or encrypted message is refused, since its signature would not hold; from soap, one that is in the binding of an HTTP service already passes")
 	lose(true, "reliable sessions (WS-ReliableMessaging): refused; between equal bindings they pass")
 	lose(from.Framed && !to.Framed, "callbacks and the state of a session: each message is a request of its own")
 	lose(!from.Framed && to.Framed, "the state of a session: each request is a session of its own; a service that calls back is refused")
