@@ -12,6 +12,7 @@ import (
 	"github.com/causeway-relay/causeway/hybrid"
 	"github.com/causeway-relay/causeway/internal/conversion"
 	"github.com/causeway-relay/causeway/internal/conversion/framed"
+	"github.com/causeway-relay/causeway/internal/heap"
 )
 
 // mostCarried bounds a message.
@@ -22,6 +23,7 @@ const mostCarried = 4 << 20
 // on the product's Go API, have each message in a session of its own by the same code, and keep no account of their own. The gateway
 // is named by the environment.
 func carry(ctx context.Context, args []string) error {
+	defer heap.Tune(os.Getenv)() // as a connector does
 	service := carrier(args[2])
 	from, _ := convert.Find(convert.BasicHTTP)
 	to, _ := convert.Find(convert.NetTCP)

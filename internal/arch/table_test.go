@@ -100,7 +100,8 @@ var table = []layer{
 	// How clients find and trust a gateway: commands, the Go API.
 	{name: "trust", pkgs: []string{"internal/trust/**"}, deny: join(noLogs, []string{"net/http/**"})},
 
-	// How the program runs under its system's manager of services.
+	// How the program uses memory, and runs under its system's manager of services.
+	{name: "heap", pkgs: []string{"internal/heap/**"}, deny: join(noLogs, []string{"net/**", "os/**"})},
 	{name: "service", pkgs: []string{"internal/service/**"}, ext: []string{"golang.org/x/sys/windows"}, deny: join(noLogs, []string{"net/http/**"})},
 
 	// 3 entries: one protocol each, the relay is their only way in.

@@ -20,6 +20,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/entity"
 	"github.com/causeway-relay/causeway/hybrid"
 	"github.com/causeway-relay/causeway/hybrid/wire"
+	"github.com/causeway-relay/causeway/internal/heap"
 	"github.com/causeway-relay/causeway/internal/service"
 )
 
@@ -129,6 +130,7 @@ func (c *connectors) run(cmd *cobra.Command, list []connect.Connector) error {
 	bridge := connect.New(connect.Params{
 		Roots: c.Roots(cli.NodeHere()), Options: c.more, Tell: c.tell(cmd), Grace: c.grace, Final: c.file == "" && !c.retry,
 	})
+	defer heap.Tune(os.Getenv)()
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(signals)

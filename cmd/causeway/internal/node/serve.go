@@ -18,6 +18,7 @@ import (
 	"github.com/causeway-relay/causeway/cmd/causeway/internal/cli"
 	"github.com/causeway-relay/causeway/gateway"
 	"github.com/causeway-relay/causeway/gateway/config"
+	"github.com/causeway-relay/causeway/internal/heap"
 	"github.com/causeway-relay/causeway/internal/service"
 )
 
@@ -94,7 +95,7 @@ func serve(ctx context.Context, load func() (*config.Config, config.Problems), f
 	if problems := warnings.Err(); problems != nil {
 		return problems
 	}
-	defer tuneCollector(os.Getenv)()
+	defer heap.Tune(os.Getenv)()
 	level := new(slog.LevelVar)
 	log, lines := newLog(err, cfg.Log, level)
 	defer lines.Close()

@@ -1,20 +1,24 @@
-package node
+package heap
 
 import (
 	"runtime/debug"
 	"testing"
+
+	"go.uber.org/goleak"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // TestCollector keeps the operator's setting and sets ours otherwise.
 func TestCollector(t *testing.T) {
 	before := debug.SetGCPercent(77)
 	defer debug.SetGCPercent(before)
-	tuneCollector(func(string) string { return "50" })()
+	Tune(func(string) string { return "50" })()
 	if got := debug.SetGCPercent(77); got != 77 {
 		t.Errorf("GOGC was given and the collector set to %d", got)
 	}
-	tuneCollector(func(string) string { return "" })()
-	if got := debug.SetGCPercent(77); got != collectorPercent {
+	Tune(func(string) string { return "" })()
+	if got := debug.SetGCPercent(77); got != percent {
 		t.Errorf("the collector is set to %d", got)
 	}
 }
