@@ -12,6 +12,7 @@ import (
 
 	"github.com/causeway-relay/causeway/bench/load"
 	"github.com/causeway-relay/causeway/bench/proc"
+	"github.com/causeway-relay/causeway/bench/peer"
 	"github.com/causeway-relay/causeway/bench/report"
 )
 
@@ -110,15 +111,18 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// TestDue: the rounds that were asked for are run, and later ones only for a cell that has not settled, while there is time.
+// TestDue: the rounds that were asked for are run, and later ones only for a cell with a must that has not settled, while there is time.
 func TestDue(t *testing.T) {
-	r := &runner{o: &options{rounds: 5, most: 8, within: time.Hour, foreign: defaultForeign}, began: time.Now()}
+	r := &runner{o: &options{rounds: 5, most: 8, within: time.Hour, foreign: defaultForeign}, began: time.Now(), peers: []peer.Peer{{Name: yardstick}, {Name: "ours"}}}
 	for i, rate := range []float64{100, 150, 101, 102, 103} {
 		r.run.Samples = append(r.run.Samples, report.Sample{Peer: yardstick, Cell: "echo_1", Round: i, Values: map[string]float64{"ops": rate}})
 	}
 	echo := cell{name: "echo_1"}
 	if !r.due(echo, 4) || !r.due(echo, 5) {
 		t.Error("an unsteady cell is not measured again")
+	}
+	if alone := (cell{name: "setup_1"}); !r.due(alone, 4) || r.due(alone, 5) {
+		t.Error("a cell without a must is measured again")
 	}
 	r.o.within = 0
 	if !r.due(echo, 4) || r.due(echo, 5) {

@@ -29,6 +29,7 @@ func (r *runner) turn(ctx context.Context, c cell, round int, up []*peer.Tunnel)
 		which := (i + round) % len(up)
 		switch p := &r.peers[which]; {
 		case up[which] == nil || !p.Fit(c.name) || !c.can(up[which]) || c.name == eventsCell && !p.Streams:
+		case round >= r.o.rounds && p.Name != yardstick && !report.Judged(c.name, p.Name): // more rounds are for musts that do not count yet
 		case p.Name == yardstick:
 			yard, n = which, r.drawn(c)
 		default:
@@ -103,7 +104,8 @@ func sample(name, cell string, round int, v load.Result, err error) report.Sampl
 }
 
 // due reports whether a cell is measured in a round: in the rounds that were asked for always, in those after them only
-// while it has not settled and there is time.
+// while there is a must in it that has not settled, and time.
 func (r *runner) due(c cell, round int) bool {
-	return round < r.o.rounds || time.Since(r.began) < r.o.within && !r.run.Settled(c.name, r.o.foreign)
+	asked := func(p peer.Peer) bool { return report.Judged(c.name, p.Name) }
+	return round < r.o.rounds || time.Since(r.began) < r.o.within && slices.ContainsFunc(r.peers, asked) && !r.run.Settled(c.name, r.o.foreign)
 }

@@ -415,3 +415,18 @@ func TestBeyond(t *testing.T) {
 		}
 	}
 }
+
+// TestJudged names whom a must of a cell is about.
+func TestJudged(t *testing.T) {
+	for _, row := range []struct {
+		cell, peer string
+		want       bool
+	}{
+		{"http_1k_64", "ours", true}, {"http_1k_64", "hcref", true}, {"http_1k_64", "frp", true}, {"http_1k_64", "nginx", false},
+		{"http_1k_64", "ours-node", false}, {"setup_16", "ours-tcp", true}, {"setup_16", "hcref-tcp", true}, {"setup_1", "ours", false}, {"", "ours", false},
+	} {
+		if got := Judged(row.cell, row.peer); got != row.want {
+			t.Errorf("%s in %s: %t", row.peer, row.cell, got)
+		}
+	}
+}

@@ -99,6 +99,14 @@ var targets = slices.Concat(
 		{"gateway memory, idle listener, KiB", "ours-tls", "hcref-tls", 1.02, ""},
 	})
 
+// Judged reports whether a must of a cell is about a peer: as ours, or as the bound beside it.
+func Judged(cell, name string) bool {
+	return slices.ContainsFunc(targets, func(x target) bool {
+		m := metricOf(x.metric)
+		return m != nil && m.cell == cell && (x.ours == name || x.beside == name)
+	})
+}
+
 // Metrics that have one must for all of them.
 var (
 	bulks   = []string{"bulk up x1, MiB/s", "bulk down x1, MiB/s", "bulk up x16, MiB/s", "bulk down x16, MiB/s"}
