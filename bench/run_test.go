@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"github.com/causeway-relay/causeway/bench/load"
-	"github.com/causeway-relay/causeway/bench/proc"
 	"github.com/causeway-relay/causeway/bench/peer"
+	"github.com/causeway-relay/causeway/bench/proc"
 	"github.com/causeway-relay/causeway/bench/report"
 )
 
