@@ -1,9 +1,12 @@
 package interop
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"syscall"
 )
 
@@ -21,4 +24,22 @@ func killGroup(p *os.Process) error {
 		return err
 	}
 	return nil
+}
+
+// stops reports whether a signal stops who gets it.
+func stops(s os.Signal) bool { return s == syscall.SIGSTOP }
+
+// stopped reports whether each thread of a process stands still (proc_pid_stat(5): T behind the name in brackets), or has ended.
+func stopped(pid int) bool {
+	threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
+	for _, thread := range threads {
+		stat, err := os.ReadFile(thread)
+		if err != nil {
+			continue // it has ended
+		}
+		if behind := stat[bytes.LastIndexByte(stat, ')')+1:]; !bytes.HasPrefix(behind, []byte(" T")) {
+			return false
+		}
+	}
+	return true
 }

@@ -204,11 +204,27 @@ func (p *Program) Command() string { return strings.Join(p.cmd.Args, " ") }
 // PID is the process id: that of the command that was started.
 func (p *Program) PID() int { return p.cmd.Process.Pid }
 
-// Signal sends the program a signal.
+// Signal sends the program a signal. Behind one that stops it (SIGSTOP) the program stands still: a thread that was running may go on for a
+// moment on a busy machine, and answer what it should not have heard.
 func (p *Program) Signal(s os.Signal) {
 	p.t.Helper()
 	if err := p.cmd.Process.Signal(s); err != nil {
 		p.t.Fatalf("signal %s: %v", p.name, err)
+	}
+	if !stops(s) {
+		return
+	}
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	late := time.After(Patience)
+	for !stopped(p.PID()) {
+		select {
+		case <-tick.C:
+		case <-p.done:
+			p.t.Fatalf("%s has ended and was to be stopped", p.name)
+		case <-late:
+			p.t.Fatalf("%s does not stop", p.name)
+		}
 	}
 }
 
