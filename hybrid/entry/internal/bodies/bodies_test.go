@@ -297,6 +297,28 @@ func TestReplyStandsStill(t *testing.T) {
 	})
 }
 
+// TestReplyGivenUp: who reads on behind Quiesce is told at once, although data had come that he has not taken.
+func TestReplyGivenUp(t *testing.T) {
+	leg := newLeg()
+	for _, s := range []string{head, "a long piece"} {
+		leg.in <- s
+	}
+	r := bodies.NewReply(leg, time.Hour, func(bool, bool) {})
+	if _, err := r.Head(); err != nil {
+		t.Fatal(err)
+	}
+	p := make([]byte, 6)
+	if n, err := r.Read(p); n != len(p) || err != nil {
+		t.Fatalf("%d, %v", n, err)
+	}
+	r.Quiesce()
+	for range 2 {
+		if n, err := r.Read(p); n != 0 || !errors.Is(err, io.ErrClosedPipe) {
+			t.Errorf("%d, %v", n, err)
+		}
+	}
+}
+
 // TestSink reads what nobody may be sent to its end, but not for ever.
 func TestSink(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -119,10 +119,7 @@ func (r *Reply) Read(p []byte) (n int, err error) {
 		}
 		r.pull()
 	}
-	if r.err != nil && len(r.data) == 0 {
-		return n, r.err
-	}
-	return n, nil
+	return n, r.err // with data left the answer was given up by Quiesce, and whoever reads on has to hear it
 }
 
 // pull waits for more of the body, for so long as it may stand still.
