@@ -298,6 +298,36 @@ func TestBodyCopy(t *testing.T) {
 	}
 }
 
+// idle gives neither data nor an error, but for data in each so many reads.
+type idle struct{ each, reads, data int }
+
+func (s *idle) Read(p []byte) (int, error) {
+	if s.reads++; s.each == 0 || s.reads%s.each != 0 {
+		return 0, nil
+	}
+	if s.data--; s.data < 0 {
+		return 0, io.EOF
+	}
+	return copy(p, "x"), nil
+}
+
+// TestBodyCopyNoProgress: a source that gives nothing and does not wait either is an error in the end, and none while it still gives data.
+func TestBodyCopyNoProgress(t *testing.T) {
+	for _, row := range []struct {
+		src  idle
+		n    int64
+		want error
+	}{{idle{each: emptyReads, data: 3}, 3, nil}, {idle{each: emptyReads + 1, data: 3}, 0, io.ErrNoProgress}, {idle{}, 0, io.ErrNoProgress}} {
+		var w BodyWriter
+		w.Reset(io.Discard, Framing{Kind: Chunked}, make([]byte, 0, 2<<10))
+		n, err := w.Copy(&row.src)
+		var source *SourceError
+		if n != row.n || !errors.Is(err, row.want) || errors.As(err, &source) != (row.want != nil) {
+			t.Errorf("data in each %d reads: copied %d, %v", row.src.each, n, err)
+		}
+	}
+}
+
 // TestBodyWriterTooShort: a body that is closed before its length is an error, and nothing ends it on the wire.
 func TestBodyWriterTooShort(t *testing.T) {
 	var got writes

@@ -26,6 +26,7 @@ const (
 	chunkFront = 18      // the longest line before the data of a chunk: 16 digits, CRLF
 	chunkBack  = 2 + 5   // CRLF after it, and LastChunk
 	bodyRoom   = 1 << 10 // least room for data beside a head; a head that leaves less goes alone
+	emptyReads = 100     // in a row, of a source that gives neither data nor an error: as many as bufio puts up with
 )
 
 // BodyWriter writes one message: its head, which the caller encoded, and its body in the framing that the head says. Every Write and
@@ -102,13 +103,18 @@ func (w *BodyWriter) Close() error {
 
 // Copy writes all of src and closes the body. It reads straight into the writer's buffer and puts the framing around the data there.
 // The head does not wait for the first data, unless src has a method Buffered() int that says that some is there. n counts bytes of the
-// body. An error of src is a *[SourceError], any other is the connection's or ErrTooShort or ErrTooLong.
+// body. An error of src is a *[SourceError], io.ErrNoProgress among them; any other is the connection's or ErrTooShort or ErrTooLong.
 func (w *BodyWriter) Copy(src io.Reader) (n int64, err error) {
 	if b, ok := src.(interface{ Buffered() int }); w.head > 0 && (!ok || b.Buffered() == 0) {
 		_ = w.Flush() // the error sticks
 	}
-	for w.err == nil {
+	for empty := 0; w.err == nil; {
 		part, err := src.Read(w.room())
+		if empty++; part > 0 {
+			empty = 0
+		} else if err == nil && empty >= emptyReads {
+			err = io.ErrNoProgress
+		}
 		last := errors.Is(err, io.EOF)
 		w.pass(part, last)
 		if w.err != nil {
