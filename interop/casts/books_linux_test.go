@@ -156,11 +156,7 @@ func labels(text, begin string) (all []string) {
 // connector is `causeway listen`.
 func (b *books) connector(name, door, target string, notes func() []string) *booked {
 	b.t.Helper()
-	exe, err := causeway()
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	p := interop.Start(b.t, b.t.TempDir(), nil, exe, "listen", b.relay, "--connection-string", b.key(door), "--ca-file", b.CA, "--target", target)
+	p := interop.Start(b.t, b.t.TempDir(), nil, interop.Command(b.t), "listen", b.relay, "--connection-string", b.key(door), "--ca-file", b.CA, "--target", target)
 	p.Await("^" + b.relay + ": listening")
 	return b.enter(&booked{name: name, acks: true, p: p, notes: notes})
 }

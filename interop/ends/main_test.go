@@ -3,10 +3,7 @@ package ends
 import (
 	"context"
 	"fmt"
-	"os"
-	"os/exec"
 	"path/filepath"
-	"sync"
 	"testing"
 	"time"
 
@@ -18,33 +15,7 @@ import (
 	"github.com/causeway-relay/causeway/interop"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m, goleak.Cleanup(clean)) }
-
-// clean removes the command that was built for the tests.
-func clean(code int) {
-	if folder != "" {
-		_ = os.RemoveAll(folder)
-	}
-	os.Exit(code)
-}
-
-// folder has the command, once some test has asked for it.
-var folder string
-
-// causeway builds the command, once.
-var causeway = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "causeway-ends-")
-	if err != nil {
-		return "", err
-	}
-	folder = dir
-	exe := filepath.Join(dir, "causeway")
-	out, err := exec.Command("go", "build", "-buildvcs=false", "-o", exe, "github.com/causeway-relay/causeway/cmd/causeway").CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("build the command: %w\n%s", err, out)
-	}
-	return exe, nil
-})
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m, goleak.Cleanup(interop.Exit)) }
 
 // soon is how long the other end may be left in the dark, and the books of a node be wrong: docs/wcf.md says so. All of it takes
 // milliseconds on a machine with nothing else to do.
@@ -71,17 +42,13 @@ func (s *stage) key(door string) string {
 // behind which relay.
 func (s *stage) listen(door string, services map[string]string) *interop.Program {
 	s.t.Helper()
-	exe, err := causeway()
-	if err != nil {
-		s.t.Fatal(err)
-	}
 	dir, file := s.t.TempDir(), "connectors:\n"
 	for relay, target := range services {
 		file += fmt.Sprintf("  - {listen: %s, target: %q}\n", relay, target)
 	}
 	at := filepath.Join(dir, "connectors.yaml")
 	interop.WriteFile(s.t, at, []byte(file))
-	p := interop.Start(s.t, dir, nil, exe, "listen", "--config", at, "--connection-string", s.key(door), "--ca-file", s.CA)
+	p := interop.Start(s.t, dir, nil, interop.Command(s.t), "listen", "--config", at, "--connection-string", s.key(door), "--ca-file", s.CA)
 	for range services {
 		p.Await(`: listening$`)
 	}

@@ -179,7 +179,7 @@ func (s *walled) web(t *testing.T) {
 // token is one that may send to a relay.
 func (s *walled) token(t *testing.T, relay string) string {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), binary(t), "token", relay) // signed here, without the gateway
+	cmd := exec.CommandContext(t.Context(), interop.Command(t), "token", relay) // signed here, without the gateway
 	cmd.Env = append(os.Environ(), s.g.sender(relay)...)
 	out, err := cmd.Output()
 	if err != nil {
@@ -297,7 +297,7 @@ func (s *walled) nothingElse(t *testing.T) {
 		{"other", "other", `refused: NoListener: `},
 	} {
 		port := fmt.Sprint(7500 + i)
-		p := s.sender.start(t, s.g.sender(row.key), binary(t), "forward", row.name, "--bind", "127.0.0.1:"+port)
+		p := s.sender.start(t, s.g.sender(row.key), interop.Command(t), "forward", row.name, "--bind", "127.0.0.1:"+port)
 		if strings.HasPrefix(p.Await(`(: forwarding|^causeway: NAME: )`), "causeway") {
 			p.End(interop.Patience)
 			if p.Code() != 2 || !regexp.MustCompile("(?m)"+row.says).MatchString(p.Text()) {

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"strings"
@@ -30,9 +29,6 @@ import (
 // envNodes makes the test's own program a gateway of several nodes: its configuration files, with colons between.
 const envNodes = "CAUSEWAY_TEST_NODES"
 
-// bin is where the binary is built to, when a story asks for it.
-var bin string
-
 func TestMain(m *testing.M) {
 	if files := os.Getenv(envNodes); files != "" {
 		if err := serveNodes(strings.Split(files, ":")); err != nil {
@@ -41,32 +37,7 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
-	var err error
-	if bin, err = os.MkdirTemp("", "causeway-bin-"); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
-		os.RemoveAll(bin)
-		os.Exit(code)
-	}))
-}
-
-var build = sync.OnceValue(func() error {
-	out, err := exec.Command("go", "build", "-buildvcs=false", "-o", bin, "github.com/causeway-relay/causeway/cmd/causeway").CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("build the binary: %w\n%s", err, out)
-	}
-	return nil
-})
-
-// binary gives the path of the built program.
-func binary(t *testing.T) string {
-	t.Helper()
-	if err := build(); err != nil {
-		t.Fatal(err)
-	}
-	return filepath.Join(bin, "causeway")
+	goleak.VerifyTestMain(m, goleak.Cleanup(interop.Exit))
 }
 
 // serveNodes runs one node a file, all of one cluster and one store, until SIGTERM: as 'causeway serve' does with one.
@@ -178,7 +149,7 @@ func newGateway(t *testing.T, at place, host string, n int) *relayGateway {
 func (g *relayGateway) start() {
 	g.t.Helper()
 	var env []string
-	command := []string{binary(g.t), "serve", "--config", g.files[0]}
+	command := []string{interop.Command(g.t), "serve", "--config", g.files[0]}
 	said := `msg=ready`
 	if len(g.files) > 1 {
 		self, err := os.Executable()
@@ -221,7 +192,7 @@ func (g *relayGateway) sender(relay string) []string {
 // listen runs 'causeway listen' at a place and waits until it listens.
 func (g *relayGateway) listen(at place, args ...string) *interop.Program {
 	g.t.Helper()
-	p := at.start(g.t, g.env(g.far()), append([]string{binary(g.t), "listen"}, args...)...)
+	p := at.start(g.t, g.env(g.far()), append([]string{interop.Command(g.t), "listen"}, args...)...)
 	p.Await(`: listening$`)
 	return p
 }
@@ -229,7 +200,7 @@ func (g *relayGateway) listen(at place, args ...string) *interop.Program {
 // forward runs 'causeway forward' at a place, with the key of a relay's senders, and waits until the address is open.
 func (g *relayGateway) forward(at place, relay string, args ...string) *interop.Program {
 	g.t.Helper()
-	p := at.start(g.t, g.sender(relay), append([]string{binary(g.t), "forward"}, args...)...)
+	p := at.start(g.t, g.sender(relay), append([]string{interop.Command(g.t), "forward"}, args...)...)
 	p.Await(`: forwarding `)
 	return p
 }

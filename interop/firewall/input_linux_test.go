@@ -60,7 +60,7 @@ func TestRefusals(t *testing.T) {
 					t.Errorf("%s, %s: %s", row.name, what, text)
 				}
 			}
-			l := interop.Start(t, t.TempDir(), env, binary(t), "listen", row.relay, "--target", "tcp://127.0.0.1:9")
+			l := interop.Start(t, t.TempDir(), env, interop.Command(t), "listen", row.relay, "--target", "tcp://127.0.0.1:9")
 			l.End(interop.Patience)
 			if l.Code() != row.code {
 				t.Errorf("%s: exit code %d, want %d", row.name, l.Code(), row.code)
@@ -69,7 +69,7 @@ func TestRefusals(t *testing.T) {
 			if row.name == "wrong right" {
 				continue // it is the right one here
 			}
-			f := interop.Start(t, t.TempDir(), env, binary(t), "forward", row.relay, "--bind", "127.0.0.1:0")
+			f := interop.Start(t, t.TempDir(), env, interop.Command(t), "forward", row.relay, "--bind", "127.0.0.1:0")
 			wantReset(t, f.Await(`: forwarding (\S+)$`))
 			f.Await(`refused: `)
 			judge("forward", f)
@@ -190,13 +190,13 @@ func TestBadTargets(t *testing.T) {
 
 // start1 is 'causeway forward' with the root rule, on a port of its own choice.
 func (g *relayGateway) start1(relay string) *interop.Program {
-	return interop.Start(g.t, g.t.TempDir(), g.env(g.near()), binary(g.t), "forward", relay, "--bind", "127.0.0.1:0")
+	return interop.Start(g.t, g.t.TempDir(), g.env(g.near()), interop.Command(g.t), "forward", relay, "--bind", "127.0.0.1:0")
 }
 
 // command runs a command of the operator's.
 func (g *relayGateway) command(args ...string) {
 	g.t.Helper()
-	interop.Start(g.t, g.t.TempDir(), g.env(g.near()), binary(g.t), args...).Finish(interop.Patience)
+	interop.Start(g.t, g.t.TempDir(), g.env(g.near()), interop.Command(g.t), args...).Finish(interop.Patience)
 }
 
 // says sends a word and wants it back.

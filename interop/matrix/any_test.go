@@ -60,7 +60,7 @@ func (c *Cell) judge(t *testing.T, table, nodes string, o outcome) {
 	code, text := o.p.Code(), o.p.Text()
 	interop.Record(t, interop.Cell{
 		Table: table, Row: c.Sender, Column: c.Listener + ", " + nodes, Code: code, Note: c.Shown(),
-		Command: base(o.p.Command()), Output: said(text), Reason: c.Answer,
+		Command: base(t, o.p.Command()), Output: said(text), Reason: c.Answer,
 	})
 	switch works := code == 0 && strings.Contains(text, o.says); {
 	case c.Answer == "" && !works:
@@ -85,8 +85,9 @@ func said(text string) string {
 }
 
 // base is a command line without the folder of our own program.
-func base(command string) string {
-	return strings.ReplaceAll(command, folder+string(filepath.Separator), "")
+func base(t testing.TB, command string) string {
+	t.Helper()
+	return strings.ReplaceAll(command, filepath.Dir(interop.Command(t))+string(filepath.Separator), "")
 }
 
 // play starts the program of a cell.

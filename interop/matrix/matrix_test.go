@@ -1,13 +1,8 @@
 package matrix
 
 import (
-	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -18,33 +13,7 @@ import (
 	"github.com/causeway-relay/causeway/interop/soap/peers"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m, goleak.Cleanup(clean)) }
-
-// clean removes the command that was built for the tests.
-func clean(code int) {
-	if folder != "" {
-		_ = os.RemoveAll(folder)
-	}
-	os.Exit(code)
-}
-
-// folder has the command, once some test has asked for it.
-var folder string
-
-// causeway builds the command, once.
-var causeway = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "causeway-matrix-")
-	if err != nil {
-		return "", err
-	}
-	folder = dir
-	exe := filepath.Join(dir, "causeway")
-	out, err := exec.Command("go", "build", "-buildvcs=false", "-o", exe, "github.com/causeway-relay/causeway/cmd/causeway").CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("build the command: %w\n%s", err, out)
-	}
-	return exe, nil
-})
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m, goleak.Cleanup(interop.Exit)) }
 
 // deskSteps are the story of Mono's client at a desk.
 const deskSteps = "desk-words,desk-empty,desk-nil,desk-add,desk-submit,desk-blob,desk-store,desk-whoami,desk-sender,desk-receiver,desk-typed,desk-notify"
@@ -59,11 +28,7 @@ func listen(t *testing.T, s *interop.Stand, e *entity.Entity, words ...string) *
 	s.Add(e)
 	cs := "Endpoint=sb://" + s.Listen + "/;SharedAccessKeyName=" + s.Rule + ";SharedAccessKey=" + s.Key
 	args := append([]string{"listen", e.Name, "--connection-string", cs, "--ca-file", s.CA}, words...)
-	exe, err := causeway()
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := interop.Start(t, t.TempDir(), nil, exe, args...)
+	p := interop.Start(t, t.TempDir(), nil, interop.Command(t), args...)
 	p.Await("^" + regexp.QuoteMeta(e.Name) + ": listening")
 	return p
 }

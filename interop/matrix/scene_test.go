@@ -228,10 +228,6 @@ func (s *scene) run() {
 // command runs our program with the right to listen and to send.
 func (s *scene) command(t *testing.T, args ...string) *interop.Program {
 	t.Helper()
-	exe, err := causeway()
-	if err != nil {
-		t.Fatal(err)
-	}
 	cs := "Endpoint=sb://" + s.Listen + "/;SharedAccessKeyName=" + s.Rule + ";SharedAccessKey=" + s.Key
-	return interop.Start(t, t.TempDir(), []string{"CAUSEWAY_CONNECTION_STRING=" + cs, "CAUSEWAY_CA_FILE=" + s.CA}, exe, args...)
+	return interop.Start(t, t.TempDir(), []string{"CAUSEWAY_CONNECTION_STRING=" + cs, "CAUSEWAY_CA_FILE=" + s.CA}, interop.Command(t), args...)
 }
