@@ -2,7 +2,6 @@ package limits
 
 import (
 	"encoding/binary"
-	"errors"
 	"net"
 )
 
@@ -14,13 +13,7 @@ func (h *HCRef) ServeBytes(addr, path string) error {
 	if err != nil {
 		return err
 	}
-	for {
-		c, err := l.Accept()
-		if err != nil {
-			return err
-		}
-		go h.sender(c, path)
-	}
+	return accept(l, func(c *net.TCPConn) { h.sender(c, path) })
 }
 
 // sender is one sender of bytes, all its life.
@@ -30,7 +23,7 @@ func (h *HCRef) sender(c net.Conn, path string) {
 		c.Close()
 		return
 	}
-	go strip(c, peer)
+	go carry(c, peer, &unmasker{data: true})
 	wrap(peer.conn, c)
 }
 
@@ -78,81 +71,4 @@ func frame(buf []byte, n int) []byte {
 		binary.BigEndian.PutUint64(buf[2:], uint64(n))
 		return buf[:headRoom+n]
 	}
-}
-
-// strip carries what a listener's messages hold.
-func strip(dst net.Conn, src *side) {
-	defer dst.Close()
-	defer src.conn.Close()
-	small := make([]byte, waiting)
-	var big *[]byte
-	buf, have := small, 0
-	var s stripper
-	for {
-		n, err := src.reader().Read(buf[have:])
-		if err != nil {
-			return
-		}
-		out, kept, over := s.turn(buf[:have+n])
-		if len(out) > 0 {
-			if _, err := dst.Write(out); err != nil {
-				return
-			}
-		}
-		switch {
-		case over != nil:
-			return
-		case n >= fullRead && big == nil:
-			big = bufs.Get().(*[]byte)
-			buf = *big
-			have = copy(buf, kept)
-		case n < fullRead && big != nil:
-			have = copy(small, kept)
-			bufs.Put(big)
-			big, buf = nil, small
-		default:
-			have = copy(buf, kept)
-		}
-	}
-}
-
-// errBye is the end of a listener that said so.
-var errBye = errors.New("close frame")
-
-// stripper takes the headers and the masks off a stream of frames, in place.
-type stripper struct {
-	unmasker
-
-	control bool // the present frame is not data
-	bye     bool // and it is the last
-}
-
-// turn rewrites b. out is what the data frames held, kept the bytes at the end of b that are an incomplete header, over why nothing follows.
-func (s *stripper) turn(b []byte) (out, kept []byte, over error) {
-	w := 0
-	for i := 0; i < len(b); {
-		if s.left == 0 {
-			size, payload, ok := parseHeader(b[i:])
-			if !ok {
-				return b[:w], b[i:], nil
-			}
-			s.control, s.bye = b[i]&8 != 0, b[i]&15 == 8
-			copy(s.key[:4], b[i+size-4:i+size])
-			copy(s.key[4:], s.key[:4])
-			s.place, s.left = 0, payload
-			i += size
-		}
-		if s.bye {
-			return b[:w], nil, errBye
-		}
-		n := int(min(s.left, int64(len(b)-i)))
-		if !s.control {
-			copy(b[w:], b[i:i+n])
-			s.place = unmask(b[w:w+n], s.key, s.place)
-			w += n
-		}
-		i += n
-		s.left -= int64(n)
-	}
-	return b[:w], nil, nil
 }

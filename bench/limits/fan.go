@@ -45,16 +45,10 @@ func (f *Fan) Run(addr string) error {
 	if err != nil {
 		return err
 	}
-	for {
-		c, err := l.Accept()
-		if err != nil {
-			return err
-		}
-		go func() {
-			_ = f.serve(c) // however it ends
-			c.Close()
-		}()
-	}
+	return accept(l, func(c *net.TCPConn) {
+		_ = f.serve(c) // however it ends
+		c.Close()
+	})
 }
 
 // serve is one connection.

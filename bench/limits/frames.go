@@ -53,9 +53,13 @@ func unmask(b []byte, key [8]byte, place int) int {
 // unmasker turns a stream of masked frames into one of bare frames, in place: headers only shrink, so everything moves to
 // the front. A frame passes as it arrives and is never collected.
 type unmasker struct {
+	data bool // for a reader of bytes: only what the data frames hold comes out, and a Close ends it
+
 	left  int64   // payload of the present frame still to come
 	key   [8]byte // its mask, twice
 	place int     // in the mask
+	drop  bool    // the present frame does not come out
+	over  bool    // nothing follows
 }
 
 // turn rewrites b. out is what to send, kept the bytes at the end of b that are an incomplete header.
@@ -70,15 +74,24 @@ func (u *unmasker) turn(b []byte) (out, kept []byte) {
 			copy(u.key[:4], b[i+size-4:i+size])
 			copy(u.key[4:], u.key[:4])
 			u.place, u.left = 0, payload
-			copy(b[w:], b[i:i+size-4])
-			b[w+1] &= 0x7f
-			w += size - 4
+			if u.data {
+				u.drop, u.over = b[i]&8 != 0, b[i]&15 == 8
+			} else {
+				copy(b[w:], b[i:i+size-4])
+				b[w+1] &= 0x7f
+				w += size - 4
+			}
 			i += size
 		}
+		if u.over {
+			return b[:w], nil
+		}
 		n := int(min(u.left, int64(len(b)-i)))
-		copy(b[w:], b[i:i+n])
-		u.place = unmask(b[w:w+n], u.key, u.place)
-		w += n
+		if !u.drop {
+			copy(b[w:], b[i:i+n])
+			u.place = unmask(b[w:w+n], u.key, u.place)
+			w += n
+		}
 		i += n
 		u.left -= int64(n)
 	}
@@ -94,15 +107,17 @@ type side struct {
 // fullRead is a read that makes a stream busy.
 const fullRead = 2000
 
-// pump carries one direction until it ends. It waits on a small buffer and takes a big one while reads fill it.
-func pump(dst net.Conn, src *side) {
+// pump carries frames in one direction until it ends.
+func pump(dst net.Conn, src *side) { carry(dst, src, &unmasker{}) }
+
+// carry carries what u makes of one direction until that ends. It waits on a small buffer and takes a big one while reads fill it.
+func carry(dst net.Conn, src *side, u *unmasker) {
 	defer dst.Close()
 	defer src.conn.Close()
 	small := make([]byte, waiting)
 	var big *[]byte
 	buf, have := small, 0
-	var u unmasker
-	for {
+	for !u.over {
 		n, err := src.reader().Read(buf[have:])
 		if err != nil {
 			return

@@ -211,19 +211,17 @@ func TestStrip(t *testing.T) {
 	}
 	in = append(in, masked(8, []byte{3, 232})...)
 	for _, chunk := range []int{1, 2, 7, 100, 2048, 64 << 10} {
-		var s stripper
+		u := unmasker{data: true}
 		var got, have []byte
-		var over error
-		for rest := bytes.Clone(in); len(rest) > 0 && over == nil; {
+		for rest := bytes.Clone(in); len(rest) > 0 && !u.over; {
 			n := min(chunk, len(rest))
-			var out, kept []byte
-			out, kept, over = s.turn(append(have, rest[:n]...))
+			out, kept := u.turn(append(have, rest[:n]...))
 			got = append(got, out...)
 			have = bytes.Clone(kept)
 			rest = rest[n:]
 		}
-		if !bytes.Equal(got, want) || over == nil {
-			t.Errorf("in reads of %d: %d bytes, %d wanted, the end %v", chunk, len(got), len(want), over)
+		if !bytes.Equal(got, want) || !u.over {
+			t.Errorf("in reads of %d: %d bytes, %d wanted, the end %t", chunk, len(got), len(want), u.over)
 		}
 	}
 }
