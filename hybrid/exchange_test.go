@@ -251,18 +251,25 @@ func TestGatewayLost(t *testing.T) {
 	ask.Wait()
 }
 
-// TestCancelled: a sender that left ends the exchange, and nothing is answered.
-func TestCancelled(t *testing.T) {
-	x, began, _, ended := waits()
-	a := answers(t, x)
+// asking is a sender that can leave; ask is over when he has heard.
+func (a *answering) asking(t *testing.T) (leave func(), ask *sync.WaitGroup) {
+	t.Helper()
 	ctx, leave := context.WithCancel(t.Context())
-	defer leave()
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://gateway/hyco/", http.NoBody)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var ask sync.WaitGroup
+	ask = new(sync.WaitGroup)
 	ask.Go(func() { told(a.client.Do(r)) })
+	return leave, ask
+}
+
+// TestCancelled: a sender that left ends the exchange, and nothing is answered.
+func TestCancelled(t *testing.T) {
+	x, began, _, ended := waits()
+	a := answers(t, x)
+	leave, ask := a.asking(t)
+	defer leave()
 	<-began
 	leave()
 	if err := <-ended; !fail.Is(err, fail.SenderGone) {
@@ -293,14 +300,8 @@ func TestSenderLeavesAfterTheChannel(t *testing.T) {
 	t.Parallel()
 	x, began, _, ended := waits()
 	a := answers(t, x)
-	ctx, leave := context.WithCancel(t.Context())
+	leave, ask := a.asking(t)
 	defer leave()
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://gateway/hyco/", http.NoBody)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var ask sync.WaitGroup
-	ask.Go(func() { told(a.client.Do(r)) })
 	<-began
 	a.endChannel(1001)
 	a.heard.next(t, hybrid.Offline)
