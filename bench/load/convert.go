@@ -2,6 +2,7 @@ package load
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -68,25 +69,51 @@ func (w *Ways) Try() error {
 	return nil
 }
 
-// Convert makes one call after the other on one connection, all ways in turn, there and back again, so that what warms up or grows worse
-// hurts all alike. For each way there is NAME_p50us, the mean of its two parts. added is what the conversion adds to a call, in us: it is
-// the whole difference between converted and carried.
+// block is how many calls go one way before it is the next one's turn: few, so that what the machine does meanwhile hurts all ways alike,
+// and more than one, so that those in the middle find the way warm.
+const block = 8
+
+// Convert makes one call after the other, a few each way in turn, there and back again, for dur a way. For each way there is NAME_p50us.
+// added is what the conversion adds to a call, in us: it is the whole difference between converted and carried.
 func Convert(ways *Ways, dur time.Duration, w Window) (Result, error) {
 	all := ways.all()
-	p50 := map[string]float64{}
+	took := make([][]time.Duration, len(all))
+	asks := make([]*requester, len(all))
+	for i := range all {
+		asks[i] = all[i].requester(0)
+		defer asks[i].close()
+	}
+	total := time.Duration(len(all)) * dur
+	warm := time.Now().Add(total / 10)
+	until := warm.Add(total)
 	end := w()
 	defer end()
-	for i := range 2 * len(all) {
-		way := all[min(i, 2*len(all)-1-i)]
-		r, err := posts(1, way.requester, dur/2, dur/10, func() func() { return func() {} })
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", way.name, err)
+	for i := 0; time.Now().Before(until); i++ {
+		which := i % (2 * len(all))
+		which = min(which, 2*len(all)-1-which)
+		for range block {
+			began := time.Now()
+			if err := asks[which].turn(until.Add(grace)); err != nil {
+				return nil, fmt.Errorf("%s: %w", all[which].name, err)
+			}
+			if began.After(warm) {
+				took[which] = append(took[which], time.Since(began))
+			}
 		}
-		p50[way.name] += r["p50us"] / 2
 	}
-	r := Result{"added": p50["converted"] - p50["carried"]}
-	for name, us := range p50 {
-		r[name+"_p50us"] = us
+	return added(all, took)
+}
+
+// added are the values of ways whose calls took so long.
+func added(all []way, took [][]time.Duration) (Result, error) {
+	r := Result{}
+	for i := range all {
+		if len(took[i]) == 0 {
+			return nil, fmt.Errorf("%s: no call in the measured time", all[i].name)
+		}
+		slices.Sort(took[i])
+		r[all[i].name+"_p50us"] = float64(percentile(took[i], .5)) / float64(time.Microsecond)
 	}
+	r["added"] = r["converted_p50us"] - r["carried_p50us"]
 	return r, nil
 }
