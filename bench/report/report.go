@@ -81,6 +81,8 @@ func Results(w io.Writer, maxForeign float64, runs ...*Run) error {
 	fmt.Fprintf(&b, "\n## Musts\n\nOurs beside its bound and beside the peers of its kind. A row is open where direct did not keep within %s%% in %d rounds, where others used\n"+
 		"the machine, or where fewer than %d rounds are left. For the rows marked `<` less is better.\n\n", number(unsteady*100), Counted, Counted)
 	t.musts(&b)
+	b.WriteString("\n## Beyond the musts\n\nWhat the reference would like; docs/performance.md has where the time goes in rows that are short.\n\n")
+	t.stretched(&b)
 	fmt.Fprintf(&b, "\n## Ratios\n\nOurs divided by the other of the column, median of the rounds that count [least-most]. For rates more is better, for the rows\n"+
 		"marked `<` less. `~`: others used the machine in every round. `!`: direct varied too much, so the row does not count.%s\n\n", t.absent())
 	t.ratios(&b)

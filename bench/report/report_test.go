@@ -251,13 +251,48 @@ func TestCommitted(t *testing.T) {
 
 // TestTargets: each names a metric, and none stands twice.
 func TestTargets(t *testing.T) {
-	seen := map[[3]string]bool{}
-	for _, x := range targets {
-		key := [3]string{x.metric, x.ours, x.beside}
-		if metricOf(x.metric) == nil || x.by != "" && metricOf(x.by) == nil || x.at <= 0 || seen[key] {
-			t.Errorf("%+v", x)
+	for _, list := range [][]target{targets, stretches} {
+		seen := map[[3]string]bool{}
+		for _, x := range list {
+			key := [3]string{x.metric, x.ours, x.beside}
+			if metricOf(x.metric) == nil || x.by != "" && metricOf(x.by) == nil || x.at <= 0 || seen[key] {
+				t.Errorf("%+v", x)
+			}
+			seen[key] = true
 		}
-		seen[key] = true
+	}
+}
+
+// TestStretched: a row for each that was measured, reached or short, for rates and for what is better when less; and one that does not
+// count says so.
+func TestStretched(t *testing.T) {
+	r := &Run{Peers: []Peer{{Name: "direct"}, {Name: "hcref"}, {Name: "ours", Ours: true, Bound: "hcref"}}}
+	for round := range Counted {
+		for name, v := range map[string]float64{"direct": 1000, "hcref": 100, "ours": 120} {
+			r.Samples = append(r.Samples,
+				Sample{Peer: name, Cell: "setup_16", Round: round, Values: map[string]float64{"cps": v}},
+				Sample{Peer: name, Cell: "http_1k_64", Round: round, Values: map[string]float64{"rps": v}},
+				Sample{Peer: name, Cell: "http_64k_64", Round: round, Values: map[string]float64{"rps": v * float64(1+round)}})
+		}
+	}
+	for name, v := range map[string]float64{"hcref": 10, "ours": 7} {
+		r.Samples = append(r.Samples,
+			Sample{Peer: name, Cell: "idle", Values: map[string]float64{"kib_each": v}},
+			Sample{Peer: name, Cell: "listeners", Values: map[string]float64{"kib_each": v}})
+	}
+	var b strings.Builder
+	merge([]*Run{r}, 0.15).stretched(&b)
+	for _, want := range []string{
+		"| set-up x16, 1/s | ours | hcref | at least 1.14 | **x1.20** [1.20-1.20] | reached |",
+		"| HTTP 1 KiB x64, 1/s | ours | hcref | at least 1.24 | **x1.20** [1.20-1.20] | 3.23 % short |",
+		"| HTTP 64 KiB x64, 1/s | ours | hcref | at least 1.50 | **x1.20** [1.20-1.20] | open (20.0 % short) |",
+		"| gateway memory, idle pair, KiB `<` | ours | hcref | at most 0.79 | x0.70 | reached |",
+		"| gateway memory, idle listener, KiB `<` | ours | hcref | at most 0.54 | x0.70 | 29.6 % short |",
+		"2 of 5 reached",
+	} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no %q in\n%s", want, b.String())
+		}
 	}
 }
 
