@@ -71,12 +71,20 @@ func (w *Web) tls(host string) (*tls.Config, error) {
 	return config, nil
 }
 
+// asking is how a route answers a request.
+type asking = func(context.Context, *shape.Request) (*shape.Response, error)
+
 // Exchange implements shape.Exchanger: requests of HTTP senders go to the web server of the connector in force.
 func (l *listening) Exchange(ctx context.Context, r *shape.Request) (*shape.Response, error) {
 	route := l.plain()
 	if route == nil {
 		return nil, fail.New(fail.Draining, "The connector was stopped.")
 	}
+	return l.answer(ctx, route, r, route.exchange)
+}
+
+// answer has a request answered by a route, and tells of it when the answer was read.
+func (l *listening) answer(ctx context.Context, route *route, r *shape.Request, by asking) (*shape.Response, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	stop := context.AfterFunc(route.life, func() { cancel(context.Cause(route.life)) })
 	began := time.Now()
@@ -86,7 +94,7 @@ func (l *listening) Exchange(ctx context.Context, r *shape.Request) (*shape.Resp
 	if r.Body != nil {
 		r.Body = &counted{Body: r.Body, a: a, in: true}
 	}
-	response, err := route.exchange(ctx, r)
+	response, err := by(ctx, r)
 	if err != nil {
 		a.failed(route, err)
 		l.health.failed(l, route, err)

@@ -40,6 +40,7 @@ type route struct {
 	target *address.Target        // of a listening connector
 	server *web.Server            // of a target of http
 	conv   *conversion.Conversion // between senders and target; nil: bytes pass
+	casts  *conversion.Conversion // the same for messages of one-way and event relays
 	dials  []hybrid.DialOption    // of a forwarding one
 	life   context.Context
 	cut    context.CancelCauseFunc
@@ -76,7 +77,7 @@ func newRoute(b *Bridge, c Connector) (*route, error) {
 	}
 	r.life, r.cut = context.WithCancelCause(b.life)
 	if conv != nil {
-		r.conv = r.conversion(conv)
+		r.conv, r.casts = r.conversion(conv), r.casting(conv)
 	}
 	return r, nil
 }

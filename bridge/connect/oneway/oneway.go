@@ -67,6 +67,23 @@ func Action(b []byte) string {
 	return string(action)
 }
 
+// Reason is what a fault in SOAP says for people, in English where it has that. "": b is no fault. contentType is that of b.
+func Reason(contentType string, b []byte) string {
+	enc, err := encoder.Select(contentType)
+	if err != nil {
+		return ""
+	}
+	m, err := enc.DecodeBytes(b, encoder.Decoding{Quotas: infoset.Buffered(), Size: shape.MaxMessage})
+	if err != nil {
+		return ""
+	}
+	f, err := m.Fault()
+	if err != nil || f == nil {
+		return ""
+	}
+	return f.Reason("en")
+}
+
 // HandOver brings a message to a service in a session that has begun (framed.Open) and brings nothing else, and returns when the service has
 // ended it in order: message, end, end. A message by itself is one of a session whose dictionary is empty: its table of strings is one zero
 // byte. message is in MSBin1. The caller bounds the time by the connection's deadline, and closes it.

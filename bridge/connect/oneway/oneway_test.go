@@ -68,6 +68,26 @@ func TestConvertNot(t *testing.T) {
 	}
 }
 
+// TestReason: a fault says why in words, whatever its version; what is none says nothing.
+func TestReason(t *testing.T) {
+	const fault11 = `<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><s:Fault><faultcode>s:Client</faultcode><faultstring>no desk</faultstring></s:Fault></s:Body></s:Envelope>`
+	const fault12 = `<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Body><s:Fault><s:Code><s:Value>s:Sender</s:Value></s:Code><s:Reason><s:Text xml:lang="de">kein Pult</s:Text><s:Text xml:lang="en">no desk</s:Text></s:Reason></s:Fault></s:Body></s:Envelope>`
+	rows := []struct{ name, kind, body, want string }{
+		{"1.1", "text/xml; charset=utf-8", fault11, "no desk"},
+		{"1.2", oneway.SOAP12, fault12, "no desk"},
+		{"another version than it says", oneway.SOAP12, fault11, ""},
+		{"no fault", oneway.SOAP12, envelope, ""},
+		{"cut off", "text/xml", fault11[:len(fault11)-40], ""},
+		{"no SOAP", "text/html", "<p>", ""},
+		{"nothing", "", "", ""},
+	}
+	for _, row := range rows {
+		if got := oneway.Reason(row.kind, []byte(row.body)); got != row.want {
+			t.Errorf("%s: %q, want %q", row.name, got, row.want)
+		}
+	}
+}
+
 // TestHandOver: the message arrives in a session of its own, and what the service does decides whether it was taken.
 func TestHandOver(t *testing.T) {
 	end := []byte{byte(framing.End)}
