@@ -39,6 +39,7 @@ const (
 	ok               = 200
 	accepted         = 202
 	firstRedirect    = 300
+	unauthorized     = 401
 	methodNotAllowed = 405
 	serverError      = 500
 )
@@ -103,6 +104,7 @@ func (c *Conversion) Exchange(ctx context.Context, req *shape.Request) (*shape.R
 	if len(out.Body) > 0 {
 		res.Fields.Add("Content-Type", out.ContentType)
 	}
+	res.Fields = append(res.Fields, m.heard...)
 	return res, nil
 }
 
@@ -151,7 +153,8 @@ type message struct {
 	session *convert.Session // nil: it came in none
 	suffix  string           // of the path, behind the relay's name
 	query   string
-	to      string // the service's address, of request
+	to      string       // the service's address, of request
+	heard   shape.Fields // of the head of a service's answer over HTTP, what goes on to a sender over HTTP
 }
 
 // most bounds a message.
@@ -310,10 +313,10 @@ func (c *Conversion) asked(call *convert.Call, m *message) *shape.Request {
 	for _, action := range call.Out.SOAPAction {
 		req.Fields.Add("SOAPAction", action)
 	}
-	for _, f := range m.hello.Fields {
-		if strings.EqualFold(f.Name, "Authorization") || strings.EqualFold(f.Name, "Cookie") {
-			req.Fields.Add(f.Name, f.Value)
-		}
+	if m.session == nil {
+		req.Fields = append(req.Fields, carried(m.hello.Fields)...)
+	} else {
+		req.Fields = append(req.Fields, credentials(m.hello.Fields)...)
 	}
 	return req
 }
@@ -326,6 +329,7 @@ func (c *Conversion) overHTTP(ctx context.Context, call *convert.Call, m *messag
 	}
 	body, err := c.gather(res.Body)
 	kind := res.Fields.Get("Content-Type")
+	m.heard = carried(res.Fields)
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return convert.Message{}, 0, context.Cause(ctx)
@@ -333,6 +337,10 @@ func (c *Conversion) overHTTP(ctx context.Context, call *convert.Call, m *messag
 		return convert.Message{}, 0, told("the service's answer broke off")
 	case res.Status < firstRedirect && (len(body) == 0 || call.OneWay && c.Converter.From.Framed): // a session has no place for an answer to one-way
 		return convert.Message{}, accepted, nil
+	case res.Status == unauthorized: // a sender over HTTP that hears so says who it is, and asks again
+		no := soap.Refuse(soap.V12, soap.Receiver, fmt.Sprintf("the service answered %d %s", res.Status, res.Reason))
+		no.Status = res.Status
+		return convert.Message{}, 0, no
 	case res.Status != serverError && res.Status >= firstRedirect:
 		return convert.Message{}, 0, told("the service answered %d %s", res.Status, res.Reason)
 	case len(body) == 0 || !strings.Contains(kind, "xml") && !strings.Contains(kind, "soap") && !strings.Contains(kind, "multipart"):

@@ -114,7 +114,8 @@ func TestAt(t *testing.T) {
 	}
 }
 
-// TestAsked: what a service of HTTP is asked: its binding, its path and query, and of the sender's fields those that are its credentials.
+// TestAsked: what a service of HTTP is asked: its binding, its path and query, and the sender's fields but for those that say how its
+// message was written.
 func TestAsked(t *testing.T) {
 	var got *shape.Request
 	c := between(t, "soap", "wsHttp", func(_ context.Context, req *shape.Request) (*shape.Response, error) {
@@ -127,7 +128,7 @@ func TestAsked(t *testing.T) {
 	}
 	body, _ := io.ReadAll(got.Body)
 	if got.Method != post || got.Target != "/calc/below?x=1" || got.Tracking != "track" || !strings.HasPrefix(got.Fields.Get("Content-Type"), "application/soap+xml") ||
-		got.Fields.Get("Cookie") != "c=1" || got.Fields.Get("X-Other") != "" || len(got.Fields) != 2 || !strings.Contains(string(body), ">http://server1/calc/below<") {
+		got.Fields.Get("Cookie") != "c=1" || got.Fields.Get("X-Other") != "2" || len(got.Fields) != 3 || !strings.Contains(string(body), ">http://server1/calc/below<") {
 		t.Errorf("asked %+v %s", got, body)
 	}
 }
