@@ -1,11 +1,6 @@
 package soap
 
-import (
-	"errors"
-	"strings"
-
-	"github.com/causeway-relay/causeway/soap/internal/percent"
-)
+import "github.com/causeway-relay/causeway/soap/internal/percent"
 
 // HTTPAction is the action that an HTTP message tells beside its envelope.
 type HTTPAction struct {
@@ -23,7 +18,7 @@ type HTTPAction struct {
 func ReadAction(v Version, t *MediaType, soapAction []string) (HTTPAction, error) {
 	var a HTTPAction
 	for i, raw := range soapAction {
-		value, err := unquote(raw)
+		value, err := percent.Unquote(raw)
 		if err != nil {
 			return HTTPAction{}, refuse(v, Sender, "SOAPAction: "+err.Error())
 		}
@@ -45,47 +40,11 @@ func ReadAction(v Version, t *MediaType, soapAction []string) (HTTPAction, error
 	return HTTPAction{Value: value, There: true}, nil
 }
 
-// unquote reads the value of SOAPAction: a quoted string as SOAP 1.1 has it, a
-// bare URI as many peers write it, or nothing.
-func unquote(s string) (string, error) {
-	s = strings.Trim(s, " \t")
-	for i := range len(s) {
-		if s[i] < ' ' || s[i] == 0x7F {
-			return "", errors.New("control character")
-		}
-	}
-	quoted := len(s) > 1 && s[0] == '"' && s[len(s)-1] == '"'
-	if quoted {
-		s = s[1 : len(s)-1]
-	}
-	if strings.Contains(s, `"`) {
-		return "", errors.New("quotes that do not fit")
-	}
-	return s, nil
-}
-
 // QuoteAction gives the value of the header SOAPAction for an action: always in
 // quotes, as WCF writes it. What a header or the quotes cannot hold is
 // percent-encoded; then percent signs are too, so that SameAction finds the action
 // again. An action that needs none of it is sent as it is.
-func QuoteAction(action string) string {
-	if strings.IndexFunc(action, unquotable) < 0 {
-		return `"` + action + `"`
-	}
-	const digits = "0123456789ABCDEF"
-	b := []byte{'"'}
-	for i := range len(action) {
-		if c := action[i]; c == '%' || unquotable(rune(c)) {
-			b = append(b, '%', digits[c>>4], digits[c&15])
-			continue
-		}
-		b = append(b, action[i])
-	}
-	return string(append(b, '"'))
-}
-
-// unquotable tells the characters that cannot stand between the quotes of a header.
-func unquotable(r rune) bool { return r < ' ' || r >= 0x7F || r == '"' }
+func QuoteAction(action string) string { return percent.Quote(action) }
 
 // SameAction reports whether an action told by HTTP and one in the envelope are the
 // same. The first may be percent-encoded, as it passes through HTTP (WCF decodes

@@ -40,11 +40,11 @@ func Parse(s string) (Type, error) {
 		}
 	}
 	typ, rest, _ := strings.Cut(s, ";")
-	major, minor, _ := strings.Cut(strings.Trim(typ, " \t"), "/")
-	m := Type{Type: strings.ToLower(major + "/" + minor)}
-	if !isToken(major) || !isToken(minor) {
+	typ = strings.Trim(typ, " \t")
+	if major, minor, _ := strings.Cut(typ, "/"); !isToken(major) || !isToken(minor) {
 		return Type{}, errors.New("content type: no type/subtype")
 	}
+	m := Type{Type: strings.ToLower(typ)}
 	for {
 		rest = strings.TrimLeft(rest, "; \t")
 		if rest == "" {
@@ -165,9 +165,17 @@ func (m *Type) String() string {
 // isToken reports whether s needs no quotes (RFC 2045, 5.1).
 func isToken(s string) bool {
 	for i := range len(s) {
-		if c := s[i]; c <= ' ' || c >= 0x7F || strings.IndexByte("()<>@,;:\\\"/[]?=", c) >= 0 {
+		if !tokens[s[i]] {
 			return false
 		}
 	}
 	return s != ""
 }
+
+// tokens are the characters of tokens.
+var tokens = func() (is [256]bool) {
+	for c := '!'; c < 0x7F; c++ {
+		is[c] = !strings.ContainsRune("()<>@,;:\\\"/[]?=", c)
+	}
+	return is
+}()

@@ -49,7 +49,13 @@ type Table struct {
 	bytes int
 	limit int // 0: none
 	seed  maphash.Seed
+	// recent are words of slots, by their length and last letter: most words of a document are one of a few, and are found here without
+	// a hash. Who chooses words to have none found here pays with the hash.
+	recent [recents]*Entry
 }
+
+// recents is a power of two.
+const recents = 16
 
 // Reset prepares the table for another document of at most limit bytes of
 // names. The words stay while they take less than half of the limit: the next
@@ -58,7 +64,7 @@ func (t *Table) Reset(limit int) {
 	t.limit = limit
 	if t.bytes > limit/2 {
 		clear(t.slots)
-		t.count, t.bytes = 0, 0
+		t.count, t.bytes, t.recent = 0, 0, [recents]*Entry{}
 	}
 }
 
@@ -77,6 +83,20 @@ func (t *Table) Bytes() int { return t.bytes }
 // the limit. The seed of the hash is secret, so a peer cannot choose words that
 // collide.
 func (t *Table) Intern(word []byte) *Entry {
+	if len(word) == 0 {
+		return t.find(word)
+	}
+	last := &t.recent[(len(word)^int(word[len(word)-1]))%recents]
+	if e := *last; e != nil && e.Raw == string(word) {
+		return e
+	}
+	e := t.find(word)
+	*last = e
+	return e
+}
+
+// find is Intern without a look at the recent words.
+func (t *Table) find(word []byte) *Entry {
 	if len(t.slots) == 0 {
 		t.slots = make([]*Entry, 128)
 		t.seed = maphash.MakeSeed()

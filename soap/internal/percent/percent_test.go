@@ -11,3 +11,22 @@ func TestDecode(t *testing.T) {
 		}
 	}
 }
+
+// TestQuote: what is quoted is read again, but for what is percent-encoded, which only decoding gives.
+func TestQuote(t *testing.T) {
+	for s, want := range map[string]string{"": `""`, "urn:a": `"urn:a"`, "100%": `"100%"`, `a"b%`: `"a%22b%25"`, "ü\r\n": `"%C3%BC%0D%0A"`} {
+		got := Quote(s)
+		if got != want {
+			t.Errorf("Quote(%q) = %s, want %s", s, got, want)
+		}
+		back, err := Unquote(" " + got + "\t")
+		if err != nil || back != s && Decode(back) != s {
+			t.Errorf("Unquote(%s) = %q, %v", got, back, err)
+		}
+	}
+	for _, s := range []string{`"`, `a"b`, `"a`, "a\x00", "\x7F"} {
+		if got, err := Unquote(s); err == nil {
+			t.Errorf("Unquote(%q) = %q", s, got)
+		}
+	}
+}

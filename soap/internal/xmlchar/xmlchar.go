@@ -8,6 +8,7 @@ package xmlchar
 
 import (
 	"encoding/binary"
+	"math/bits"
 	"unicode/utf8"
 )
 
@@ -27,6 +28,8 @@ const (
 	AttrStop
 	// Forbidden marks the control characters that XML 1.0 has no room for.
 	Forbidden
+	// Word marks what a qualified name may have, or seem to have: characters of names, the colon, everything outside ASCII.
+	Word
 )
 
 // Class gives the class bits of each byte value.
@@ -55,6 +58,9 @@ func makeClass() (t [256]uint8) {
 			t[c] = AttrStop
 		case c >= 0x80:
 			t[c] = TextStop | AttrStop
+		}
+		if t[c]&NameChar != 0 || c == ':' || c >= 0x80 {
+			t[c] |= Word
 		}
 	}
 	return t
@@ -171,33 +177,32 @@ const (
 func hasLess(w uint64, n byte) uint64 { return (w - ones*uint64(n)) & ^w & highs }
 
 // hasByte has a high bit set where a byte of w equals c. Bytes above a hit may
-// be marked wrongly, so only zero and not zero mean something.
+// be marked wrongly, so only zero and the lowest hit mean something.
 func hasByte(w uint64, c byte) uint64 { return hasLess(w^ones*uint64(c), 1) }
 
 // PlainText gives the length of the longest prefix of b that element content
 // can take as it is: no byte of class TextStop.
 func PlainText(b []byte) int {
 	i := 0
-	for {
-		for i+8 <= len(b) {
-			w := binary.LittleEndian.Uint64(b[i:])
-			if (w&highs)|hasLess(w, 0x20)|hasByte(w, '<')|hasByte(w, '&')|hasByte(w, '>') != 0 {
-				break
-			}
+	for i+8 <= len(b) {
+		w := binary.LittleEndian.Uint64(b[i:])
+		hit := (w & highs) | hasLess(w, 0x20) | hasByte(w, '<') | hasByte(w, '&') | hasByte(w, '>')
+		if hit == 0 {
 			i += 8
+			continue
 		}
-		// At most eight bytes one by one: a line feed stops the word test
-		// but not the text.
-		end := min(i+8, len(b))
-		for ; i < end; i++ {
-			if Class[b[i]]&TextStop != 0 {
-				return i
-			}
+		// A line feed or a tab is a hit, but text.
+		if i += bits.TrailingZeros64(hit) / 8; Class[b[i]]&TextStop != 0 {
+			return i
 		}
-		if i == len(b) {
+		i++
+	}
+	for ; i < len(b); i++ {
+		if Class[b[i]]&TextStop != 0 {
 			return i
 		}
 	}
+	return i
 }
 
 // PlainAttr gives the length of the longest prefix of b without a byte of class
@@ -270,6 +275,27 @@ func Units(b []byte) int {
 		}
 	}
 	return n
+}
+
+// Printable reports whether b is printable ASCII throughout, which is what most values are: each byte is a character of XML 1.0, and one
+// UTF-16 code unit.
+func Printable(b []byte) bool {
+	n := len(b)
+	if n >= 8 {
+		for i := 0; i+8 <= n; i += 8 {
+			if w := binary.LittleEndian.Uint64(b[i:]); (w&highs)|hasLess(w, 0x20) != 0 {
+				return false
+			}
+		}
+		w := binary.LittleEndian.Uint64(b[n-8:]) // the rest, and some bytes once again
+		return (w&highs)|hasLess(w, 0x20) == 0
+	}
+	for _, c := range b {
+		if c-0x20 >= 0x60 {
+			return false
+		}
+	}
+	return true
 }
 
 // Cut gives the largest n <= limit so that b[:n] does not end inside a UTF-8

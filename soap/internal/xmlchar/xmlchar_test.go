@@ -37,6 +37,10 @@ func TestFastTests(t *testing.T) {
 		if got := Invalid([]byte(s)); got != want {
 			rt.Fatalf("Invalid(%q) = %d, want %d", s, got, want)
 		}
+		printable := strings.IndexFunc(s, func(r rune) bool { return r < ' ' || r > 0x7F }) < 0
+		if got := Printable([]byte(s)); got != printable {
+			rt.Fatalf("Printable(%q) = %v, want %v", s, got, printable)
+		}
 		if want < 0 && Units([]byte(s)) != len(utf16.Encode([]rune(s))) {
 			rt.Fatalf("Units(%q) = %d", s, Units([]byte(s)))
 		}
