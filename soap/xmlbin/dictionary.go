@@ -78,6 +78,9 @@ func NewReaderSession(limit int) *ReaderSession {
 
 // Reset makes the session an empty one again, with the limit of before.
 func (s *ReaderSession) Reset() {
+	if s.used == 0 && s.err == nil {
+		return // it is one
+	}
 	clear(s.strings)
 	s.strings, s.names, s.used, s.err = s.strings[:0], s.names[:0], 0, nil
 }
@@ -146,84 +149,6 @@ func (s *ReaderSession) String(id uint32) (string, bool) {
 		return "", false
 	}
 	return s.strings[id/2], true
-}
-
-// WriterSession is the dictionary that a sender builds for one direction of a
-// session. Strings get their ids while a message is written; the table that
-// tells them goes before that message:
-//
-//	w.Reset(nil)
-//	... write the document with w ...
-//	message := append(session.AppendTable(nil), w.Bytes()...)
-type WriterSession struct {
-	ids   map[string]uint32
-	fresh []string // not told yet
-	size  int      // bytes of fresh as a table
-	told  int      // bytes of the tables before
-	count int
-	limit int
-	full  bool // a string did not fit: none is added any more, as .NET does it
-}
-
-// NewWriterSession makes an empty session that fills limit bytes of tables, no
-// more than the receiver takes; 0 is DefaultSessionSize, below 0 is none at all.
-func NewWriterSession(limit int) *WriterSession {
-	if limit == 0 {
-		limit = DefaultSessionSize
-	}
-	return &WriterSession{limit: max(limit, 0), ids: make(map[string]uint32)}
-}
-
-// Reset makes the session an empty one again, with the limit of before.
-func (s *WriterSession) Reset() {
-	clear(s.ids)
-	clear(s.fresh[:cap(s.fresh)])
-	s.fresh, s.size, s.told, s.count, s.full = s.fresh[:0], 0, 0, 0, false
-}
-
-// id gives the id of s, a new one if there is room.
-func (s *WriterSession) id(word string) (uint32, bool) {
-	if id, ok := s.ids[word]; ok {
-		return id, true
-	}
-	// Once a string does not fit, .NET adds none any more, not even shorter ones;
-	// the numbers given out stay good.
-	size := int31Size(len(word)) + len(word)
-	if s.full || s.told+s.size+size > s.limit {
-		s.full = true
-		return 0, false
-	}
-	id := uint32(2*s.count + 1)
-	s.count++
-	s.size += size
-	s.ids[word] = id
-	s.fresh = append(s.fresh, word)
-	return id, true
-}
-
-// TableSize is how many bytes AppendTable appends.
-func (s *WriterSession) TableSize() int { return int31Size(s.size) + s.size }
-
-// AppendTable appends the table of all strings since the last one to dst. It is
-// never nothing: a message without new strings begins with a table of size 0.
-func (s *WriterSession) AppendTable(dst []byte) []byte {
-	dst = appendInt31(dst, s.size)
-	for _, word := range s.fresh {
-		dst = append(appendInt31(dst, len(word)), word...)
-	}
-	s.told += s.size
-	s.size, s.fresh = 0, s.fresh[:0]
-	return dst
-}
-
-// Discard takes back the strings since the last table: the message that uses
-// them is not sent.
-func (s *WriterSession) Discard() {
-	for _, word := range s.fresh {
-		delete(s.ids, word)
-	}
-	s.count -= len(s.fresh)
-	s.size, s.fresh, s.full = 0, s.fresh[:0], false
 }
 
 // int31 reads a multi-byte integer: n is its length. Non-minimal forms are

@@ -116,6 +116,11 @@ func (w *Writer) text(v infoset.Value) {
 		w.out = append(w.out, recOne)
 		return
 	}
+	at := len(w.out)
+	if len(b) <= fuseUnits && xmlchar.Printable(b) {
+		w.out = append(append(w.out, recChars8, byte(len(b))), b...)
+		return
+	}
 	if i := xmlchar.Invalid(b); i >= 0 {
 		w.fail(charReason(b[i:]), "text")
 		return
@@ -123,7 +128,6 @@ func (w *Writer) text(v infoset.Value) {
 	// UTF-16 where UTF-8 would take more than twice the units in bytes, halves
 	// rounded down: one Chinese character is UTF-8, two are UTF-16.
 	units := xmlchar.Units(b)
-	at := len(w.out)
 	if len(b)/2 > units {
 		w.lengthRecord(recUnicode8, 2*units)
 		w.utf16(b)

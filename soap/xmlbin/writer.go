@@ -49,12 +49,26 @@ type Writer struct {
 	tagAt   int   // where the open start tag begins in out
 	textAt  int   // record that the end of the element may join; -1: none
 	carry   [3]byte
-	shared  infoset.Name
 	carried int // bytes that wait for a multiple of three
 	err     error
+	idle    bool // it was released
+	memo    [memoSize]memo
 }
 
-var _ infoset.Writer = (*Writer)(nil)
+// memo is a name of this document that was written as Shared and has a number. Documents have few names and use them again and again,
+// and two tables have to be asked for most of them.
+type memo struct {
+	name string
+	id   uint32
+}
+
+// memoSize is a power of two.
+const memoSize = 16
+
+// memoAt is where the memo of a name is, if there is one. Names of one vocabulary mostly differ in their length or their last letter.
+func memoAt(name string) int { return (len(name) ^ int(name[len(name)-1])) % memoSize }
+
+var _ infoset.TokenWriter = (*Writer)(nil)
 
 // NewWriter writes to dst in blocks. With a nil dst the document is gathered and
 // Bytes gives it.
@@ -76,8 +90,11 @@ func (w *Writer) Begin(dst io.Writer, o WriterOptions) {
 // Release forgets the document, so that a Writer can wait for its next one: Begin. Of each buffer that grew with the document at most
 // most bytes stay.
 func (w *Writer) Release(most int) {
+	if w.idle {
+		return
+	}
 	w.tag.Release(most)
-	w.dst, w.opts, w.shared = nil, WriterOptions{}, infoset.Name{}
+	w.dst, w.idle, w.opts, w.memo = nil, true, WriterOptions{}, [memoSize]memo{}
 	if w.out = w.out[:0]; cap(w.out) > most {
 		w.out = nil
 	}
@@ -87,8 +104,9 @@ func (w *Writer) Release(most int) {
 // before.
 func (w *Writer) Reset(dst io.Writer) {
 	w.tag.Reset()
-	w.dst, w.err, w.written, w.carried, w.textAt = dst, nil, 0, 0, -1
+	w.dst, w.err, w.written, w.carried, w.textAt, w.idle = dst, nil, 0, 0, -1, false
 	w.out = w.out[:0]
+	w.memo = [memoSize]memo{}
 }
 
 // Bytes gives the output that was not handed on: with a nil dst, the document.
@@ -115,10 +133,26 @@ func (w *Writer) id(s string, mark infoset.Dict) (uint32, bool) {
 	if w.opts.Session == nil {
 		return 0, false
 	}
-	return w.opts.Session.id(s)
+	return w.opts.Session.id(infoset.String(s).Raw())
 }
 
-// charsID is id for text: it becomes a string only where the session has to keep it.
+// nameID is id for a name, which is not empty.
+func (w *Writer) nameID(name string, mark infoset.Dict) (uint32, bool) {
+	if mark != infoset.Shared {
+		return w.id(name, mark)
+	}
+	m := &w.memo[memoAt(name)]
+	if m.name == name {
+		return m.id, true
+	}
+	id, known := w.id(name, mark)
+	if known {
+		*m = memo{name, id}
+	}
+	return id, known
+}
+
+// charsID is id for text.
 func (w *Writer) charsID(b []byte, mark infoset.Dict) (uint32, bool) {
 	if mark == infoset.Shared {
 		if id, ok := w.dict.ids[string(b)]; ok {
@@ -128,17 +162,15 @@ func (w *Writer) charsID(b []byte, mark infoset.Dict) (uint32, bool) {
 	if w.opts.Session == nil {
 		return 0, false
 	}
-	if id, ok := w.opts.Session.ids[string(b)]; ok {
-		return id, true
-	}
-	return w.opts.Session.id(string(b))
+	return w.opts.Session.id(b)
 }
 
-// marked gives n as Shared.
-func (w *Writer) marked(n *infoset.Name) *infoset.Name {
-	w.shared = *n
-	w.shared.Dict = infoset.Shared
-	return &w.shared
+// mark gives the mark that a name or a namespace with the mark d is written with.
+func (w *Writer) mark(d infoset.Dict) infoset.Dict {
+	if d == infoset.InFull && w.opts.AllNames {
+		return infoset.Shared
+	}
+	return d
 }
 
 // letter gives the place of a one-letter prefix in the alphabet.
@@ -153,30 +185,60 @@ func (w *Writer) string(s string) {
 	w.out = append(appendInt31(w.out, len(s)), s...)
 }
 
-// name writes the record of a name. short, long and letterA are the records for
-// no prefix, any prefix and the prefix a; each with the same for a dictionary
-// string.
-func (w *Writer) name(prefix, local string, mark infoset.Dict, short, long, letterA [2]byte) {
-	// The record says where the prefix and the name are; what it does not say
-	// itself follows it.
-	id, known := w.id(local, mark)
-	form := 0
+// nameRecords are the records of a name of one kind: for no prefix, any prefix and the prefix a; each also for a name of a dictionary.
+type nameRecords struct {
+	short, shortDict, long, longDict, letterA, letterDictA byte
+}
+
+var (
+	elementRecords   = nameRecords{recShortElement, recShortDictElement, recElement, recDictElement, recPrefixElemA, recPrefixDictElemA}
+	attributeRecords = nameRecords{recShortAttribute, recShortDictAttribute, recAttribute, recDictAttribute, recPrefixAttrA, recPrefixDictAttrA}
+)
+
+// name writes the record of a name. The record says where the prefix and the name
+// are; what it does not say itself follows it.
+func (w *Writer) name(as *nameRecords, prefix, local string, mark infoset.Dict) {
+	id, known := w.nameID(local, mark)
+	short, long, letterA := as.short, as.long, as.letterA
 	if known {
-		form = 1
+		short, long, letterA = as.shortDict, as.longDict, as.letterDictA
 	}
 	if prefix == "" {
-		w.out = append(w.out, short[form])
+		w.out = append(w.out, short)
 	} else if i, ok := letter(prefix); ok {
-		w.out = append(w.out, letterA[form]+i)
+		w.out = append(w.out, letterA+i)
 	} else {
-		w.out = append(w.out, long[form])
+		w.out = append(w.out, long)
 		w.string(prefix)
 	}
-	if known {
-		w.out = appendInt31(w.out, int(id))
-	} else {
+	if !known {
 		w.string(local)
+	} else if id < 0x80 {
+		w.out = append(w.out, byte(id))
+	} else {
+		w.out = appendInt31(w.out, int(id))
 	}
+}
+
+// Put writes a token: see infoset.TokenWriter.
+func (w *Writer) Put(t *infoset.Token) error {
+	switch t.Kind {
+	case infoset.StartElement:
+		w.Start(t.Name)
+		for i := range t.Attrs {
+			w.Attr(&t.Attrs[i].Name, t.Attrs[i].Value)
+		}
+		for i := range t.Decls {
+			w.Declare(t.Decls[i])
+		}
+	case infoset.EndElement:
+		w.End()
+	case infoset.Text:
+		w.Text(t.Value)
+	default:
+		return infoset.Write(w, t)
+	}
+	return w.err
 }
 
 // Start opens an element: see infoset.Writer.
@@ -189,19 +251,13 @@ func (w *Writer) Start(n *infoset.Name) {
 	if w.dst != nil && len(w.out) >= blockSize {
 		w.push()
 	}
-	if w.opts.AllNames && n.Dict == infoset.InFull {
-		n = w.marked(n)
-	}
 	if why := w.tag.Start(n); why != 0 {
 		w.fail(why, "element "+infoset.Clip(n.Local))
 		return
 	}
 	// The text before belongs to the parent, whose end cannot join it any more.
 	w.tagAt, w.textAt = len(w.out), -1
-	w.name(n.Prefix, n.Local, n.Dict,
-		[2]byte{recShortElement, recShortDictElement},
-		[2]byte{recElement, recDictElement},
-		[2]byte{recPrefixElemA, recPrefixDictElemA})
+	w.name(&elementRecords, n.Prefix, n.Local, w.mark(n.Dict))
 }
 
 // Attr adds an attribute: see infoset.Writer.
@@ -209,18 +265,12 @@ func (w *Writer) Attr(n *infoset.Name, v infoset.Value) {
 	if w.err != nil {
 		return
 	}
-	if w.opts.AllNames && n.Dict == infoset.InFull {
-		n = w.marked(n)
-	}
 	prefix, why := w.tag.Attr(n)
 	if why != 0 {
 		w.fail(why, "attribute "+infoset.Clip(n.Local))
 		return
 	}
-	w.name(prefix, n.Local, n.Dict,
-		[2]byte{recShortAttribute, recShortDictAttribute},
-		[2]byte{recAttribute, recDictAttribute},
-		[2]byte{recPrefixAttrA, recPrefixDictAttrA})
+	w.name(&attributeRecords, prefix, n.Local, w.mark(n.Dict))
 	w.value(v)
 }
 
@@ -228,9 +278,6 @@ func (w *Writer) Attr(n *infoset.Name, v infoset.Value) {
 func (w *Writer) Declare(d infoset.Decl) {
 	if w.err != nil {
 		return
-	}
-	if w.opts.AllNames && d.Dict == infoset.InFull {
-		d.Dict = infoset.Shared
 	}
 	if why := w.tag.Declare(d); why != 0 {
 		w.fail(why, "declaration of prefix "+infoset.Clip(d.Prefix))
@@ -240,12 +287,13 @@ func (w *Writer) Declare(d infoset.Decl) {
 // closeTag writes the declarations of the open start tag.
 func (w *Writer) closeTag() {
 	// .NET writes declarations behind the attributes that need them.
-	for _, d := range w.tag.Decls() {
+	for i, decls := 0, w.tag.Decls(); i < len(decls); i++ {
+		d := &decls[i]
 		if xmlchar.Invalid(infoset.String(d.Space).Raw()) >= 0 {
 			w.fail(infoset.BadCharacter, "namespace")
 			return
 		}
-		id, known := w.id(d.Space, d.Dict)
+		id, known := w.id(d.Space, w.mark(d.Dict))
 		switch {
 		case known && d.Prefix == "":
 			w.out = append(w.out, recShortDictXmlns)
@@ -273,10 +321,12 @@ func (w *Writer) ready() bool {
 	if w.err != nil {
 		return false
 	}
-	if w.tag.Open() {
+	if w.tag.Declares() {
 		w.closeTag()
 	}
-	w.endBytes()
+	if w.carried > 0 {
+		w.endBytes()
+	}
 	return w.err == nil
 }
 

@@ -23,6 +23,14 @@ func (r *Reader) chars(section bool) (bool, error) {
 	// Pos moves whenever they have been copied.
 	w := &r.win
 	at := w.Offset(w.Pos)
+	// Most text stands for itself, and all of it and the markup behind it are there.
+	if !section {
+		rest := w.Buf[w.Pos:min(w.Pos+pieceSize, len(w.Buf))]
+		if n := xmlchar.PlainText(rest); n < len(rest) && rest[n] == '<' {
+			w.Pos += n
+			return true, r.textToken(rest[:n], at, false)
+		}
+	}
 	first := w.Pos - w.Start() // behind the opening of a section
 	s := charState{}
 	r.scratch = r.scratch[:0]

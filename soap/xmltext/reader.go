@@ -104,6 +104,9 @@ func (r *Reader) Begin(b []byte, o Options) {
 // Release forgets the document, so that a Reader can wait for its next one: Begin or Reset. Of memory that grew with the document at
 // most about most bytes for each use stay.
 func (r *Reader) Release(most int) {
+	if r.err == errReleased {
+		return
+	}
 	r.win.Release(most)
 	r.names.Release(most)
 	r.m.Release(most)
@@ -321,12 +324,14 @@ func (r *Reader) endTag() error {
 func (r *Reader) space() error {
 	w := &r.win
 	for {
-		for w.Pos < len(w.Buf) {
-			if !xmlchar.IsSpace(w.Buf[w.Pos]) {
+		rest := w.Buf[w.Pos:]
+		for i, c := range rest {
+			if !xmlchar.IsSpace(c) {
+				w.Pos += i
 				return nil
 			}
-			w.Pos++
 		}
+		w.Pos += len(rest)
 		if err := r.more(); err != nil {
 			return err
 		}
@@ -352,14 +357,11 @@ func (r *Reader) word() ([]byte, error) {
 	w := &r.win
 	n := 0
 	for {
-		for w.Pos+n < len(w.Buf) {
-			c := w.Buf[w.Pos+n]
-			if xmlchar.Class[c]&xmlchar.NameChar == 0 && c != ':' && c < 0x80 {
-				word := w.Buf[w.Pos : w.Pos+n]
+		for rest := w.Buf[w.Pos:]; n < len(rest); n++ {
+			if xmlchar.Class[rest[n]]&xmlchar.Word == 0 {
 				w.Pos += n
-				return word, nil
+				return rest[:n], nil
 			}
-			n++
 		}
 		// The window must not grow for a name that will not fit anyway.
 		if n > r.q.NameTable {

@@ -39,7 +39,9 @@ func (r *Reader) startTag() error {
 	// Values with references collect in scratch; those of the tag before are no
 	// longer valid.
 	r.scratch = r.scratch[:0]
-	if err := r.attributes(); err != nil {
+	if w.Pos < len(w.Buf) && w.Buf[w.Pos] == '>' { // most elements have no attributes
+		w.Pos++
+	} else if err := r.attributes(); err != nil {
 		return err
 	}
 	// More checks the quota before it reads on; a tag that lay in the window

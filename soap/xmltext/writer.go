@@ -57,10 +57,11 @@ type Writer struct {
 	canon   canonical
 	wide    []byte
 	marked  bool // the byte-order mark is out
+	idle    bool // it was released
 	err     error
 }
 
-var _ infoset.Writer = (*Writer)(nil)
+var _ infoset.TokenWriter = (*Writer)(nil)
 
 // NewWriter writes to dst in blocks. With a nil dst the document is gathered and
 // Bytes gives it.
@@ -73,7 +74,7 @@ func NewWriter(dst io.Writer, o WriterOptions) *Writer {
 // Reset begins another document with the options and the memory of before.
 func (w *Writer) Reset(dst io.Writer) {
 	w.tag.Reset()
-	w.dst, w.err, w.written, w.carried, w.marked = dst, nil, 0, 0, false
+	w.dst, w.err, w.written, w.carried, w.marked, w.idle = dst, nil, 0, 0, false, false
 	w.out = w.out[:0]
 	// .NET writes the encoding in lower case.
 	w.canon.reset()
@@ -95,8 +96,11 @@ func (w *Writer) Begin(dst io.Writer, o WriterOptions) {
 // Release forgets the document, so that a Writer can wait for its next one: Begin. Of each buffer that grew with the document at most
 // most bytes stay.
 func (w *Writer) Release(most int) {
+	if w.idle {
+		return
+	}
 	w.tag.Release(most)
-	w.dst = nil
+	w.dst, w.idle = nil, true
 	w.canon = canonical{}
 	for _, b := range [...]*[]byte{&w.out, &w.item, &w.wide} {
 		if *b = (*b)[:0]; cap(*b) > most {
@@ -115,6 +119,27 @@ func (w *Writer) Lookup(prefix string) (string, bool) { return w.tag.Lookup(pref
 // Err is the first error.
 func (w *Writer) Err() error { return w.err }
 
+// Put writes a token: see infoset.TokenWriter.
+func (w *Writer) Put(t *infoset.Token) error {
+	switch t.Kind {
+	case infoset.StartElement:
+		w.Start(t.Name)
+		for i := range t.Attrs {
+			w.Attr(&t.Attrs[i].Name, t.Attrs[i].Value)
+		}
+		for i := range t.Decls {
+			w.Declare(t.Decls[i])
+		}
+	case infoset.EndElement:
+		w.End()
+	case infoset.Text:
+		w.Text(t.Value)
+	default:
+		return infoset.Write(w, t)
+	}
+	return w.err
+}
+
 // Start opens an element: see infoset.Writer.
 func (w *Writer) Start(n *infoset.Name) {
 	if !w.ready() {
@@ -126,7 +151,8 @@ func (w *Writer) Start(n *infoset.Name) {
 	}
 	// Items needs the start tag again; nothing is handed on while it is open.
 	w.tagAt = len(w.out)
-	w.out = appendName(append(w.out, '<'), n.Prefix, n.Local)
+	w.out = append(w.out, '<')
+	w.name(n)
 }
 
 func appendName(dst []byte, prefix, local string) []byte {
@@ -183,8 +209,12 @@ func (w *Writer) closeTag() {
 		w.canon.tag(w)
 		return
 	}
+	if !w.tag.Declares() {
+		return
+	}
 	// Behind the attributes, where .NET writes them.
-	for _, d := range w.tag.Decls() {
+	for i, decls := 0, w.tag.Decls(); i < len(decls); i++ {
+		d := &decls[i]
 		w.out = append(w.out, " xmlns"...)
 		if d.Prefix != "" {
 			w.out = append(append(w.out, ':'), d.Prefix...)
@@ -205,7 +235,9 @@ func (w *Writer) ready() bool {
 		w.closeTag()
 		w.out = append(w.out, '>')
 	}
-	w.endBytes()
+	if w.carried > 0 {
+		w.endBytes()
+	}
 	return w.room()
 }
 
@@ -324,7 +356,9 @@ func (w *Writer) End() {
 	if open {
 		w.closeTag()
 	}
-	w.endBytes()
+	if w.carried > 0 {
+		w.endBytes()
+	}
 	if why := w.tag.End(); why != 0 {
 		w.fail(infoset.Misuse, w.tag.Complaint())
 		return
@@ -342,7 +376,18 @@ func (w *Writer) End() {
 }
 
 func (w *Writer) endTag(n *infoset.Name) {
-	w.out = append(appendName(append(w.out, '<', '/'), n.Prefix, n.Local), '>')
+	w.out = append(w.out, '<', '/')
+	w.name(n)
+	w.out = append(w.out, '>')
+}
+
+// name writes the name of an element.
+func (w *Writer) name(n *infoset.Name) {
+	if n.Prefix != "" {
+		w.out = append(w.out, n.Prefix...)
+		w.out = append(w.out, ':')
+	}
+	w.out = append(w.out, n.Local...)
 }
 
 // Items writes one element for each item: see infoset.Writer.

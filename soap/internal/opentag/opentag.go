@@ -23,7 +23,6 @@ type Tag struct {
 	infoset.Machine
 	decls []Decl
 	attrs []infoset.Name // of this tag, with the prefixes they are written with
-	name  infoset.Name   // of this element
 }
 
 // Reset goes to the beginning of a document.
@@ -41,7 +40,7 @@ func (t *Tag) Release(most int) {
 	}
 	clear(t.decls[:cap(t.decls)])
 	clear(t.attrs[:cap(t.attrs)])
-	t.decls, t.attrs, t.name = t.decls[:0], t.attrs[:0], infoset.Name{}
+	t.decls, t.attrs = t.decls[:0], t.attrs[:0]
 }
 
 func (t *Tag) clear() {
@@ -59,7 +58,6 @@ func (t *Tag) Start(n *infoset.Name) infoset.Reason {
 		return why
 	}
 	t.clear()
-	t.name = *n
 	if space, ok := t.Lookup(n.Prefix); ok && space == n.Space {
 		return 0
 	}
@@ -132,7 +130,7 @@ func (t *Tag) prefix(n *infoset.Name) (string, infoset.Reason) {
 
 // free reports whether no name of this tag uses prefix for another namespace.
 func (t *Tag) free(prefix, space string) bool {
-	if t.name.Prefix == prefix && t.name.Space != space {
+	if name := t.Top(); name.Prefix == prefix && name.Space != space {
 		return false
 	}
 	for i := range t.attrs {
@@ -169,6 +167,9 @@ func (t *Tag) Declare(d infoset.Decl) infoset.Reason {
 	t.decls = append(t.decls, Decl{Decl: d, Redundant: ok && outer == d.Space})
 	return 0
 }
+
+// Declares reports whether a start tag is open that has declarations to write.
+func (t *Tag) Declares() bool { return len(t.decls) > 0 && t.Open() }
 
 // Decls gives the declarations to write: the caller's in order, then those that
 // names needed. It is valid until the next Start.
