@@ -74,7 +74,7 @@ func (m *Message) Buffer(most int) error {
 		}
 		kept = append(kept, t.Clone())
 	}
-	m.replace(body{kept: kept, is: true, outer: m.outer(&m.frame.body)})
+	m.replace(body{kept: kept, is: true, outer: m.outer(nil, &m.frame.body)})
 	return nil
 }
 
@@ -84,7 +84,7 @@ func (m *Message) record(most int) error {
 	// what is written sees the same scope as in the message.
 	e, err := MakeElement(func(w infoset.Writer) error {
 		w.Start(&infoset.Name{Local: "body"})
-		for _, d := range m.outer(&m.frame.body) {
+		for _, d := range m.outer(nil, &m.frame.body) {
 			if d.Prefix != "" {
 				w.Declare(d)
 			}
@@ -125,7 +125,7 @@ func (m *Message) Clone() (*Message, error) {
 		return nil, errors.New("soap: only a message in memory can be copied: call Buffer before Clone")
 	}
 	c := *m
-	c.words = scratch{} // the clone may be written by another goroutine
+	c.words, c.room = scratch{}, nil // the clone may be written by another goroutine
 	c.Headers = make([]*Header, len(m.Headers))
 	for i, h := range m.Headers {
 		copied := *h

@@ -42,18 +42,18 @@ func (m *Message) Convert(to Version) error {
 	}
 	m.Version = to
 	for _, part := range [...]*infoset.Token{&m.frame.envelope, &m.frame.header, &m.frame.body} {
-		part.Decls = rebind(part.Decls, from, to)
+		part.Decls = rebind(m, part.Decls, from, to)
 		if len(part.Attrs) > 0 {
 			part.Attrs = slices.DeleteFunc(slices.Clone(part.Attrs), func(a infoset.Attr) bool {
 				return a.Name.Is(Namespace11, "encodingStyle") && to == V12
 			})
 		}
 	}
-	m.body.outer = rebind(m.body.outer, from, to)
-	copies := make([]Header, len(m.Headers)) // a clone of the message may have the old ones
+	m.body.outer = rebind(m, m.body.outer, from, to)
+	copies := m.blocks(len(m.Headers)) // a clone of the message may have the old ones
 	for i, h := range m.Headers {
 		copies[i] = *h
-		copies[i].convert(from, to)
+		copies[i].convert(m, from, to)
 		m.Headers[i] = &copies[i]
 	}
 	return nil
@@ -64,16 +64,18 @@ func declares(decls []infoset.Decl, v Version) bool {
 	return slices.ContainsFunc(decls, func(d infoset.Decl) bool { return d.Space == v.Namespace() })
 }
 
-// rebind gives decls with the envelope namespace of to in the place of from's. decls themselves stay as they are.
-func rebind(decls []infoset.Decl, from, to Version) []infoset.Decl {
+// rebind gives decls with the envelope namespace of to in the place of from's, in the room of m if it has one. decls themselves stay as they
+// are.
+func rebind(m *Message, decls []infoset.Decl, from, to Version) []infoset.Decl {
 	if !declares(decls, from) {
 		return decls
 	}
-	decls = slices.Clone(decls)
-	for i := range decls {
-		if decls[i].Space == from.Namespace() {
-			decls[i].Space = to.Namespace()
+	bound := m.decls(len(decls))
+	for i, d := range decls {
+		if d.Space == from.Namespace() {
+			d.Space = to.Namespace()
 		}
+		bound[i] = d
 	}
-	return decls
+	return bound
 }

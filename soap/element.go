@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/causeway-relay/causeway/soap/infoset"
+	"github.com/causeway-relay/causeway/soap/internal/shelf"
 	"github.com/causeway-relay/causeway/soap/internal/tape"
 	"github.com/causeway-relay/causeway/soap/internal/xmlchar"
 )
@@ -32,7 +33,7 @@ func ReadElement(r infoset.Reader, start *infoset.Token, most int) (Element, err
 		// first when it is written, so keeping them twice does no harm.
 		outer = s.Scope().All(nil)
 	}
-	tokens, err := new(shelf).element(r, start, most)
+	tokens, err := new(shelf.Shelf).Element(r, start, most)
 	if err != nil {
 		return Element{}, err
 	}
@@ -56,17 +57,17 @@ func TextElement(name infoset.Name, v infoset.Value) Element {
 	if name.Prefix != "" || name.Space != "" {
 		decls = []infoset.Decl{{Prefix: name.Prefix, Space: name.Space, Dict: name.Dict}}
 	}
-	return Element{tokens: textTokens(make([]infoset.Token, 0, textCount), &name, decls, v)}
+	return Element{tokens: textTokens(make([]infoset.Token, 0, textCount), &name, decls, v.Clone())}
 }
 
 // textCount is how many tokens an element of text has.
 const textCount = 3
 
-// textTokens appends the tokens of an element that holds nothing but v to dst.
+// textTokens appends the tokens of an element that holds nothing but v to dst. They keep what they are given.
 func textTokens(dst []infoset.Token, name *infoset.Name, decls []infoset.Decl, v infoset.Value) []infoset.Token {
 	dst = append(dst, infoset.Token{Kind: infoset.StartElement, Name: name, Decls: decls})
 	if !v.IsEmpty() {
-		dst = append(dst, infoset.Token{Kind: infoset.Text, Name: infoset.NoName, Value: v.Clone()})
+		dst = append(dst, infoset.Token{Kind: infoset.Text, Name: infoset.NoName, Value: v})
 	}
 	return append(dst, infoset.Token{Kind: infoset.EndElement, Name: name})
 }

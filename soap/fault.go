@@ -207,7 +207,7 @@ func class(c xsd.QName) xsd.QName {
 func (f *Fault) converted(to Version) *Fault {
 	c := *f
 	for _, from := range [...]Version{V11, V12} {
-		c.Detail.outer = rebind(c.Detail.outer, from, to)
+		c.Detail.outer = rebind(nil, c.Detail.outer, from, to)
 	}
 	if to != V12 {
 		return &c

@@ -55,7 +55,7 @@ func TextHeader(name infoset.Name, v infoset.Value) *Header {
 	if name.Prefix != "" || name.Space != "" {
 		decls = append(decls, infoset.Decl{Prefix: name.Prefix, Space: name.Space, Dict: name.Dict})
 	}
-	all.header.tokens = textTokens(all.tokens[:0], &all.name, decls, v)
+	all.header.tokens = textTokens(all.tokens[:0], &all.name, decls, v.Clone())
 	return &all.header
 }
 
@@ -173,13 +173,13 @@ func (h *Header) write(w infoset.Writer, v Version, prefix string, s *scratch) e
 	return h.writeAs(w, start)
 }
 
-// convert changes what differs between versions in the block. A spelling goes
+// convert changes what differs between versions in the block of m. A spelling goes
 // where the other version does not have it.
-func (h *Header) convert(from, to Version) {
-	h.outer = rebind(h.outer, from, to)
+func (h *Header) convert(m *Message, from, to Version) {
+	h.outer = rebind(m, h.outer, from, to)
 	if decls := h.tokens[0].Decls; declares(decls, from) {
 		h.tokens = slices.Clone(h.tokens)
-		h.tokens[0].Decls = rebind(decls, from, to)
+		h.tokens[0].Decls = rebind(m, decls, from, to)
 	}
 	switch old, now := from.rules(), to.rules(); h.Role {
 	case "":

@@ -22,6 +22,7 @@ type Message struct {
 	frame frame
 	body  body
 	words scratch
+	room  *Room // nil: there is none
 }
 
 // scratch is room for what a message hands to a writer, which reads it during the call and does not keep it. It belongs to the
@@ -47,7 +48,10 @@ func New(v Version) *Message { return &Message{Version: v} }
 func (m *Message) Declare(prefix, space string) {
 	decls := m.frame.envelope.Decls
 	if !slices.ContainsFunc(decls, func(d infoset.Decl) bool { return d.Prefix == prefix }) {
-		m.frame.envelope.Decls = append(slices.Clip(decls), infoset.Decl{Prefix: prefix, Space: space, Dict: infoset.Shared})
+		all := m.decls(len(decls) + 1)
+		copy(all, decls)
+		all[len(decls)] = infoset.Decl{Prefix: prefix, Space: space, Dict: infoset.Shared}
+		m.frame.envelope.Decls = all
 	}
 }
 
@@ -93,12 +97,12 @@ func (m *Message) prefix() string {
 	return "s"
 }
 
-// outer gives the declarations that hold inside of the header or body, whose
-// start tag is t.
-func (m *Message) outer(t *infoset.Token) []infoset.Decl {
-	decls := slices.Clone(m.frame.envelope.Decls)
+// outer appends the declarations that hold inside of the header or body, whose
+// start tag is t, to dst.
+func (m *Message) outer(dst []infoset.Decl, t *infoset.Token) []infoset.Decl {
+	dst = append(dst, m.frame.envelope.Decls...)
 	for _, d := range t.Decls {
-		decls = bindDecl(decls, d)
+		dst = bindDecl(dst, d)
 	}
-	return decls
+	return dst
 }

@@ -6,6 +6,8 @@ import (
 	"strconv"
 
 	"github.com/causeway-relay/causeway/soap/infoset"
+	"github.com/causeway-relay/causeway/soap/internal/pile"
+	"github.com/causeway-relay/causeway/soap/internal/shelf"
 )
 
 // Defaults of Limits.
@@ -16,6 +18,8 @@ const (
 	DefaultBlocks = 256
 
 	maxTokens = 16 << 10 // of the head: about 3 MiB of memory
+
+	firstHeaders = 4 // most heads have as many blocks, or fewer
 )
 
 // Limits bound what Read takes. Zero fields have the defaults.
@@ -47,15 +51,10 @@ func (l Limits) filled() Limits {
 // the parts; attributes of header blocks with impossible values; all that the
 // reader refuses. What stands behind the body is checked when that is read.
 func Read(r infoset.Reader, want Version, l Limits) (*Message, error) {
-	all := &reading{headReader: headReader{r: r, l: l.filled()}}
-	h := &all.headReader
-	h.m = &all.message
-	h.m.Version = want
-	if err := h.read(want, &all.body); err != nil {
-		return nil, Explain(err, h.m.Version)
-	}
-	h.shelf = shelf{} // what is cut is the message's, the rest nobody's
-	return h.m, nil
+	all := &reading{}
+	m, err := all.read(r, want, l)
+	all.shelf, all.blocks = shelf.Shelf{}, pile.Pile[Header]{} // what is cut is the message's, the rest nobody's
+	return m, err
 }
 
 // ReadPlain makes a message without envelope of the document in r.
@@ -67,9 +66,22 @@ func ReadPlain(r infoset.Reader) *Message {
 
 // reading is a message and what reads it, which live equally long.
 type reading struct {
-	headReader
+	head    headReader
 	message Message
 	body    bodyReader
+	shelf   shelf.Shelf
+	blocks  pile.Pile[Header]
+}
+
+// read reads the message, which has to be empty.
+func (a *reading) read(r infoset.Reader, want Version, l Limits) (*Message, error) {
+	h, m := &a.head, &a.message
+	h.r, h.l, h.m, h.shelf, h.blocks = r, l.filled(), m, &a.shelf, &a.blocks
+	m.Version = want
+	if err := h.read(want, &a.body); err != nil {
+		return nil, Explain(err, m.Version)
+	}
+	return m, nil
 }
 
 type headReader struct {
@@ -77,7 +89,8 @@ type headReader struct {
 	l      Limits
 	m      *Message
 	tokens int
-	shelf  shelf
+	shelf  *shelf.Shelf
+	blocks *pile.Pile[Header]
 }
 
 // next gives the next token within the limits.
@@ -121,7 +134,8 @@ func (h *headReader) element(lead *[]infoset.Token) (*infoset.Token, error) {
 		case t.Kind == infoset.Text && !t.IsSpace():
 			return nil, h.refuse(t, "character data between the parts of the envelope")
 		}
-		*lead = append(*lead, h.shelf.clone(t))
+		*lead = append(*lead, infoset.Token{})
+		h.shelf.Copy(&(*lead)[len(*lead)-1], t)
 	}
 }
 
@@ -145,7 +159,7 @@ func (h *headReader) read(want Version, b *bodyReader) error {
 	}
 	space := h.m.Version.Namespace()
 	if t.Name.Is(space, partHeader) {
-		f.header = h.shelf.clone(t)
+		h.shelf.Copy(&f.header, t)
 		if err := h.headers(); err != nil {
 			return err
 		}
@@ -157,7 +171,7 @@ func (h *headReader) read(want Version, b *bodyReader) error {
 	case t == atEnd:
 		return refuse(h.m.Version, Sender, "the envelope has no Body").at(-1, h.r.Path())
 	case t.Name.Is(space, partBody):
-		f.body = h.shelf.clone(t)
+		h.shelf.Copy(&f.body, t)
 		*b = bodyReader{r: h.r, v: h.m.Version, depth: h.r.Depth()}
 		h.m.body.live = b
 		return nil
@@ -175,14 +189,14 @@ func (h *headReader) envelope(t *infoset.Token, want Version) error {
 		return RefuseVersion(want, t.Name.Space).at(t.Offset, "/"+t.Name.Local)
 	}
 	h.m.Version = v
-	h.m.frame.envelope = h.shelf.clone(t)
+	h.shelf.Copy(&h.m.frame.envelope, t)
 	return nil
 }
 
 // headers reads the inside of Header.
 func (h *headReader) headers() error {
 	f := &h.m.frame
-	outer := h.m.outer(&f.header)
+	outer := h.m.outer(h.shelf.Decls(len(f.envelope.Decls) + len(f.header.Decls))[:0], &f.header)
 	for {
 		var lead []infoset.Token
 		t, err := h.element(&lead)
@@ -200,18 +214,18 @@ func (h *headReader) headers() error {
 			return h.refuse(t, misplaced(t.Name, h.m.Version, true))
 		}
 		at := t.Offset
-		tokens, err := h.shelf.element((*limited)(h), t, 0)
+		tokens, err := h.shelf.Element((*limited)(h), t, 0)
 		if err != nil {
 			return err
 		}
-		block := &h.shelf.headers.Cut(1, firstHeaders)[0]
+		block := &h.blocks.Cut(1, firstHeaders)[0]
 		block.Element, block.lead = Element{tokens: tokens, outer: outer}, lead
 		if wrong := block.split(h.m.Version); wrong != "" {
 			what := "attribute " + wrong + " of header block " + clipName(block.Name()) + " is neither true nor false"
 			return refuse(h.m.Version, Sender, what).at(at, h.r.Path()+"/"+block.Name().String())
 		}
 		if h.m.Headers == nil {
-			h.m.Headers = make([]*Header, 0, firstNames)
+			h.m.Headers = make([]*Header, 0, 2*firstHeaders)
 		}
 		h.m.Headers = append(h.m.Headers, block)
 	}
@@ -250,6 +264,7 @@ type bodyReader struct {
 	r     infoset.Reader
 	v     Version
 	depth int  // inside of Body
+	level int  // open elements inside of Body
 	plain bool // there is no envelope
 	taken bool
 
@@ -282,28 +297,39 @@ func (b *bodyReader) fresh() (*infoset.Token, error) {
 	if b.done != nil {
 		return nil, b.done
 	}
-	t, err := b.next()
-	if err != nil && !errors.Is(err, io.EOF) {
+	t, err := b.r.Next()
+	if err == nil {
+		switch t.Kind {
+		case infoset.StartElement:
+			if b.level++; b.level > 1 || b.plain {
+				return t, nil
+			}
+			err = b.top(t)
+		case infoset.EndElement:
+			if b.level--; b.level >= 0 {
+				return t, nil
+			}
+			err = b.behind()
+		default:
+			return t, nil
+		}
+	}
+	if err == nil {
+		return t, nil
+	}
+	if !errors.Is(err, io.EOF) {
 		err = Explain(err, b.v)
 	}
 	b.done = err
-	return t, err
+	return nil, err
 }
 
-func (b *bodyReader) next() (*infoset.Token, error) {
-	t, err := b.r.Next()
-	if err != nil || b.plain {
-		return t, err
+// top refuses an element of the envelope where an element of the body is.
+func (b *bodyReader) top(t *infoset.Token) error {
+	if v, ok := VersionOf(t.Name.Space); ok && v != b.v && (t.Name.Local == "Fault" || isPart(t.Name)) {
+		return refuse(b.v, Sender, misplaced(t.Name, b.v, true)).at(t.Offset, b.r.Path())
 	}
-	switch {
-	case t.Kind == infoset.EndElement && b.r.Depth() < b.depth:
-		return nil, b.behind()
-	case t.Kind == infoset.StartElement && b.r.Depth() == b.depth+1:
-		if v, ok := VersionOf(t.Name.Space); ok && v != b.v && (t.Name.Local == "Fault" || isPart(t.Name)) {
-			return nil, refuse(b.v, Sender, misplaced(t.Name, b.v, true)).at(t.Offset, b.r.Path())
-		}
-	}
-	return t, nil
+	return nil
 }
 
 // behind reads from the end of Body to the end of the message. It gives io.EOF if

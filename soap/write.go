@@ -117,15 +117,18 @@ func (m *Message) writeBody(w infoset.Writer) error {
 	if err != nil {
 		return err
 	}
+	whole, _ := w.(infoset.TokenWriter)
 	for {
 		t, err := r.Next()
-		if errors.Is(err, io.EOF) {
+		switch {
+		case err == nil && whole != nil:
+			err = whole.Put(t)
+		case err == nil:
+			err = infoset.Write(w, t)
+		case errors.Is(err, io.EOF):
 			return w.Err()
 		}
 		if err != nil {
-			return err
-		}
-		if err := infoset.Write(w, t); err != nil {
 			return err
 		}
 	}

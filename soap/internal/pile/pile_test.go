@@ -27,3 +27,40 @@ func TestPieces(t *testing.T) {
 		}
 	}
 }
+
+// TestAgain: what was taken back is given out again, empty, whatever was open in between.
+func TestAgain(t *testing.T) {
+	var p Pile[int]
+	for round := range 50 {
+		for i := range round % 7 {
+			open := p.Open(4)
+			if len(open) != 0 {
+				t.Fatal("an open slice has pieces")
+			}
+			n := (round*5 + i) % 11
+			for j := range n {
+				open = append(open, j+1)
+			}
+			if got := p.Close(open); len(got) != n || cap(got) != n {
+				t.Fatalf("%d of %d pieces, room for %d", len(got), n, cap(got))
+			}
+			for _, v := range p.Cut(i+1, 4) {
+				if v != 0 {
+					t.Fatalf("round %d: a piece was given out before", round)
+				}
+			}
+			p.Copied([]int{9, 9}, 4)
+		}
+		p.Reset()
+	}
+	if len(p.all) > growth*4 {
+		t.Errorf("%d pieces are kept", len(p.all))
+	}
+	if n := testing.AllocsPerRun(10, func() {
+		p.Cut(3, 4)
+		p.Close(append(p.Open(4), 1))
+		p.Reset()
+	}); n != 0 {
+		t.Errorf("%v allocations in what is there", n)
+	}
+}
