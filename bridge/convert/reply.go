@@ -61,6 +61,7 @@ func (call *Call) reply(t *tools, in Message) (out Message, fault bool, err erro
 		return out, false, err
 	}
 	(&soap.Node{Intermediary: true}).Forward(m)
+	wsa.Strip(m)
 	renameCodes(m, f, call.props.Version)
 	if err := m.Convert(call.version); err != nil {
 		return out, false, err

@@ -97,6 +97,7 @@ func (call *Call) request(t *tools, in Message) error {
 	p, unread := wsa.Read(m)
 	if unread == nil {
 		call.heard(p)
+		t.lent = refers(p)
 		if call.spoken(m, &in) {
 			call.Same, call.Out = true, in
 			return nil
@@ -115,6 +116,7 @@ func (call *Call) request(t *tools, in Message) error {
 		return err
 	}
 	(&soap.Node{Intermediary: true}).Forward(m)
+	wsa.Strip(m)
 	if err := m.Convert(c.To.Version); err != nil {
 		return err
 	}
@@ -122,8 +124,23 @@ func (call *Call) request(t *tools, in Message) error {
 		return err
 	}
 	enc := encoder.Encoding{Version: c.To.Version, Form: c.To.Form}
-	call.Out, err = c.write(t, m, &enc, call.o.Target, call.o.ID, c.To.Addressing, call.action)
-	return err
+	if call.Out, err = c.write(t, m, &enc, call.o.Target, call.o.ID, c.To.Addressing, call.action); err != nil {
+		return err
+	}
+	if c.To.Version == soap.V11 {
+		call.Out.SOAPAction = []string{soap.QuoteAction(call.action)}
+	}
+	return nil
+}
+
+// refers reports whether p refers to header blocks, or to elements in them.
+func refers(p *wsa.Properties) bool {
+	for _, ref := range [...]*wsa.EndpointReference{p.From, p.ReplyTo, p.FaultTo} {
+		if ref != nil && len(ref.Parameters)+len(ref.Properties)+len(ref.Metadata)+len(ref.Extensions) > 0 {
+			return true
+		}
+	}
+	return len(p.Parameters) > 0
 }
 
 // read decodes the sender's message up to its body and checks that it is of the sender's binding.
@@ -155,7 +172,7 @@ func (c *Converter) decode(t *tools, enc *encoder.Encoding, body []byte, s *Sess
 	if len(body) > c.most() {
 		return nil, tooLarge(enc.Version, c.most())
 	}
-	d := encoder.Decoding{Quotas: infoset.Buffered(), Size: int64(c.most()), Session: t.in, Text: &t.text, Binary: &t.binary}
+	d := encoder.Decoding{Quotas: infoset.Buffered(), Size: int64(c.most()), Session: t.in, Text: &t.text, Binary: &t.binary, Room: t.room}
 	if s != nil {
 		d.Session = s.in
 	}
@@ -249,11 +266,11 @@ func (call *Call) readdress(m *soap.Message) error {
 	to := call.c.To.Addressing
 	call.id = call.props.MessageID
 	if call.id == "" {
-		call.id = "urn:uuid:" + infoset.GUID(call.o.ID).String()
+		call.id = infoset.UniqueID(call.o.ID).String()
 	}
 	p := wsa.Properties{Version: to, Action: call.action, To: call.o.To, Session: call.c.To.Framed}
 	if !call.OneWay {
-		p.MessageID, p.ReplyTo = call.id, &wsa.EndpointReference{Address: to.Anonymous()}
+		p.MessageID, p.ReplyTo = call.id, to.WayBack()
 	}
 	for _, r := range call.props.RelatesTo {
 		if r.Type == "" {

@@ -3,6 +3,7 @@ package convert
 import (
 	"sync"
 
+	"github.com/causeway-relay/causeway/soap"
 	"github.com/causeway-relay/causeway/soap/xmlbin"
 	"github.com/causeway-relay/causeway/soap/xmltext"
 )
@@ -15,13 +16,16 @@ const keep = 64 << 10
 // what a usual message does, so they go from message to message. Between two of them they are released: what stays are empty
 // buffers, and the names of elements, which are the same in each message of a contract.
 //
-// A tools belongs to one conversion at a time. What outlives that, a Call or an error, refers to nothing in it.
+// A tools belongs to one conversion at a time. What outlives that, a Call or an error, refers to nothing in it, but for a room that was
+// lent, which is given up then.
 type tools struct {
 	text     xmltext.Reader
 	binary   xmlbin.Reader
 	toText   xmltext.Writer
 	toBinary xmlbin.Writer
 	out      bounded
+	room     *soap.Room // heads of messages
+	lent     bool       // something outlives the conversion that is in the room
 	// Dictionaries of one message, for a session that has no other.
 	in   *xmlbin.ReaderSession
 	told *xmlbin.WriterSession
@@ -31,7 +35,7 @@ type tools struct {
 var bench = sync.Pool{New: func() any { return newTools() }}
 
 func newTools() *tools {
-	return &tools{in: xmlbin.NewReaderSession(0), told: xmlbin.NewWriterSession(0)}
+	return &tools{in: xmlbin.NewReaderSession(0), told: xmlbin.NewWriterSession(0), room: &soap.Room{}}
 }
 
 // take gives tools that nobody else has, as good as new.
@@ -51,6 +55,10 @@ func (t *tools) clean(keep int) {
 	t.toBinary.Release(keep)
 	t.in.Reset()
 	t.told.Reset()
+	if t.lent {
+		t.room, t.lent = &soap.Room{}, false
+	}
+	t.room.Release()
 	t.out = bounded{b: t.out.b[:0]}
 	if cap(t.out.b) > keep {
 		t.out.b = nil

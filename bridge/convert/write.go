@@ -77,9 +77,6 @@ func (c *Converter) write(t *tools, m *soap.Message, enc *encoder.Encoding, s *S
 	} else {
 		out.Body = bytes.Clone(dst.b)
 	}
-	if enc.Version == soap.V11 {
-		out.SOAPAction = []string{soap.QuoteAction(action)}
-	}
 	return out, nil
 }
 

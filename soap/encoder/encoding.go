@@ -35,9 +35,34 @@ type Encoding struct {
 	charset string // in lower case, empty for none
 }
 
-// Select chooses the encoding that a content type names. The error is an
-// *soap.Error with soap.StatusUnsupported: such a message is answered without body.
+// The content types of nearly all text, as WCF writes them.
+const (
+	usual11 = "text/xml; charset=utf-8"
+	usual12 = "application/soap+xml; charset=utf-8"
+)
+
+// usual are the encodings that they name, so that those are not found for each message. Nobody changes their parameters.
+var usual = func() (all [2]Encoding) {
+	for i, contentType := range [...]string{usual11, usual12} {
+		all[i], _ = selected(contentType) // which is right
+	}
+	return all
+}()
+
+// Select chooses the encoding that a content type names. The parameters of its Type
+// are read only. The error is an *soap.Error with soap.StatusUnsupported: such a
+// message is answered without body.
 func Select(contentType string) (Encoding, error) {
+	switch contentType {
+	case usual11:
+		return usual[0], nil
+	case usual12:
+		return usual[1], nil
+	}
+	return selected(contentType)
+}
+
+func selected(contentType string) (Encoding, error) {
 	t, err := soap.ParseMediaType(contentType)
 	if err != nil {
 		return Encoding{}, unsupported(contentType, err)
@@ -121,6 +146,12 @@ func (e *Encoding) ContentType(action string) string {
 	case soap.Multipart:
 		return e.Type.String()
 	}
+	if e.Charset == xmltext.UTF8 && e.Version == soap.V11 {
+		return usual11
+	}
+	if e.Charset == xmltext.UTF8 && e.Version == soap.V12 && action == "" {
+		return usual12
+	}
 	charset := "utf-8"
 	switch e.Charset {
 	case xmltext.UTF16LE:
@@ -154,6 +185,16 @@ type Decoding struct {
 	// until the body was read or the message is given up. Nil: new ones.
 	Text   *xmltext.Reader
 	Binary *xmlbin.Reader
+	// Room is where DecodeBytes reads the message into; nil: into memory of its own.
+	Room *soap.Room
+}
+
+// read reads the message.
+func (d *Decoding) read(r infoset.Reader, v soap.Version) (*soap.Message, error) {
+	if d.Room != nil {
+		return d.Room.Read(r, v, d.Limits)
+	}
+	return soap.Read(r, v, d.Limits)
 }
 
 // defaultSize is WCF's MaxReceivedMessageSize.
@@ -217,7 +258,7 @@ func (e *Encoding) DecodeBytes(b []byte, d Decoding) (*soap.Message, error) {
 			d.Text = &xmltext.Reader{}
 		}
 		d.Text.Begin(b, xmltext.Options{Quotas: d.Quotas})
-		return soap.Read(d.Text, e.Version, d.Limits)
+		return d.read(d.Text, e.Version)
 	case e.Form == soap.Session:
 		var err error
 		if b, err = e.sessionDocument(b, &d); err != nil {
@@ -230,7 +271,7 @@ func (e *Encoding) DecodeBytes(b []byte, d Decoding) (*soap.Message, error) {
 		d.Binary = &xmlbin.Reader{}
 	}
 	d.Binary.Begin(b, xmlbin.Options{Quotas: d.Quotas, Session: d.Session})
-	return soap.Read(d.Binary, e.Version, d.Limits)
+	return d.read(d.Binary, e.Version)
 }
 
 // sessionDocument takes the string table off a message of a session.

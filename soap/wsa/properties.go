@@ -1,6 +1,7 @@
 package wsa
 
 import (
+	"slices"
 	"strings"
 	"sync"
 
@@ -53,14 +54,53 @@ func (p *Properties) Answers() string {
 	return ""
 }
 
-// isHeader lists the addressing headers by name, each with a bit of its own, which
-// is set once it was seen.
-var isHeader = map[string]uint8{
-	"To": 1 << 0, "Action": 1 << 1, "MessageID": 1 << 2, "From": 1 << 3, "ReplyTo": 1 << 4, "FaultTo": 1 << 5, "RelatesTo": relates,
+// header is one of the addressing headers.
+type header uint8
+
+const (
+	noHeader header = iota
+	headerTo
+	headerAction
+	headerMessageID
+	headerFrom
+	headerReplyTo
+	headerFaultTo
+	headerRelatesTo // the one that may be there more than once
+	headers
+)
+
+// headerNames are their names.
+var headerNames = [headers]string{"", "To", "Action", "MessageID", "From", "ReplyTo", "FaultTo", "RelatesTo"}
+
+// headerOf finds a header by its name.
+func headerOf(local string) header {
+	switch local {
+	case "To":
+		return headerTo
+	case "Action":
+		return headerAction
+	case "MessageID":
+		return headerMessageID
+	case "From":
+		return headerFrom
+	case "ReplyTo":
+		return headerReplyTo
+	case "FaultTo":
+		return headerFaultTo
+	case "RelatesTo":
+		return headerRelatesTo
+	}
+	return noHeader
 }
 
-// relates is the bit of the one header that may be there more than once.
-const relates = 1 << 6
+// isOurs reports whether n is the name of an addressing header of any version.
+func isOurs(n *infoset.Name) bool {
+	if headerOf(n.Local) == noHeader {
+		return false
+	}
+	_, ours := VersionOf(n.Space)
+	return ours
+}
 
 // Read reads the properties of m. The version is that of the headers found; a
 // message without any has version None and no properties. Blocks for other nodes
@@ -69,7 +109,21 @@ const relates = 1 << 6
 // none.
 func Read(m *soap.Message) (*Properties, error) {
 	p := &Properties{}
-	seen := uint8(0)
+	err := p.read(m)
+	return orNone(p, err), err
+}
+
+// orNone gives p, nil where there is an error. It keeps Read so small that callers have the properties in their own frames.
+func orNone(p *Properties, err error) *Properties {
+	if err != nil {
+		return nil
+	}
+	return p
+}
+
+func (p *Properties) read(m *soap.Message) error {
+	var seen [headers]bool
+	some := false
 	node := soap.Node{}
 	for _, h := range m.Headers {
 		n := h.Name()
@@ -78,42 +132,45 @@ func Read(m *soap.Message) (*Properties, error) {
 				p.Parameters = append(p.Parameters, h)
 			}
 		}
-		v, ok := VersionOf(n.Space)
-		bit := isHeader[n.Local]
-		if !ok || bit == 0 || !node.Targets(h.Role) {
+		which := headerOf(n.Local)
+		if which == noHeader {
 			continue
 		}
-		if seen != 0 && v != p.Version {
-			return nil, p.Version.invalid(m.Version, n, "", "headers of "+p.Version.String()+" and of "+v.String())
+		v, ok := VersionOf(n.Space)
+		if !ok || !node.Targets(h.Role) {
+			continue
+		}
+		if some && v != p.Version {
+			return p.Version.invalid(m.Version, n, "", "headers of "+p.Version.String()+" and of "+v.String())
 		}
 		p.Version = v
-		if seen&bit&^relates != 0 {
-			return nil, v.invalid(m.Version, n, "InvalidCardinality", "header "+n.Local+" twice")
+		if seen[which] && which != headerRelatesTo {
+			return v.invalid(m.Version, n, "InvalidCardinality", "header "+n.Local+" twice")
 		}
-		seen |= bit
-		if err := p.take(h, m.Version); err != nil {
-			return nil, err
+		seen[which], some = true, true
+		if err := p.take(h, which, m.Version); err != nil {
+			return err
 		}
 	}
-	return p, nil
+	return nil
 }
 
 // take keeps one header.
-func (p *Properties) take(h *soap.Header, in soap.Version) (err error) {
-	switch h.Name().Local {
-	case "To":
+func (p *Properties) take(h *soap.Header, which header, in soap.Version) (err error) {
+	switch which {
+	case headerTo:
 		p.To = h.Text()
-	case "Action":
+	case headerAction:
 		p.Action = h.Text()
-	case "MessageID":
+	case headerMessageID:
 		p.MessageID = h.Text()
-	case "From":
+	case headerFrom:
 		p.From, err = ReadReference(h.Element, p.Version, in)
-	case "ReplyTo":
+	case headerReplyTo:
 		p.ReplyTo, err = ReadReference(h.Element, p.Version, in)
-	case "FaultTo":
+	case headerFaultTo:
 		p.FaultTo, err = ReadReference(h.Element, p.Version, in)
-	case "RelatesTo":
+	case headerRelatesTo:
 		p.RelatesTo = append(p.RelatesTo, p.relation(h))
 	}
 	return err
@@ -171,18 +228,16 @@ func (p *Properties) CheckAction(in soap.Version, http soap.HTTPAction) (string,
 // what m has already, then the others, and security headers last. Addressing
 // headers that m had are taken out.
 func (p *Properties) Write(m *soap.Message) error {
-	// All that may come, in one slice: what m has, and the properties.
-	out := make([]*soap.Header, 0, len(m.Headers)+len(p.RelatesTo)+len(p.Parameters)+len(isHeader))
+	var few [usual]*soap.Header
+	out, last := few[:0], []*soap.Header(nil)
 	written := p.Version != None || p.Session
 	if written && p.Action != "" {
-		out = append(out, p.text("Action", infoset.DictString(p.Action, infoset.SessionOnly), true))
+		out = append(out, p.text(m, headerAction, infoset.DictString(p.Action, infoset.SessionOnly), true))
 	}
-	var last []*soap.Header
 	for _, h := range m.Headers {
-		_, ours := VersionOf(h.Name().Space)
-		switch {
-		case ours && isHeader[h.Name().Local] != 0:
-		case h.Name().Local == "Security":
+		switch n := h.Name(); {
+		case isOurs(n):
+		case n.Local == "Security":
 			last = append(last, h)
 		default:
 			out = append(out, h)
@@ -191,34 +246,42 @@ func (p *Properties) Write(m *soap.Message) error {
 	if written {
 		m.Declare("a", p.Version.Namespace())
 		var err error
-		if out, err = p.more(out); err != nil {
+		if out, err = p.more(m, out); err != nil {
 			return err
 		}
 	}
-	m.Headers = append(out, last...)
+	m.Replace(append(out, last...))
 	return nil
 }
 
-// more appends all headers but Action to out.
-func (p *Properties) more(out []*soap.Header) ([]*soap.Header, error) {
+// usual is how many header blocks a message has at most, if it is a usual one.
+const usual = 16
+
+// Strip takes the addressing headers out of m, those of all versions and whomever they are for, as Write does before it writes others.
+func Strip(m *soap.Message) {
+	m.Headers = slices.DeleteFunc(m.Headers, func(h *soap.Header) bool { return isOurs(h.Name()) })
+}
+
+// more appends all headers but Action to out, which are for m.
+func (p *Properties) more(m *soap.Message, out []*soap.Header) ([]*soap.Header, error) {
 	for _, r := range p.RelatesTo {
-		h, err := p.related(r)
+		h, err := p.related(m, r)
 		if err != nil {
 			return nil, err
 		}
 		out = append(out, h)
 	}
 	if p.MessageID != "" {
-		out = append(out, p.text("MessageID", identifier(p.MessageID), false))
+		out = append(out, p.text(m, headerMessageID, identifier(p.MessageID), false))
 	}
 	for _, ref := range [...]struct {
-		name string
-		to   *EndpointReference
-	}{{"From", p.From}, {"ReplyTo", p.ReplyTo}, {"FaultTo", p.FaultTo}} {
+		which header
+		to    *EndpointReference
+	}{{headerFrom, p.From}, {headerReplyTo, p.ReplyTo}, {headerFaultTo, p.FaultTo}} {
 		if ref.to == nil {
 			continue
 		}
-		h, err := p.reference(ref.name, ref.to)
+		h, err := p.Version.reference(m, ref.which, ref.to)
 		if err != nil {
 			return nil, err
 		}
@@ -229,19 +292,19 @@ func (p *Properties) more(out []*soap.Header) ([]*soap.Header, error) {
 		if p.Version.IsAnonymous(p.To) {
 			value = infoset.DictString(p.To, infoset.Shared)
 		}
-		out = append(out, p.text("To", value, true))
+		out = append(out, p.text(m, headerTo, value, true))
 	}
 	return append(out, p.Parameters...), nil
 }
 
 // reference makes a header of an endpoint reference. That of the way back is in every message that is answered: it is made once.
-func (p *Properties) reference(local string, to *EndpointReference) (*soap.Header, error) {
+func (v Version) reference(m *soap.Message, which header, to *EndpointReference) (*soap.Header, error) {
 	bare := len(to.Parameters)+len(to.Properties)+len(to.Metadata)+len(to.Extensions) == 0
-	if bare && local == "ReplyTo" && p.Version.IsAnonymous(to.Address) {
-		e, err := anonymous[p.Version]()
-		return &soap.Header{Element: e}, err
+	if bare && which == headerReplyTo && v.IsAnonymous(to.Address) {
+		e, err := anonymous[v]()
+		return m.Block(e), err
 	}
-	return soap.NewHeader(func(w infoset.Writer) error { return to.Write(w, p.Version.name(local), p.Version) })
+	return soap.NewHeader(func(w infoset.Writer) error { return to.Write(w, v.header(which), v) })
 }
 
 // anonymous has the ReplyTo of the anonymous address of each version that has one. Elements may be shared.
@@ -250,26 +313,27 @@ var anonymous = func() (all [len(versions)]func() (soap.Element, error)) {
 		v := Version(i)
 		all[v] = sync.OnceValues(func() (soap.Element, error) {
 			to := EndpointReference{Address: v.Anonymous()}
-			return soap.MakeElement(func(w infoset.Writer) error { return to.Write(w, v.name("ReplyTo"), v) })
+			return soap.MakeElement(func(w infoset.Writer) error { return to.Write(w, v.header(headerReplyTo), v) })
 		})
 	}
 	return all
 }()
 
-func (p *Properties) text(local string, v infoset.Value, must bool) *soap.Header {
-	h := soap.TextHeader(*p.Version.name(local), v)
+func (p *Properties) text(m *soap.Message, which header, v infoset.Value, must bool) *soap.Header {
+	h := m.TextHeader(p.Version.header(which), v)
 	h.MustUnderstand = must
 	return h
 }
 
-func (p *Properties) related(r Relation) (*soap.Header, error) {
+func (p *Properties) related(m *soap.Message, r Relation) (*soap.Header, error) {
 	if isReply(p.Version, r.Type) {
-		return p.text("RelatesTo", identifier(r.ID), false), nil
+		return p.text(m, headerRelatesTo, identifier(r.ID), false), nil
 	}
+	v := p.Version
 	return soap.NewHeader(func(w infoset.Writer) error {
-		w.Start(p.Version.name("RelatesTo"))
+		w.Start(v.header(headerRelatesTo))
 		value := infoset.String(r.Type)
-		if space, local, ok := splitName(r.Type); ok && p.Version == August2004 {
+		if space, local, ok := splitName(r.Type); ok && v == August2004 {
 			value = xsd.WriteQName(w, xsd.QName{Prefix: "q", Space: space, Local: local})
 		}
 		w.Attr(&infoset.Name{Local: "RelationshipType", Dict: infoset.Shared}, value)
@@ -292,14 +356,15 @@ func splitName(s string) (space, local string, ok bool) {
 // the usual form as a typed value, which takes 17 bytes of binary.
 func identifier(id string) infoset.Value {
 	v := infoset.String(id)
-	if !strings.HasPrefix(id, "urn:uuid:") {
+	if len(id) != len("urn:uuid:")+36 || !strings.HasPrefix(id, "urn:uuid:") {
 		return v
 	}
 	g, err := v.AsGUID()
 	if err != nil {
 		return v
 	}
-	if u := infoset.UniqueID(g); u.String() == id {
+	var room [len("urn:uuid:") + 36]byte
+	if u := infoset.UniqueID(g); string(u.AppendText(room[:0])) == id {
 		return u
 	}
 	return v

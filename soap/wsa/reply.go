@@ -10,7 +10,14 @@ import "github.com/causeway-relay/causeway/soap"
 //
 // The error is an *soap.Error: a reference whose parameters cannot be written.
 func (p *Properties) Reply(action string, fault bool) (r *Properties, send bool, err error) {
-	r = &Properties{Version: p.Version, Action: action, To: p.Version.Anonymous(), Session: p.Session}
+	r = &Properties{}
+	send, err = p.reply(r, action, fault)
+	return orNone(r, err), send, err
+}
+
+// reply makes r the answer's properties.
+func (p *Properties) reply(r *Properties, action string, fault bool) (send bool, err error) {
+	r.Version, r.Action, r.To, r.Session = p.Version, action, p.Version.Anonymous(), p.Session
 	if p.MessageID != "" {
 		r.RelatesTo = []Relation{{ID: p.MessageID}}
 	}
@@ -19,13 +26,13 @@ func (p *Properties) Reply(action string, fault bool) (r *Properties, send bool,
 		to = p.FaultTo
 	}
 	if to == nil {
-		return r, true, nil
+		return true, nil
 	}
 	r.To = to.Address
 	if r.Parameters, err = to.headers(p.Version); err != nil {
-		return nil, false, soap.Explain(err, soap.None)
+		return false, soap.Explain(err, soap.None)
 	}
-	return r, !p.Version.IsNone(to.Address), nil
+	return !p.Version.IsNone(to.Address), nil
 }
 
 // Request gives the properties of a message to an endpoint.

@@ -71,6 +71,21 @@ func (v Version) Namespace() string { return v.rules().space }
 // empty for None.
 func (v Version) Anonymous() string { return v.rules().anonymous }
 
+// WayBack gives a reference to the anonymous address. It is shared: nobody changes it.
+func (v Version) WayBack() *EndpointReference {
+	if int(v) < len(back) {
+		return &back[v]
+	}
+	return &back[None]
+}
+
+var back = func() (all [len(versions)]EndpointReference) {
+	for v := range versions {
+		all[v].Address = versions[v].anonymous
+	}
+	return all
+}()
+
 // IsAnonymous reports whether an address is the anonymous one.
 func (v Version) IsAnonymous(address string) bool { return address != "" && address == v.Anonymous() }
 
@@ -94,24 +109,44 @@ func (v Version) FaultAction(f *soap.Fault) string {
 
 // name gives the name of a header or of a part of a reference, which is not changed.
 func (v Version) name(local string) *infoset.Name {
-	if int(v) < len(named) {
-		if n := named[v][local]; n != nil {
-			return n
-		}
+	if which := headerOf(local); which != noHeader {
+		return v.header(which)
+	}
+	if local == address {
+		return &v.known().address
 	}
 	return &infoset.Name{Prefix: "a", Space: v.Namespace(), Local: local, Dict: infoset.Shared}
 }
 
-// named has the names of most messages, so that they are not made for each.
-var named = func() (all [len(versions)]map[string]*infoset.Name) {
+// address is the name of the part of a reference that every one has.
+const address = "Address"
+
+// header gives the name of a header, which is not changed.
+func (v Version) header(which header) *infoset.Name { return &v.known().headers[which] }
+
+// known gives the names of most messages.
+func (v Version) known() *names {
+	if int(v) < len(named) {
+		return &named[v]
+	}
+	return &named[None]
+}
+
+// names are what messages of a version have most, so that they are not made for each.
+type names struct {
+	headers [headers]infoset.Name
+	address infoset.Name
+}
+
+var named = func() (all [len(versions)]names) {
 	for v := range versions {
-		all[v] = map[string]*infoset.Name{"Address": nil}
-		for local := range isHeader {
-			all[v][local] = nil
+		name := func(local string) infoset.Name {
+			return infoset.Name{Prefix: "a", Space: versions[v].space, Local: local, Dict: infoset.Shared}
 		}
-		for local := range all[v] {
-			all[v][local] = &infoset.Name{Prefix: "a", Space: versions[v].space, Local: local, Dict: infoset.Shared}
+		for which, local := range headerNames {
+			all[v].headers[which] = name(local)
 		}
+		all[v].address = name(address)
 	}
 	return all
 }()
