@@ -56,8 +56,8 @@ func parse(args []string, getenv func(string) string) (*options, error) {
 	fs.Func("peers", "`NAMES` with commas between them (bench list); default: those with a star", words(&o.peers))
 	fs.Func("cells", "`NAMES` or beginnings of names; default: all", words(&o.cells))
 	fs.IntVar(&o.rounds, "rounds", defaultRounds(getenv), "rounds; default: ROUNDS, else 5")
-	fs.IntVar(&o.most, "most", 0, "rounds for cells in which direct is not steady before; default: three times -rounds, if those are enough to count")
-	fs.DurationVar(&o.within, "within", 15*time.Minute, "no more than -rounds rounds of a cell are begun later than this")
+	fs.IntVar(&o.most, "most", 0, "rounds for cells in which direct is not steady before; default: four times -rounds, if those are enough to count")
+	fs.DurationVar(&o.within, "within", 15*time.Minute, "for how long rounds behind the first -rounds are begun")
 	fs.DurationVar(&o.dur, "dur", 300*time.Millisecond, "measured time of a cell")
 	fs.IntVar(&o.idle, "idle", 1000, "idle streams, and idle listeners")
 	fs.DurationVar(&o.limit, "limit", time.Hour, "the whole run ends by then")
@@ -75,7 +75,7 @@ func parse(args []string, getenv func(string) string) (*options, error) {
 	}
 	if o.most == 0 {
 		if o.most = o.rounds; o.rounds >= enough {
-			o.most = 3 * o.rounds
+			o.most = 4 * o.rounds
 		}
 	}
 	if o.quick {
@@ -130,12 +130,12 @@ type runner struct {
 	cores  cores
 	self   string
 	work   string
-	began  time.Time
+	asked  time.Time // when the rounds that were asked for were over
 	run    report.Run
 }
 
 func newRunner(o *options) (*runner, error) {
-	r := &runner{o: o, work: o.work, began: time.Now(), cores: place(o.free, proc.Cores(), exec.LookPath)}
+	r := &runner{o: o, work: o.work, cores: place(o.free, proc.Cores(), exec.LookPath)}
 	var err error
 	if r.peers, err = chosen(o.peers); err != nil {
 		return nil, err
@@ -290,6 +290,9 @@ func (r *runner) timed(ctx context.Context) error {
 // rounds runs the rounds that were asked for, and more of those cells whose yardstick was not steady.
 func (r *runner) rounds(ctx context.Context, wanted []cell, up []*peer.Tunnel) error {
 	for round := range max(r.o.rounds, r.o.most) {
+		if round == r.o.rounds {
+			r.asked = time.Now()
+		}
 		turns := 0
 		for _, c := range wanted {
 			if !r.due(c, round) {

@@ -113,7 +113,7 @@ func TestRun(t *testing.T) {
 
 // TestDue: the rounds that were asked for are run, and later ones only for a cell with a must that has not settled, while there is time.
 func TestDue(t *testing.T) {
-	r := &runner{o: &options{rounds: 5, most: 8, within: time.Hour, foreign: defaultForeign}, began: time.Now(), peers: []peer.Peer{{Name: yardstick}, {Name: "ours"}}}
+	r := &runner{o: &options{rounds: 5, most: 8, within: time.Hour, foreign: defaultForeign}, asked: time.Now(), peers: []peer.Peer{{Name: yardstick}, {Name: "ours"}}}
 	for i, rate := range []float64{100, 150, 101, 102, 103} {
 		r.run.Samples = append(r.run.Samples, report.Sample{Peer: yardstick, Cell: "echo_1", Round: i, Values: map[string]float64{"ops": rate}})
 	}

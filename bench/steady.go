@@ -107,5 +107,5 @@ func sample(name, cell string, round int, v load.Result, err error) report.Sampl
 // while there is a must in it that has not settled, and time.
 func (r *runner) due(c cell, round int) bool {
 	asked := func(p peer.Peer) bool { return report.Judged(c.name, p.Name) }
-	return round < r.o.rounds || time.Since(r.began) < r.o.within && slices.ContainsFunc(r.peers, asked) && !r.run.Settled(c.name, r.o.foreign)
+	return round < r.o.rounds || time.Since(r.asked) < r.o.within && slices.ContainsFunc(r.peers, asked) && !r.run.Settled(c.name, r.o.foreign)
 }
