@@ -252,7 +252,7 @@ func (x *transfer) leave() {
 	x.Release()
 	x.relay.untrackTransfer(x)
 	if t := x.Ticket(); t != (shape.Ticket{}) {
-		x.record.Ticket = t.Hex()
+		x.record.Ticket = t.GUID()
 	}
 }
 

@@ -17,7 +17,7 @@ import (
 func (r *Relay) Join(ctx context.Context, t shape.Ticket, p shape.Party) error {
 	h := p.Hello()
 	record := r.clerk.Begin("rendezvous", h)
-	record.Ticket = t.Hex()
+	record.Ticket = t.GUID()
 	err := r.seat(ctx, t, p)
 	if err == nil {
 		return nil
@@ -65,7 +65,7 @@ func (r *Relay) known(t shape.Ticket, h *shape.Hello) *fail.Error {
 // waits under the ticket.
 func (r *Relay) Decline(ctx context.Context, t shape.Ticket, h *shape.Hello, no *fail.Error) error {
 	record := r.clerk.Begin("rendezvous", h)
-	record.Ticket = t.Hex()
+	record.Ticket = t.GUID()
 	if refusal := r.known(t, h); refusal != nil {
 		return r.clerk.Refused(record, refusal)
 	}

@@ -28,8 +28,18 @@ func NewTicket(node uint16) Ticket {
 // Node is the node that gave the ticket out.
 func (t Ticket) Node() uint16 { return binary.BigEndian.Uint16(t[:2]) }
 
-// Hex is the ticket as 32 hex digits.
+// Hex is the ticket as 32 hex digits, as it travels between nodes.
 func (t Ticket) Hex() string { return hex.EncodeToString(t[:]) }
+
+// GUID is the ticket as people read it: in the log, and in what listeners and connectors say of a rendezvous.
+func (t Ticket) GUID() string {
+	var text [36]byte
+	dst := text[:0]
+	for _, group := range [...][]byte{t[:4], t[4:6], t[6:8], t[8:10]} {
+		dst = append(hex.AppendEncode(dst, group), '-')
+	}
+	return string(hex.AppendEncode(dst, t[10:]))
+}
 
 // Offer asks a listener to open a rendezvous.
 type Offer struct {

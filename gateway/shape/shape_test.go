@@ -26,7 +26,7 @@ func TestTicket(t *testing.T) {
 		}
 	}
 	ticket := shape.Ticket{0xab, 0xcd, 15: 0xef}
-	if ticket.Hex() != "abcd00000000000000000000000000ef" || ticket.Node() != 0xabcd {
+	if ticket.Hex() != "abcd00000000000000000000000000ef" || ticket.GUID() != "abcd0000-0000-0000-0000-0000000000ef" || ticket.Node() != 0xabcd {
 		t.Errorf("%s of node %d", ticket.Hex(), ticket.Node())
 	}
 }

@@ -76,7 +76,7 @@ type Record struct {
 	Entity   string
 	Kind     string
 	Tracking string
-	Ticket   string
+	Ticket   string // of the rendezvous, as the listener has it: a GUID; "" none
 	Listener string
 	Node     mesh.Num
 	PeerNode mesh.Num
