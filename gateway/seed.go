@@ -7,6 +7,7 @@ import (
 
 	"github.com/causeway-relay/causeway/gateway/config"
 	"github.com/causeway-relay/causeway/gateway/entity"
+	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/store"
 )
 
@@ -69,20 +70,25 @@ func (g *Gateway) seed(ctx context.Context, d *declaration) error {
 }
 
 // seedRules merges the file's rules into the namespace's. A namespace without any rule gets the root rule.
-func (g *Gateway) seedRules(ctx context.Context, rules []entity.Rule) error {
-	old := g.store.View().Rules()
-	for _, r := range old {
-		if r.Source != entity.FromFile && entity.FindRule(rules, r.Name) == nil {
-			rules = append(rules, r)
+func (g *Gateway) seedRules(ctx context.Context, declared []entity.Rule) error {
+	for {
+		old, rules := g.store.View(), slices.Clone(declared)
+		for _, r := range old.Rules() {
+			if r.Source != entity.FromFile && entity.FindRule(declared, r.Name) == nil {
+				rules = append(rules, r)
+			}
+		}
+		if len(rules) == 0 {
+			rules = append(rules, entity.NewRule(entity.RootRule, entity.Listen|entity.Send|entity.Manage))
+		}
+		if slices.Equal(old.Rules(), rules) {
+			return nil
+		}
+		err := g.store.PutRules(ctx, rules, old.RulesRevision())
+		if !fail.Is(err, fail.Conflict) { // else somebody else's change came between: it stays, and this one is made again
+			return err
 		}
 	}
-	if len(rules) == 0 {
-		rules = append(rules, entity.NewRule(entity.RootRule, entity.Listen|entity.Send|entity.Manage))
-	}
-	if slices.Equal(old, rules) {
-		return nil
-	}
-	return g.store.PutRules(ctx, rules)
 }
 
 // rulesOf makes rules of the file's. A key that the file does not give is kept from before, or made.

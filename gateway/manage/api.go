@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/causeway-relay/causeway/gateway/entity"
@@ -49,12 +48,7 @@ type Params struct {
 }
 
 // API serves the management API. Make one with New.
-type API struct {
-	p Params
-
-	// rulesMu makes reading and replacing the namespace's rules one step: the store has no revision for them.
-	rulesMu sync.Mutex
-}
+type API struct{ p Params }
 
 // New makes an API.
 func New(p Params) *API {

@@ -17,6 +17,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/entity"
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/manage"
+	"github.com/causeway-relay/causeway/gateway/store"
 	hybrid "github.com/causeway-relay/causeway/hybrid/wire"
 )
 
@@ -24,7 +25,7 @@ import (
 func TestWho(t *testing.T) {
 	w := newWorld(t)
 	send, own, listen := entity.NewRule("SendOnly", entity.Send), entity.NewRule("Own", entity.Manage), entity.NewRule("In", entity.Listen)
-	if err := w.store.PutRules(t.Context(), []entity.Rule{w.root, send}); err != nil {
+	if err := w.store.PutRules(t.Context(), []entity.Rule{w.root, send}, store.Any); err != nil {
 		t.Fatal(err)
 	}
 	w.put(&entity.Entity{Name: "mine", Rules: []entity.Rule{own, listen}})

@@ -186,7 +186,7 @@ func TestOwnedByFile(t *testing.T) {
 	rule := entity.NewRule("Mine", entity.Send)
 	rule.Source = entity.FromFile
 	w.put(&entity.Entity{Name: "filed", Source: entity.FromFile, Rules: []entity.Rule{rule}})
-	if err := w.store.PutRules(t.Context(), []entity.Rule{w.root, rule}); err != nil {
+	if err := w.store.PutRules(t.Context(), []entity.Rule{w.root, rule}, store.Any); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ method, path, body string }{

@@ -179,20 +179,23 @@ func (a *API) changeRules(ctx context.Context, c *call, change func([]entity.Rul
 // changeNamespace is changeRules for the namespace's own. Its last rule that may manage stays: without one, nobody could
 // make another from afar.
 func (a *API) changeNamespace(ctx context.Context, change func([]entity.Rule) ([]entity.Rule, error)) error {
-	a.rulesMu.Lock()
-	defer a.rulesMu.Unlock()
-	old := a.p.Store.View().Rules()
-	rules, err := checked(change(slices.Clone(old)))
-	if err != nil {
-		return err
-	}
-	if slices.ContainsFunc(old, manages) && !slices.ContainsFunc(rules, manages) {
-		return &refusal{
-			cause: fail.New(fail.Conflict, "This is the last rule of the namespace that grants Manage."),
-			do:    "create another rule with Manage first",
+	for try := 1; ; try++ {
+		old := a.p.Store.View()
+		rules, err := checked(change(slices.Clone(old.Rules())))
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(old.Rules(), manages) && !slices.ContainsFunc(rules, manages) {
+			return &refusal{
+				cause: fail.New(fail.Conflict, "This is the last rule of the namespace that grants Manage."),
+				do:    "create another rule with Manage first",
+			}
+		}
+		err = a.p.Store.PutRules(ctx, rules, old.RulesRevision())
+		if !fail.Is(err, fail.Conflict) || try == maxTries || ctx.Err() != nil {
+			return err
 		}
 	}
-	return a.p.Store.PutRules(ctx, rules)
 }
 
 func manages(r entity.Rule) bool { return r.Rights&entity.Manage != 0 }

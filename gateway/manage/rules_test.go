@@ -1,14 +1,18 @@
 package manage_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/causeway-relay/causeway/gateway/entity"
+	"github.com/causeway-relay/causeway/gateway/manage"
 	"github.com/causeway-relay/causeway/gateway/manage/wire"
+	"github.com/causeway-relay/causeway/gateway/store"
 	hybrid "github.com/causeway-relay/causeway/hybrid/wire"
 )
 
@@ -80,6 +84,37 @@ func TestLastManager(t *testing.T) {
 	w.ask("PUT", root, `{"rights":["Listen"]}`).code(t, http.StatusConflict, "Conflict", "last rule")
 	w.ask("PUT", "/$api/rules/Other", `{"rights":["Manage"]}`).want(t, http.StatusCreated, `["Listen","Send","Manage"]`)
 	w.ask("DELETE", root, "").want(t, http.StatusNoContent)
+}
+
+// between is a store in which somebody else, such as a reload or another node's administrator, writes the namespace's rules before
+// each of the first writes of this one.
+type between struct {
+	store.Store
+
+	left, made int
+}
+
+func (s *between) PutRules(ctx context.Context, rules []entity.Rule, expect uint64) error {
+	if s.left > 0 {
+		s.left--
+		s.made++
+		theirs := append(slices.Clone(s.View().Rules()), entity.NewRule(fmt.Sprintf("Theirs%d", s.made), entity.Send))
+		if err := s.Store.PutRules(ctx, theirs, store.Any); err != nil {
+			return err
+		}
+	}
+	return s.Store.PutRules(ctx, rules, expect)
+}
+
+// TestNothingLost: what somebody else wrote meanwhile stays, and who can never be first hears it.
+func TestNothingLost(t *testing.T) {
+	crowd := &between{left: 2}
+	w := newWorld(t, func(p *manage.Params) { crowd.Store, p.Store = p.Store, crowd })
+	w.ask("PUT", "/$api/rules/Ours", `{"rights":["Send"]}`).want(t, http.StatusCreated)
+	w.ask("GET", "/$api/rules", "").want(t, http.StatusOK, "Ours", "Theirs1", "Theirs2", entity.RootRule)
+	crowd.left = 8
+	w.ask("DELETE", "/$api/rules/Ours", "").code(t, http.StatusConflict, "Conflict", "changed since they were read")
+	w.ask("GET", "/$api/rules/Ours", "").want(t, http.StatusOK)
 }
 
 // TestRegenerate: one key changes, tokens of the other go on.

@@ -53,7 +53,7 @@ func newWorld(t *testing.T, change ...func(*manage.Params)) *world {
 	t.Helper()
 	w := &world{t: t, store: memory.New(), root: entity.NewRule(entity.RootRule, entity.Listen|entity.Send|entity.Manage)}
 	ctx := context.Background()
-	if err := w.store.PutRules(ctx, []entity.Rule{w.root}); err != nil {
+	if err := w.store.PutRules(ctx, []entity.Rule{w.root}, store.Any); err != nil {
 		t.Fatal(err)
 	}
 	self := mesh.Node{Num: 1, Doors: map[string]string{"https": ":8443"}, Since: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}

@@ -31,8 +31,9 @@ type Store interface {
 	Put(ctx context.Context, e *entity.Entity, expect uint64) (*entity.Entity, error)
 	// Delete removes the entity; fail.UnknownEntity when there is none, fail.Conflict as in Put.
 	Delete(ctx context.Context, at entity.Address, expect uint64) error
-	// PutRules replaces the namespace's rules.
-	PutRules(ctx context.Context, rules []entity.Rule) error
+	// PutRules replaces the namespace's rules. expect is the revision of the rules that must be there now
+	// (View.RulesRevision) or Any; otherwise fail.Conflict, and nothing has changed.
+	PutRules(ctx context.Context, rules []entity.Rule, expect uint64) error
 	// Watch has f called after every change, in order, one at a time, before the writer's call returns; View has the change
 	// already. f holds up all writers: it is quick, and calls neither a writing method nor stop. stop ends it; f is not
 	// running when stop returns.

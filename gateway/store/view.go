@@ -22,6 +22,7 @@ const chunkSize = 128
 // another view and share all chunks but the one that changed.
 type View struct {
 	rules  []entity.Rule
+	ruled  uint64 // revision of rules
 	chunks [][]*entity.Entity
 	n      int
 }
@@ -79,6 +80,10 @@ func (v *View) Get(at entity.Address) *entity.Entity {
 // Rules are the namespace's authorization rules.
 func (v *View) Rules() []entity.Rule { return v.rules }
 
+// RulesRevision tells one state of the rules from every other that the store has had or will have while it is open: what
+// Store.PutRules may be told to expect. 0 is a store that never had any.
+func (v *View) RulesRevision() uint64 { return v.ruled }
+
 // Len is how many entities there are.
 func (v *View) Len() int { return v.n }
 
@@ -98,7 +103,7 @@ func (v *View) All() iter.Seq[*entity.Entity] {
 // With gives a view that has the entity, in place of one with the same address.
 func (v *View) With(e *entity.Entity) *View {
 	if len(v.chunks) == 0 {
-		return &View{rules: v.rules, chunks: [][]*entity.Entity{{e}}, n: 1}
+		return &View{rules: v.rules, ruled: v.ruled, chunks: [][]*entity.Entity{{e}}, n: 1}
 	}
 	c := max(0, v.chunkOf(e.At))
 	chunk := v.chunks[c]
@@ -133,9 +138,9 @@ func (v *View) Without(at entity.Address) *View {
 	return v.replaced(c, v.n-1, chunk)
 }
 
-// WithRules gives a view with other rules, which must not be changed afterwards.
-func (v *View) WithRules(rules []entity.Rule) *View {
-	return &View{rules: rules, chunks: v.chunks, n: v.n}
+// WithRules gives a view with other rules, which must not be changed afterwards, and their revision.
+func (v *View) WithRules(rules []entity.Rule, revision uint64) *View {
+	return &View{rules: rules, ruled: revision, chunks: v.chunks, n: v.n}
 }
 
 // replaced gives a view of n entities with other chunks in the place of one.
@@ -144,7 +149,7 @@ func (v *View) replaced(c, n int, chunks ...[]*entity.Entity) *View {
 	list = append(list, v.chunks[:c]...)
 	list = append(list, chunks...)
 	list = append(list, v.chunks[c+1:]...)
-	return &View{rules: v.rules, chunks: list, n: n}
+	return &View{rules: v.rules, ruled: v.ruled, chunks: list, n: n}
 }
 
 // before gives the last entity whose address is not behind the given one; nil when all are.

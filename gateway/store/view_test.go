@@ -141,11 +141,12 @@ func TestManyEntities(t *testing.T) {
 
 func TestRulesOfView(t *testing.T) {
 	rules := []entity.Rule{{Name: "one"}}
-	v := view("a").WithRules(rules)
-	if d := cmp.Diff(rules, v.With(named(at("b"))).Without(at("a")).Rules()); d != "" {
-		t.Error(d)
+	v := view("a").WithRules(rules, 7)
+	changed := v.With(named(at("b"))).Without(at("a"))
+	if d := cmp.Diff(rules, changed.Rules()); d != "" || changed.RulesRevision() != 7 || changed.Without(at("b")).With(named(at("c"))).RulesRevision() != 7 {
+		t.Errorf("revision %d; %s", changed.RulesRevision(), d)
 	}
-	if v.WithRules(nil).Rules() != nil || v.WithRules(nil).Len() != 1 {
+	if v.WithRules(nil, 8).Rules() != nil || v.WithRules(nil, 8).Len() != 1 {
 		t.Error("WithRules touched something else")
 	}
 	if same := v.Without(at("nothing")); same != v {

@@ -90,7 +90,7 @@ func TestNoKeyInTheFile(t *testing.T) {
 	s := openIn(t, dir)
 	e := put(t, s, "hyco")
 	rule := entity.NewRule("root", entity.Manage)
-	if err := s.PutRules(t.Context(), []entity.Rule{rule}); err != nil {
+	if err := s.PutRules(t.Context(), []entity.Rule{rule}, store.Any); err != nil {
 		t.Fatal(err)
 	}
 	_ = s.Close()

@@ -231,7 +231,7 @@ func (c change) do(s store.Store) error {
 	ctx := context.Background()
 	switch {
 	case c.rule != "":
-		return s.PutRules(ctx, []entity.Rule{entity.NewRule(c.rule, entity.Manage)})
+		return s.PutRules(ctx, []entity.Rule{entity.NewRule(c.rule, entity.Manage)}, store.Any)
 	case c.del != "":
 		return s.Delete(ctx, entity.Address{Path: c.del}, store.Any)
 	}

@@ -35,7 +35,7 @@ func Run(t *testing.T, m Maker) {
 		test func(t *testing.T, m Maker)
 	}{
 		{"PutAndRead", putAndRead}, {"Expect", expect}, {"Refused", refused}, {"Full", full}, {"Rules", rules},
-		{"CallersKeepTheirs", callersKeepTheirs}, {"OldViews", oldViews}, {"Context", cancelled}, {"Closed", closed},
+		{"RulesRevision", rulesRevision}, {"CallersKeepTheirs", callersKeepTheirs}, {"OldViews", oldViews}, {"Context", cancelled}, {"Closed", closed},
 		{"Watch", watch}, {"WatchStop", watchStop}, {"WatchOrder", watchOrder}, {"Together", together},
 	}
 	if m.Reopen != nil {
@@ -205,7 +205,7 @@ func refused(t *testing.T, m Maker) {
 		_, err := s.Put(t.Context(), e, store.Any)
 		wantCode(t, name, err, fail.BadRequest)
 	}
-	wantCode(t, "thirteen rules of the namespace", s.PutRules(t.Context(), many(13)), fail.BadRequest)
+	wantCode(t, "thirteen rules of the namespace", s.PutRules(t.Context(), many(13), store.Any), fail.BadRequest)
 	if s.View().Len() != 0 || len(s.View().Rules()) != 0 {
 		t.Error("something refused was stored")
 	}
@@ -242,7 +242,7 @@ func rules(t *testing.T, m Maker) {
 	t.Helper()
 	s := open(t, m.New)
 	want := many(12)
-	if err := s.PutRules(t.Context(), want); err != nil {
+	if err := s.PutRules(t.Context(), want, store.Any); err != nil {
 		t.Fatal(err)
 	}
 	if d := Diff(want, s.View().Rules()); d != "" {
@@ -252,11 +252,42 @@ func rules(t *testing.T, m Maker) {
 	if d := Diff(want, s.View().Rules()); d != "" {
 		t.Errorf("a Put touched the rules: %s", d)
 	}
-	if err := s.PutRules(t.Context(), nil); err != nil {
+	if err := s.PutRules(t.Context(), nil, store.Any); err != nil {
 		t.Fatal(err)
 	}
 	if len(s.View().Rules()) != 0 || s.View().Len() != 1 {
 		t.Errorf("%d rules, %d entities", len(s.View().Rules()), s.View().Len())
+	}
+}
+
+// rulesRevision: of two who read the same rules the second to write hears it, and what the first wrote stays; other changes of the
+// store are none of the rules.
+func rulesRevision(t *testing.T, m Maker) {
+	t.Helper()
+	s := open(t, m.New)
+	if rev := s.View().RulesRevision(); rev != store.None {
+		t.Errorf("a new store has rules of revision %d", rev)
+	}
+	wantCode(t, "rules that were never there", s.PutRules(t.Context(), many(1), 1), fail.Conflict)
+	if err := s.PutRules(t.Context(), many(1), store.None); err != nil {
+		t.Fatal(err)
+	}
+	wantCode(t, "rules that are there already", s.PutRules(t.Context(), many(2), store.None), fail.Conflict)
+	seen := s.View().RulesRevision()
+	put(t, s, Entity("hyco"))
+	if err := s.PutRules(t.Context(), many(3), seen); err != nil {
+		t.Errorf("an entity came between: %v", err)
+	}
+	wantCode(t, "rules of somebody else", s.PutRules(t.Context(), many(4), seen), fail.Conflict)
+	if err := s.PutRules(t.Context(), nil, s.View().RulesRevision()); err != nil {
+		t.Error(err)
+	}
+	wantCode(t, "rules that are gone", s.PutRules(t.Context(), many(4), store.None), fail.Conflict)
+	if n := len(s.View().Rules()); n != 0 {
+		t.Errorf("%d rules", n)
+	}
+	if err := s.PutRules(t.Context(), many(5), store.Any); err != nil || len(s.View().Rules()) != 5 {
+		t.Errorf("whatever is there: %v, %d rules", err, len(s.View().Rules()))
 	}
 }
 
@@ -265,7 +296,7 @@ func callersKeepTheirs(t *testing.T, m Maker) {
 	s := open(t, m.New)
 	e, list := Entity("hyco"), many(2)
 	put(t, s, e)
-	if err := s.PutRules(t.Context(), list); err != nil {
+	if err := s.PutRules(t.Context(), list, store.Any); err != nil {
 		t.Fatal(err)
 	}
 	e.Rules[0].Name, e.Settings.Allow[0], list[0].Name = "changed", netip.Prefix{}, "changed"
@@ -305,7 +336,7 @@ func closed(t *testing.T, m Maker) {
 	if err := s.Delete(t.Context(), e.At, store.Any); err == nil {
 		t.Error("Delete after Close")
 	}
-	if err := s.PutRules(t.Context(), nil); err == nil {
+	if err := s.PutRules(t.Context(), nil, store.Any); err == nil {
 		t.Error("PutRules after Close")
 	}
 	if s.View().Get(e.At) != e {
@@ -317,7 +348,7 @@ func closed(t *testing.T, m Maker) {
 func reopen(t *testing.T, m Maker) {
 	t.Helper()
 	s := open(t, m.New)
-	if err := s.PutRules(t.Context(), many(3)); err != nil {
+	if err := s.PutRules(t.Context(), many(3), store.Any); err != nil {
 		t.Fatal(err)
 	}
 	put(t, s, Entity("gone"))
@@ -337,6 +368,7 @@ func reopen(t *testing.T, m Maker) {
 	if d := Diff(wantRules, s.View().Rules()); d != "" {
 		t.Errorf("rules: %s", d)
 	}
+	wantCode(t, "rules that were there before", s.PutRules(t.Context(), nil, store.None), fail.Conflict)
 	for _, e := range want {
 		if !errors.Is(s.Delete(t.Context(), e.At, e.Revision+100), &fail.Error{Code: fail.Conflict}) {
 			t.Errorf("%v: revisions count after reopening", e.At)

@@ -24,7 +24,7 @@ func cancelled(t *testing.T, m Maker) {
 	if err := s.Delete(ctx, entity.Address{Path: "hyco"}, store.Any); !errors.Is(err, context.Canceled) {
 		t.Errorf("Delete: %v", err)
 	}
-	if err := s.PutRules(ctx, nil); !errors.Is(err, context.Canceled) {
+	if err := s.PutRules(ctx, nil, store.Any); !errors.Is(err, context.Canceled) {
 		t.Errorf("PutRules: %v", err)
 	}
 	if s.View().Len() != 0 {
@@ -54,7 +54,7 @@ func watch(t *testing.T, m Maker) {
 	if _, err := s.Put(t.Context(), e, store.None); err == nil {
 		t.Error("no conflict")
 	}
-	if err := s.PutRules(t.Context(), many(1)); err != nil {
+	if err := s.PutRules(t.Context(), many(1), store.Any); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Delete(t.Context(), e.At, store.Any); err != nil {

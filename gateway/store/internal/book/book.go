@@ -45,9 +45,13 @@ var _ store.Store = (*Book)(nil)
 
 type watcher struct{ f func(store.Change) }
 
-// New makes a book with what the keeper has already.
+// New makes a book with what the keeper has already. When its rules were written is not kept: they count as written with the
+// last change.
 func New(k Keeper, v *store.View, revision uint64) *Book {
 	b := &Book{keeper: k, revision: revision}
+	if len(v.Rules()) > 0 {
+		v = v.WithRules(v.Rules(), revision)
+	}
 	b.view.Store(v)
 	return b
 }
@@ -104,7 +108,7 @@ func (b *Book) Delete(ctx context.Context, at entity.Address, expect uint64) err
 }
 
 // PutRules replaces the namespace's rules.
-func (b *Book) PutRules(ctx context.Context, rules []entity.Rule) error {
+func (b *Book) PutRules(ctx context.Context, rules []entity.Rule, expect uint64) error {
 	if err := entity.CheckRules(rules); err != nil {
 		return &fail.Error{Code: fail.BadRequest, Text: err.Error()}
 	}
@@ -114,10 +118,14 @@ func (b *Book) PutRules(ctx context.Context, rules []entity.Rule) error {
 	if err := b.readyLocked(ctx); err != nil {
 		return err
 	}
+	v := b.View()
+	if expect != store.Any && expect != v.RulesRevision() {
+		return fail.New(fail.Conflict, "the namespace's rules have changed since they were read")
+	}
 	if err := b.keeper.PutRules(rules, b.revision+1); err != nil {
 		return fail.Wrap(fail.Internal, "write rules", err)
 	}
-	b.doneLocked(b.View().WithRules(rules), store.Change{Rules: true})
+	b.doneLocked(v.WithRules(rules, b.revision+1), store.Change{Rules: true})
 	return nil
 }
 
