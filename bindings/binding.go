@@ -1,6 +1,7 @@
 package bindings
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"time"
@@ -27,9 +28,10 @@ type Binding struct {
 	Note       string      `json:"note,omitempty"`
 }
 
-// Defaults are what WCF's bindings allow when nobody says otherwise.
+// Defaults are what WCF's bindings allow when nobody says otherwise. In JSON times are text, such as "1m0s", as they are in all that the
+// management API answers.
 type Defaults struct {
-	Open           time.Duration `json:"open"` // nanoseconds, as Go writes durations
+	Open           time.Duration `json:"open"`
 	Close          time.Duration `json:"close"`
 	Send           time.Duration `json:"send"`
 	Receive        time.Duration `json:"receive"`        // an idle session is ended after it
@@ -38,6 +40,18 @@ type Defaults struct {
 	StringLength   int           `json:"stringLength"`   // characters: ReaderQuotas.MaxStringContentLength
 	ArrayLength    int           `json:"arrayLength"`    // ReaderQuotas.MaxArrayLength
 	SessionStrings int           `json:"sessionStrings"` // bytes of the in-band dictionary: MaxSessionSize; 0: there is none
+}
+
+// MarshalJSON writes the times as text.
+func (d Defaults) MarshalJSON() ([]byte, error) {
+	type rest Defaults // without this method
+	return json.Marshal(struct {
+		Open    string `json:"open"`
+		Close   string `json:"close"`
+		Send    string `json:"send"`
+		Receive string `json:"receive"`
+		rest           // its times stand behind those
+	}{d.Open.String(), d.Close.String(), d.Send.String(), d.Receive.String(), rest(d)})
 }
 
 // Words of the table.

@@ -1,8 +1,10 @@
 package bindings_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/causeway-relay/causeway/bindings"
@@ -39,6 +41,16 @@ func TestTable(t *testing.T) {
 		if !ok || (b.Transport == "relay") == (other.Transport == "relay") || other.Kind != b.Kind || other.Shape != b.Shape || other.SOAP != b.SOAP {
 			t.Errorf("%s and its counterpart %+v", b.Name, other)
 		}
+	}
+}
+
+// TestDefaultsInJSON: times are text, and nothing is there twice.
+func TestDefaultsInJSON(t *testing.T) {
+	b, _ := bindings.Find("NetTcpBinding")
+	got, err := json.Marshal(&b)
+	const want = `"defaults":{"open":"1m0s","close":"1m0s","send":"1m0s","receive":"10m0s","messageSize":65536,"depth":32,"stringLength":8192,"arrayLength":16384,"sessionStrings":2048},"note":`
+	if err != nil || !strings.Contains(string(got), want) {
+		t.Errorf("%s, %v; want %s", got, err, want)
 	}
 }
 
