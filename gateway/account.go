@@ -76,10 +76,13 @@ func (g *Gateway) line(message string, c *relay.Record) {
 	if c.Reason == fail.Internal {
 		level = slog.LevelError
 	}
-	ctx := context.Background()
-	if !g.log.Enabled(ctx, level) {
-		return
+	if g.log.Enabled(context.Background(), level) {
+		g.writeLine(level, message, c) // by itself: what nobody reads does not even cost the room on the stack
 	}
+}
+
+// writeLine writes it.
+func (g *Gateway) writeLine(level slog.Level, message string, c *relay.Record) {
 	attrs := [...]slog.Attr{
 		slog.String("door", c.Door), slog.String("entity", c.Entity), slog.String("kind", c.Kind),
 		slog.String("tracking", c.Tracking), slog.String("ticket", c.Ticket), slog.String("listener", c.Listener),
@@ -114,7 +117,7 @@ func (g *Gateway) line(message string, c *relay.Record) {
 	}
 	r := slog.NewRecord(c.Began.Add(c.Duration), level, message, 0) // the time is that of the end; nobody asks which line of code it was
 	r.AddAttrs(attrs[:n]...)
-	_ = g.log.Handler().Handle(ctx, r) // as with any line: nobody could do anything about it
+	_ = g.log.Handler().Handle(context.Background(), r) // as with any line: nobody could do anything about it
 }
 
 // stages are the times of a connection in one group.
