@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"slices"
 	"sync"
 	"time"
 
@@ -131,7 +130,7 @@ func (s *sender) Accept(shape.Answer) (shape.Leg, error) {
 	if err != nil {
 		return nil, fmt.Errorf("answer the sender: %w", err)
 	}
-	return leg.NewTCP(s.conn, slices.Clone(read), s.door.p.Write), nil
+	return leg.NewTCP(s.conn, read, s.door.p.Write), nil
 }
 
 // Refuse implements shape.Party. Bytes have no words for a no: the peer sees a reset.

@@ -25,8 +25,10 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const patience = 20 * time.Second
 
-// listen registers a listener at the node that echoes what each sender says, until the sender ends its direction.
-func listen(t *testing.T, c *testcluster.Cluster, n *testcluster.Node) {
+var errNoKey = errors.New("an offer without Sec-WebSocket-Key: the SDKs for Node end their process of it")
+
+// register opens a control channel at the node, and gives a dialer for the rendezvous.
+func register(t *testing.T, c *testcluster.Cluster, n *testcluster.Node) (*websocket.Conn, *websocket.Dialer) {
 	t.Helper()
 	d := &websocket.Dialer{TLSClientConfig: c.TLS(), HandshakeTimeout: patience}
 	r := c.Root()
@@ -36,20 +38,41 @@ func listen(t *testing.T, c *testcluster.Cluster, n *testcluster.Node) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = control.Close() })
+	return control, d
+}
+
+// offer waits for the next, and gives its address.
+func offer(control *websocket.Conn) (string, error) {
+	for {
+		_, b, err := control.ReadMessage()
+		if err != nil {
+			return "", err
+		}
+		m, err := wire.Decode(b)
+		if err != nil || m.Kind != wire.KindAccept {
+			continue
+		}
+		if !m.Offer.Fields.Has("Sec-WebSocket-Key") {
+			return "", errNoKey
+		}
+		return m.Offer.Address, nil
+	}
+}
+
+// listen registers a listener at the node that echoes what each sender says, until the sender ends its direction.
+func listen(t *testing.T, c *testcluster.Cluster, n *testcluster.Node) {
+	t.Helper()
+	control, d := register(t, c, n)
 	go func() {
 		for {
-			_, b, err := control.ReadMessage()
+			address, err := offer(control)
+			if errors.Is(err, errNoKey) {
+				t.Error(err)
+			}
 			if err != nil {
 				return
 			}
-			m, err := wire.Decode(b)
-			if err != nil || m.Kind != wire.KindAccept {
-				continue
-			}
-			if !m.Offer.Fields.Has("Sec-WebSocket-Key") {
-				t.Error("an offer without Sec-WebSocket-Key: the SDKs for Node end their process of it")
-			}
-			far, _, err := d.Dial(m.Offer.Address, nil)
+			far, _, err := d.Dial(address, nil)
 			if err != nil {
 				t.Error(err)
 				return
@@ -127,4 +150,44 @@ func TestNobodyListens(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	c.Await(ctx, "the refusal", func(l map[string]string) bool { return l["msg"] == "refused" && l["reason"] == "NoListener" })
+}
+
+// TestSaidBefore: what a sender says before its listener has come, however long that takes, is one message there: the watch on the
+// sender takes no byte of it.
+func TestSaidBefore(t *testing.T) {
+	for nodes := 1; nodes <= 2; nodes++ {
+		t.Run(fmt.Sprintf("%d node(s)", nodes), func(t *testing.T) {
+			c := testcluster.New(t, nodes, testcluster.WithConfig(func(i int, cfg *config.Config) {
+				if i == 0 {
+					cfg.TCP = []config.TCPDoor{{Entity: "ssh", Bind: "127.0.0.1:0"}}
+				}
+			}))
+			c.Add(&entity.Entity{Name: "ssh"})
+			control, d := register(t, c, c.Node(nodes-1))
+			conn, err := net.Dial("tcp", c.Node(0).Door("tcp/ssh"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			address, err := offer(control)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.AwaitWatches(1)
+			want := bytes.Repeat([]byte("bytes "), 200)
+			if _, err := conn.Write(want); err != nil {
+				t.Fatal(err)
+			}
+			c.AwaitWatches(0) // it has seen them
+			far, _, err := d.Dial(address, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer far.Close()
+			_ = far.SetReadDeadline(time.Now().Add(patience))
+			if kind, got, err := far.ReadMessage(); err != nil || kind != websocket.BinaryMessage || !bytes.Equal(got, want) {
+				t.Errorf("the first message has %d bytes of %d: %v, kind %d", len(got), len(want), err, kind)
+			}
+		})
+	}
 }

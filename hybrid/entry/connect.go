@@ -86,10 +86,14 @@ func (s *sender) Accept(a shape.Answer) (shape.Leg, error) {
 		return nil, fmt.Errorf("answer the sender: %w", err)
 	}
 	s.visit, s.watch = nil, nil
-	if v.raw {
-		return leg.NewTCP(v.arrival.Conn, slices.Concat(v.arrival.Read, early), v.entry.p.Write), nil
+	read := v.arrival.Read
+	if len(early) > 0 {
+		read = slices.Concat(read, early)
 	}
-	return leg.NewWS(v.arrival.Conn, slices.Concat(v.arrival.Read, early), v.entry.legOptions(0)), nil
+	if v.raw {
+		return leg.NewTCP(v.arrival.Conn, read, v.entry.p.Write), nil
+	}
+	return leg.NewWS(v.arrival.Conn, read, v.entry.legOptions(0)), nil
 }
 
 // Refuse implements shape.Party.

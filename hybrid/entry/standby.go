@@ -109,12 +109,12 @@ func (w *waiter) wait(ctx context.Context) {
 	case <-life.Done():
 		o = w.dropped()
 	}
-	early, gone := watch.Stop()
+	_, gone := watch.Stop()
 	if o == nil {
 		_ = w.visit.arrival.Conn.Close()
 		return
 	}
-	if gone != nil || len(early) > 0 || len(w.visit.arrival.Read) > 0 { // who stands by says nothing
+	if gone != nil || watch.Heard() || len(w.visit.arrival.Read) > 0 { // who stands by says nothing
 		_ = w.visit.arrival.Conn.Close()
 		w.otherwise(o)
 		return

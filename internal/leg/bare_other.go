@@ -14,9 +14,11 @@ func newBare(net.Conn, *inbox) *bare { return nil }
 
 func (*bare) read() (n, room int, err error) { return 0, 0, net.ErrClosed }
 
-// canWaitBare says that readNow does not work here.
+// canWaitBare says that readNow and peekNow do not work here.
 const canWaitBare = false
 
 var errNothing = errors.New("leg: nothing to read")
 
 func readNow(uintptr, []byte) (int, error) { return 0, errNothing }
+
+func peekNow(uintptr, []byte) error { return errNothing }

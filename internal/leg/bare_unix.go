@@ -58,7 +58,7 @@ func (b *bare) attempt(fd uintptr) bool {
 	return true
 }
 
-// canWaitBare says that readNow works here.
+// canWaitBare says that readNow and peekNow work here.
 const canWaitBare = true
 
 // errNothing is readNow's when there is nothing to read yet.
@@ -79,5 +79,23 @@ func readNow(fd uintptr, p []byte) (int, error) {
 			return 0, io.EOF
 		}
 		return n, nil
+	}
+}
+
+// peekNow looks for what is there and leaves it; its errors are readNow's.
+func peekNow(fd uintptr, p []byte) error {
+	for {
+		n, _, err := syscall.Recvfrom(int(fd), p, syscall.MSG_PEEK)
+		switch {
+		case errors.Is(err, syscall.EINTR):
+			continue
+		case errors.Is(err, syscall.EAGAIN):
+			return errNothing
+		case err != nil:
+			return os.NewSyscallError("recvfrom", err)
+		case n == 0:
+			return io.EOF
+		}
+		return nil
 	}
 }

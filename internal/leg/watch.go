@@ -6,30 +6,44 @@ import (
 	"io"
 	"net"
 	"os"
+	"sync"
+	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/causeway-relay/causeway/gateway/fail"
 )
 
-// Watcher notices that a peer leaves while it waits for its answer. It reads one byte at most, which it gives back.
+// watchMost is how much a watch reads where it has to read: what an ordinary leg takes in one read.
+const watchMost = 2 << 10
+
+// Watcher notices that a peer leaves while it waits for its answer. It looks until the peer says something. On a connection of the
+// kernel's that is left there, for whoever reads the connection next: he finds all of it at once. Of others, such as TLS, the watch can
+// only read: it goes on as long as it lasts, up to 2 KiB, and gives back in one piece what came.
 type Watcher struct {
 	conn    net.Conn
 	halves  bool
-	late    *time.Timer   // it calls run; nil: run was called at once
-	done    chan struct{} // run has ended
-	n       int
-	byte    [1]byte
-	err     error
+	leave   context.CancelCauseFunc
+	late    *time.Timer    // it calls run; nil: run was called at once
+	running sync.WaitGroup // of run
+	over    atomic.Bool    // run waits for nothing any more
+
+	// Of run while it runs, of whoever calls Stop behind it.
+	first [1]byte
+	heard bool
+	early []byte
+	err   error
+
 	stopped bool // Stop was called
-	idle    bool // before a late watch began
 }
 
-// Watch begins to watch a connection that nobody else reads; leave is called, with fail.SenderGone, when the peer has
-// gone. Whoever answers the peer calls Stop. With halves the end of what the peer sends is no leaving: it may still
+// Watch begins to watch a connection that nobody else reads and that has no read deadline; leave is called, with fail.SenderGone, when
+// the peer has gone. Whoever answers the peer calls Stop. With halves the end of what the peer sends is no leaving: it may still
 // wait for an answer, as peers of plain bytes do.
 func Watch(conn net.Conn, halves bool, leave context.CancelCauseFunc) *Watcher {
-	w := &Watcher{conn: conn, halves: halves, done: make(chan struct{})}
-	go w.run(leave) // Stop waits for it
+	w := &Watcher{conn: conn, halves: halves, leave: leave}
+	w.running.Add(1)
+	go w.run() // Stop waits for it
 	return w
 }
 
@@ -37,23 +51,63 @@ func Watch(conn net.Conn, halves bool, leave context.CancelCauseFunc) *Watcher {
 const watchAfter = 10 * time.Millisecond
 
 // WatchLate is Watch for peers that nearly all have their answer within a few milliseconds: it begins to watch after 10, and costs no
-// goroutine, no read that finds nothing and no deadline that wakes it before. The connection has no read deadline. A Stop before it
-// began knows nothing of the peer: what it sent, or that it has gone, is still to be read.
+// goroutine, no look that finds nothing and no deadline that wakes it before. A Stop before it began knows nothing of the peer: what it
+// sent, or that it has gone, is still to be read.
 func WatchLate(conn net.Conn, halves bool, leave context.CancelCauseFunc) *Watcher {
-	w := &Watcher{conn: conn, halves: halves, done: make(chan struct{})}
-	w.late = time.AfterFunc(watchAfter, func() { w.run(leave) }) // Stop waits for it
+	w := &Watcher{conn: conn, halves: halves, leave: leave}
+	w.running.Add(1)
+	w.late = time.AfterFunc(watchAfter, w.run) // Stop waits for it
 	return w
 }
 
-func (w *Watcher) run(leave context.CancelCauseFunc) {
-	defer close(w.done)
-	w.n, w.err = w.conn.Read(w.byte[:])
+// run is the watch.
+func (w *Watcher) run() {
+	defer w.running.Done()
+	w.err = w.look()
+	w.over.Store(true)
 	if w.gone() {
-		leave(fail.Wrap(fail.SenderGone, "handshake", w.err))
+		w.leave(fail.Wrap(fail.SenderGone, "handshake", w.err))
 	}
 }
 
-// gone reports whether the read ended because the peer left.
+// look waits for something to come. An error says why nothing did.
+func (w *Watcher) look() error {
+	if c, ok := w.conn.(syscall.Conn); ok && canWaitBare {
+		if raw, err := c.SyscallConn(); err == nil { // else it is closed, and the read says so
+			return w.peek(raw)
+		}
+	}
+	return w.read()
+}
+
+// peek leaves what comes where it is.
+func (w *Watcher) peek(raw syscall.RawConn) error {
+	var err error
+	once := func(fd uintptr) bool {
+		err = peekNow(fd, w.first[:])
+		return err != errNothing //nolint:errorlint // peekNow gives it bare
+	}
+	if stopped := raw.Read(once); stopped != nil {
+		return stopped
+	}
+	w.heard = err == nil
+	return err
+}
+
+// read takes what comes. One byte is what it waits for, so that a peer that says nothing costs no buffer.
+func (w *Watcher) read() error {
+	if n, err := w.conn.Read(w.first[:]); n == 0 {
+		return err
+	}
+	w.heard = true
+	w.early = make([]byte, watchMost)
+	w.early[0] = w.first[0]
+	n, _ := io.ReadFull(w.conn, w.early[1:]) // an error that is no deadline comes again, behind what came
+	w.early = w.early[:1+n]
+	return nil
+}
+
+// gone reports whether the watch ended because the peer left.
 func (w *Watcher) gone() bool {
 	switch {
 	case w.err == nil, errors.Is(w.err, os.ErrDeadlineExceeded):
@@ -64,24 +118,37 @@ func (w *Watcher) gone() bool {
 	return true
 }
 
-// Stop ends the watch and returns what the peer sent meanwhile, or that it has gone. It may be called twice, by one
-// goroutine.
+// Stop ends the watch and returns what it read of the connection, or that the peer has gone. There is no read deadline behind it. It may
+// be called twice, by one goroutine.
 func (w *Watcher) Stop() ([]byte, error) {
 	if !w.stopped {
 		w.stopped = true
-		if w.idle = w.late != nil && w.late.Stop(); !w.idle {
-			err := w.conn.SetReadDeadline(time.Unix(1, 0))
-			<-w.done
-			if err != nil {
-				w.err = err
-			}
-		}
-	}
-	if w.idle {
-		return nil, nil
+		w.end()
 	}
 	if w.gone() {
 		return nil, w.err
 	}
-	return w.byte[:w.n], w.conn.SetReadDeadline(time.Time{})
+	return w.early, nil
 }
+
+// end waits for run, which a deadline wakes if it still looks.
+func (w *Watcher) end() {
+	if w.late != nil && w.late.Stop() {
+		return // it has not begun
+	}
+	if w.over.Load() {
+		w.running.Wait()
+		return
+	}
+	err := w.conn.SetReadDeadline(time.Unix(1, 0))
+	w.running.Wait()
+	if err == nil {
+		err = w.conn.SetReadDeadline(time.Time{})
+	}
+	if err != nil {
+		w.err = err
+	}
+}
+
+// Heard reports, behind Stop, whether the watch saw the peer say something: what Stop returned, or what is still to be read.
+func (w *Watcher) Heard() bool { return w.heard }

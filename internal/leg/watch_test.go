@@ -2,7 +2,9 @@ package leg
 
 import (
 	"context"
+	"io"
 	"net"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -10,8 +12,20 @@ import (
 	"github.com/causeway-relay/causeway/gateway/fail"
 )
 
+// says is a peer who says something, piece by piece.
+func says(pieces ...string) func(net.Conn) {
+	return func(c net.Conn) {
+		go func() { // the test's end closes the connection
+			for _, piece := range pieces {
+				_, _ = io.WriteString(c, piece)
+			}
+		}()
+	}
+}
+
 // TestWatch: who leaves is noticed, by a late watch once it has begun; what a peer sends is given back by whoever read it.
 func TestWatch(t *testing.T) {
+	many := strings.Repeat("word", watchMost)
 	for _, row := range []struct {
 		name  string
 		late  bool
@@ -27,9 +41,13 @@ func TestWatch(t *testing.T) {
 		{"left later, late watch", true, time.Second, func(c net.Conn) { c.Close() }, time.Millisecond, true, "", ""},
 		{"answered before a late watch", true, 0, func(net.Conn) {}, time.Millisecond, false, "", ""},
 		{"answered at last", true, time.Minute, func(net.Conn) {}, time.Millisecond, false, "", ""},
-		{"spoke", false, 0, func(c net.Conn) { go c.Write([]byte("x")) }, time.Millisecond, false, "x", ""},
-		{"spoke before a late watch", true, 0, func(c net.Conn) { go c.Write([]byte("x")) }, time.Millisecond, false, "", "x"},
-		{"spoke later", true, time.Second, func(c net.Conn) { go c.Write([]byte("x")) }, time.Millisecond, false, "x", ""},
+		{"spoke", false, 0, says("words"), time.Millisecond, false, "words", ""},
+		{"spoke before a late watch", true, 0, says("words"), time.Millisecond, false, "", "words"},
+		{"spoke later", true, time.Second, says("words"), time.Millisecond, false, "words", ""},
+		{"spoke twice", true, time.Second, says("wo", "rds"), time.Millisecond, false, "words", ""},
+		{"one byte", true, time.Second, says("x"), time.Millisecond, false, "x", ""},
+		{"more than is kept", true, time.Second, says(many[:watchMost], "rest"), time.Millisecond, false, many[:watchMost], "rest"},
+		{"spoke and left", true, time.Second, func(c net.Conn) { go func() { _, _ = io.WriteString(c, "words"); c.Close() }() }, time.Millisecond, false, "words", ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -55,10 +73,13 @@ func TestWatch(t *testing.T) {
 						t.Errorf("Stop: %q, %v", early, err)
 					}
 				}
+				if got := w.Heard(); got != (row.early != "") {
+					t.Errorf("heard: %t", got)
+				}
 				if row.left != "" {
-					var one [1]byte
-					if _, err := near.Read(one[:]); err != nil || string(one[:]) != row.left {
-						t.Errorf("still to be read: %q, %v", one, err)
+					left := make([]byte, len(row.left))
+					if _, err := io.ReadFull(near, left); err != nil || string(left) != row.left {
+						t.Errorf("still to be read: %q, %v", left, err)
 					}
 				}
 			})

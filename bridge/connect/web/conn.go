@@ -30,9 +30,10 @@ func (c *conn) rest() {
 
 // wake ends the wait. It reports whether the connection is good.
 func (c *conn) wake() bool {
-	early, err := c.watch.Stop()
+	_, err := c.watch.Stop()
+	heard := c.watch.Heard()
 	c.watch = nil
-	return err == nil && len(early) == 0 && time.Since(c.since) <= idleTime
+	return err == nil && !heard && time.Since(c.since) <= idleTime
 }
 
 // drop gives up a connection that is kept or was woken.
