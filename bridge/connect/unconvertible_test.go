@@ -112,7 +112,7 @@ func (w *world) told(what string, l *line, says, answers string) {
 	ctx, cancel := context.WithTimeout(w.t.Context(), patience)
 	defer cancel()
 	w.Await(ctx, what+", "+id[1], func(l map[string]string) bool {
-		return l["tracking"] == id[1] || l["ticket"] == strings.ReplaceAll(id[1], "-", "")
+		return l["tracking"] == id[1] || l["ticket"] == id[1]
 	})
 }
 
