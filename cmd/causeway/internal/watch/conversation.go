@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"mime"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -114,6 +115,12 @@ func (s *side) gather(r *wire.Seen) reading {
 	if s.size += r.Size; !r.Last {
 		return reading{}
 	}
+	return s.whole()
+}
+
+// whole reads what was gathered, and forgets it: a connection may go on for long.
+func (s *side) whole() reading {
+	defer func() { s.body, s.size = nil, 0 }()
 	if s.size == 0 {
 		return reading{}
 	}
@@ -129,10 +136,27 @@ func (s *side) gather(r *wire.Seen) reading {
 	}
 	fmt.Fprintf(&head, "Content-Length: %d\r\n\r\n", len(s.body))
 	report, err := inspect.Decode(append(head.Bytes(), s.body...))
-	if err != nil && len(report.Messages) == 0 {
+	if err != nil && !legible(report.Messages) {
 		return reading{title: fmt.Sprintf("%d bytes that cannot be read: %v", s.size, err), text: preview(s.body)}
 	}
 	return reading{messages: masked(report.Messages)}
+}
+
+// legible reports whether anything of messages could be read.
+func legible(messages []inspect.Message) bool {
+	return slices.ContainsFunc(messages, func(m inspect.Message) bool { return m.XML != "" })
+}
+
+// broken reads what was gathered of a body that will have no end: its sender has left, or its connection was lost.
+func (s *side) broken() reading {
+	size := s.size
+	read := s.whole()
+	if size > 0 && read.title == "" {
+		read.title = fmt.Sprintf("%d bytes, and then the body broke off:", size)
+	} else if size > 0 {
+		read.title = "broken off: " + read.title
+	}
+	return read
 }
 
 // follow reads net.tcp framing as it comes.

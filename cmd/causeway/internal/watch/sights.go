@@ -95,6 +95,15 @@ func (s *sights) write(r *wire.Seen, read *reading) {
 	case "data":
 		s.reading(r, arrow(r), read)
 	case "end":
+		if c := s.talks[r.Tracking]; c != nil {
+			for _, way := range []struct {
+				arrow string
+				of    *side
+			}{{">", &c.in}, {"<", &c.out}} {
+				read := way.of.broken()
+				s.reading(r, way.arrow, &read)
+			}
+		}
 		s.line(r, ".", join("over:", r.Reason, r.Text, fmt.Sprintf("(%d bytes in, %d out)", r.In, r.Out)))
 	case "notice":
 		s.line(r, ".", r.Text)

@@ -87,6 +87,50 @@ func TestTapCut(t *testing.T) {
 	}
 }
 
+// TestTapBroken: of a body that has no end, what came is shown before the end of its connection, decoded as far as it goes.
+func TestTapBroken(t *testing.T) {
+	const begin = `<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><a>1</a><Password>secret</Password><b>`
+	request, end := &wire.Seen{Event: "request", Method: "POST", Target: "/", Remote: "r", Door: "https", Fields: xmlHead[:1]}, &wire.Seen{Event: "end", Reason: "SenderGone"}
+	for _, c := range []struct {
+		name   string
+		pieces []*wire.Seen
+		want   []string
+	}{
+		{"decoded", []*wire.Seen{piece("in", begin[:70], false), piece("in", begin[70:], false)}, []string{
+			at + "> 110 bytes, and then the body broke off:",
+			at + "> text  SOAP 1.1 a",
+			`    <s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/">`,
+			"      <s:Body>",
+			"        <a>1</a>",
+			"        <Password>******</Password>",
+			"        <b/>",
+			"      </s:Body>",
+			"    </s:Envelope>",
+			"    cannot be read to its end: ",
+		}},
+		{"nothing that can be decoded", []*wire.Seen{piece("in", "<s:Enve", false)}, []string{at + "> broken off: 7 bytes that cannot be read: ", "    <s:Enve"}},
+		{"more than is here", []*wire.Seen{{Event: "data", Dir: "in", Data: []byte("<a>1"), Size: 900}}, []string{at + "> broken off: 900 bytes, the first 4 are here: --bytes shows more", "    <a>1"}},
+		{"nothing", nil, nil},
+		{"whole, and then the end", []*wire.Seen{piece("in", "<a/>", true)}, []string{at + "> text  a", "    <a/>"}},
+	} {
+		got := show(t, tapOptions{}, false, append(append([]*wire.Seen{request}, c.pieces...), end)...)
+		want := append(append([]string{at + "> POST  /  from r  by https", "    Content-Type: text/xml; charset=utf-8"}, c.want...), at+". over:  SenderGone  (0 bytes in, 0 out)", "")
+		rest := strings.Split(got, "\n")
+		if len(rest) != len(want) {
+			t.Errorf("%s:\n%s", c.name, got)
+			continue
+		}
+		for i := range want {
+			if !strings.HasPrefix(rest[i], want[i]) {
+				t.Errorf("%s: line %q, want %q", c.name, rest[i], want[i])
+			}
+		}
+		if got := show(t, tapOptions{heads: true}, false, append(append([]*wire.Seen{request}, c.pieces...), end)...); strings.Count(got, "\n") != 3 {
+			t.Errorf("%s: with heads alone\n%s", c.name, got)
+		}
+	}
+}
+
 // TestTapStream: net.tcp in both directions, cut as TCP likes, then something else.
 func TestTapStream(t *testing.T) {
 	begin, _ := hex.DecodeString("0001000102" + "020c6e65742e7463703a2f2f612f" + "0308" + "0c")
