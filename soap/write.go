@@ -119,7 +119,12 @@ func (m *Message) writeBody(w infoset.Writer) error {
 	}
 	whole, _ := w.(infoset.TokenWriter)
 	for {
-		t, err := r.Next()
+		var t *infoset.Token
+		if live := m.body.live; live != nil && len(live.ahead) == 0 && live.first == nil {
+			t, err = live.fresh() // which is all that Next does then
+		} else {
+			t, err = r.Next()
+		}
 		switch {
 		case err == nil && whole != nil:
 			err = whole.Put(t)

@@ -348,11 +348,16 @@ func (e *Encoding) checkHead(head []byte) (prefix string, err error) {
 	// character of a document is ASCII (XML 1.0, appendix F).
 	wide := bytes.HasPrefix(head, []byte{0xFF, 0xFE}) || bytes.HasPrefix(head, []byte{0xFE, 0xFF}) ||
 		len(head) > 1 && (head[0] == 0) != (head[1] == 0)
-	declared := ""
+	declared := []byte(nil)
 	if !wide {
 		declared = declaredEncoding(head)
 	}
-	says := strings.ToLower(declared)
+	says := ""
+	if len(declared) > 0 {
+		if says = e.charset; string(declared) != says {
+			says = strings.ToLower(string(declared))
+		}
+	}
 	switch wants16 := e.Charset != xmltext.UTF8; {
 	case n > 1 && wide != wants16:
 		return "", soap.Refuse(e.Version, soap.Sender, "charset "+infoset.Clip(e.charset)+" of the content type is not that of the message")
@@ -375,24 +380,24 @@ func canonicalCharset(s string) string {
 	return s
 }
 
-// declaredEncoding gives the encoding in an XML declaration, "" if there is none.
-func declaredEncoding(head []byte) string {
+// declaredEncoding gives the encoding in an XML declaration, nothing if there is none.
+func declaredEncoding(head []byte) []byte {
 	head = bytes.TrimPrefix(head, []byte{0xEF, 0xBB, 0xBF})
 	if !bytes.HasPrefix(head, []byte("<?xml")) {
-		return ""
+		return nil
 	}
 	end := bytes.Index(head, []byte("?>"))
 	if end < 0 {
-		return ""
+		return nil
 	}
-	_, after, ok := strings.Cut(string(head[:end]), "encoding")
+	_, after, ok := bytes.Cut(head[:end], []byte("encoding"))
 	if !ok {
-		return ""
+		return nil
 	}
-	after = strings.Trim(after, " \t\r\n=")
+	after = bytes.Trim(after, " \t\r\n=")
 	if len(after) < 2 {
-		return ""
+		return nil
 	}
-	name, _, _ := strings.Cut(after[1:], after[:1])
+	name, _, _ := bytes.Cut(after[1:], after[:1])
 	return name
 }

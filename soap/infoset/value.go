@@ -98,8 +98,18 @@ func (v *Value) SetChars(utf8 []byte) {
 	v.raw = utf8
 	v.lo = 0
 	v.hi = 0
-	v.list = nil
+	if v.list != nil { // a look is less than a write that the garbage collector has to know of
+		v.list = nil
+	}
 	v.meta = 0
+}
+
+// Clear makes v empty text, in place.
+func (v *Value) Clear() {
+	if v.raw == nil && v.meta == 0 {
+		return // no number and no list is text
+	}
+	v.SetChars(nil)
 }
 
 // SetInt makes v a signed integer, as Int does, in place.

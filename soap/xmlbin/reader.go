@@ -240,7 +240,7 @@ func (r *Reader) clear() {
 	t := &r.tok
 	t.Attrs = t.Attrs[:0]
 	t.Decls = t.Decls[:0]
-	t.Value.SetChars(nil)
+	t.Value.Clear()
 }
 
 func (r *Reader) comment() error {

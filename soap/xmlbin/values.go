@@ -17,7 +17,7 @@ const fuseUnits = 169
 
 // value writes a text record of the plain form. Those that the end of the
 // element cannot join reset textAt.
-func (w *Writer) value(v infoset.Value) {
+func (w *Writer) value(v *infoset.Value) {
 	le := binary.LittleEndian
 	switch v.Type() {
 	case infoset.TypeText:
@@ -33,15 +33,15 @@ func (w *Writer) value(v infoset.Value) {
 	case infoset.TypeFloat64:
 		w.float64(math.Float64frombits(v.Bits()))
 	case infoset.TypeDecimal:
-		w.out = infoset.AppendItem(append(w.out, recDecimal), v)
+		w.out = infoset.AppendItem(append(w.out, recDecimal), *v)
 	case infoset.TypeDateTime:
-		w.out = infoset.AppendItem(append(w.out, recDateTime), v)
+		w.out = infoset.AppendItem(append(w.out, recDateTime), *v)
 	case infoset.TypeTimeSpan:
-		w.out = infoset.AppendItem(append(w.out, recTimeSpan), v)
+		w.out = infoset.AppendItem(append(w.out, recTimeSpan), *v)
 	case infoset.TypeGUID:
-		w.out = infoset.AppendItem(append(w.out, recGUID), v)
+		w.out = infoset.AppendItem(append(w.out, recGUID), *v)
 	case infoset.TypeUniqueID:
-		w.out = infoset.AppendItem(append(w.out, recUniqueID), v)
+		w.out = infoset.AppendItem(append(w.out, recUniqueID), *v)
 	case infoset.TypeQName:
 		w.qname(v)
 	case infoset.TypeBytes:
@@ -97,7 +97,7 @@ func (w *Writer) float64(f float64) {
 }
 
 // text writes characters.
-func (w *Writer) text(v infoset.Value) {
+func (w *Writer) text(v *infoset.Value) {
 	b := v.Raw()
 	if v.Dict() != infoset.InFull {
 		if id, ok := w.charsID(b, v.Dict()); ok {
@@ -173,7 +173,7 @@ func (w *Writer) utf16(b []byte) {
 }
 
 // qname writes a name of the dictionary by number; any other as text.
-func (w *Writer) qname(v infoset.Value) {
+func (w *Writer) qname(v *infoset.Value) {
 	b := v.Raw()
 	if id, ok := w.id(string(b), v.Dict()); ok {
 		w.out = appendInt31(append(w.out, recQName, v.Prefix()-'a'), int(id))
@@ -186,7 +186,7 @@ func (w *Writer) qname(v infoset.Value) {
 
 // list writes the items of a list in an attribute or element. .NET has no such
 // records for the end of an element to join.
-func (w *Writer) list(v infoset.Value) {
+func (w *Writer) list(v *infoset.Value) {
 	if w.textAt == len(w.out) {
 		w.textAt = -1
 	}
@@ -197,7 +197,7 @@ func (w *Writer) list(v infoset.Value) {
 			w.fail(infoset.Misuse, "list in a list")
 			return
 		}
-		w.value(item)
+		w.value(&item)
 	}
 	w.out = append(w.out, recEndList)
 }

@@ -234,7 +234,7 @@ func (w *Writer) Put(t *infoset.Token) error {
 	case infoset.EndElement:
 		w.End()
 	case infoset.Text:
-		w.Text(t.Value)
+		w.put(&t.Value)
 	default:
 		return infoset.Write(w, t)
 	}
@@ -271,7 +271,7 @@ func (w *Writer) Attr(n *infoset.Name, v infoset.Value) {
 		return
 	}
 	w.name(&attributeRecords, prefix, n.Local, w.mark(n.Dict))
-	w.value(v)
+	w.value(&v)
 }
 
 // Declare binds a prefix: see infoset.Writer.
@@ -331,16 +331,20 @@ func (w *Writer) ready() bool {
 }
 
 // Text adds text: see infoset.Writer. Bytes that follow bytes are one value.
-func (w *Writer) Text(v infoset.Value) {
+func (w *Writer) Text(v infoset.Value) { w.put(&v) }
+
+// put is Text.
+func (w *Writer) put(v *infoset.Value) {
+	outside := w.tag.Outside()
 	// More bytes of a value that has begun: its rest is not written yet.
-	if v.Type() == infoset.TypeBytes && w.err == nil && !w.tag.Open() && !w.tag.Outside() {
+	if v.Type() == infoset.TypeBytes && w.err == nil && !w.tag.Open() && !outside {
 		w.bytes(v.Raw())
 		return
 	}
 	if !w.ready() {
 		return
 	}
-	space := w.tag.Outside() && v.Type() == infoset.TypeText && xmlchar.AllSpace(v.Raw())
+	space := outside && v.Type() == infoset.TypeText && xmlchar.AllSpace(v.Raw())
 	if why := w.tag.Text(space); why != 0 {
 		w.fail(infoset.Misuse, w.tag.Complaint())
 		return
@@ -352,7 +356,7 @@ func (w *Writer) Text(v infoset.Value) {
 	case v.Type() == infoset.TypeBytes:
 		w.bytes(v.Raw())
 	// An empty text in an element leaves no record, as in .NET.
-	case v.Type() == infoset.TypeText && v.IsEmpty():
+	case v.Type() == infoset.TypeText && len(v.Raw()) == 0:
 	default:
 		w.textAt = len(w.out)
 		w.value(v)

@@ -41,6 +41,10 @@ func (r *Reader) begin() error {
 		w.Reset(&utf16Reader{src: w.Rest(), big: family == "utf-16be"})
 	}
 	w.Mark()
+	if rest := w.Buf[w.Pos:]; family == "utf-8" && len(usualDeclaration) <= r.q.StringContent && bytes.HasPrefix(rest, usualDeclaration) {
+		w.Pos += len(usualDeclaration)
+		return nil
+	}
 	// <?xml-stylesheet ...?> begins with the same five characters.
 	if !r.has("<?xml") || !w.Need(6) || !xmlchar.IsSpace(w.Buf[w.Pos+5]) {
 		return nil
@@ -56,6 +60,9 @@ func (r *Reader) begin() error {
 	}
 	return r.declared(encoding, family, at)
 }
+
+// usualDeclaration is how most documents begin that have a declaration: it says nothing that was not known.
+var usualDeclaration = []byte(`<?xml version="1.0" encoding="utf-8"?>`)
 
 // declared goes on in the encoding that the declaration names, if it fits.
 func (r *Reader) declared(encoding, family string, at int64) error {
