@@ -37,7 +37,7 @@ type Config struct {
 	Advertise []Advertise `key:"advertise" flag:"advertise" unique:"door" max:"16"`
 	// Ports whose every connection is a sender of one relay, as plain bytes. The port is itself the grant: whoever
 	// reaches it may send. The flag is --tcp ENTITY=ADDR,...
-	TCP []TCPDoor `key:"tcp" flag:"tcp" max:"1000" sample:"-"`
+	TCP []TCPDoor `key:"tcp" flag:"tcp" max:"1000"`
 	// Host names and what is served under each. A host without roles serves all; without any entry so does every host.
 	Hosts []Host `key:"hosts" unique:"name" max:"100" sample:"-"`
 	// The certificate of the https door. Default: one from the local CA in the data folder.

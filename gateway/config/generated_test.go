@@ -116,7 +116,7 @@ func TestSample(t *testing.T) {
 		t.Fatal(problems)
 	}
 	if c.Host != "gw.example.org" || c.HTTPS != ":443" || c.HTTP != Off || c.Hosts[0].Name != "gw.example.org" ||
-		!slices.Equal(c.TLS.ACME.Hosts, []string{"gw.example.org"}) || c.TLS.Cert != "" || strings.Contains(string(text), sampleHost) {
+		!slices.Equal(c.TLS.ACME.Hosts, []string{"gw.example.org"}) || c.TLS.Cert != "" || len(c.TCP) != 0 || strings.Contains(string(text), sampleHost) {
 		t.Errorf("production settings: %+v", c)
 	}
 	defaults, _ := load(t, "", nil, nil)
@@ -137,7 +137,7 @@ func TestSample(t *testing.T) {
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	if len(c.Entities) != 1 || len(c.Rules) != 1 || len(c.Advertise) != 1 || c.ReadyFile == "" || len(c.Connectors) != 1 || !c.Rules[0].SecondaryKey.Equal(NewSecret("x")) {
+	if len(c.Entities) != 1 || len(c.TCP) != 1 || len(c.Rules) != 1 || len(c.Advertise) != 1 || c.ReadyFile == "" || len(c.Connectors) != 1 || !c.Rules[0].SecondaryKey.Equal(NewSecret("x")) {
 		t.Errorf("the commented keys are not all there: %+v", c)
 	}
 	for _, bad := range []string{"a b", "a:443", "::1", "x\ny: 1"} {
