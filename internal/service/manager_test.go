@@ -31,7 +31,7 @@ func (c *calls) run(_ context.Context, args ...string) (string, error) {
 // TestSystemd: install writes the unit and starts it, status reads words, uninstall undoes all.
 func TestSystemd(t *testing.T) {
 	ctx, c := t.Context(), &calls{says: map[string]string{"is-enabled plant": "enabled\n", "is-active plant": "active\n"}}
-	s := &systemd{dir: t.TempDir(), run: c.run}
+	s := &systemd{dir: t.TempDir(), booted: func() bool { return true }, run: c.run}
 	if st, err := s.Status(ctx, "plant"); err != nil || st != (Status{Name: "plant"}) {
 		t.Errorf("before: %+v %v", st, err)
 	}
@@ -42,7 +42,7 @@ func TestSystemd(t *testing.T) {
 		t.Fatal(err)
 	}
 	b, err := os.ReadFile(filepath.Join(s.dir, "plant.service"))
-	if err != nil || string(b) != plant().Systemd() || !strings.Contains(s.Plan(plant()), string(b)) {
+	if err != nil || string(b) != plant().Systemd() || !strings.Contains(planned(s, plant()), string(b)) || !strings.Contains(planned(s, plant()), "then: systemctl daemon-reload; systemctl enable plant; systemctl restart plant\n") {
 		t.Errorf("the unit: %v\n%s", err, b)
 	}
 	if st, err := s.Status(ctx, "plant"); err != nil || st != (Status{"plant", true, true, "running"}) {
@@ -91,6 +91,65 @@ func TestSystemd(t *testing.T) {
 	s.dir = filepath.Join(s.dir, "nothing")
 	if err := s.Install(ctx, plant()); err == nil {
 		t.Error("a unit was written nowhere")
+	}
+}
+
+// planned is the plan for people.
+func planned(m Manager, u *Unit) string {
+	p := m.Plan(u)
+	return p.String()
+}
+
+// TestForeign: a service that is not ours is neither replaced, hidden nor taken away.
+func TestForeign(t *testing.T) {
+	c := &calls{}
+	s := &systemd{dir: t.TempDir(), others: []string{t.TempDir()}, booted: func() bool { return true }, run: c.run}
+	for _, dir := range []string{s.dir, s.others[0]} {
+		file := filepath.Join(dir, "plant.service")
+		if err := os.WriteFile(file, []byte("[Service]\nExecStart=/bin/true\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for name, err := range map[string]error{"install": s.Install(t.Context(), plant()), "uninstall": s.Uninstall(t.Context(), "plant")} {
+			if err == nil || !strings.Contains(err.Error(), file+"): name another with --name") {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if b, err := os.ReadFile(file); err != nil || !strings.HasPrefix(string(b), "[Service]") || len(c.list) > 0 {
+			t.Errorf("changed: %q, %v, %v", b, err, c.list)
+		}
+		if err := os.Remove(file); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Uninstall(t.Context(), "../plant"); err == nil || !strings.Contains(err.Error(), "name must be") {
+		t.Errorf("a name that leaves the folder is taken away: %v", err)
+	}
+}
+
+// TestNotBooted: where systemd does not run nothing is written, and the plan can be seen all the same.
+func TestNotBooted(t *testing.T) {
+	c := &calls{}
+	s := &systemd{dir: t.TempDir(), booted: func() bool { return false }, run: c.run}
+	if err := s.Install(t.Context(), plant()); !errors.Is(err, ErrSystem) {
+		t.Errorf("install: %v", err)
+	}
+	if left, err := os.ReadDir(s.dir); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v %v", left, err)
+	}
+	if !strings.Contains(planned(s, plant()), "[Service]") {
+		t.Error("no plan")
+	}
+	if err := os.WriteFile(s.file("plant"), []byte(plant().Systemd()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Uninstall(t.Context(), "plant"); !errors.Is(err, ErrSystem) {
+		t.Errorf("uninstall: %v", err)
+	}
+	if _, err := s.Status(t.Context(), "plant"); !errors.Is(err, ErrSystem) {
+		t.Errorf("status: %v", err)
+	}
+	if len(c.list) > 0 {
+		t.Errorf("it was asked: %v", c.list)
 	}
 }
 
@@ -173,7 +232,7 @@ func TestWindows(t *testing.T) {
 	if st, err := w.Status(ctx, "plant"); err != nil || st != (Status{"plant", true, true, "running"}) {
 		t.Errorf("installed: %+v %v", st, err)
 	}
-	if plan := w.Plan(u); !strings.Contains(plan, `"/opt/Causeway $1/causeway" serve --config "/etc/cause way/a.yaml"`) || !strings.Contains(plan, "plant.log") || !strings.Contains(plan, "LocalService") {
+	if plan := planned(w, u); !strings.Contains(plan, `"/opt/Causeway $1/causeway" serve --config "/etc/cause way/a.yaml"`) || !strings.Contains(plan, "plant.log") || !strings.Contains(plan, "LocalService") {
 		t.Errorf("plan:\n%s", plan)
 	}
 	for _, operation := range []string{"create", "start", "query", "stop", "delete"} {

@@ -110,7 +110,7 @@ func (w *windowsManager) Status(_ context.Context, name string) (Status, error) 
 }
 
 // Plan implements Manager.
-func (*windowsManager) Plan(u *Unit) string {
+func (*windowsManager) Plan(u *Unit) Plan {
 	account := u.User
 	if account == "" {
 		account = `NT AUTHORITY\LocalService`
@@ -119,8 +119,8 @@ func (*windowsManager) Plan(u *Unit) string {
 	for _, a := range u.Args {
 		words = append(words, windowsWord(a))
 	}
-	return fmt.Sprintf("service  %s (starts with the system, starts again after a failure)\naccount  %s\nruns     %s\nlog      %s\n",
-		u.Name, account, strings.Join(words, " "), LogFile(u.Name))
+	return Plan{Run: []string{}, Text: fmt.Sprintf("service  %s (starts with the system, starts again after a failure)\naccount  %s\nruns     %s\nlog      %s\n",
+		u.Name, account, strings.Join(words, " "), LogFile(u.Name))}
 }
 
 // adminAdvice adds what to do where only an administrator may.

@@ -1,18 +1,22 @@
 package service
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
 // systemd is a Manager that writes unit files.
 type systemd struct {
-	dir string // where the administrator's units lie
+	dir    string      // where the administrator's units lie
+	others []string    // where those of the system's own packages lie
+	booted func() bool // reports whether systemd runs here, sd_booted(3)
 	// run runs systemctl and gives what it printed.
 	run func(ctx context.Context, args ...string) (string, error)
 }
@@ -20,11 +24,45 @@ type systemd struct {
 // unitDir is where an administrator's units lie (systemd.unit(5)).
 const unitDir = "/etc/systemd/system"
 
+// packagedUnits are where packages put theirs, which an administrator's unit of the same name would hide (systemd.unit(5)).
+var packagedUnits = []string{"/usr/lib/systemd/system", "/lib/systemd/system"}
+
+// header is the first line of a unit of ours, up to its name.
+const header = "# Written by 'causeway service install'."
+
 func (s *systemd) file(name string) string { return filepath.Join(s.dir, name+".service") }
+
+// ours reports whether a name is free, or its unit one of ours. Somebody else's is neither replaced nor hidden nor taken away.
+func (s *systemd) ours(name string) error {
+	if err := CheckName(name); err != nil {
+		return err
+	}
+	b, err := os.ReadFile(s.file(name))
+	foreign := s.file(name)
+	switch {
+	case err == nil && bytes.HasPrefix(b, []byte(header)):
+		return nil
+	case errors.Is(err, fs.ErrNotExist):
+		i := slices.IndexFunc(s.others, func(dir string) bool { _, err := os.Stat(filepath.Join(dir, name+".service")); return err == nil })
+		if i < 0 {
+			return nil
+		}
+		foreign = filepath.Join(s.others[i], name+".service")
+	case err != nil:
+		return rightsAdvice(fmt.Errorf("look at the unit: %w", err))
+	}
+	return fmt.Errorf("the service %s is not one of causeway's (%s): name another with --name", name, foreign)
+}
 
 // Install implements Manager.
 func (s *systemd) Install(ctx context.Context, u *Unit) error {
 	if err := u.Check(); err != nil {
+		return err
+	}
+	if !s.booted() {
+		return ErrSystem
+	}
+	if err := s.ours(u.Name); err != nil {
 		return err
 	}
 	if err := os.WriteFile(s.file(u.Name), []byte(u.Systemd()), 0o644); err != nil { //nolint:gosec // units are read by all; secrets are credentials
@@ -41,11 +79,17 @@ func (s *systemd) Install(ctx context.Context, u *Unit) error {
 
 // Uninstall implements Manager.
 func (s *systemd) Uninstall(ctx context.Context, name string) error {
+	if err := s.ours(name); err != nil {
+		return err
+	}
 	if _, err := os.Stat(s.file(name)); errors.Is(err, fs.ErrNotExist) {
 		return ErrNone
 	}
+	if !s.booted() {
+		return ErrSystem
+	}
 	if out, err := s.run(ctx, "disable", "--now", name); err != nil {
-		return fmt.Errorf("systemctl disable --now %s: %w: %s", name, err, strings.TrimSpace(out))
+		return fmt.Errorf("systemctl disable --now %s: %w: %s: if that is for want of rights, run the command again as administrator (sudo)", name, err, strings.TrimSpace(out))
 	}
 	if err := os.Remove(s.file(name)); err != nil {
 		return rightsAdvice(fmt.Errorf("remove the unit: %w", err))
@@ -58,12 +102,15 @@ func (s *systemd) Uninstall(ctx context.Context, name string) error {
 
 // Status implements Manager. systemctl's exit codes say what its words say: only words are read.
 func (s *systemd) Status(ctx context.Context, name string) (Status, error) {
-	if !nameForm.MatchString(name) {
-		return Status{}, (&Unit{Name: name}).Check()
+	if err := CheckName(name); err != nil {
+		return Status{}, err
 	}
 	st := Status{Name: name}
 	if _, err := os.Stat(s.file(name)); errors.Is(err, fs.ErrNotExist) {
 		return st, nil
+	}
+	if !s.booted() {
+		return st, ErrSystem
 	}
 	st.Installed = true
 	enabled, _ := s.run(ctx, "is-enabled", name) // as above
@@ -79,8 +126,10 @@ func (s *systemd) Status(ctx context.Context, name string) (Status, error) {
 }
 
 // Plan implements Manager.
-func (s *systemd) Plan(u *Unit) string {
-	return "# " + s.file(u.Name) + "\n" + u.Systemd() + "\n# then: systemctl daemon-reload; systemctl enable " + u.Name + "; systemctl restart " + u.Name + "\n"
+func (s *systemd) Plan(u *Unit) Plan {
+	return Plan{
+		File: s.file(u.Name), Text: u.Systemd(), Run: []string{"systemctl daemon-reload", "systemctl enable " + u.Name, "systemctl restart " + u.Name},
+	}
 }
 
 // rightsAdvice adds what to do where only an administrator may.
@@ -96,7 +145,7 @@ func rightsAdvice(err error) error {
 func (u *Unit) Systemd() string {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
-	line("# Written by 'causeway service install'. Changes belong into a drop-in: systemctl edit %s", u.Name)
+	line(header+" Changes belong into a drop-in: systemctl edit %s", u.Name)
 	line("[Unit]")
 	line("Description=%s", strings.ReplaceAll(u.Description, "%", "%%"))
 	line("Wants=network-online.target\nAfter=network-online.target")

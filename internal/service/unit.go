@@ -40,8 +40,27 @@ type Manager interface {
 	Uninstall(ctx context.Context, name string) error
 	// Status looks. A service that is not there is no error.
 	Status(ctx context.Context, name string) (Status, error)
-	// Plan says what Install would write and run, for people.
-	Plan(u *Unit) string
+	// Plan says what Install would write and run. It asks nobody.
+	Plan(u *Unit) Plan
+}
+
+// Plan is what an installation writes and runs.
+type Plan struct {
+	File string   `json:"file"` // that is written; "": none
+	Text string   `json:"text"` // what is written, or what the system is told
+	Run  []string `json:"run"`  // commands that are run then, in order
+}
+
+// String is the plan for people.
+func (p *Plan) String() string {
+	text := p.Text
+	if p.File != "" {
+		text = "# " + p.File + "\n" + text
+	}
+	if len(p.Run) > 0 {
+		text += "\n# then: " + strings.Join(p.Run, "; ") + "\n"
+	}
+	return text
 }
 
 // ErrNone says that no service has the name.
@@ -52,11 +71,20 @@ var ErrSystem = errors.New("services can be installed with systemd and on Window
 
 var nameForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`)
 
+// CheckName finds what cannot be the name of a service here.
+func CheckName(name string) error {
+	if !nameForm.MatchString(name) {
+		return errors.New("the service's name must be 1 to 64 letters, digits, hyphens or underscores")
+	}
+	return nil
+}
+
 // Check finds what no manager could take.
 func (u *Unit) Check() error {
+	if err := CheckName(u.Name); err != nil {
+		return err
+	}
 	switch {
-	case !nameForm.MatchString(u.Name):
-		return errors.New("the service's name must be 1 to 64 letters, digits, hyphens or underscores")
 	case u.Program == "" || len(u.Args) == 0:
 		return errors.New("there is no command to run")
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -25,6 +24,9 @@ const stopMargin = 15 * time.Second
 // here gives the manager of this machine; tests put another in its place.
 var here = service.Here //nolint:gochecknoglobals // as above
 
+// executable is the program that a service runs; tests, whose own lies where no service looks, put another in its place.
+var executable = os.Executable //nolint:gochecknoglobals // as above
+
 // NewService makes the commands of services.
 func NewService() *cobra.Command {
 	var name string
@@ -35,11 +37,11 @@ func NewService() *cobra.Command {
 the system and again after a failure, and stop it in order.`
 	g.PersistentFlags().StringVar(&name, "name", serviceName, "`NAME` of the service")
 	f := cli.FormatFlag(g)
-	g.AddCommand(newServiceInstall(&name), newServiceUninstall(&name), newServiceStatus(&name, f))
+	g.AddCommand(newServiceInstall(&name, f), newServiceUninstall(&name, f), newServiceStatus(&name, f))
 	return g
 }
 
-func newServiceInstall(name *string) *cobra.Command {
+func newServiceInstall(name *string, f *cli.Format) *cobra.Command {
 	var user string
 	var credentials []string
 	var dry bool
@@ -67,11 +69,23 @@ On Windows the service runs as LocalService, and its log is %ProgramData%\causew
 			return err
 		}
 		if dry {
-			_, err := fmt.Fprint(cmd.OutOrStdout(), m.Plan(u))
+			if err := checkProgram(u); err != nil {
+				fmt.Fprintf(cmd.ErrOrStderr(), "note: %v\n", err)
+			}
+			plan := m.Plan(u)
+			return f.Write(cmd, plan, func() error {
+				_, err := fmt.Fprint(cmd.OutOrStdout(), plan.String())
+				return err
+			})
+		}
+		if err := filesThere(u, cmd.Root(), args); err != nil {
 			return err
 		}
 		if err := m.Install(cmd.Context(), u); err != nil {
 			return err
+		}
+		if *f == cli.AsJSON {
+			return showService(cmd, m, u.Name, f)
 		}
 		_, err = fmt.Fprintf(cmd.ErrOrStderr(), "installed and started %s\nnext: causeway service status --name %s\n", u.Name, u.Name)
 		return err
@@ -79,13 +93,13 @@ On Windows the service runs as LocalService, and its log is %ProgramData%\causew
 	return cmd
 }
 
-func newServiceUninstall(name *string) *cobra.Command {
+func newServiceUninstall(name *string, f *cli.Format) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "uninstall", Short: "Stop a service and take it away; its data stays", Args: cli.Args(cobra.NoArgs),
 		Example: `  sudo causeway service uninstall --name plant`,
 	}
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		m, err := here()
+		m, err := named(*name)
 		if err != nil {
 			return err
 		}
@@ -94,6 +108,9 @@ func newServiceUninstall(name *string) *cobra.Command {
 			return cli.Silent(cli.ExitNotFound)
 		} else if err != nil {
 			return err
+		}
+		if *f == cli.AsJSON {
+			return cli.WriteJSON(cmd.OutOrStdout(), service.Status{Name: *name})
 		}
 		_, err = fmt.Fprintf(cmd.ErrOrStderr(), "stopped and removed %s\n", *name)
 		return err
@@ -108,32 +125,45 @@ func newServiceStatus(name *string, f *cli.Format) *cobra.Command {
 		Example: `  causeway service status --name plant -o json`,
 	}
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		m, err := here()
+		m, err := named(*name)
 		if err != nil {
 			return err
 		}
-		s, err := m.Status(cmd.Context(), *name)
-		if err != nil {
-			return err
-		}
-		err = f.Write(cmd, s, func() error {
-			state := s.State
-			if !s.Installed {
-				state = "not installed"
-			}
-			return cli.Table(cmd.OutOrStdout(), [][]string{{"service", s.Name}, {"state", state}, {"starts with the system", map[bool]string{true: "yes", false: "no"}[s.Enabled]}})
-		})
-		switch {
-		case err != nil:
-			return err
-		case !s.Installed:
-			return cli.Silent(cli.ExitNotFound)
-		case s.State != "running":
-			return cli.Silent(cli.ExitFailure)
-		}
-		return nil
+		return showService(cmd, m, *name, f)
 	}
 	return cmd
+}
+
+// named is the manager of this machine for a name that can be a service's.
+func named(name string) (service.Manager, error) {
+	if err := service.CheckName(name); err != nil {
+		return nil, cli.Usage("--name: %v", err)
+	}
+	return here()
+}
+
+// showService says how a service is, and ends with the exit code of that.
+func showService(cmd *cobra.Command, m service.Manager, name string, f *cli.Format) error {
+	s, err := m.Status(cmd.Context(), name)
+	if err != nil {
+		return err
+	}
+	err = f.Write(cmd, s, func() error {
+		state := s.State
+		if !s.Installed {
+			state = "not installed"
+		}
+		return cli.Table(cmd.OutOrStdout(), [][]string{{"service", s.Name}, {"state", state}, {"starts with the system", map[bool]string{true: "yes", false: "no"}[s.Enabled]}})
+	})
+	switch {
+	case err != nil:
+		return err
+	case !s.Installed:
+		return cli.Silent(cli.ExitNotFound)
+	case s.State != "running":
+		return cli.Silent(cli.ExitFailure)
+	}
+	return nil
 }
 
 // services are the commands that run until they are told to end.
@@ -145,7 +175,7 @@ func unitOf(root *cobra.Command, name, user string, credentials, words []string)
 	if !ok {
 		return nil, cli.Usage("%q is no command that can be a service: give serve, listen or forward, behind --", words[0])
 	}
-	program, err := os.Executable()
+	program, err := executable()
 	if err != nil {
 		return nil, fmt.Errorf("find the program: %w", err)
 	}
@@ -172,43 +202,4 @@ func unitOf(root *cobra.Command, name, user string, credentials, words []string)
 // secretOnLine reports whether the words hold a connection string, which a description must not repeat.
 func secretOnLine(words []string) bool {
 	return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(strings.ToLower(w), "sharedaccess") })
-}
-
-// pathFlags are those that name files, which a service looks for from another folder.
-var pathFlags = []string{"config", "data", "ready-file", "ca-file"}
-
-// checkWords finds what would keep the service from running: unknown flags, relative paths, a file or a key that it cannot have.
-func checkWords(root *cobra.Command, u *service.Unit, words []string) error {
-	cmd, rest, err := root.Find(words)
-	if err != nil {
-		return cli.Usage("%v", err)
-	}
-	if err := cmd.ParseFlags(rest); err != nil {
-		return cli.Usage("%v", err)
-	}
-	value := func(flag string) string {
-		if f := cmd.Flags().Lookup(flag); f != nil {
-			return f.Value.String()
-		}
-		return ""
-	}
-	for _, flag := range pathFlags {
-		if path := value(flag); path != "" && !filepath.IsAbs(path) {
-			whole, _ := filepath.Abs(path) // a working folder that is gone: no advice
-			return cli.Usage("--%s: a service runs in another folder: write %s", flag, whole)
-		}
-	}
-	if runtime.GOOS != "linux" {
-		return nil
-	}
-	if file := value("config"); file != "" && u.User == "" {
-		if info, err := os.Stat(file); err == nil && info.Mode().Perm()&0o004 == 0 {
-			return cli.Usage("--config: the service's own user may not read %s: give --user NAME of one who may, or keep keys out of it (env:, file:) and run 'chmod 644 %s'", file, file)
-		}
-	}
-	given := slices.ContainsFunc(u.Credentials, func(c service.Credential) bool { return c.Name == cli.CredentialName })
-	if words[0] != "serve" && value("connection-string") == "" && value("config") == "" && !given {
-		return cli.Usage("the service has no connection string: write it into a file that only root can read and give --credential %s=FILE", cli.CredentialName)
-	}
-	return nil
 }

@@ -41,17 +41,21 @@ func (m *fakeManager) Status(_ context.Context, name string) (service.Status, er
 	return service.Status{Name: name, Installed: true, Enabled: true, State: m.state}, nil
 }
 
-func (*fakeManager) Plan(u *service.Unit) string { return "plan of " + u.Name + "\n" }
+func (*fakeManager) Plan(u *service.Unit) service.Plan {
+	return service.Plan{Text: "plan of " + u.Name + "\n"}
+}
 
 // TestService walks through the commands: what is installed, looked at and taken away, with the documented exit codes.
 func TestService(t *testing.T) {
 	m := &fakeManager{}
-	before := here
+	before, program, folders := here, executable, unseen
 	here = func() (service.Manager, error) { return m, nil }
-	t.Cleanup(func() { here = before })
+	executable = func() (string, error) { return filepath.FromSlash("/opt/causeway"), nil }
+	t.Cleanup(func() { here, executable, unseen = before, program, folders })
+	unseen = []string{"/home", "/root"} // the files of this test lie in /tmp
 	dir := t.TempDir()
-	open, shut := filepath.Join(dir, "open.yaml"), filepath.Join(dir, "shut.yaml")
-	for file, mode := range map[string]os.FileMode{open: 0o644, shut: 0o600} {
+	open, shut, key := filepath.Join(dir, "open.yaml"), filepath.Join(dir, "shut.yaml"), filepath.Join(dir, "key")
+	for file, mode := range map[string]os.FileMode{open: 0o644, shut: 0o600, key: 0o600} {
 		if err := os.WriteFile(file, nil, mode); err != nil {
 			t.Fatal(err)
 		}
@@ -70,10 +74,11 @@ func TestService(t *testing.T) {
 	do(cli.ExitNotFound, "not installed", "status")
 	do(cli.ExitNotFound, "there is no service", "uninstall")
 	do(cli.ExitOK, "plan of plant", "install", "--print", "--name", "plant", "--", "serve")
+	do(cli.ExitOK, `"text": "plan of plant\n"`, "install", "--print", "-o", "json", "--name", "plant", "--", "serve")
 	if m.unit != nil {
 		t.Fatal("--print has installed")
 	}
-	do(cli.ExitOK, "installed and started causeway", "install", "--user", "relay", "--credential", "causeway-key=/etc/k", "--", "serve", "--config", shut, "--https", ":443")
+	do(cli.ExitOK, "installed and started causeway", "install", "--user", "relay", "--credential", "causeway-key="+key, "--", "serve", "--config", shut, "--https", ":443")
 	u := m.unit
 	if u == nil || u.User != "relay" || !u.Notify || len(u.Credentials) != 1 || strings.Join(u.Args, " ") != "serve --config "+shut+" --https :443" || !filepath.IsAbs(u.Program) {
 		t.Errorf("installed %+v", u)
@@ -89,13 +94,26 @@ func TestService(t *testing.T) {
 	do(cli.ExitUsage, "unknown flag: --htps", "install", "--", "serve", "--htps", ":1")
 	do(cli.ExitUsage, "a service runs in another folder: write "+string(filepath.Separator), "install", "--", "serve", "--config", "causeway.yaml")
 	do(cli.ExitUsage, "expected NAME=FILE", "install", "--credential", "x", "--", "serve")
-	do(cli.ExitUsage, "name must be", "install", "--name", "../x", "--", "serve")
+	for _, words := range [][]string{{"install", "--name", "../x", "--", "serve"}, {"status", "--name", "../x"}, {"uninstall", "--name", "../x"}} {
+		do(cli.ExitUsage, "name must be", words...)
+	}
+	do(cli.ExitUsage, "--config: there is no file "+open+"2", "install", "--user", "relay", "--", "serve", "--config", open+"2")
+	do(cli.ExitUsage, "--credential: there is no file "+key+"2", "install", "--credential", "causeway-key="+key+"2", "--", "serve")
+	do(cli.ExitOK, `"installed": true`, "install", "-o", "json", "--", "serve")
+	do(cli.ExitOK, `"installed": false`, "uninstall", "-o", "json")
 	if runtime.GOOS == "linux" {
 		do(cli.ExitUsage, "chmod 644 "+shut, "install", "--", "serve", "--config", shut)
 		do(cli.ExitOK, "installed", "install", "--", "serve", "--config", open)
 		do(cli.ExitUsage, "--credential connection-string=FILE", "install", "--", "listen", "plant", "--target", "tcp://localhost:22")
+		do(cli.ExitUsage, "sees nothing in /home: put the file somewhere else", "install", "--print", "--user", "relay", "--", "serve", "--config", "/home/me/a.yaml")
+		do(cli.ExitUsage, "may write below /var/lib/causeway and /run/causeway alone", "install", "--print", "--", "serve", "--data", "/srv/causeway")
+		do(cli.ExitOK, "plan", "install", "--print", "--", "serve", "--data", "/var/lib/causeway/data", "--ready-file", "/run/causeway/ready.json")
+		executable = func() (string, error) { return "/home/me/go/bin/causeway", nil }
+		do(cli.ExitUsage, "sudo install /home/me/go/bin/causeway /usr/local/bin/causeway", "install", "--", "serve")
+		do(cli.ExitOK, "note: a service sees nothing in /home", "install", "--print", "--", "serve")
+		executable = func() (string, error) { return "/homes/causeway", nil }
 	}
-	do(cli.ExitOK, "installed", "install", "--credential", "connection-string=/etc/cs", "--", "listen", "plant", "--target", "tcp://localhost:22")
+	do(cli.ExitOK, "installed", "install", "--credential", "connection-string="+key, "--", "listen", "plant", "--target", "tcp://localhost:22")
 	if m.unit.Notify || !strings.Contains(m.unit.Description, "listen plant") {
 		t.Errorf("installed %+v", m.unit)
 	}
@@ -123,4 +141,4 @@ func (m ill) Uninstall(context.Context, string) error      { return m.err }
 func (m ill) Status(context.Context, string) (service.Status, error) {
 	return service.Status{}, m.err
 }
-func (ill) Plan(*service.Unit) string { return "" }
+func (ill) Plan(*service.Unit) service.Plan { return service.Plan{} }

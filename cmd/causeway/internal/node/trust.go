@@ -5,13 +5,16 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/user"
 	"path/filepath"
+	"runtime"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/causeway-relay/causeway/cmd/causeway/internal/cli"
 	"github.com/causeway-relay/causeway/gateway/front/localca"
+	"github.com/causeway-relay/causeway/internal/trust"
 )
 
 // NewTrust makes the command that installs the local CA.
@@ -39,7 +42,7 @@ site to this machine: trust a CA only on machines that use its gateway.`,
 		}
 		if !dry && !plan.Installed() {
 			if err := plan.Install(cmd.Context()); err != nil {
-				return err
+				return asAdministrator(err, data)
 			}
 		}
 		shown := trustOf(plan)
@@ -51,10 +54,49 @@ site to this machine: trust a CA only on machines that use its gateway.`,
 	return cmd
 }
 
+// asAdministrator adds the whole command that an administrator runs to what was refused for want of rights: as somebody else it would
+// look into another data folder, and a shell of theirs may not find the program.
+func asAdministrator(err error, data string) error {
+	program, noProgram := executable()
+	whole, noFolder := filepath.Abs(data)
+	if !errors.Is(err, fs.ErrPermission) || noProgram != nil || noFolder != nil || runtime.GOOS == "windows" {
+		return err
+	}
+	return fmt.Errorf("%w: sudo '%s' trust --data '%s'", err, program, whole)
+}
+
+// sudoFolder is the data folder of the user who became administrator by sudo, where that has a CA; "" for none.
+func sudoFolder(name string, home func(name string) (string, error)) string {
+	if name == "" {
+		return ""
+	}
+	dir, err := home(name)
+	if err != nil {
+		return ""
+	}
+	data := trust.DataDir(runtime.GOOS, func(variable string) string { return map[string]string{"HOME": dir}[variable] })
+	if _, err := os.Stat(filepath.Join(data, "ca.pem")); err != nil {
+		return ""
+	}
+	return data
+}
+
+// homeOf is a user's home folder.
+func homeOf(name string) (string, error) {
+	u, err := user.Lookup(name)
+	if err != nil {
+		return "", err
+	}
+	return u.HomeDir, nil
+}
+
 // trustPlan reads the CA of a data folder. It makes none: a CA of another user's folder would be trusted in vain.
 func trustPlan(data string) (*localca.TrustPlan, error) {
 	if _, err := os.Stat(filepath.Join(data, "ca.pem")); err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
+			if theirs := sudoFolder(os.Getenv("SUDO_USER"), homeOf); theirs != "" && theirs != data {
+				return nil, fmt.Errorf("no local CA in %s: the one of %s is meant by --data '%s'", data, os.Getenv("SUDO_USER"), theirs)
+			}
 			return nil, fmt.Errorf("no local CA in %s: run 'causeway serve' once, or name its folder with --data", data)
 		}
 		return nil, fmt.Errorf("local CA: %w: run the command as the user of the gateway, or as administrator", err)
