@@ -72,19 +72,24 @@ func (l *Listener) register(ctx context.Context) (*control, error) {
 	}
 	stop := func() bool { return true }
 	var cork *exchange.Cork
-	dialer := websocket.Dialer{
-		NetDialTLSContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			conn, err := l.dialer.Open(ctx, e.Host)
-			if err != nil {
-				return nil, err
-			}
-			stop = context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) }) // gorilla looks at the deadline only
-			cork = &exchange.Cork{Conn: conn}
-			return cork, nil
-		},
-		ReadBufferSize: 1 << 10, WriteBufferSize: controlBuffer, WriteBufferPool: &controlBuffers,
+	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
+		conn, err := l.dialer.Open(ctx, e.Host)
+		if err != nil {
+			return nil, err
+		}
+		stop = context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) }) // gorilla looks at the deadline only
+		cork = &exchange.Cork{Conn: conn}
+		return cork, nil
 	}
-	address := "wss://" + e.Host + e.Target("", wire.ActionListen, l.id)
+	dialer := websocket.Dialer{
+		NetDialTLSContext: dial, NetDialContext: dial, ReadBufferSize: 1 << 10, WriteBufferSize: controlBuffer, WriteBufferPool: &controlBuffers,
+	}
+	address := "://" + e.Host + e.Target("", wire.ActionListen, l.id)
+	if l.s.plain {
+		address = "ws" + address
+	} else {
+		address = "wss" + address
+	}
 	header := http.Header{"ServiceBusAuthorization": {token}, "User-Agent": {userAgent}}
 	if ask := l.s.agent().String(); ask != "" {
 		header[wire.AgentField] = []string{ask}

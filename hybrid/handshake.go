@@ -20,7 +20,7 @@ type dialer struct{ *handshake.Dialer }
 
 // newDialer reads whom to trust. authority is that of the connection string.
 func newDialer(s *settings, authority string) (*dialer, error) {
-	d, err := handshake.New(handshake.Params{Authority: authority, CAFile: s.caFile, TLS: s.tls, Dial: s.netDial})
+	d, err := handshake.New(handshake.Params{Authority: authority, CAFile: s.caFile, TLS: s.tls, Plain: s.plain, Dial: s.netDial})
 	if err != nil {
 		return nil, err
 	}

@@ -43,6 +43,7 @@ type settings struct {
 	timeout   time.Duration
 	protocols []string
 	bytes     bool
+	plain     bool
 }
 
 type listenSettings struct {
@@ -92,6 +93,10 @@ func WithCAFile(file string) Option { return option(func(s *settings) { s.caFile
 // WithTLSConfig replaces everything said by WithCAFile. The configuration is copied; ServerName is set for each host unless
 // it is given. A ClientSessionCache in it makes repeated dials cheaper.
 func WithTLSConfig(c *tls.Config) Option { return option(func(s *settings) { s.tls = c }) }
+
+// WithPlain does without TLS, for a gateway's http door (default port 80). Whoever is on the way can read tokens and data: a gateway takes
+// such tokens from its own machine alone, unless it is told otherwise (allowPlainTokens). CA files and TLS settings are not looked at.
+func WithPlain() Option { return option(func(s *settings) { s.plain = true }) }
 
 // WithNetDial opens the connections below TLS, for example through a proxy. Without it they are TCP, through the proxy of
 // HTTPS_PROXY where that is set.

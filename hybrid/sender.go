@@ -137,7 +137,7 @@ type dialled struct {
 
 func (d *dialled) accept(ctx context.Context, at *wire.Address, fields http1.Fields) (*handshake.Upgraded, error) {
 	secure := *at
-	secure.Plain = false // the control channel was secure; what is behind a door that ends TLS says ws
+	secure.Plain = false // it is dialled as the control channel was; what is behind a door that ends TLS says ws
 	return d.l.dialer.upgrade(ctx, &secure, d.raw, fields)
 }
 

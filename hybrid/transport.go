@@ -31,6 +31,7 @@ const (
 // An answer that the gateway made itself, because nobody listens for instance, is an answer like others; ResponseError tells.
 type Transport struct {
 	endpoint *endpoint.Endpoint
+	scheme   string // of requests to the gateway
 	timeout  time.Duration
 	base     *http.Transport
 
@@ -56,7 +57,11 @@ func NewTransport(connectionString string, options ...DialOption) (*Transport, e
 		return nil, &Error{Op: "dial", Target: e.Name(), Cause: err, final: true}
 	}
 	dial, config := d.Base()
-	return &Transport{endpoint: e, timeout: s.timeout, base: &http.Transport{
+	scheme := "https"
+	if s.plain {
+		scheme = "http"
+	}
+	return &Transport{endpoint: e, scheme: scheme, timeout: s.timeout, base: &http.Transport{
 		DialContext: dial, TLSClientConfig: config, TLSHandshakeTimeout: s.timeout,
 		MaxIdleConns: idleConns, MaxIdleConnsPerHost: idleConns, IdleConnTimeout: idleTime,
 		ExpectContinueTimeout: time.Second, DisableCompression: true,
@@ -110,7 +115,7 @@ func (t *Transport) locate(u *url.URL) *url.URL {
 		path = "/" + path
 	}
 	raw := t.endpoint.Path + path
-	at := &url.URL{Scheme: "https", Host: t.endpoint.Host, RawQuery: u.RawQuery, ForceQuery: u.ForceQuery}
+	at := &url.URL{Scheme: t.scheme, Host: t.endpoint.Host, RawQuery: u.RawQuery, ForceQuery: u.ForceQuery}
 	if at.Path, at.RawPath = raw, raw; strings.Contains(raw, "%") {
 		if plain, err := url.PathUnescape(raw); err == nil {
 			at.Path = plain

@@ -29,6 +29,8 @@ type Params struct {
 	Roots trust.Roots
 	// Elsewhere is the same for connectors with a connection string of their own. nil: Roots.
 	Elsewhere *trust.Roots
+	// Plain has connectors without a connection string of their own do without TLS.
+	Plain bool
 	// Options are added to each Listen and Dial.
 	Options []hybrid.Option
 	// Tell hears of everything that happens. Calls do not overlap. nil: nobody does.
@@ -227,8 +229,8 @@ func (b *Bridge) options(c *Connector) ([]hybrid.Option, error) {
 	if err != nil {
 		return nil, err
 	}
-	roots := b.p.Roots
-	if b.p.Elsewhere != nil && c.ConnectionString != b.p.ConnectionString {
+	roots, own := b.p.Roots, c.ConnectionString == b.p.ConnectionString
+	if b.p.Elsewhere != nil && !own {
 		roots = *b.p.Elsewhere
 	}
 	config, err := roots.Config(trust.Hostname(cs.Host))
@@ -237,6 +239,9 @@ func (b *Bridge) options(c *Connector) ([]hybrid.Option, error) {
 	}
 	config.ClientSessionCache = tls.NewLRUClientSessionCache(sessions)
 	list := []hybrid.Option{hybrid.WithTLSConfig(config), hybrid.WithEntity(c.Name())}
+	if b.p.Plain && own {
+		list = append(list, hybrid.WithPlain())
+	}
 	return append(list, b.p.Options...), nil
 }
 

@@ -49,6 +49,7 @@ type Params struct {
 	Gateway wire.ConnectionString
 	Entity  string      // path; "": no relay is meant, and the last two rows are skipped
 	Roots   trust.Roots // who is trusted
+	Plain   bool        // the gateway is spoken to without TLS
 	Own     *Own        // nil: no node of this machine is known
 	System  string      // a GOOS, for commands
 	Now     func() time.Time
@@ -72,7 +73,11 @@ func Run(ctx context.Context, p Params) []Check {
 	if p.Begins == nil {
 		p.Begins = func(string) {}
 	}
-	e := &exam{Params: p, host: trust.Hostname(p.Gateway.Host), address: trust.Address(p.Gateway.Host, "443")}
+	port := "443"
+	if p.Plain {
+		port = "80"
+	}
+	e := &exam{Params: p, host: trust.Hostname(p.Gateway.Host), address: trust.Address(p.Gateway.Host, port)}
 	e.run(ctx)
 	return e.rows()
 }

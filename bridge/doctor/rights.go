@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -65,15 +66,10 @@ func (e *exam) token() string {
 	return wire.Sign(audience, e.Gateway.KeyName, e.Gateway.Key, e.Now().Add(tokenTime-e.skew))
 }
 
-// ask sends a request with a token, over a connection that is verified: for the management API where no relay is meant, else that
+// ask sends a request with a token, over a connection as reach makes it: for the management API where no relay is meant, else that
 // of a sender whom only a listener that does not exist may have, or that of such a listener's standby connection.
 func (e *exam) ask(ctx context.Context, token string, listens bool) (verdict, error) {
-	roots, err := e.Roots.Config(e.host)
-	if err != nil {
-		return verdict{}, err
-	}
-	roots.ServerName, roots.Time = e.host, e.Now
-	conn, err := e.handshake(ctx, roots)
+	conn, err := e.reach(ctx)
 	if err != nil {
 		return verdict{}, err
 	}
@@ -110,6 +106,19 @@ func (e *exam) ask(ctx context.Context, token string, listens bool) (verdict, er
 	}
 	defer answer.Body.Close()
 	return judge(answer), nil
+}
+
+// reach connects for a request with a token: verified, or plain where that was asked for.
+func (e *exam) reach(ctx context.Context) (net.Conn, error) {
+	if e.Plain {
+		return e.connect(ctx)
+	}
+	roots, err := e.Roots.Config(e.host)
+	if err != nil {
+		return nil, err
+	}
+	roots.ServerName, roots.Time = e.host, e.Now
+	return e.handshake(ctx, roots)
 }
 
 // nobody is the id of a listener that does not exist.

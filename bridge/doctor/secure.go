@@ -29,6 +29,10 @@ const (
 // checkTLS does a handshake with whoever is there, looks at the certificate afterwards, and asks for the time: a clock that is
 // wrong is often why the certificate is refused. Nothing secret is sent.
 func (e *exam) checkTLS(ctx context.Context) {
+	if e.Plain {
+		e.checkPlain(ctx)
+		return
+	}
 	roots, err := e.Roots.Config(e.host)
 	if err != nil {
 		e.failed(TLS, err.Error(), e.caAdvice(nil))
@@ -50,8 +54,21 @@ func (e *exam) checkTLS(ctx context.Context) {
 	e.ok(TLS, "the certificate for "+e.host+" is trusted, until "+chain[0].NotAfter.UTC().Format(time.RFC3339))
 }
 
-// handshake dials and does TLS, through a proxy where there is one. The connection has a deadline.
-func (e *exam) handshake(ctx context.Context, c *tls.Config) (*tls.Conn, error) {
+// checkPlain is checkTLS where there is none by the user's wish.
+func (e *exam) checkPlain(ctx context.Context) {
+	conn, err := e.connect(ctx)
+	if err != nil {
+		e.failed(TLS, why(err), trust.Advice(err))
+		return
+	}
+	defer conn.Close()
+	e.Begins(Clock)
+	e.checkClock(conn)
+	e.ok(TLS, "none, as was asked for: others on the way can read keys and data")
+}
+
+// connect dials, through a proxy where there is one. The connection has a deadline.
+func (e *exam) connect(ctx context.Context) (net.Conn, error) {
 	target := e.address
 	if e.via != "" {
 		target = e.via
@@ -66,6 +83,15 @@ func (e *exam) handshake(ctx context.Context, c *tls.Config) (*tls.Conn, error) 
 			_ = conn.Close() // the error is what counts
 			return nil, err
 		}
+	}
+	return conn, nil
+}
+
+// handshake connects and does TLS.
+func (e *exam) handshake(ctx context.Context, c *tls.Config) (*tls.Conn, error) {
+	conn, err := e.connect(ctx)
+	if err != nil {
+		return nil, err
 	}
 	secured := tls.Client(conn, c)
 	if err := secured.HandshakeContext(ctx); err != nil {

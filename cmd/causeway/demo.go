@@ -7,6 +7,9 @@ import (
 	"github.com/causeway-relay/causeway/gateway/demo"
 )
 
+// lastStep is the number of the last documented step.
+const lastStep = 9
+
 func newDemo() *cobra.Command {
 	var p demo.Params
 	c := &cobra.Command{
@@ -20,6 +23,14 @@ them come connectors, and a SOAP calculator called as clients of basicHttpBindin
   causeway demo --stop-listener-before 6        # see how the road ends without a listener`,
 		Args: cli.Args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
+			switch {
+			case p.Senders < 0:
+				return cli.Usage("--senders: expected a number from 1")
+			case p.StopListenerBefore < 0 || p.StopListenerBefore > lastStep:
+				return cli.Usage("--stop-listener-before: expected the number of a step, from 1 to %d", lastStep)
+			case p.ReadyFile != "" && !p.Keep:
+				return cli.Usage("--ready-file goes with --keep: without it both nodes have ended before anybody could read the file")
+			}
 			p.Out = c.OutOrStdout()
 			return demo.Run(c.Context(), p)
 		},

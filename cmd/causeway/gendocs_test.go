@@ -64,15 +64,15 @@ One binary, ` + "`causeway`" + `. Data goes to standard output, talk and errors 
 | exit code | means |
 |---|---|
 | 0 | done |
-| 1 | it failed: the message says why, and what to do next |
+| 1 | it failed: the message says why, and what to do next. Also what a comparison or a check found: documents that differ, an operation that is lost |
 | 2 | the command line or the configuration is wrong |
-| 3 | what was named does not exist |
+| 3 | what was named does not exist: a relay, a rule, a listener of a relay, a service, an operation. A file that does not exist is 1, or 2 behind a flag |
 | 4 | unauthorized: the rule or the token does not allow it |
 | 5 | no gateway was reached, or not in time |
 
 ## Which gateway, and as whom
 
-Client commands (` + "`relay`, `rule`, `token`, `status`, `doctor`, `top`, `tail`, `reload`" + `), and ` + "`listen` and `forward`" + ` for a key, ask the management API ([api.md](api.md)) of
+Client commands (` + "`relay`, `rule`, `token`, `status`, `doctor`, `top`, `tail`, `tap`, `reload`" + `), and ` + "`listen` and `forward`" + ` for a key, ask the management API ([api.md](api.md)) of
 
 1. the connection string of ` + "`--connection-string`" + `, else
 2. that of ` + "`CAUSEWAY_CONNECTION_STRING`" + `, else

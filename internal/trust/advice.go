@@ -22,7 +22,7 @@ func Advice(err error) string {
 	case errors.As(err, new(x509.CertificateInvalidError)):
 		return "compare the clocks and the certificate's dates"
 	case errors.As(err, new(tls.RecordHeaderError)), strings.Contains(err.Error(), "HTTP response to HTTPS client"):
-		return "this port does not speak TLS: use that of the https door"
+		return "this port does not speak TLS: use that of the https door, or, of a gateway that has none, --plain (hybrid.WithPlain)"
 	case errors.As(err, &name) && name.IsNotFound:
 		return "check the host name in the connection string"
 	case errors.Is(err, context.Canceled):

@@ -19,6 +19,7 @@ type Params struct {
 	Admin            string // host:port of a node's admin door, asked in plain HTTP
 	Token            string // the admin door's own
 	Roots            trust.Roots
+	Plain            bool          // the gateway of ConnectionString is asked without TLS
 	Timeout          time.Duration // of one request; 0: DefaultTimeout
 }
 
@@ -58,6 +59,10 @@ func New(p Params) (*Client, error) {
 	c := &Client{base: "https://" + cs.Host + "/$api", header: "ServiceBusAuthorization"}
 	if c.sign, err = signer(&cs); err != nil {
 		return nil, err
+	}
+	if p.Plain {
+		c.base, c.http = "http://"+cs.Host+"/$api", newHTTP(nil, p.Timeout)
+		return c, nil
 	}
 	roots, err := p.Roots.Config(trust.Hostname(cs.Host))
 	if err != nil {

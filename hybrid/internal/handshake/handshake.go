@@ -40,6 +40,7 @@ type Params struct {
 	Authority string      // of the connection string: it is tried where another is not reached
 	CAFile    string      // PEM; "": the usual places (internal/trust). Not looked at with TLS
 	TLS       *tls.Config // is copied
+	Plain     bool        // no TLS at all: CAFile and TLS are not looked at
 	// Dial opens the connections below TLS. nil: TCP, through the proxy of the environment.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
@@ -47,7 +48,7 @@ type Params struct {
 // Dialer opens connections to gateways. Make one with New.
 type Dialer struct {
 	dial func(ctx context.Context, network, address string) (net.Conn, error)
-	tls  *tls.Config
+	tls  *tls.Config // nil: there is no TLS
 	own  string
 	ways either.Ways
 }
@@ -59,9 +60,12 @@ func New(p Params) (*Dialer, error) {
 	if d.dial == nil {
 		d.dial = proxy.Dialer(http.ProxyFromEnvironment)
 	}
-	if p.TLS != nil {
+	switch {
+	case p.Plain:
+		return d, nil
+	case p.TLS != nil:
 		d.tls = p.TLS.Clone()
-	} else {
+	default:
 		var err error
 		if d.tls, err = trust.Default(p.CAFile).Config(trust.Hostname(p.Authority)); err != nil {
 			return nil, err
@@ -73,11 +77,15 @@ func New(p Params) (*Dialer, error) {
 	return d, nil
 }
 
-// Open connects to an authority, HOST or HOST:PORT, and secures the connection. Nobody else is tried.
+// Open connects to an authority, HOST or HOST:PORT, and secures the connection unless it is to be plain. Nobody else is tried.
 func (d *Dialer) Open(ctx context.Context, authority string) (net.Conn, error) {
-	conn, err := d.dial(ctx, "tcp", trust.Address(authority, "443"))
-	if err != nil {
-		return nil, err
+	port := "443"
+	if d.tls == nil {
+		port = "80"
+	}
+	conn, err := d.dial(ctx, "tcp", trust.Address(authority, port))
+	if err != nil || d.tls == nil {
+		return conn, err
 	}
 	config := d.tls
 	if config.ServerName == "" {
@@ -93,7 +101,7 @@ func (d *Dialer) Open(ctx context.Context, authority string) (net.Conn, error) {
 }
 
 // Base is what the dialer dials and trusts with, for an HTTP client of the same gateway. The configuration is shared: it must not be
-// changed.
+// changed; it is nil where there is no TLS.
 func (d *Dialer) Base() (dial func(ctx context.Context, network, address string) (net.Conn, error), config *tls.Config) {
 	return d.dial, d.tls
 }

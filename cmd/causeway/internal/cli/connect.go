@@ -23,6 +23,7 @@ const EnvConnectionString = "CAUSEWAY_CONNECTION_STRING"
 type Connection struct {
 	ConnectionString string        // of --connection-string; "" when it was not given: see Given
 	CAFile           string        // of --ca-file; "" when it was not given: see Roots
+	Plain            bool          // of --plain: no TLS
 	Timeout          time.Duration // that an answer may take
 	Format           *Format
 }
@@ -42,12 +43,13 @@ func GatewayFlags(cmd *cobra.Command) *Connection {
 	flags.StringVar(&c.ConnectionString, "connection-string", "",
 		"`STRING` that names gateway, rule and key; without it "+EnvConnectionString+", else the node of this machine. Others can see a command line: prefer the variable")
 	flags.StringVar(&c.CAFile, "ca-file", "", "PEM `FILE` to trust; without it "+trust.EnvCAFile+", else the system's roots and, for loopback hosts, the local CA")
+	flags.BoolVar(&c.Plain, "plain", false, "do without TLS, for the http door of a gateway that has no other; others on the way can read keys and data")
 	return c
 }
 
 // noGateway is told when nothing says whom to ask.
 const noGateway = `no gateway to ask: give --connection-string, or set ` + EnvConnectionString +
-	` (the ready file of 'causeway serve' has one), or run the command as the user that runs 'causeway serve' here`
+	` (the ready file of 'causeway serve' has one), or run the command as the user that runs 'causeway serve' here; for one that is a service: 'sudo env CAUSEWAY_DATA=/var/lib/causeway causeway ...'`
 
 // Given is the connection string that the user names: of the flag, else of the variable, else of the credential that systemd
 // gave this service; "" for none.
@@ -59,7 +61,7 @@ func (c *Connection) Given() string {
 // token in its data folder, which only its user can read. Nobody is asked yet. That nothing says whom to ask is a usage error.
 func (c *Connection) Client() (*client.Client, error) {
 	here := NodeHere()
-	p := client.Params{ConnectionString: c.Given(), Roots: c.Roots(here), Timeout: c.Timeout}
+	p := client.Params{ConnectionString: c.Given(), Roots: c.Roots(here), Plain: c.Plain, Timeout: c.Timeout}
 	if p.ConnectionString == "" {
 		token, err := os.ReadFile(filepath.Join(here.Data, "admin.token"))
 		if err != nil || !Dialable(here.Admin) {

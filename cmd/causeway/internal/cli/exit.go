@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -92,6 +94,22 @@ func exitOf(no *client.Error) int {
 	return ExitFailure
 }
 
+// aboutFile says what to do about a file that could not be used, where the error ends with the system's own words: no advice stands
+// there yet.
+func aboutFile(err error) string {
+	file, ok := errors.AsType[*fs.PathError](err)
+	if !ok || !strings.HasSuffix(err.Error(), file.Error()) {
+		return ""
+	}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "check the path " + file.Path
+	case errors.Is(err, fs.ErrPermission):
+		return "run the command as a user who may use " + file.Path + ", or name another file"
+	}
+	return "look at " + file.Path + ", or name another file"
+}
+
 // explain writes an error for people: what happened, what to do next, and how to find it in the gateway's log. Problems
 // of a configuration stand alone, one line each, so that editors and terminals turn the places into links.
 func explain(w io.Writer, cmd *cobra.Command, err error) {
@@ -123,6 +141,8 @@ func explain(w io.Writer, cmd *cobra.Command, err error) {
 		next, tracking = no.Do, no.Tracking
 	case errors.As(err, &away):
 		next = away.Do
+	case next == "":
+		next = aboutFile(err)
 	}
 	if next != "" {
 		fmt.Fprintf(w, "  next: %s\n", next)

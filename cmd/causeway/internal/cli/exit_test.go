@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 	"testing"
 
@@ -28,6 +29,10 @@ func TestEnds(t *testing.T) {
 	}{
 		"nothing":             {nil, ExitOK, ""},
 		"a failure":           {errors.New("broken"), ExitFailure, "causeway: broken\n"},
+		"no file":             {&fs.PathError{Op: "open", Path: "a", Err: fs.ErrNotExist}, ExitFailure, "causeway: open a: file does not exist\n  next: check the path a\n"},
+		"not my file":         {fmt.Errorf("read: %w", &fs.PathError{Op: "open", Path: "a", Err: fs.ErrPermission}), ExitFailure, "  next: run the command as a user who may use a, or name another file\n"},
+		"not even a file":     {&fs.PathError{Op: "read", Path: "a", Err: errors.New("is a directory")}, ExitFailure, "  next: look at a, or name another file\n"},
+		"a file, and advice":  {fmt.Errorf("%w: make it", &fs.PathError{Op: "open", Path: "a", Err: fs.ErrNotExist}), ExitFailure, "causeway: open a: file does not exist: make it\n"},
 		"usage":               {Usage("no %s", "target"), ExitUsage, "causeway: no target\n  next: see 'causeway do --help'\n"},
 		"silent":              {Silent(ExitNotFound), ExitNotFound, ""},
 		"configuration":       {config.Problems{{File: "c.yaml", Line: 3, Column: 1, Message: "bad"}}, ExitUsage, "c.yaml:3:1 bad\n"},

@@ -20,6 +20,9 @@ func TestWriteNew(t *testing.T) {
 	if err := WriteNew(file, []byte("two"), false); err == nil || !strings.Contains(err.Error(), "--force") {
 		t.Errorf("overwritten: %v", err)
 	}
+	if err := WriteNew(filepath.Join(file+"s", "f"), nil, true); err == nil || !strings.Contains(err.Error(), "make its folder "+file+"s first") {
+		t.Errorf("written nowhere: %v", err)
+	}
 	if err := WriteNew(file, []byte("3"), true); err != nil {
 		t.Error(err)
 	}

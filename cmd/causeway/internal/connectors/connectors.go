@@ -127,6 +127,9 @@ func (c *connectors) run(cmd *cobra.Command, list []connect.Connector) error {
 	if err != nil {
 		return err
 	}
+	if c.Plain {
+		c.more = append(c.more, hybrid.WithPlain())
+	}
 	bridge := connect.New(connect.Params{
 		Roots: c.Roots(cli.NodeHere()), Options: c.more, Tell: c.tell(cmd), Grace: c.grace, Final: c.file == "" && !c.retry,
 	})

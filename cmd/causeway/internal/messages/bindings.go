@@ -13,6 +13,7 @@ import (
 	"github.com/causeway-relay/causeway/bindings"
 	"github.com/causeway-relay/causeway/bridge/convert"
 	"github.com/causeway-relay/causeway/cmd/causeway/internal/cli"
+	"github.com/causeway-relay/causeway/gateway/manage/wire"
 )
 
 // NewBindings makes the command that prints the table of bindings.
@@ -45,15 +46,41 @@ With --pairs: which binding of senders can become which of a service ('causeway 
 			return format.Write(cmd, convert.Pairs(), func() error { return writePairs(cmd.OutOrStdout()) })
 		}
 		if len(args) == 0 {
-			return format.Write(cmd, bindings.All(), func() error { return cli.Table(cmd.OutOrStdout(), bindingTable()) })
+			return format.Write(cmd, listings(bindings.All()), func() error { return cli.Table(cmd.OutOrStdout(), bindingTable()) })
 		}
 		b, ok := bindings.Find(args[0])
 		if !ok {
 			return cli.Usage("%q is no binding: 'causeway bindings' lists them", args[0])
 		}
-		return format.Write(cmd, b, func() error { return cli.Table(cmd.OutOrStdout(), bindingRows(&b)) })
+		return format.Write(cmd, listings([]bindings.Binding{b})[0], func() error { return cli.Table(cmd.OutOrStdout(), bindingRows(&b)) })
 	}
 	return cmd
+}
+
+// listing is a binding as JSON shows it: its times in words, as everywhere else.
+type listing struct {
+	bindings.Binding
+
+	Defaults limits `json:"defaults"`
+}
+
+// limits are bindings.Defaults.
+type limits struct {
+	bindings.Defaults
+
+	Open    wire.Span `json:"open"`
+	Close   wire.Span `json:"close"`
+	Send    wire.Span `json:"send"`
+	Receive wire.Span `json:"receive"`
+}
+
+func listings(all []bindings.Binding) []listing {
+	list := make([]listing, 0, len(all))
+	for i := range all {
+		d := &all[i].Defaults
+		list = append(list, listing{all[i], limits{*d, wire.Span(d.Open), wire.Span(d.Close), wire.Span(d.Send), wire.Span(d.Receive)}})
+	}
+	return list
 }
 
 // bindingTable shows every binding, one a row.

@@ -92,7 +92,7 @@ Binary output to a terminal is shown in hex.`,
 		}
 		out, err := inspect.Encode(input, form)
 		if err != nil {
-			return err
+			return fmt.Errorf("encode: %w", err)
 		}
 		binary := form == inspect.Binary || form == inspect.Session
 		if *hex || binary && cli.OnTerminal(cmd.OutOrStdout()) {

@@ -57,7 +57,7 @@ func (s *served) applyLocked(cfg *config.Config) error {
 		ready := s.Ready()
 		elsewhere := trust.Default("")
 		s.bridge = connect.New(connect.Params{
-			ConnectionString: ready.ConnectionString, Roots: trust.Roots{File: cmp.Or(ready.CAFile, elsewhere.File)}, Elsewhere: &elsewhere, Tell: s.tell,
+			ConnectionString: ready.ConnectionString, Plain: ready.Endpoints["https"] == "", Roots: trust.Roots{File: cmp.Or(ready.CAFile, elsewhere.File)}, Elsewhere: &elsewhere, Tell: s.tell,
 		})
 	}
 	return s.bridge.Apply(cfg.Connect())

@@ -108,7 +108,7 @@ func examine(cmd *cobra.Command, c *cli.Connection, name string) ([]doctor.Check
 		at.EntityPath = name
 	}
 	p := doctor.Params{
-		Gateway: cs, Roots: trust.Default(c.CAFile), Own: own, System: runtime.GOOS, Entity: strings.Trim(at.Path(), "/"),
+		Gateway: cs, Roots: trust.Default(c.CAFile), Plain: c.Plain, Own: own, System: runtime.GOOS, Entity: strings.Trim(at.Path(), "/"),
 	}
 	p.Roots.Local = filepath.Join(cli.NodeHere().Data, "ca.pem")
 	if cmd.Flags().Changed("timeout") {

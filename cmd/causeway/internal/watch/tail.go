@@ -38,6 +38,9 @@ still has it: it keeps the last 1,000 events.`,
 	cmd.Flags().StringVar(&after, "after", "", "begin behind the event with this `ID`; default: now")
 	cmd.Flags().IntVar(&count, "count", 0, "end after `N` events; default: never")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if count < 0 {
+			return cli.Usage("--count: expected a number from 1, or 0 for no end")
+		}
 		asked, err := c.Client()
 		if err != nil {
 			return err

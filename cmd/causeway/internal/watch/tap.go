@@ -21,7 +21,7 @@ func NewTap() *cobra.Command {
 		Use: "tap NAME", Short: "Show what passes a relay, while it passes: exchanges, messages, frames", Args: cli.Args(cobra.ExactArgs(1)),
 		Long: `Show what passes a relay on all nodes, until interrupted: the heads and bodies of exchanges, the pieces of streams, the messages of
 one-way and event relays. SOAP is decoded, as text and in .NET's binary encoding, from HTTP and from net.tcp; other text is
-shown as it is, other bytes as a hex dump.
+shown as it is, other bytes as a hex dump. SOAP is shown when it is whole, or, as far as it came, when its connection ends before.
 
 It takes the right Manage, of the namespace or of the relay. Tokens, passwords and cookies are masked. Nothing waits for the
 one who looks: what comes faster than it is shown is dropped and counted. Streams behind TLS of their own (transport security
@@ -42,6 +42,9 @@ from the sender, < from the listener, . is about the connection.`,
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if o.bytes < 1 || o.bytes > tap.MaxBytes {
 			return cli.Usage("--bytes takes a number from 1 to %d", tap.MaxBytes)
+		}
+		if o.count < 0 {
+			return cli.Usage("--count: expected a number from 1, or 0 for no end")
 		}
 		asked, err := c.Client()
 		if err != nil {
