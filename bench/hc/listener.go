@@ -32,7 +32,7 @@ type Listener struct {
 const mostKept = 256
 
 // Listen opens a control channel. target is the host:port that streams and requests go to. With a carry streams come as
-// bytes, on connections that stand by; a gateway has to know them (docs/agent.md).
+// bytes, on connections that stand by while there are any; a gateway has to know both (docs/agent.md).
 func Listen(ctx context.Context, e Endpoint, target string, carry Carry) (*Listener, error) {
 	l := &Listener{endpoint: e, target: target, kept: make(chan *kept, mostKept), carry: carry}
 	l.id = strconv.FormatInt(time.Now().UnixNano(), 36)
@@ -67,6 +67,8 @@ func (l *Listener) Serve(ctx context.Context) error {
 			return fmt.Errorf("control message %.200q: %w", b, err)
 		}
 		switch {
+		case m.Accept != nil && l.carry != nil:
+			go l.acceptRaw(m.Accept.Address)
 		case m.Accept != nil:
 			go l.accept(ctx, m.Accept.Address)
 		case m.Request != nil:

@@ -39,7 +39,7 @@ func (l *Listener) standBy(ctx context.Context, id string) {
 			}
 			<-places
 			if err == nil {
-				l.lead(c)
+				l.lead(c, nil)
 			}
 		})
 	}
@@ -66,19 +66,11 @@ func (l *Listener) wait(ctx context.Context, id string) (*net.TCPConn, error) {
 
 // offer is the handshake, the wait, and the yes to a sender.
 func offer(c net.Conn, address *url.URL) error {
-	if _, err := fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: causeway/1\r\n\r\n", address.RequestURI(), address.Host); err != nil {
-		return err
-	}
-	br := bufio.NewReaderSize(c, 4<<10) // the peer is silent behind the line until it was answered
-	rs, err := http.ReadResponse(br, nil)
+	br, err := upgrade(c, address)
 	if err != nil {
 		return err
 	}
-	rs.Body.Close()
-	if rs.StatusCode != http.StatusSwitchingProtocols {
-		return fmt.Errorf("answer %s", rs.Status)
-	}
-	line, err := br.ReadSlice('\n')
+	line, err := br.ReadSlice('\n') // the peer is silent behind the line until it was answered
 	if err != nil {
 		return err
 	}
@@ -90,9 +82,51 @@ func offer(c net.Conn, address *url.URL) error {
 	return err
 }
 
-// lead carries a stream to the target. The kernel moves the bytes where a stream is busy.
-func (l *Listener) lead(c *net.TCPConn) {
+// upgrade asks for bytes and gives what comes behind the 101.
+func upgrade(c net.Conn, address *url.URL) (*bufio.Reader, error) {
+	if _, err := fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: causeway/1\r\n\r\n", address.RequestURI(), address.Host); err != nil {
+		return nil, err
+	}
+	br := bufio.NewReaderSize(c, 4<<10)
+	rs, err := http.ReadResponse(br, nil)
+	if err != nil {
+		return nil, err
+	}
+	rs.Body.Close()
+	if rs.StatusCode != http.StatusSwitchingProtocols {
+		return nil, fmt.Errorf("answer %s", rs.Status)
+	}
+	return br, nil
+}
+
+// acceptRaw is one stream whose sender found no connection standing by: a rendezvous as any, but for the bytes.
+func (l *Listener) acceptRaw(at string) {
+	address, err := url.Parse(at)
+	if err != nil {
+		log.Printf("rendezvous: %v", err)
+		return
+	}
+	c, err := net.Dial("tcp", address.Host)
+	if err != nil {
+		log.Printf("rendezvous: %v", err)
+		return
+	}
+	br, err := upgrade(c, address)
+	if err != nil {
+		c.Close()
+		log.Printf("rendezvous: %v", err)
+		return
+	}
+	early, _ := br.Peek(br.Buffered()) // what there is can be had
+	l.lead(c.(*net.TCPConn), early)
+}
+
+// lead carries a stream to the target, from what has come of it already. The kernel moves the bytes where a stream is busy.
+func (l *Listener) lead(c *net.TCPConn, early []byte) {
 	t, err := net.Dial("tcp", l.target)
+	if err == nil {
+		_, err = t.Write(early)
+	}
 	if err != nil {
 		c.Close()
 		log.Printf("target: %v", err)
