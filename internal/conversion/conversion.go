@@ -20,6 +20,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/causeway-relay/causeway/bindings/framing"
@@ -39,7 +40,6 @@ const (
 	ok               = 200
 	accepted         = 202
 	firstRedirect    = 300
-	unauthorized     = 401
 	methodNotAllowed = 405
 	serverError      = 500
 )
@@ -54,6 +54,8 @@ type Conversion struct {
 	Address   func(h *shape.Hello) string   // of the service, for Via and the header To; what a sender's has behind the relay's name is added
 	Named     bool                          // Address is the service's own, which its messages have to name; else it is the relay's, as senders know it
 	Dial      framed.Dialer                 // to a service of a framing session
+	Sessions  *framed.Client                // makes the sessions there, and keeps connections; nil: each has a connection of its own
+	Prompt    *atomic.Bool                  // keeps whether the service says End; nil: nobody does. See session
 	Ask       shape.Exchanger               // to a service of HTTP; with Dial nil: it is not asked
 	Tracking  func() string                 // makes a tracking id for each exchange of a session's message; nil: all have the session's
 	Fault     func(err error) framing.Fault // what a sender of a session is told of an error that is no SOAP; nil: EndpointUnavailable
@@ -97,14 +99,18 @@ func (c *Conversion) Exchange(ctx context.Context, req *shape.Request) (*shape.R
 		}
 	}
 	out, status, err := c.deliver(ctx, call, err, m)
+	said := shape.Memory(out.Body)
+	if m.end != nil {
+		said = &lasting{said, out.Body, func() { c.rest(ctx, m.end) }}
+	}
 	if err != nil {
+		_ = said.Close() // of a memory, or what is left of a session
 		return nil, err
 	}
-	res := &shape.Response{Status: status, Body: shape.Memory(out.Body)}
+	res := &shape.Response{Status: status, Body: said}
 	if len(out.Body) > 0 {
 		res.Fields.Add("Content-Type", out.ContentType)
 	}
-	res.Fields = append(res.Fields, m.heard...)
 	return res, nil
 }
 
@@ -153,8 +159,8 @@ type message struct {
 	session *convert.Session // nil: it came in none
 	suffix  string           // of the path, behind the relay's name
 	query   string
-	to      string       // the service's address, of request
-	heard   shape.Fields // of the head of a service's answer over HTTP, what goes on to a sender over HTTP
+	to      string                     // the service's address, of request
+	end     func(context.Context) bool // what is left of the session behind the answer; nil: nothing is
 }
 
 // most bounds a message.
@@ -213,7 +219,7 @@ func (c *Conversion) deliver(ctx context.Context, call *convert.Call, err error,
 		var out convert.Message
 		var status int
 		if c.Converter.To.Framed {
-			out, status, err = c.overSession(ctx, call, m.to)
+			out, status, err = c.overSession(ctx, call, m)
 		} else {
 			out, status, err = c.overHTTP(ctx, call, m)
 		}
@@ -269,15 +275,15 @@ func told(format string, args ...any) error {
 	return soap.Refuse(soap.V12, soap.Receiver, fmt.Sprintf(format, args...))
 }
 
-// overSession asks a service of net.tcp, in a session of its own.
-func (c *Conversion) overSession(ctx context.Context, call *convert.Call, via string) (convert.Message, int, error) {
+// overSession asks a service of net.tcp, in a session of its own, whatever connection that is on.
+func (c *Conversion) overSession(ctx context.Context, call *convert.Call, m *message) (convert.Message, int, error) {
 	var down error // the service was not reached
 	dial := func(ctx context.Context) (conn net.Conn, err error) {
 		conn, err = c.Dial(ctx)
 		down = err
 		return conn, err
 	}
-	body, err := framed.Call(ctx, dial, via, call.Out.Body, call.OneWay, c.most())
+	body, err := c.session(ctx, dial, call, m)
 	switch {
 	case down != nil:
 		return convert.Message{}, 0, down
@@ -313,10 +319,10 @@ func (c *Conversion) asked(call *convert.Call, m *message) *shape.Request {
 	for _, action := range call.Out.SOAPAction {
 		req.Fields.Add("SOAPAction", action)
 	}
-	if m.session == nil {
-		req.Fields = append(req.Fields, carried(m.hello.Fields)...)
-	} else {
-		req.Fields = append(req.Fields, credentials(m.hello.Fields)...)
+	for _, f := range m.hello.Fields {
+		if strings.EqualFold(f.Name, "Authorization") || strings.EqualFold(f.Name, "Cookie") {
+			req.Fields.Add(f.Name, f.Value)
+		}
 	}
 	return req
 }
@@ -329,7 +335,6 @@ func (c *Conversion) overHTTP(ctx context.Context, call *convert.Call, m *messag
 	}
 	body, err := c.gather(res.Body)
 	kind := res.Fields.Get("Content-Type")
-	m.heard = carried(res.Fields)
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return convert.Message{}, 0, context.Cause(ctx)
@@ -337,10 +342,6 @@ func (c *Conversion) overHTTP(ctx context.Context, call *convert.Call, m *messag
 		return convert.Message{}, 0, told("the service's answer broke off")
 	case res.Status < firstRedirect && (len(body) == 0 || call.OneWay && c.Converter.From.Framed): // a session has no place for an answer to one-way
 		return convert.Message{}, accepted, nil
-	case res.Status == unauthorized: // a sender over HTTP that hears so says who it is, and asks again
-		no := soap.Refuse(soap.V12, soap.Receiver, fmt.Sprintf("the service answered %d %s", res.Status, res.Reason))
-		no.Status = res.Status
-		return convert.Message{}, 0, no
 	case res.Status != serverError && res.Status >= firstRedirect:
 		return convert.Message{}, 0, told("the service answered %d %s", res.Status, res.Reason)
 	case len(body) == 0 || !strings.Contains(kind, "xml") && !strings.Contains(kind, "soap") && !strings.Contains(kind, "multipart"):

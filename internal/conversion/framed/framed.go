@@ -1,8 +1,10 @@
 // Package framed owns the two ends of a framing session that a conversion needs: Call is the client of a net.tcp service for one
 // message and its answer, Serve the service of a net.tcp client, message by message. Open is Call's beginning, for a session of another end.
+// A Client is who makes many calls of one service: it ends their sessions behind the answers, and keeps their connections for the next.
 //
 // It does not own records (bindings/framing), what is in an envelope (bridge/convert), nor where a service is: Call and Open are given a
-// dialer, Serve a connection, which it does not close. Upgrades are refused: what is inside them could not be converted. One goroutine runs a session; ctx ends it.
+// dialer, Serve a connection, which it does not close. Upgrades are refused: what is inside them could not be converted. One goroutine runs
+// a session, and ctx ends it; what a Client does behind an answer it does on goroutines that its owner runs and waits for.
 //
 // Sources: [MC-NMF]; WCF wire reference sections 1, 7.6 and 16.3.
 package framed
@@ -13,6 +15,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"sync"
 	"time"
 
 	"github.com/causeway-relay/causeway/bindings/framing"
@@ -23,7 +26,7 @@ const (
 	writeTime    = time.Minute
 	preambleTime = 30 * time.Second
 	endTime      = 10 * time.Second // for the peer's End behind ours, where it is the only answer
-	closeTime    = time.Second      // the same behind an answer, which waits for it
+	closeTime    = time.Second      // the same behind an answer
 )
 
 // FaultError is a fault record of the other end.
@@ -41,6 +44,11 @@ type wire struct {
 	most int    // of an envelope
 
 	ahead chan fetched // what is being read while a message is answered; nil: nothing is
+	free  func()       // takes ctx off the connection; of bind
+
+	via  string    // of a Client's: what its sessions are for
+	born time.Time // when it was dialled
+	kept chan bool // while nobody uses it: gives, once it is taken, whether it is as it was left. Of capacity 1
 }
 
 // fetched is what a read gave.
@@ -49,10 +57,35 @@ type fetched struct {
 	err error
 }
 
-func newWire(ctx context.Context, conn net.Conn, most int) (w *wire, stop func() bool) {
-	w = &wire{conn: conn, buf: make([]byte, 4096), most: most}
+// newWire reads at most room bytes at once.
+func newWire(conn net.Conn, most, room int) *wire {
+	w := &wire{conn: conn, buf: make([]byte, room), most: most}
 	w.d.Limits.Envelope = most
-	return w, context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
+	return w
+}
+
+// readRoom is how much is read at once.
+const readRoom = 4096
+
+// bind has the end of ctx end what waits on the connection, until free is called; behind that nothing of ctx touches it any more.
+func (w *wire) bind(ctx context.Context) {
+	var mu sync.Mutex
+	over := false
+	stop := context.AfterFunc(ctx, func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if !over {
+			_ = w.conn.SetDeadline(time.Unix(1, 0))
+		}
+	})
+	w.free = func() {
+		if stop() {
+			return
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		over = true
+	}
 }
 
 // next reads one event.
@@ -124,58 +157,133 @@ func (w *wire) write(ctx context.Context, b []byte) error {
 }
 
 // Call sends one message to a service, in a session of its own (Open), and gives the answer. message is of a session's encoding, with its
-// string table. Without an answer to wait for it returns nil when the service has ended the session, or has had time to.
+// string table. It returns when the service has ended the session, or has had time to, and keeps nothing.
 func Call(ctx context.Context, dial Dialer, via string, envelope []byte, oneWay bool, most int) ([]byte, error) {
-	conn, err := Open(ctx, dial, via)
-	if err != nil {
-		return nil, err
-	}
-	defer conn.Close()
-	w, stop := newWire(ctx, conn, most)
-	defer stop()
-	answer, err := w.call(ctx, envelope, oneWay)
-	if err != nil && ctx.Err() != nil {
-		err = context.Cause(ctx)
+	answer, end, err := Ask(ctx, dial, via, envelope, oneWay, most)
+	if end != nil {
+		end(ctx)
 	}
 	return answer, err
 }
 
-func (w *wire) call(ctx context.Context, envelope []byte, oneWay bool) ([]byte, error) {
-	out := framing.AppendSized(make([]byte, 0, len(envelope)+8), envelope)
-	if oneWay {
-		if err := w.write(ctx, append(out, byte(framing.End))); err != nil {
-			return nil, err
-		}
-		_ = w.conn.SetReadDeadline(time.Now().Add(endTime))
-		m, err := w.read()
-		if _, ok := errors.AsType[*FaultError](err); ok {
-			return nil, err
-		}
-		return m.body, nil // a peer that only closes has taken it
+// Ask is Call that gives the answer before the service has ended the session. end does the rest, and has to be called once: it waits for the
+// service, for a second at most and as long as ctx, and closes the connection. It reports whether the service said the record End, as WCF's
+// do; others only close. end is nil where the session is over already.
+func Ask(ctx context.Context, dial Dialer, via string, envelope []byte, oneWay bool, most int) (answer []byte, end func(context.Context) bool, err error) {
+	w, err := begin(ctx, dial, via, most, readRoom)
+	if err != nil {
+		return nil, nil, err
 	}
-	if err := w.write(ctx, out); err != nil {
-		return nil, err
+	answer, at, err := w.call(ctx, envelope, oneWay)
+	if err != nil || at == over {
+		return answer, nil, err
+	}
+	_ = w.conn.SetDeadline(time.Now().Add(closeTime))
+	if at == answered && !w.close() {
+		_ = w.conn.Close()
+		return answer, nil, nil
+	}
+	half, ok := w.conn.(interface{ CloseWrite() error })
+	whole := ok && half.CloseWrite() == nil
+	if at == ended {
+		_ = w.conn.Close()
+		return answer, nil, nil
+	}
+	return answer, func(ctx context.Context) bool {
+		_ = w.conn.SetDeadline(time.Now().Add(closeTime))
+		w.bind(ctx)
+		defer w.conn.Close()
+		defer w.free()
+		ev, err := w.next()
+		if whole { // a connection that is closed before its peer is done comes back to it as a reset
+			_, _ = io.CopyN(io.Discard, w.conn, readRoom)
+		}
+		return err == nil && ev.Kind == framing.End
+	}, nil
+}
+
+// stage is where a session stands when its message was brought.
+type stage byte
+
+const (
+	answered stage = iota // neither end is through
+	ended                 // both are, and nothing else came: the connection is good for another session
+	over                  // so is the connection
+)
+
+// call brings a message and gives the answer. Without an answer to wait for it returns when the service has ended the session, or has had
+// time to. ctx is off the connection then; a session that is over, or failed, has left it closed.
+func (w *wire) call(ctx context.Context, envelope []byte, oneWay bool) (answer []byte, at stage, err error) {
+	if oneWay {
+		answer, at, err = w.tell(ctx, envelope)
+	} else {
+		answer, at, err = w.ask(ctx, envelope)
+	}
+	w.free()
+	if at == over {
+		_ = w.conn.Close()
+	}
+	if err != nil && ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	return answer, at, err
+}
+
+// tell is call for a message without an answer: that and our End leave in one piece.
+func (w *wire) tell(ctx context.Context, envelope []byte) ([]byte, stage, error) {
+	if err := w.write(ctx, append(sized(envelope), byte(framing.End))); err != nil {
+		return nil, over, err
+	}
+	_ = w.conn.SetReadDeadline(time.Now().Add(endTime))
+	m, err := w.read()
+	if _, ok := errors.AsType[*FaultError](err); ok {
+		return nil, over, err
+	}
+	if err == nil && m.end && len(w.left) == 0 {
+		return nil, ended, nil
+	}
+	return m.body, over, nil // a peer that only closes has taken it
+}
+
+// ask is call for a message with an answer.
+func (w *wire) ask(ctx context.Context, envelope []byte) ([]byte, stage, error) {
+	if err := w.write(ctx, sized(envelope)); err != nil {
+		return nil, over, err
 	}
 	m, err := w.read()
 	switch {
 	case errors.Is(err, io.EOF), err == nil && m.end:
-		return nil, errors.New("the service ended the session without an answer")
+		return nil, over, errors.New("the service ended the session without an answer")
 	case err != nil:
-		return nil, err
+		return nil, over, err
 	}
-	if w.write(ctx, []byte{byte(framing.End)}) == nil {
-		w.leave()
-	}
-	return m.body, nil
+	return m.body, answered, nil
 }
 
-// leave ends a connection in order: both directions, one behind the other, so that a service's End does not come back as a reset.
-func (w *wire) leave() {
-	_ = w.conn.SetReadDeadline(time.Now().Add(closeTime))
-	half, ok := w.conn.(interface{ CloseWrite() error })
-	if !ok || half.CloseWrite() != nil {
-		_, _ = w.next() // no more than its End will come
-		return
+// sized is the record of a message, with room for one more byte.
+func sized(envelope []byte) []byte {
+	return framing.AppendSized(make([]byte, 0, len(envelope)+8), envelope)
+}
+
+// close says our End.
+func (w *wire) close() bool {
+	_, err := w.conn.Write([]byte{byte(framing.End)})
+	return err == nil
+}
+
+// end ends a session whose answer is there: our End, then the service's. The connection's deadline bounds all of it. A connection that is
+// good for no other session behind that is closed: both directions, one behind the other, so that what the service still says, its End above
+// all, does not come back to it as a reset.
+func (w *wire) end() stage {
+	if w.close() {
+		ev, err := w.next()
+		if err == nil && ev.Kind == framing.End && len(w.left) == 0 {
+			return ended
+		}
+		if half, ok := w.conn.(interface{ CloseWrite() error }); ok && half.CloseWrite() == nil {
+			_, _ = io.CopyN(io.Discard, w.conn, readRoom)
+		}
 	}
-	_, _ = io.CopyN(io.Discard, w.conn, int64(len(w.buf)))
+	_ = w.conn.Close()
+	return over
 }

@@ -23,14 +23,28 @@ var ackTimes = []time.Duration{time.Second, 4 * time.Second, 0}
 // acknowledged, with nothing of what stands behind that read. A service that says nothing is asked on another connection, twice at most.
 // An error of dial is given as it is. ctx bounds all, and nothing of what is given; the caller closes the connection.
 func Open(ctx context.Context, dial Dialer, via string) (net.Conn, error) {
+	w, err := begin(ctx, dial, via, 0, 1) // not a byte more than the acknowledgement
+	if err != nil {
+		return nil, err
+	}
+	w.free()
+	if ctx.Err() != nil {
+		_ = w.conn.Close()
+		return nil, context.Cause(ctx)
+	}
+	return w.conn, nil
+}
+
+// begin is Open, and gives what a session goes on with: ctx is bound to it.
+func begin(ctx context.Context, dial Dialer, via string, most, room int) (*wire, error) {
 	for try := 0; ; try++ {
 		conn, err := dial(ctx)
 		if err != nil {
 			return nil, err
 		}
-		err = open(ctx, conn, via, ackTimes[try])
-		if err == nil {
-			return conn, nil
+		w := newWire(conn, most, room)
+		if err = w.open(ctx, via, ackTimes[try]); err == nil {
+			return w, nil
 		}
 		_ = conn.Close()
 		switch {
@@ -42,17 +56,28 @@ func Open(ctx context.Context, dial Dialer, via string) (net.Conn, error) {
 	}
 }
 
-// open says the preamble and waits for its acknowledgement, for most as long as limit, 0: as ctx allows.
-func open(ctx context.Context, conn net.Conn, via string, limit time.Duration) error {
-	w, stop := newWire(ctx, conn, 0)
-	defer stop()
-	w.buf = w.buf[:1] // not a byte more than the acknowledgement
+// open begins a session on the connection: it says the preamble and waits for its acknowledgement, for most as long as limit, 0: as ctx
+// allows. ctx is bound to the connection from then on, unless there is an error.
+func (w *wire) open(ctx context.Context, via string, limit time.Duration) error {
+	w.bind(ctx)
+	w.d = framing.Decoder{Limits: w.d.Limits}
+	err := w.acknowledged(ctx, via, limit)
+	if err != nil {
+		w.free()
+	}
+	return err
+}
+
+func (w *wire) acknowledged(ctx context.Context, via string, limit time.Duration) error {
 	hello := framing.Preamble{Mode: framing.Duplex, Via: via, Encoding: framing.BinarySession}
 	if err := w.write(ctx, hello.Append(nil)); err != nil {
 		return err
 	}
 	if limit > 0 {
-		_ = conn.SetReadDeadline(time.Now().Add(limit))
+		_ = w.conn.SetReadDeadline(time.Now().Add(limit))
+		if ctx.Err() != nil { // what its end did may have been undone by that
+			return ctx.Err()
+		}
 	}
 	ev, err := w.next()
 	switch {
@@ -68,7 +93,7 @@ func open(ctx context.Context, conn net.Conn, via string, limit time.Duration) e
 	case ev.Kind != framing.PreambleAck:
 		return errStranger
 	}
-	_ = conn.SetReadDeadline(time.Time{})
+	_ = w.conn.SetReadDeadline(time.Time{})
 	return ctx.Err() // whose end may have been undone by that
 }
 

@@ -21,8 +21,9 @@ type Opener func(via, contentType string) (Handler, error)
 // Serve is a service on a connection, whose sessions follow one another until the client ends it. Messages of a session are answered
 // one at a time in their order, which is what a session promises of one-way messages. An error tells why it did not end in order.
 func Serve(ctx context.Context, conn net.Conn, most int, open Opener) error {
-	w, stop := newWire(ctx, conn, most)
-	defer stop()
+	w := newWire(conn, most, readRoom)
+	w.bind(ctx)
+	defer w.free()
 	defer w.settle()
 	for {
 		more, err := w.session(ctx, open)
