@@ -85,7 +85,7 @@ func TestAllocations(t *testing.T) {
 		if err := call(); err != nil {
 			t.Fatal(err)
 		}
-	}); got > 58 {
+	}); got > 10 {
 		t.Errorf("%v allocations a call", got)
 	}
 }

@@ -220,7 +220,8 @@ func (e *Encoding) Decode(src io.Reader, d Decoding) (*soap.Message, error) {
 		if d.Multipart == nil {
 			return nil, unsupported(e.Type.Type, nil)
 		}
-		r, root, err := d.Multipart.Open(&e.Type, src, d.Quotas)
+		t := e.Type // so that e stays its owner's
+		r, root, err := d.Multipart.Open(&t, src, d.Quotas)
 		if err != nil {
 			return nil, soap.Explain(err, soap.V11)
 		}

@@ -106,19 +106,10 @@ func isOurs(n *infoset.Name) bool {
 // message without any has version None and no properties. Blocks for other nodes
 // do not count, and the message keeps all its blocks. The error is an *soap.Error
 // with the fault: a header twice, headers of two versions, a reference that is
-// none.
+// none. The properties are good for nothing then.
 func Read(m *soap.Message) (*Properties, error) {
-	p := &Properties{}
-	err := p.read(m)
-	return orNone(p, err), err
-}
-
-// orNone gives p, nil where there is an error. It keeps Read so small that callers have the properties in their own frames.
-func orNone(p *Properties, err error) *Properties {
-	if err != nil {
-		return nil
-	}
-	return p
+	p := &Properties{} // in its caller's frame, as long as this is small enough
+	return p, p.read(m)
 }
 
 func (p *Properties) read(m *soap.Message) error {

@@ -8,11 +8,12 @@ import "github.com/causeway-relay/causeway/soap"
 // the way back. The caller gives the answer an identifier if it wants one. Where
 // the answer goes is To: the anonymous address is the way back.
 //
-// The error is an *soap.Error: a reference whose parameters cannot be written.
+// The error is an *soap.Error: a reference whose parameters cannot be written. r is
+// good for nothing then.
 func (p *Properties) Reply(action string, fault bool) (r *Properties, send bool, err error) {
 	r = &Properties{}
 	send, err = p.reply(r, action, fault)
-	return orNone(r, err), send, err
+	return r, send, err
 }
 
 // reply makes r the answer's properties.
