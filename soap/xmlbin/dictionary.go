@@ -1,6 +1,8 @@
 package xmlbin
 
 import (
+	"encoding/binary"
+	"math/bits"
 	"sync"
 
 	"github.com/causeway-relay/causeway/soap/infoset"
@@ -12,20 +14,57 @@ import (
 type Dictionary struct {
 	strings []string
 	names   []bool // which strings can be names
-	ids     map[string]uint32
+	// slots is an open hash table: a place in strings plus one, 0 for none. Three of four are empty. Which words are in it nobody can
+	// choose who asks for one, so the hash need not be secret.
+	slots []uint32
+	shift int // from a hash to its slot
 }
 
 // NewDictionary makes a dictionary of words, which is not changed any more. A
 // word that occurs twice is written by its first id.
 func NewDictionary(words []string) *Dictionary {
-	d := &Dictionary{strings: words, names: make([]bool, len(words)), ids: make(map[string]uint32, len(words))}
+	size := bits.Len(uint(2 * len(words)))
+	d := &Dictionary{strings: words, names: make([]bool, len(words)), slots: make([]uint32, 2<<size), shift: 64 - 1 - size}
 	for i, s := range words {
 		d.names[i] = isLocal(s)
-		if _, ok := d.ids[s]; !ok {
-			d.ids[s] = uint32(2 * i)
+		if at, ok := d.slot(infoset.String(s).Raw()); !ok {
+			d.slots[at] = uint32(i + 1)
 		}
 	}
 	return d
+}
+
+// slot finds the slot of a word, or where it would be.
+func (d *Dictionary) slot(word []byte) (at int, ok bool) {
+	for at = int(wordHash(word) >> d.shift); d.slots[at] != 0; at = (at + 1) % len(d.slots) {
+		if d.strings[d.slots[at]-1] == string(word) {
+			return at, true
+		}
+	}
+	return at, false
+}
+
+// id gives the id of a word.
+func (d *Dictionary) id(word []byte) (uint32, bool) {
+	if at, ok := d.slot(word); ok {
+		return 2 * (d.slots[at] - 1), true
+	}
+	return 0, false
+}
+
+// wordHash looks at the length and at eight bytes of the middle and of the end: words of a dictionary begin alike where they are URIs.
+func wordHash(word []byte) uint64 {
+	const spread = 0x9E3779B97F4A7C15 // odd, and no pattern
+	n := len(word)
+	if n < 8 {
+		h := uint64(n)
+		for _, c := range word {
+			h = h<<8 | uint64(c)
+		}
+		return h * spread
+	}
+	le := binary.LittleEndian
+	return (le.Uint64(word[n-8:]) ^ bits.RotateLeft64(le.Uint64(word[(n-8)/2:])*spread, 29) ^ uint64(n)) * spread
 }
 
 // Static gives the dictionary of SOAP, WS-Addressing, WS-Security and the rest:
@@ -44,8 +83,7 @@ func (d *Dictionary) String(id uint32) (string, bool) {
 
 // ID gives the id of a string.
 func (d *Dictionary) ID(s string) (uint32, bool) {
-	id, ok := d.ids[s]
-	return id, ok
+	return d.id(infoset.String(s).Raw())
 }
 
 // isLocal reports whether s can be the name of an element or attribute. xmlns

@@ -99,11 +99,9 @@ func (w *Writer) float64(f float64) {
 // text writes characters.
 func (w *Writer) text(v *infoset.Value) {
 	b := v.Raw()
-	if v.Dict() != infoset.InFull {
-		if id, ok := w.charsID(b, v.Dict()); ok {
-			w.out = appendInt31(append(w.out, recDictText), int(id))
-			return
-		}
+	if id, ok := w.charsID(b, v.Dict()); ok {
+		w.out = appendInt31(append(w.out, recDictText), int(id))
+		return
 	}
 	switch {
 	case len(b) == 0:
@@ -175,7 +173,7 @@ func (w *Writer) utf16(b []byte) {
 // qname writes a name of the dictionary by number; any other as text.
 func (w *Writer) qname(v *infoset.Value) {
 	b := v.Raw()
-	if id, ok := w.id(string(b), v.Dict()); ok {
+	if id, ok := w.charsID(b, v.Dict()); ok {
 		w.out = appendInt31(append(w.out, recQName, v.Prefix()-'a'), int(id))
 		return
 	}

@@ -121,19 +121,7 @@ func (w *Writer) Err() error { return w.err }
 
 // id gives the number of a string as its mark allows.
 func (w *Writer) id(s string, mark infoset.Dict) (uint32, bool) {
-	switch mark {
-	case infoset.InFull:
-		return 0, false
-	case infoset.Shared:
-		if id, ok := w.dict.ids[s]; ok {
-			return id, true
-		}
-	case infoset.SessionOnly:
-	}
-	if w.opts.Session == nil {
-		return 0, false
-	}
-	return w.opts.Session.id(infoset.String(s).Raw())
+	return w.charsID(infoset.String(s).Raw(), mark)
 }
 
 // nameID is id for a name, which is not empty.
@@ -152,10 +140,13 @@ func (w *Writer) nameID(name string, mark infoset.Dict) (uint32, bool) {
 	return id, known
 }
 
-// charsID is id for text.
+// charsID is id for the bytes of a string, which are not kept.
 func (w *Writer) charsID(b []byte, mark infoset.Dict) (uint32, bool) {
+	if mark == infoset.InFull {
+		return 0, false
+	}
 	if mark == infoset.Shared {
-		if id, ok := w.dict.ids[string(b)]; ok {
+		if id, ok := w.dict.id(b); ok {
 			return id, true
 		}
 	}
