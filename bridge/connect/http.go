@@ -136,10 +136,13 @@ func (a *account) end(reason fail.Code) {
 // failed tells of an exchange without an answer.
 func (a *account) failed(r *route, err error) {
 	var e Event
-	if down, ok := errors.AsType[*web.DialError](err); ok {
+	switch down, ok := errors.AsType[*web.DialError](err); {
+	case ok:
 		e.missed(r.target, down.Err)
-	} else {
-		e.Reason, e.Text, e.Do = TargetFailed, "the target "+r.target.Text+": "+cause(err), "look into the log of the web server"
+	case fail.Is(err, fail.SenderGone):
+		e.Reason, e.Text = fail.SenderGone, "the sender left before it was answered"
+	default:
+		e.Reason, e.Text, e.Do = TargetFailed, "the target "+r.target.Text+": "+cause(err), "look into the log of the service there"
 	}
 	a.mu.Lock()
 	a.Text, a.Do = a.Text+": "+e.Text, e.Do

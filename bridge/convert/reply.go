@@ -39,6 +39,9 @@ func (call *Call) reply(t *tools, in Message) (out Message, fault bool, err erro
 	if err != nil {
 		return out, false, err
 	}
+	if err := in.open(call.version); err != nil {
+		return out, false, err
+	}
 	m, err := c.decode(t, &enc, in.Body, call.o.Target)
 	if err != nil {
 		return out, false, err

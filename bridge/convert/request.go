@@ -18,6 +18,7 @@ const DefaultMessage = 4 << 20
 type Message struct {
 	ContentType string
 	SOAPAction  []string // values of the header field, as they came; in a framing session there is none
+	Packed      string   // the header field Content-Encoding, which is not undone here; "" or identity: it is not packed
 	Body        []byte
 }
 
@@ -154,6 +155,9 @@ func (call *Call) read(t *tools, in Message) (*soap.Message, error) {
 	if enc.Version != soap.None {
 		call.version = enc.Version
 	}
+	if err := in.open(call.version); err != nil {
+		return nil, err
+	}
 	if !from.Any && !from.Framed && (enc.Form != from.Form || from.Version != enc.Version && enc.Form != soap.Multipart) {
 		e := soap.Refuse(call.version, soap.Sender, "this relay speaks "+from.Name+", and "+infoset.Clip(in.ContentType)+" is another binding; use "+from.Name+" or have the relay listen as soap")
 		e.Status = soap.StatusUnsupported
@@ -165,6 +169,16 @@ func (call *Call) read(t *tools, in Message) (*soap.Message, error) {
 	}
 	call.version = m.Version
 	return m, nil
+}
+
+// open refuses a message that is packed as a whole. A message in the service's own binding is too: nobody can see that it is one.
+func (in *Message) open(v soap.Version) error {
+	if in.Packed == "" || strings.EqualFold(strings.TrimSpace(in.Packed), "identity") {
+		return nil
+	}
+	e := soap.Refuse(v, soap.Sender, "a message with the content encoding "+infoset.Clip(in.Packed)+" cannot be read here: send it without")
+	e.Status = soap.StatusUnsupported
+	return e
 }
 
 // decode reads a message within the bounds.

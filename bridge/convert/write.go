@@ -90,7 +90,7 @@ func contentAction(enc *encoder.Encoding, v wsa.Version, action string) string {
 
 // tooLarge is the error for a message beyond the bound.
 func tooLarge(v soap.Version, most int) *soap.Error {
-	e := soap.Refuse(v, soap.Sender, fmt.Sprintf("the message is larger than %d bytes; send less, or raise the bound of the conversion", most))
+	e := soap.Refuse(v, soap.Sender, fmt.Sprintf("the message is larger than %d bytes, which is what can be converted; send less at once, or use one binding on both sides", most))
 	e.Status = soap.StatusTooLarge
 	return e
 }

@@ -40,6 +40,7 @@ const (
 	ok               = 200
 	accepted         = 202
 	firstRedirect    = 300
+	unauthorized     = 401
 	methodNotAllowed = 405
 	serverError      = 500
 )
@@ -83,7 +84,7 @@ func (c *Conversion) Exchange(ctx context.Context, req *shape.Request) (*shape.R
 	if err != nil {
 		return nil, fail.Wrap(fail.SenderGone, "read the request", err)
 	}
-	in := convert.Message{ContentType: req.Fields.Get("Content-Type"), Body: body}
+	in := convert.Message{ContentType: req.Fields.Get("Content-Type"), Packed: req.Fields.Get("Content-Encoding"), Body: body}
 	for _, f := range req.Fields {
 		if strings.EqualFold(f.Name, "SOAPAction") {
 			in.SOAPAction = append(in.SOAPAction, f.Value)
@@ -111,6 +112,7 @@ func (c *Conversion) Exchange(ctx context.Context, req *shape.Request) (*shape.R
 	if len(out.Body) > 0 {
 		res.Fields.Add("Content-Type", out.ContentType)
 	}
+	res.Fields = append(res.Fields, m.heard...)
 	return res, nil
 }
 
@@ -161,6 +163,7 @@ type message struct {
 	query   string
 	to      string                     // the service's address, of request
 	end     func(context.Context) bool // what is left of the session behind the answer; nil: nothing is
+	heard   shape.Fields               // of the head of a service's answer over HTTP, what goes on to a sender over HTTP
 }
 
 // most bounds a message.
@@ -290,11 +293,22 @@ func (c *Conversion) overSession(ctx context.Context, call *convert.Call, m *mes
 	case err != nil && ctx.Err() != nil:
 		return convert.Message{}, 0, err
 	case err != nil:
-		return convert.Message{}, 0, told("the service did not answer: %v; if the operation is one-way, name its action by oneWay", err)
+		return convert.Message{}, 0, c.unanswered(err)
 	case call.OneWay:
 		return convert.Message{}, accepted, nil
 	}
 	return answered(call.Reply(convert.Message{ContentType: framing.BinarySession.ContentType(), Body: body}))
+}
+
+// unanswered tells why a session brought no answer.
+func (c *Conversion) unanswered(err error) error {
+	if broken, ok := errors.AsType[*framing.Error](err); ok && broken.Fault == framing.MaxMessageSizeExceeded {
+		return told("the service's answer is larger than %d bytes, which is what can be converted", c.most())
+	}
+	if _, ok := errors.AsType[*framed.FaultError](err); ok {
+		return told("the service did not answer: %v", err)
+	}
+	return told("the service did not answer: %v; if the operation is one-way, name its action by oneWay", err)
 }
 
 // answered gives a converted answer its status.
@@ -319,10 +333,10 @@ func (c *Conversion) asked(call *convert.Call, m *message) *shape.Request {
 	for _, action := range call.Out.SOAPAction {
 		req.Fields.Add("SOAPAction", action)
 	}
-	for _, f := range m.hello.Fields {
-		if strings.EqualFold(f.Name, "Authorization") || strings.EqualFold(f.Name, "Cookie") {
-			req.Fields.Add(f.Name, f.Value)
-		}
+	if m.session == nil {
+		req.Fields = append(req.Fields, carried(m.hello.Fields)...)
+	} else {
+		req.Fields = append(req.Fields, credentials(m.hello.Fields)...)
 	}
 	return req
 }
@@ -335,6 +349,7 @@ func (c *Conversion) overHTTP(ctx context.Context, call *convert.Call, m *messag
 	}
 	body, err := c.gather(res.Body)
 	kind := res.Fields.Get("Content-Type")
+	m.heard = carried(res.Fields)
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return convert.Message{}, 0, context.Cause(ctx)
@@ -342,10 +357,14 @@ func (c *Conversion) overHTTP(ctx context.Context, call *convert.Call, m *messag
 		return convert.Message{}, 0, told("the service's answer broke off")
 	case res.Status < firstRedirect && (len(body) == 0 || call.OneWay && c.Converter.From.Framed): // a session has no place for an answer to one-way
 		return convert.Message{}, accepted, nil
+	case res.Status == unauthorized: // a sender over HTTP that hears so says who it is, and asks again
+		no := soap.Refuse(soap.V12, soap.Receiver, fmt.Sprintf("the service answered %d %s", res.Status, res.Reason))
+		no.Status = res.Status
+		return convert.Message{}, 0, no
 	case res.Status != serverError && res.Status >= firstRedirect:
 		return convert.Message{}, 0, told("the service answered %d %s", res.Status, res.Reason)
 	case len(body) == 0 || !strings.Contains(kind, "xml") && !strings.Contains(kind, "soap") && !strings.Contains(kind, "multipart"):
 		return convert.Message{}, 0, told("the service answered %d without a SOAP message", res.Status)
 	}
-	return answered(call.Reply(convert.Message{ContentType: kind, Body: body}))
+	return answered(call.Reply(convert.Message{ContentType: kind, Packed: res.Fields.Get("Content-Encoding"), Body: body}))
 }

@@ -2,12 +2,17 @@ package conversion
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/causeway-relay/causeway/bindings/framing"
+	"github.com/causeway-relay/causeway/bridge/convert"
 	"github.com/causeway-relay/causeway/gateway/shape"
+	"github.com/causeway-relay/causeway/internal/conversion/framed"
 )
 
 // TestFields: heads lose what says how a message was written and what is one connection's, and keep the rest with its order and repeats; a
@@ -50,5 +55,58 @@ func TestFields(t *testing.T) {
 	stream := shape.Fields{{Name: "Sec-WebSocket-Key", Value: "k"}, {Name: "cookie", Value: "c"}, {Name: "X-Other", Value: "2"}}
 	if got := credentials(stream); len(got) != 1 || got[0] != stream[1] {
 		t.Errorf("of a stream: %v", got)
+	}
+}
+
+// TestPacked: a message that is packed as a whole is refused with the reason, as one that cannot be read, and asks nobody; an answer is likewise.
+func TestPacked(t *testing.T) {
+	asked := 0
+	c := between(t, "soap", "wsHttp", func(context.Context, *shape.Request) (*shape.Response, error) {
+		asked++
+		return &shape.Response{Status: 200, Body: shape.Memory([]byte("\x1f\x8b")), Fields: shape.Fields{
+			{Name: "Content-Type", Value: "application/soap+xml"}, {Name: "Content-Encoding", Value: "gzip"},
+		}}, nil
+	})
+	for _, row := range []struct {
+		packed        string
+		status, asked int
+		says          string
+	}{
+		{"gzip", 415, 0, `a message with the content encoding "gzip" cannot be read here`},
+		{"br", 415, 0, `a message with the content encoding "br" cannot be read here`},
+		{"Identity", 500, 1, `the service's answer cannot be converted: a message with the content encoding`},
+		{"", 500, 2, `the service's answer cannot be converted: a message with the content encoding`},
+	} {
+		req := posts("urn:add", sum11)
+		if row.packed != "" {
+			req.Fields.Add("Content-Encoding", row.packed)
+		}
+		res, err := c.Exchange(t.Context(), req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text := said(t, res); res.Status != row.status || asked != row.asked || !strings.Contains(text, row.says) {
+			t.Errorf("%q: %d %s, asked %d times", row.packed, res.Status, text, asked)
+		}
+	}
+}
+
+// TestUnanswered: what is said of a session without an answer names what can be done about it, and nothing that could not help.
+func TestUnanswered(t *testing.T) {
+	const hint = "name its action by oneWay"
+	c := &Conversion{Converter: &convert.Converter{Most: 100}}
+	for _, row := range []struct {
+		err  error
+		says string
+		hint bool
+	}{
+		{errors.New("the service ended the session without an answer"), "the service did not answer: call: the service ended", true},
+		{&framing.Error{Fault: framing.MaxMessageSizeExceeded}, "the service's answer is larger than 100 bytes", false},
+		{&framed.FaultError{Fault: framing.EndpointNotFound}, "the service says EndpointNotFound", false},
+	} {
+		got := c.unanswered(fmt.Errorf("call: %w", row.err)).Error()
+		if !strings.Contains(got, row.says) || strings.Contains(got, hint) != row.hint {
+			t.Errorf("%v: %s", row.err, got)
+		}
 	}
 }

@@ -1,0 +1,38 @@
+package connect
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/causeway-relay/causeway/bridge/connect/address"
+	"github.com/causeway-relay/causeway/bridge/connect/web"
+	"github.com/causeway-relay/causeway/gateway/fail"
+)
+
+// TestUnanswered: of an exchange without an answer is told whose doing it was. A sender that left is none of the target's.
+func TestUnanswered(t *testing.T) {
+	target, err := address.Parse("net.tcp://127.0.0.1:1/svc")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []struct {
+		err    error
+		reason fail.Code
+		text   string
+	}{
+		{fmt.Errorf("call: %w", fail.New(fail.SenderGone, "")), fail.SenderGone, "the sender left"},
+		{&web.DialError{Err: &net.OpError{Op: "dial", Err: errors.New("no route")}}, TargetFailed, "no route"},
+		{errors.New("broken pipe"), TargetFailed, "the target net.tcp://127.0.0.1:1/svc: broken pipe"},
+	} {
+		var told Event
+		a := &account{Event: Event{Text: "POST /calc"}, began: time.Now(), tell: func(e *Event) { told = *e }, over: func() {}}
+		a.failed(&route{target: target}, row.err)
+		if told.Reason != row.reason || !strings.Contains(told.Text, row.text) || (told.Do == "") != (row.reason == fail.SenderGone) {
+			t.Errorf("%v: %+v", row.err, told)
+		}
+	}
+}
