@@ -48,7 +48,7 @@ type Bridge struct {
 	life    context.Context
 	end     context.CancelCauseFunc
 	runs    sync.WaitGroup
-	uploads sync.WaitGroup // to web servers
+	uploads sync.WaitGroup // to web servers, and what goes on behind the answers of services of net.tcp
 	tells   sync.Mutex
 
 	applying sync.Mutex // before mu

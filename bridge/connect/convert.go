@@ -15,6 +15,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/shape"
 	"github.com/causeway-relay/causeway/hybrid"
 	"github.com/causeway-relay/causeway/internal/conversion"
+	"github.com/causeway-relay/causeway/internal/conversion/framed"
 	"github.com/causeway-relay/causeway/soap"
 )
 
@@ -109,6 +110,10 @@ func (r *route) conversion(c *convert.Converter) *conversion.Conversion {
 		}
 		return conn, nil
 	}
+	if r.calls == nil {
+		r.calls = &framed.Client{Go: r.b.uploads.Go, Life: r.life}
+	}
+	out.Sessions = r.calls
 	return out
 }
 

@@ -18,6 +18,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/shape"
 	"github.com/causeway-relay/causeway/hybrid"
 	"github.com/causeway-relay/causeway/internal/conversion"
+	"github.com/causeway-relay/causeway/internal/conversion/framed"
 	"github.com/causeway-relay/causeway/internal/leg"
 )
 
@@ -39,6 +40,7 @@ type route struct {
 	b      *Bridge
 	target *address.Target        // of a listening connector
 	server *web.Server            // of a target of http
+	calls  *framed.Client         // of a target of net.tcp to which messages are converted; nil: none are
 	conv   *conversion.Conversion // between senders and target; nil: bytes pass
 	casts  *conversion.Conversion // the same for messages of one-way and event relays
 	dials  []hybrid.DialOption    // of a forwarding one
@@ -86,6 +88,9 @@ func newRoute(b *Bridge, c Connector) (*route, error) {
 func (r *route) retire(grace time.Duration) {
 	if r.server != nil {
 		r.server.Close()
+	}
+	if r.calls != nil {
+		r.calls.Close()
 	}
 	if grace > 0 {
 		time.AfterFunc(grace, func() { r.cut(errStopped) }) // wakes whoever is left; the bridge waits for them
