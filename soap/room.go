@@ -61,7 +61,7 @@ func (m *Message) blocks(n int) []Header {
 }
 
 // TextHeader makes a header block for m that holds nothing but v, as the function TextHeader does, in the room of m if it was read into
-// one. The block is not added. name is kept and must not be changed.
+// one. The block is not added. name and v are kept and must not be changed.
 func (m *Message) TextHeader(name *infoset.Name, v infoset.Value) *Header {
 	if m.room == nil {
 		return TextHeader(*name, v)
@@ -72,7 +72,7 @@ func (m *Message) TextHeader(name *infoset.Name, v infoset.Value) *Header {
 		decls = s.Decls(1)
 		decls[0] = infoset.Decl{Prefix: name.Prefix, Space: name.Space, Dict: name.Dict}
 	}
-	return m.Block(Element{tokens: textTokens(s.Tokens(textCount)[:0], name, decls, s.Value(v))})
+	return m.Block(Element{tokens: textTokens(s.Tokens(textCount)[:0], name, decls, v)})
 }
 
 // Block makes a header block for m of an element, likewise.

@@ -63,7 +63,9 @@ func (s *Shelf) Copy(c, t *infoset.Token) {
 	} else {
 		c.Decls, c.Attrs = nil, nil // else they would be the reader's
 	}
-	c.Value = s.Value(t.Value)
+	if t.Value.Raw() != nil || t.Value.Type() == infoset.TypeList { // else it refers to nothing
+		c.Value = s.Value(t.Value)
+	}
 }
 
 // Value is infoset.Value's Clone, on the shelf.
