@@ -182,7 +182,7 @@ func (g *Gateway) compose() error {
 			Accept: g.cfg.Timeouts.Accept, Response: g.cfg.Timeouts.Response, Idle: g.cfg.Timeouts.Idle, TokenGrace: g.cfg.Timeouts.TokenGrace,
 		},
 		Presence: g.p.Deaf,
-		Pipeline: soaphttp.Around,
+		Pipeline: new(soaphttp.Pipeline).Around,
 		Endpoint: nettcp.Endpoint(entry.NewTracking),
 		Hooks:    g.hooks(),
 	})
