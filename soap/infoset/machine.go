@@ -101,6 +101,9 @@ func (m *Machine) Start(n *Name) Reason {
 	return m.push()
 }
 
+// Again opens an element by the name that is in the slot, where Start has put it before.
+func (m *Machine) Again() Reason { return m.push() }
+
 // Slot gives room for the name of the element that is opened next, so that it is
 // written once and in place. Enter opens the element; the slot is a Token's Name
 // until the next call of Slot.

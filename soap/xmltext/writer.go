@@ -133,7 +133,7 @@ func (w *Writer) Put(t *infoset.Token) error {
 	case infoset.EndElement:
 		w.End()
 	case infoset.Text:
-		w.Text(t.Value)
+		w.put(&t.Value)
 	default:
 		return infoset.Write(w, t)
 	}
@@ -260,12 +260,16 @@ func (w *Writer) endBytes() {
 }
 
 // Text adds text: see infoset.Writer. Bytes that follow bytes are one value.
-func (w *Writer) Text(v infoset.Value) {
+func (w *Writer) Text(v infoset.Value) { w.put(&v) }
+
+// put is Text.
+func (w *Writer) put(v *infoset.Value) {
 	if w.err != nil {
 		return
 	}
+	outside := w.tag.Outside()
 	// Bytes after bytes go on with the open group of base64: nothing ends it.
-	if v.Type() == infoset.TypeBytes && !w.tag.Open() && !w.tag.Outside() {
+	if v.Type() == infoset.TypeBytes && !w.tag.Open() && !outside {
 		w.bytes(v.Raw())
 		w.room()
 		return
@@ -273,7 +277,7 @@ func (w *Writer) Text(v infoset.Value) {
 	if !w.ready() {
 		return
 	}
-	space := w.tag.Outside() && v.Type() == infoset.TypeText && xmlchar.AllSpace(v.Raw())
+	space := outside && v.Type() == infoset.TypeText && xmlchar.AllSpace(v.Raw())
 	if why := w.tag.Text(space); why != 0 {
 		w.fail(infoset.Misuse, w.tag.Complaint())
 		return

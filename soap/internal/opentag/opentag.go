@@ -51,10 +51,14 @@ func (t *Tag) clear() {
 
 // Start opens an element and binds its prefix.
 func (t *Tag) Start(n *infoset.Name) infoset.Reason {
-	if why := check(n); why != 0 {
-		return why
+	// What is in the slot is the name of the sibling before, if there was one, which was checked; most lists have items of one name.
+	var why infoset.Reason
+	if *t.Slot() == *n && n.Local != "" {
+		why = t.Again()
+	} else if why = check(n); why == 0 {
+		why = t.Machine.Start(n)
 	}
-	if why := t.Machine.Start(n); why != 0 {
+	if why != 0 {
 		return why
 	}
 	t.clear()
