@@ -189,7 +189,7 @@ func TestCheck(t *testing.T) {
 		{connect.Connector{}, "listen: expected the name"},
 		{connect.Connector{Listen: "a", Forward: "b", Target: "tcp://h:1", Bind: ":1"}, "forward: expected listen or forward, not both"},
 		{connect.Connector{Listen: "a"}, "target: expected tcp://"},
-		{connect.Connector{Listen: "a", Target: "localhost:22"}, "target: expected tcp://HOST:PORT, unix:///PATH or http://HOST:PORT; did you mean tcp://localhost:22?"},
+		{connect.Connector{Listen: "a", Target: "localhost:22"}, "target: expected tcp://HOST:PORT, net.tcp://HOST:PORT, unix:///PATH, http://HOST:PORT or https://HOST:PORT; did you mean tcp://localhost:22?"},
 		{connect.Connector{Listen: "a", Target: "22"}, "did you mean tcp://localhost:22?"},
 		{connect.Connector{Listen: "a", Target: "/run/x"}, "did you mean unix:///run/x?"},
 		{connect.Connector{Listen: "a", Target: "tcp://localhost"}, "target: expected tcp://HOST:PORT"},

@@ -66,9 +66,9 @@ One binary, ` + "`causeway`" + `. Data goes to standard output, talk and errors 
 | 0 | done |
 | 1 | it failed: the message says why, and what to do next. Also what a comparison or a check found: documents that differ, an operation that is lost |
 | 2 | the command line or the configuration is wrong |
-| 3 | what was named does not exist: a relay, a rule, a listener of a relay, a service, an operation. A file that does not exist is 1, or 2 behind a flag |
+| 3 | what was named does not exist: a relay, a rule, a listener of a relay, a service, an operation. A file that does not exist is 1, or 2 where it is part of the command line's or the configuration's own (--config, keys) |
 | 4 | unauthorized: the rule or the token does not allow it |
-| 5 | no gateway was reached, or not in time |
+| 5 | no gateway was reached, or not in time; nor the server with a service's description |
 
 ## Which gateway, and as whom
 

@@ -19,7 +19,7 @@ var problemCases = []struct {
 }{
 	{"connectors", "connectors:\n  - {listen: a, forward: b}\n  - listen: a\n    target: localhost:22\n  - {forward: a, bind: ':1', host: x}\n  - {forward: a, bind: ':1'}\n  - {forward: b, bind: ':1'}\n", []string{
 		`causeway.yaml:2:26 connectors[0].forward: expected listen or forward, not both; write two connectors`,
-		`causeway.yaml:4:13 connectors[1].target: expected tcp://HOST:PORT, unix:///PATH or http://HOST:PORT; did you mean tcp://localhost:22?`,
+		`causeway.yaml:4:13 connectors[1].target: expected tcp://HOST:PORT, net.tcp://HOST:PORT, unix:///PATH, http://HOST:PORT or https://HOST:PORT; did you mean tcp://localhost:22?`,
 		`causeway.yaml:5:36 connectors[2].host: belongs to a target of http or https`,
 		`causeway.yaml:6:24 connectors[3].bind: another connector has this address; give each its own; the other is at causeway.yaml:5:5`,
 		`causeway.yaml:7:24 connectors[4].bind: another connector has this address; give each its own; the other is at causeway.yaml:5:5`}},

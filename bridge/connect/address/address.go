@@ -45,7 +45,7 @@ type errText string
 func (e errText) Error() string { return string(e) }
 
 // targetForm is what a target looks like.
-const targetForm = "expected tcp://HOST:PORT, unix:///PATH or http://HOST:PORT"
+const targetForm = "expected tcp://HOST:PORT, net.tcp://HOST:PORT, unix:///PATH, http://HOST:PORT or https://HOST:PORT"
 
 // Parse reads a target: tcp://HOST:PORT, net.tcp://HOST[:PORT][/PATH], unix:///PATH, http://HOST[:PORT][/PATH] or https://.... The error says
 // what form is expected, in the words of a sentence that began before it.

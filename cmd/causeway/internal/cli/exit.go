@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -60,10 +61,16 @@ func exitCode(err error) int {
 		return exitOfRelay(relayed)
 	case errors.As(err, &no):
 		return exitOf(no)
-	case errors.As(err, new(*client.Unreachable)), errors.Is(err, context.DeadlineExceeded):
+	case errors.As(err, new(*client.Unreachable)), errors.Is(err, context.DeadlineExceeded), notFetched(err):
 		return ExitUnreachable
 	}
 	return ExitFailure
+}
+
+// notFetched reports whether an HTTP server that is no gateway, such as one with a service's description, was not reached.
+func notFetched(err error) bool {
+	no, ok := errors.AsType[*url.Error](err)
+	return ok && no.Op != "parse"
 }
 
 // exitOfRelay sorts what keeps a listener or sender from its relay.
@@ -141,7 +148,10 @@ func explain(w io.Writer, cmd *cobra.Command, err error) {
 		next, tracking = no.Do, no.Tracking
 	case errors.As(err, &away):
 		next = away.Do
-	case next == "":
+	case next != "":
+	case notFetched(err):
+		next = "check the address, the network and the certificate's authority"
+	default:
 		next = aboutFile(err)
 	}
 	if next != "" {

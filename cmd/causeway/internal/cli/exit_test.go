@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -45,6 +46,8 @@ func TestEnds(t *testing.T) {
 		"answer conflict":     {&client.Error{Status: 409, Code: "Conflict"}, ExitFailure, "causeway: "},
 		"no gateway's answer": {&client.Error{Status: 404}, ExitFailure, "causeway: "},
 		"nobody":              {&client.Unreachable{Err: errors.New("refused"), Do: "start it"}, ExitUnreachable, "  next: start it\n"},
+		"not fetched":         {&url.Error{Op: "Get", URL: "http://a", Err: errors.New("refused")}, ExitUnreachable, "  next: check the address"},
+		"no address":          {&url.Error{Op: "parse", URL: "::", Err: errors.New("bad")}, ExitFailure, "causeway: "},
 		"too late":            {context.DeadlineExceeded, ExitUnreachable, "causeway: "},
 		"relay not found":     {&hybrid.Error{Status: 404, Do: "make it", TrackingID: "t2"}, ExitNotFound, "  next: make it\n  tracking id: t2\n"},
 		"relay forbidden":     {&hybrid.Error{Status: 403}, ExitUnauthorized, "causeway: "},
@@ -72,7 +75,7 @@ func TestEnds(t *testing.T) {
 func TestWrongLines(t *testing.T) {
 	for line, says := range map[string]string{
 		"lst": `unknown command "lst" for "causeway"; did you mean list?`, "morse": `unknown command "morse" for "causeway"`,
-		"list x": "unknown command", "list --al": "unknown flag: --al", "list -o xml": "use table or json",
+		"list x": "one argument cannot be right here: write 'causeway list'", "list --al": "unknown flag: --al", "list -o xml": "use table or json",
 	} {
 		list := &cobra.Command{Use: "list", Args: Args(cobra.NoArgs), RunE: func(*cobra.Command, []string) error { return nil }}
 		FormatFlag(list)

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -11,6 +12,7 @@ import (
 // Run executes one command line of a tree and gives the exit code. What went wrong is written to err, with what to do next.
 func Run(ctx context.Context, root *cobra.Command, args []string, in io.Reader, out, err io.Writer) int {
 	root.SilenceErrors, root.SilenceUsage = true, true
+	ownCommands(root)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return Usage("%v", err) })
 	root.SetArgs(args)
 	root.SetIn(in)
@@ -51,12 +53,37 @@ func unknownCommand(cmd *cobra.Command, word string) error {
 	return Usage("unknown command %q for %q; did you mean %s?", word, cmd.CommandPath(), strings.Join(near, " or "))
 }
 
-// Args turns what a check of arguments says into a usage error.
+// Args turns what a check of arguments says into a usage error, which shows how the command is written.
 func Args(check cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, list []string) error {
 		if err := check(cmd, list); err != nil {
-			return Usage("%v", err)
+			many := map[int]string{0: "no argument", 1: "one argument"}[len(list)]
+			if many == "" {
+				many = strconv.Itoa(len(list)) + " arguments"
+			}
+			return Usage("%s cannot be right here: write '%s'", many, strings.TrimSuffix(cmd.UseLine(), " [flags]"))
 		}
 		return nil
+	}
+}
+
+// ownCommands makes cobra's own commands take wrong words as ours do.
+func ownCommands(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	for _, cmd := range root.Commands() {
+		switch cmd.Name() {
+		case "completion":
+			group := Group("", "", "")
+			cmd.Args, cmd.RunE = group.Args, group.RunE
+		case "help":
+			cmd.Args = func(cmd *cobra.Command, words []string) error {
+				at, rest, err := cmd.Root().Find(words)
+				if err == nil && len(rest) > 0 && at.HasSubCommands() {
+					return unknownCommand(at, rest[0])
+				}
+				return err
+			}
+		}
 	}
 }

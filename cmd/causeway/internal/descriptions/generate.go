@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"go/token"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -75,6 +76,9 @@ func (g *generate) run(cmd *cobra.Command, main string) error {
 	rules, ok := map[string]gengo.Names{"": gengo.Idiomatic, "go": gengo.Idiomatic, "gowsdl": gengo.GoWSDL}[g.names]
 	if !ok {
 		return cli.Usage("%q are no rules for names: use go or gowsdl", g.names)
+	}
+	if g.pkg != "" && !token.IsIdentifier(g.pkg) {
+		return cli.Usage("%q cannot be the name of a Go package: give letters and digits, such as quote", g.pkg)
 	}
 	d, err := g.load(cmd, main)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 
@@ -26,7 +27,7 @@ can use from another one.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			g := &generate{names: "gowsdl"}
 			f := flag.NewFlagSet("gowsdl", flag.ContinueOnError)
-			f.SetOutput(cmd.ErrOrStderr())
+			f.SetOutput(io.Discard) // its error is told once
 			f.StringVar(&g.pkg, "p", "myservice", "`NAME` of the package")
 			f.StringVar(&g.file, "o", "myservice.go", "`FILE` for the clients")
 			f.StringVar(&g.dir, "d", "./", "`DIR` to make the package's folder in")

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -117,7 +118,28 @@ func (s *sampling) list(cmd *cobra.Command, d *model.Description) error {
 		all = append(all, o)
 		rows = append(rows, []string{cli.OneLine(o.Operation), cli.OneLine(o.Port), o.Protocol, cli.OneLine(o.Input)})
 	}
+	if len(all) == 0 && s.port != "" {
+		return s.noPort(cmd, d)
+	}
 	return s.format.Write(cmd, all, func() error { return cli.Table(cmd.OutOrStdout(), rows) })
+}
+
+// noPort tells which ports there are.
+func (s *sampling) noPort(cmd *cobra.Command, d *model.Description) error {
+	var ports []string
+	for _, t := range sample.Targets(d) {
+		port := t.Binding.Name.Local
+		if t.Port != nil {
+			port = t.Port.Name
+		}
+		if !slices.Contains(ports, port) {
+			ports = append(ports, port)
+		}
+	}
+	if _, err := fmt.Fprintf(cmd.ErrOrStderr(), "port %s: the description does not have it: ports with operations are %s\n", cli.OneLine(s.port), cli.OneLine(strings.Join(ports, ", "))); err != nil {
+		return err
+	}
+	return cli.Silent(cli.ExitNotFound)
 }
 
 // one writes the body of one message.

@@ -24,6 +24,17 @@ func NewSoap() *cobra.Command {
 		newSoapDecode(), newSoapEncode(), newSoapDiff())
 }
 
+// whatIsRead ends an error of bytes that are none of it.
+const whatIsRead = ": expected a SOAP message, one direction of a net.tcp connection, or HTTP messages, raw or in hex"
+
+// unless leaves a text away.
+func unless(away bool, text string) string {
+	if away {
+		return ""
+	}
+	return text
+}
+
 func newSoapDecode() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "decode [FILE|-]", Short: "Show what bytes say, as indented XML with a summary", Args: cli.Args(cobra.MaximumNArgs(1)),
@@ -51,7 +62,7 @@ WebSocket frames behind an HTTP upgrade; gzip or deflate around any of these.`,
 			return err
 		})
 		if err != nil {
-			return fmt.Errorf("decode: %w", err)
+			return fmt.Errorf("decode: %w%s", err, unless(len(report.Messages)+len(report.Records) > 1, whatIsRead))
 		}
 		return wrote
 	}
@@ -92,7 +103,7 @@ Binary output to a terminal is shown in hex.`,
 		}
 		out, err := inspect.Encode(input, form)
 		if err != nil {
-			return fmt.Errorf("encode: %w", err)
+			return fmt.Errorf("encode: %w%s", err, whatIsRead)
 		}
 		binary := form == inspect.Binary || form == inspect.Session
 		if *hex || binary && cli.OnTerminal(cmd.OutOrStdout()) {
@@ -140,7 +151,7 @@ standard input. Nothing is printed and the exit code is 0 when they say the same
 		}
 		found, err := inspect.Diff(left, right)
 		if err != nil {
-			return fmt.Errorf("diff: %w", err)
+			return fmt.Errorf("diff: %w%s", err, whatIsRead)
 		}
 		if found == nil {
 			found = []inspect.Difference{} // an array in JSON too

@@ -16,15 +16,21 @@ func NewConfig() *cobra.Command {
 
 func newConfigCheck() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "check", Short: "Tell everything that is wrong with a configuration", Args: cli.Args(cobra.NoArgs),
+		Use: "check [FILE]", Short: "Tell everything that is wrong with a configuration", Args: cli.Args(cobra.MaximumNArgs(1)),
 		Long: `Tell everything that is wrong with a configuration file and with the CAUSEWAY_ variables, one line for each problem with file,
 line and column. The exit code is 2 when there is a problem; warnings alone are no problem. No value is ever shown.`,
-		Example: `  causeway config check --config causeway.yaml
+		Example: `  causeway config check causeway.yaml
   causeway config check --config causeway.yaml -o json | jq .problems`,
 	}
 	file := configFlag(cmd)
 	format := cli.FormatFlag(cmd)
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			if *file != "" {
+				return cli.Usage("--config names the file already: leave %s out", args[0])
+			}
+			*file = args[0]
+		}
 		_, problems := config.Load(config.Params{File: *file})
 		if problems == nil {
 			problems = config.Problems{}

@@ -90,7 +90,7 @@ func TestService(t *testing.T) {
 	do(cli.ExitNotFound, "not installed", "status")
 
 	do(cli.ExitUsage, "is no command that can be a service", "install", "--", "status")
-	do(cli.ExitUsage, "requires at least 1 arg", "install")
+	do(cli.ExitUsage, "no argument cannot be right here: write 'causeway service install -- COMMAND [FLAG...]'", "install")
 	do(cli.ExitUsage, "unknown flag: --htps", "install", "--", "serve", "--htps", ":1")
 	do(cli.ExitUsage, "a service runs in another folder: write "+string(filepath.Separator), "install", "--", "serve", "--config", "causeway.yaml")
 	do(cli.ExitUsage, "expected NAME=FILE", "install", "--credential", "x", "--", "serve")

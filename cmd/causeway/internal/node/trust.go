@@ -40,12 +40,13 @@ site to this machine: trust a CA only on machines that use its gateway.`,
 		if err != nil {
 			return err
 		}
-		if !dry && !plan.Installed() {
+		shown := trustOf(plan)
+		if !dry && !shown.Installed {
 			if err := plan.Install(cmd.Context()); err != nil {
 				return asAdministrator(err, data)
 			}
+			shown.Installed, shown.done = true, true // a process reads the system's roots once: asking again would give the old answer
 		}
-		shown := trustOf(plan)
 		return format.Write(cmd, shown, func() error {
 			_, err := fmt.Fprint(cmd.OutOrStdout(), shown.text(dry))
 			return err
@@ -116,6 +117,8 @@ type trusting struct {
 	Target    string   `json:"target"`
 	Update    []string `json:"update"`
 	Hints     []hint   `json:"hints"`
+
+	done bool // by this command
 }
 
 type hint struct {
@@ -137,12 +140,15 @@ func (t *trusting) text(dry bool) string {
 	switch {
 	case t.Target == "":
 		b.WriteString("This system's store is not known: follow the line for it below.\n")
+	case t.done:
+		fmt.Fprintf(&b, "Copied the CA's certificate to %s and ran '%s' (%s).\n", t.Target, strings.Join(t.Update, " "), t.System)
 	case t.Installed:
 		fmt.Fprintf(&b, "This system (%s) trusts the CA.\n", t.System)
-	case dry:
+	default:
 		fmt.Fprintf(&b, "Would copy the CA's certificate to %s and run '%s' (%s).\n", t.Target, strings.Join(t.Update, " "), t.System)
-	default: // the system keeps roots where this program does not look
-		fmt.Fprintf(&b, "Copied the CA's certificate to %s and ran '%s' (%s).\n", t.Target, strings.Join(t.Update, " "), t.System)
+	}
+	if t.Installed && !dry && t.Target != "" {
+		fmt.Fprintf(&b, "To take that back: remove %s and run '%s' again (on Debian with --fresh).\n", t.Target, strings.Join(t.Update, " "))
 	}
 	b.WriteString("\nPrograms with a store of their own:\n")
 	for _, h := range t.Hints {

@@ -69,3 +69,27 @@ func TestSudoFolder(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// TestTrustTold: what was done, what is so already and what would be done are told apart, and how it is taken back.
+func TestTrustTold(t *testing.T) {
+	for _, c := range []struct {
+		of   trusting
+		dry  bool
+		says []string
+	}{
+		{trusting{System: "Test", Target: "/t.crt", Update: []string{"update"}, Installed: true, done: true}, false, []string{"Copied the CA's certificate to /t.crt and ran 'update' (Test).", "To take that back: remove /t.crt"}},
+		{trusting{System: "Test", Target: "/t.crt", Update: []string{"update"}, Installed: true}, false, []string{"This system (Test) trusts the CA.", "To take that back"}},
+		{trusting{System: "Test", Target: "/t.crt", Update: []string{"update"}}, true, []string{"Would copy the CA's certificate to /t.crt and run 'update' (Test)."}},
+		{trusting{Hints: []hint{{"curl", "curl --cacert a"}}}, true, []string{"store is not known", "  # curl\n  curl --cacert a\n"}},
+	} {
+		text := c.of.text(c.dry)
+		for _, says := range c.says {
+			if !strings.Contains(text, says) {
+				t.Errorf("%q is not in %q", says, text)
+			}
+		}
+		if back := strings.Contains(text, "take that back"); back != (c.of.Installed && !c.dry) {
+			t.Errorf("to take back: %t in %q", back, text)
+		}
+	}
+}

@@ -23,6 +23,7 @@ type side struct {
 	fields   [][2]string // of its head
 	body     []byte      // gathered, of SOAP in an exchange
 	size     int         // what was gathered and what was not
+	spoke    bool        // net.tcp was seen, whatever came behind it
 	follower inspect.Follower
 }
 
@@ -92,11 +93,33 @@ func kindOf(contentType string) sideKind {
 	return pieces
 }
 
+// opaque reports whether the bytes of a record may hold credentials that the gateway did not mask: it looks for those in text of one byte a
+// letter, and not in .NET's binary encoding, what is packed, nor UTF-16.
+func (c *conversation) opaque(r *wire.Seen) bool {
+	s := &c.in
+	switch {
+	case r.Event == "message":
+		s = &side{kind: kindOf(r.Type), fields: [][2]string{{"Content-Type", r.Type}}}
+	case r.Dir == "out":
+		s = &c.out
+	}
+	if s.spoke {
+		return true
+	}
+	contentType, packed := strings.ToLower(s.field("Content-Type")), s.field("Content-Encoding")
+	if s.kind != gathered {
+		return false
+	}
+	multipart := strings.HasPrefix(contentType, "multipart/")
+	return strings.Contains(contentType, "msbin") || packed != "" && !strings.EqualFold(packed, "identity") ||
+		strings.Contains(contentType, "utf-16") || !multipart && bytes.IndexByte(r.Data, 0) >= 0
+}
+
 // piece takes in a piece of payload.
 func (s *side) piece(r *wire.Seen) reading {
 	if s.kind == unknown { // of a stream
 		if s.kind = pieces; inspect.Framed(r.Data) {
-			s.kind = framed
+			s.kind, s.spoke = framed, true
 		}
 	}
 	switch s.kind {

@@ -49,7 +49,7 @@ func (s *sights) take(r *wire.Seen) error {
 	}
 	switch {
 	case s.json && !(s.o.heads && r.Event == "data"):
-		s.err = cli.WriteLine(s.out, &seen{r, read.records, read.messages})
+		s.err = cli.WriteLine(s.out, &seen{s.public(c, r), read.records, read.messages})
 	case !s.json:
 		s.write(r, &read)
 	}
@@ -61,6 +61,17 @@ func (s *sights) take(r *wire.Seen) error {
 		return errEnough
 	}
 	return s.err
+}
+
+// public is a record as it may be written in JSON. Where its bytes hold what the gateway's mask does not see, they stay away: what they say
+// stands decoded beside it.
+func (s *sights) public(c *conversation, r *wire.Seen) *wire.Seen {
+	if len(r.Data) == 0 || !s.o.heads && !c.opaque(r) {
+		return r
+	}
+	own := *r
+	own.Data = nil
+	return &own
 }
 
 // conversation is what is known of the record's connection.

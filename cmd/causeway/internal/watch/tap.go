@@ -23,7 +23,8 @@ func NewTap() *cobra.Command {
 one-way and event relays. SOAP is decoded, as text and in .NET's binary encoding, from HTTP and from net.tcp; other text is
 shown as it is, other bytes as a hex dump. SOAP is shown when it is whole, or, as far as it came, when its connection ends before.
 
-It takes the right Manage, of the namespace or of the relay. Tokens, passwords and cookies are masked. Nothing waits for the
+It takes the right Manage, of the namespace or of the relay. Tokens, passwords and cookies are masked; with -o json the bytes of
+binary, packed and UTF-16 messages are left away, since they cannot be, and what they say is beside. Nothing waits for the
 one who looks: what comes faster than it is shown is dropped and counted. Streams behind TLS of their own (transport security
 of net.tcp) show that and no more. The gateway's log says who looked.
 
