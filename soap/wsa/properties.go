@@ -109,7 +109,8 @@ func isOurs(n *infoset.Name) bool {
 // none. The properties are good for nothing then.
 func Read(m *soap.Message) (*Properties, error) {
 	p := &Properties{} // in its caller's frame, as long as this is small enough
-	return p, p.read(m)
+	err := p.read(m)
+	return p, err
 }
 
 func (p *Properties) read(m *soap.Message) error {

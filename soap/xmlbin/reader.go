@@ -1,6 +1,7 @@
 package xmlbin
 
 import (
+	"errors"
 	"io"
 	"unicode/utf8"
 
@@ -101,7 +102,7 @@ func (r *Reader) Begin(b []byte, o Options) {
 // Release forgets the document, so that a Reader can wait for its next one: Begin or Reset. Of memory that grew with the document at
 // most about most bytes for each use stay.
 func (r *Reader) Release(most int) {
-	if r.err == errReleased {
+	if errors.Is(r.err, errReleased) {
 		return
 	}
 	const value = 48 // bytes of an item

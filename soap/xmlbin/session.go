@@ -1,6 +1,9 @@
 package xmlbin
 
-import "hash/maphash"
+import (
+	"bytes"
+	"hash/maphash"
+)
 
 // WriterSession is the dictionary that a sender builds for one direction of a
 // session. Strings get their ids while a message is written; the table that
@@ -67,7 +70,7 @@ func (s *WriterSession) find(b []byte, hash uint32) (uint32, bool) {
 	mask := uint32(len(s.slots) - 1)
 	for i := hash & mask; s.slots[i] != 0; i = (i + 1) & mask {
 		at := s.slots[i] - 1
-		if w := &s.words[at]; w.hash == hash && string(s.tables[w.from:w.to]) == string(b) {
+		if w := &s.words[at]; w.hash == hash && bytes.Equal(s.tables[w.from:w.to], b) {
 			return 2*at + 1, true
 		}
 	}
