@@ -108,6 +108,36 @@ func TestApart(t *testing.T) {
 	}
 }
 
+// TestParametersStay: the parameters of a sender's endpoint go into its answer, however many messages were converted in between.
+func TestParametersStay(t *testing.T) {
+	x := newTrip(t, "wsHttp", "basicHttp")
+	ask := func(own string) convert.Message {
+		header := `<a:ReplyTo xmlns:a="http://www.w3.org/2005/08/addressing"><a:Address>http://www.w3.org/2005/08/addressing/anonymous</a:Address>` +
+			`<a:ReferenceParameters><k xmlns="urn:` + own + `" v="` + own + `">` + own + `</k></a:ReferenceParameters></a:ReplyTo>`
+		in := x.from.send(x.from.text("", body), wsa.Properties{Action: action, MessageID: "urn:m" + own})
+		in.Body = bytes.Replace(in.Body, []byte("</s:Header>"), []byte(header+"</s:Header>"), 1)
+		return in
+	}
+	var calls []*convert.Call
+	for i := range 10 {
+		call, err := x.c.Request(ask(word(0, i)), convert.Options{To: address})
+		if err != nil {
+			t.Fatal(err)
+		}
+		calls = append(calls, call)
+	}
+	for i, call := range calls {
+		out, _, err := call.Reply(x.to.send(x.to.text("", body), wsa.Properties{}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		own := word(0, i)
+		if want := `v="` + own + `"`; !bytes.Contains(out.Body, []byte(want)) || !bytes.Contains(out.Body, []byte(">"+own+"</k>")) {
+			t.Errorf("%d: no %s in %s", i, want, out.Body)
+		}
+	}
+}
+
 // word is one that only message i of a worker has.
 func word(worker, i int) string { return fmt.Sprintf("w%dm%dx", worker, i) }
 
