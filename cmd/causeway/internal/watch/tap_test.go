@@ -10,7 +10,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/causeway-relay/causeway/bindings/framing"
 	"github.com/causeway-relay/causeway/gateway/manage/wire"
+	"github.com/causeway-relay/causeway/soap"
+	"github.com/causeway-relay/causeway/soap/encoder"
 )
 
 // show gives what is printed for records.
@@ -180,6 +183,54 @@ func TestTapJSON(t *testing.T) {
 	}
 	if got := show(t, tapOptions{heads: true}, true, &wire.Seen{Event: "request"}, piece("in", "<a/>", true)); strings.Count(got, "\n") != 1 {
 		t.Error(got)
+	}
+}
+
+// TestTapJSONMasks: bytes in which the gateway masks nothing are not written in JSON, where what they say may be a password. What they say is
+// beside them, masked. Text, which the gateway masks, stays.
+func TestTapJSONMasks(t *testing.T) {
+	const secret = "hunter22"
+	text := `<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Body><Password>` + secret + `</Password></s:Body></s:Envelope>`
+	m, err := (&encoder.Encoding{Version: soap.V12}).Decode(strings.NewReader(text), encoder.Decoding{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var binary bytes.Buffer
+	if err := (&encoder.Encoding{Version: soap.V12, Form: soap.Binary}).Encode(&binary, m, nil); err != nil {
+		t.Fatal(err)
+	}
+	wide := "\xff\xfe" + strings.Join(strings.Split(text, ""), "\x00") + "\x00"
+	begin, _ := hex.DecodeString("0001000102" + "020c6e65742e7463703a2f2f612f" + "0307" + "0c")
+	framed := string(framing.AppendSized(begin, binary.Bytes()))
+	head := func(fields ...[2]string) *wire.Seen {
+		return &wire.Seen{Event: "request", Method: "POST", Fields: fields}
+	}
+	kind := func(s string) [2]string { return [2]string{"Content-Type", s} }
+	for _, c := range []struct {
+		name    string
+		records []*wire.Seen
+		stays   bool // the bytes
+		decoded bool
+	}{
+		{"text", []*wire.Seen{head(kind("application/soap+xml")), piece("in", strings.ReplaceAll(text, secret, "********"), true)}, true, true},
+		{"binary", []*wire.Seen{head(kind("application/soap+msbin1")), piece("in", binary.String(), true)}, false, true},
+		{"binary, the answer", []*wire.Seen{{Event: "response", Status: 200, Fields: [][2]string{kind("application/soap+msbin1")}}, piece("out", binary.String(), true)}, false, true},
+		{"UTF-16", []*wire.Seen{head(kind("application/soap+xml; charset=utf-16")), piece("in", wide, true)}, false, true},
+		{"UTF-16 that does not say so", []*wire.Seen{head(kind("application/soap+xml")), piece("in", wide, true)}, false, true},
+		{"packed", []*wire.Seen{head(kind("application/soap+xml"), [2]string{"Content-Encoding", "x"}), piece("in", text, true)}, false, true},
+		{"net.tcp", []*wire.Seen{{Event: "open"}, piece("in", framed, false)}, false, true},
+		{"net.tcp, cut", []*wire.Seen{{Event: "open"}, piece("in", framed[:40], false), piece("in", framed[40:], false)}, false, true},
+		{"net.tcp, and then something else", []*wire.Seen{{Event: "open"}, piece("in", string(begin)+"\x7f", false), piece("in", binary.String(), false)}, false, false},
+		{"message", []*wire.Seen{{Event: "message", Type: "application/soap+msbin1", Data: binary.Bytes(), Size: binary.Len()}}, false, true},
+		{"other bytes", []*wire.Seen{head(kind("image/png")), piece("in", "\x00\x01", true)}, true, false},
+	} {
+		got := show(t, tapOptions{}, true, c.records...)
+		if strings.Contains(got, `"data":`) != c.stays || strings.Contains(got, `********`) != c.decoded {
+			t.Errorf("%s: %s", c.name, got)
+		}
+	}
+	if got := show(t, tapOptions{heads: true}, true, &wire.Seen{Event: "message", Type: "text/plain", Data: []byte("x"), Size: 1, Target: "/alarms"}); strings.Contains(got, `"data":`) || !strings.Contains(got, "/alarms") {
+		t.Errorf("heads alone: %s", got)
 	}
 }
 
