@@ -20,11 +20,15 @@ import (
 // echoing is a set with the anonymous entity echo, its listener online, and clients at the door without TLS.
 func echoing(t *testing.T, story func(s *set, c *channel), opts ...testcluster.Option) {
 	t.Helper()
-	both(t, func(s *set) {
-		s.Add(&entity.Entity{Name: "echo", AnonymousSenders: true})
-		s.door = "http"
-		story(s, s.register("echo", ""))
-	}, opts...)
+	both(t, func(s *set) { story(s, s.echoes()) }, opts...)
+}
+
+// echoes is an entity that takes every sender, without TLS, and its listener.
+func (s *set) echoes() *channel {
+	s.t.Helper()
+	s.Add(&entity.Entity{Name: "echo", AnonymousSenders: true})
+	s.door = "http"
+	return s.register("echo", "")
 }
 
 // undisturbed wants the listener to have been told of nobody so far.
