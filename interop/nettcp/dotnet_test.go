@@ -2,11 +2,16 @@ package nettcp
 
 import (
 	"context"
+	"io"
+	"net"
+	"net/http"
 	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,7 +23,8 @@ import (
 	"github.com/causeway-relay/causeway/interop/mono"
 )
 
-// TestDotNetService: the .NET client at a net.tcp service of .NET, sessions, pooled connections and reliable ones among them.
+// TestDotNetService: the .NET client at a net.tcp service of .NET, sessions, pooled connections and reliable ones among them. A SOAP 1.1 caller
+// whose messages are converted has his answers there too, and those of a connector are on one connection, as that client's are.
 func TestDotNetService(t *testing.T) {
 	t.Parallel()
 	interop.Need(t, "dotnet")
@@ -38,6 +44,71 @@ func TestDotNetService(t *testing.T) {
 				t.Logf("%d cases through the gateway", passed(relayed))
 			})
 		})
+	}
+	interop.OnNodes(t, func(t *testing.T, s *interop.Stand) {
+		for _, by := range converters {
+			relay := "converted-" + by.name
+			at, taken := counted(t, "127.0.0.1:"+port)
+			by.soapAtNetTCP(t, s, relay, "net.tcp://"+at+"/svc")
+			const calls = 20
+			for i := range calls {
+				status, text := testcluster.PostSOAP(t, "http://"+s.Cluster.Node(0).Host("http")+"/"+relay, addAction, addText)
+				if status != http.StatusOK || !strings.Contains(text, "AddResult>42<") {
+					t.Fatalf("%s, call %d: %d %s", by.name, i, status, text)
+				}
+			}
+			switch n := taken(); {
+			case by.name == "setting" && n != calls: // each session is a stream to the listener
+				t.Errorf("%s: %d connections", by.name, n)
+			case by.name == "connector" && n > calls/2: // the calls', and those of its looks at whether the service is there
+				t.Errorf("%s: %d connections", by.name, n)
+			}
+		}
+	})
+}
+
+// counted stands in front of a service, and says how many connections came.
+func counted(t *testing.T, service string) (address string, taken func() int) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var n atomic.Int32
+	var all sync.WaitGroup
+	life, end := context.WithCancel(context.Background())
+	all.Go(func() {
+		for {
+			near, err := l.Accept()
+			if err != nil {
+				return
+			}
+			n.Add(1)
+			all.Go(func() {
+				defer near.Close()
+				far, err := net.DialTimeout("tcp", service, interop.Patience)
+				if err != nil {
+					return
+				}
+				defer far.Close()
+				stop := context.AfterFunc(life, func() { _, _ = near.Close(), far.Close() })
+				defer stop()
+				var back sync.WaitGroup
+				back.Go(func() { pass(near, far) })
+				pass(far, near)
+				back.Wait()
+			})
+		}
+	})
+	t.Cleanup(func() { end(); _ = l.Close(); all.Wait() })
+	return l.Addr().String(), func() int { return int(n.Load()) }
+}
+
+// pass copies one direction, its end too.
+func pass(to, from net.Conn) {
+	_, _ = io.Copy(to, from)
+	if half, ok := to.(*net.TCPConn); ok {
+		_ = half.CloseWrite()
 	}
 }
 
