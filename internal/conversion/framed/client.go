@@ -33,7 +33,7 @@ const (
 // 300 ms. It gets that connection; and a service that loses sessions which come while it closes one, as Mono's does (docs/clients.md), gets
 // them one by one, with a moment between them.
 //
-// Its methods may be called from any goroutine.
+// Its methods may be called from any goroutine. Both fields are needed.
 type Client struct {
 	// Go runs what goes on behind an answer. Whoever gave it waits for that when no call can come any more, behind Close: it takes two
 	// seconds at most, and no longer than Life.
