@@ -146,7 +146,7 @@ func (e *Event) why(err error) {
 		e.Text = strings.TrimSpace(fmt.Sprintf("%d %s", no.Status, e.Text))
 	}
 	if e.Text == "" && no.Cause != nil {
-		e.Text = no.Cause.Error()
+		e.Text = strings.TrimPrefix(no.Cause.Error(), string(e.Reason)+": ") // which stands before it
 	}
 	if no.TrackingID != "" && no.Code != "" {
 		e.Text = strings.TrimSpace(e.Text + " (tracking id " + no.TrackingID + ")")

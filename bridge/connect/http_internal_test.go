@@ -3,6 +3,7 @@ package connect
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"strings"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"github.com/causeway-relay/causeway/bridge/connect/address"
 	"github.com/causeway-relay/causeway/bridge/connect/web"
 	"github.com/causeway-relay/causeway/gateway/fail"
+	"github.com/causeway-relay/causeway/hybrid"
 )
 
 // TestUnanswered: of an exchange without an answer is told whose doing it was. A sender that left is none of the target's.
@@ -33,6 +35,26 @@ func TestUnanswered(t *testing.T) {
 		a.failed(&route{target: target}, row.err)
 		if told.Reason != row.reason || !strings.Contains(told.Text, row.text) || (told.Do == "") != (row.reason == fail.SenderGone) {
 			t.Errorf("%v: %+v", row.err, told)
+		}
+	}
+}
+
+// TestWhy: what is told of an error of the relay says each thing once.
+func TestWhy(t *testing.T) {
+	for _, row := range []struct {
+		err    error
+		reason fail.Code
+		text   string
+	}{
+		{&hybrid.Error{Code: fail.SenderGone, Cause: fail.New(fail.SenderGone, "The sender left.")}, fail.SenderGone, "The sender left."},
+		{&hybrid.Error{Code: fail.Rejected, Status: 418, Reason: "a teapot. TrackingId:1"}, fail.Rejected, "418 a teapot"},
+		{&hybrid.Error{Cause: io.ErrUnexpectedEOF}, Unreachable, "unexpected EOF"},
+		{io.ErrUnexpectedEOF, fail.Aborted, "unexpected EOF"},
+	} {
+		var e Event
+		e.why(row.err)
+		if e.Reason != row.reason || e.Text != row.text {
+			t.Errorf("%v: %s: %q", row.err, e.Reason, e.Text)
 		}
 	}
 }
