@@ -70,14 +70,16 @@ func (c *Cluster) Log() string {
 // Await waits for a log line that match accepts and returns it; the test fails when ctx ends first.
 func (c *Cluster) Await(ctx context.Context, what string, match func(line map[string]string) bool) map[string]string {
 	c.t.Helper()
+	seen := 0 // lines that were no match
 	for {
 		c.records.mu.Lock()
-		for _, line := range c.records.lines {
+		for _, line := range c.records.lines[seen:] {
 			if match(line) {
 				c.records.mu.Unlock()
 				return line
 			}
 		}
+		seen = len(c.records.lines)
 		if c.records.waker == nil {
 			c.records.waker = make(chan struct{})
 		}

@@ -28,6 +28,7 @@ const shapeBefore, shapeBehind = 16, 32
 type secrets struct {
 	mu      sync.Mutex
 	forms   []form
+	known   map[string]bool // by the text of a form: tests make thousands of tokens, most of them the same
 	outputs []output
 }
 
@@ -77,10 +78,15 @@ func (s *secrets) add(name, text string, random bool) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if slices.ContainsFunc(s.forms, func(f form) bool { return f.text == text }) {
+	if s.known[text] {
 		return
 	}
-	s.forms = append(s.forms, formsOf(name, text, random)...)
+	if s.known == nil {
+		s.known = map[string]bool{}
+	}
+	for _, f := range formsOf(name, text, random) {
+		s.forms, s.known[f.text] = append(s.forms, f), true
+	}
 }
 
 // formsOf writes a secret down in every way.
