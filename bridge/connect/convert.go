@@ -124,9 +124,20 @@ type told struct{ server *web.Server }
 func (t told) Exchange(ctx context.Context, req *shape.Request) (*shape.Response, error) {
 	res, err := t.server.Exchange(ctx, req)
 	if _, down := errors.AsType[*web.DialError](err); err != nil && !down && ctx.Err() == nil && req.Method == http.MethodPost {
-		return nil, soap.Explain(err, soap.None)
+		return nil, heard(err)
 	}
 	return res, err
+}
+
+// heard makes an error of a web server that was reached the fault that tells its sender. Words of the connector's own are told; those of a
+// library may name addresses, and are not.
+func heard(err error) *soap.Error {
+	if no, ok := errors.AsType[*fail.Error](err); ok && no.Message() != "" {
+		e := soap.Refuse(soap.V11, soap.Receiver, no.Message())
+		e.Err = err
+		return e
+	}
+	return soap.Explain(err, soap.None)
 }
 
 // refused makes a dial's error one of an exchange.

@@ -13,6 +13,7 @@ import (
 	"github.com/causeway-relay/causeway/bridge/connect/web"
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/hybrid"
+	"github.com/causeway-relay/causeway/soap"
 )
 
 // TestUnanswered: of an exchange without an answer is told whose doing it was. A sender that left is none of the target's.
@@ -55,6 +56,23 @@ func TestWhy(t *testing.T) {
 		e.why(row.err)
 		if e.Reason != row.reason || e.Text != row.text {
 			t.Errorf("%v: %s: %q", row.err, e.Reason, e.Text)
+		}
+	}
+}
+
+// TestHeard: a sender whose message is converted hears what a web server did, in the connector's own words, and nothing of a library's.
+func TestHeard(t *testing.T) {
+	for _, row := range []struct {
+		err  error
+		says string
+	}{
+		{&fail.Error{Code: fail.Rejected, Status: 502, Text: "The listener's target gave no proper answer.", Cause: errors.New("10.0.0.7")}, "The listener's target gave no proper answer."},
+		{soap.Refuse(soap.V12, soap.Sender, "no desk"), "no desk"},
+		{errors.New("dial 10.0.0.7"), "internal error"},
+	} {
+		e := heard(row.err)
+		if reason := e.Fault.Reason("en"); !strings.Contains(reason, row.says) || strings.Contains(reason, "10.0.0.7") || e.Status != soap.StatusFault {
+			t.Errorf("%v: %d %s", row.err, e.Status, reason)
 		}
 	}
 }
