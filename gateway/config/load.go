@@ -52,6 +52,24 @@ func Load(p Params) (*Config, Problems) {
 	return l.finish(p)
 }
 
+// Find gives the settings by which a node of this machine is found, host, data folder and admin door, also where others have
+// problems, and these problems: who has broken the file of a node that runs must be able to ask that node all the same. Without problems
+// it is Load.
+func Find(p Params) (*Config, Problems) {
+	l := newLoader(p)
+	l.readConfig()
+	c, problems := l.finish(p)
+	if c != nil {
+		return c, problems
+	}
+	c = Default()
+	c.Data = dataDir(l.env)
+	for path, to := range map[string]*string{"host": &c.Host, "data": &c.Data, "admin": &c.Admin} {
+		*to = cmp.Or(l.text(path), *to)
+	}
+	return c, problems
+}
+
 // newLoader sees the environment once: a variable that changes while a load runs cannot be read twice differently.
 func newLoader(p Params) *loader {
 	if p.Env == nil {

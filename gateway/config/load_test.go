@@ -377,3 +377,24 @@ func TestDataDir(t *testing.T) {
 		}
 	}
 }
+
+// TestFind: a node is found by what can be read of its file, by the environment before it, and without either where it is by default.
+func TestFind(t *testing.T) {
+	for _, c := range []struct {
+		name, text        string
+		env               []string
+		host, data, admin string
+		wrong             bool
+	}{
+		{"in order", "host: a.example\ndata: /d\nadmin: 127.0.0.1:1\n", nil, "a.example", "/d", "127.0.0.1:1", false},
+		{"another key is wrong", "host: a.example\ndata: /d\nadmin: 127.0.0.1:1\nhots: []\n", nil, "a.example", "/d", "127.0.0.1:1", true},
+		{"one of them is wrong", "data: /d\nadmin: nowhere\n", nil, "localhost", "/d", "127.0.0.1:9090", true},
+		{"the environment wins", "data: /d\nhots: []\n", []string{"CAUSEWAY_DATA=/e", "CAUSEWAY_ADMIN=127.0.0.1:2"}, "localhost", "/e", "127.0.0.1:2", true},
+		{"no YAML", "data: [", nil, "localhost", "/home/u/.local/share/causeway", "127.0.0.1:9090", true},
+	} {
+		got, problems := Find(Params{File: write(t, "causeway.yaml", c.text), Env: append([]string{"HOME=/home/u"}, c.env...)})
+		if got.Host != c.host || got.Data != c.data || got.Admin != c.admin || (problems.Err() != nil) != c.wrong {
+			t.Errorf("%s: %s, %s, %s; %v", c.name, got.Host, got.Data, got.Admin, problems)
+		}
+	}
+}

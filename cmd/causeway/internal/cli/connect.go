@@ -65,6 +65,9 @@ func (c *Connection) Client() (*client.Client, error) {
 	if p.ConnectionString == "" {
 		token, err := os.ReadFile(filepath.Join(here.Data, "admin.token"))
 		if err != nil || !Dialable(here.Admin) {
+			if _, problems := config.Find(config.Params{}); problems.Err() != nil {
+				return nil, Usage("%s. What %s names cannot be read whole: 'causeway config check' says why", noGateway, config.EnvFile)
+			}
 			return nil, Usage(noGateway)
 		}
 		p.Admin, p.Token = here.Admin, strings.TrimSpace(string(token))
@@ -83,13 +86,9 @@ func (c *Connection) Roots(here *config.Config) trust.Roots {
 	return roots
 }
 
-// NodeHere are the settings that 'causeway serve' has in the same environment; never nil. A broken file is told by serve, not
-// here: it gives the defaults.
+// NodeHere are the settings that 'causeway serve' has in the same environment, as far as they can be read; never nil.
 func NodeHere() *config.Config {
-	cfg, problems := config.Load(config.Params{})
-	if problems.Err() != nil {
-		return config.Default()
-	}
+	cfg, _ := config.Find(config.Params{}) // a broken file is told by those who need all of it
 	return cfg
 }
 

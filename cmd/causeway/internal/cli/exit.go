@@ -15,6 +15,7 @@ import (
 	"github.com/causeway-relay/causeway/bridge/azbridge"
 	"github.com/causeway-relay/causeway/bridge/connect"
 	"github.com/causeway-relay/causeway/gateway/config"
+	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/manage/client"
 	"github.com/causeway-relay/causeway/hybrid"
 )
@@ -78,6 +79,8 @@ func exitOfRelay(no *hybrid.Error) int {
 	switch {
 	case no.Status == http.StatusNotFound:
 		return ExitNotFound
+	case no.Code == fail.ListenerLimit, no.Code == fail.ConnectionLimit: // 403 in the protocol, and no key would help
+		return ExitFailure
 	case no.Status == http.StatusUnauthorized, no.Status == http.StatusForbidden:
 		return ExitUnauthorized
 	case no.Status == 0, no.Temporary():

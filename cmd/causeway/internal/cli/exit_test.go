@@ -50,6 +50,7 @@ func TestEnds(t *testing.T) {
 		"no address":          {&url.Error{Op: "parse", URL: "::", Err: errors.New("bad")}, ExitFailure, "causeway: "},
 		"too late":            {context.DeadlineExceeded, ExitUnreachable, "causeway: "},
 		"relay not found":     {&hybrid.Error{Status: 404, Do: "make it", TrackingID: "t2"}, ExitNotFound, "  next: make it\n  tracking id: t2\n"},
+		"relay full":          {&hybrid.Error{Status: 403, Code: fail.ListenerLimit}, ExitFailure, "causeway: "},
 		"relay forbidden":     {&hybrid.Error{Status: 403}, ExitUnauthorized, "causeway: "},
 		"relay away":          {&hybrid.Error{Status: 0}, ExitUnreachable, "causeway: "},
 		"relay no":            {&hybrid.Error{Status: 400, Code: fail.BadRequest}, ExitFailure, "causeway: "},
