@@ -41,10 +41,11 @@ func (e *Error) Error() string {
 	if e.Status != 0 {
 		fmt.Fprintf(&b, ": %d", e.Status)
 	}
-	if e.Code != "" {
+	text, _, _ := strings.Cut(e.Reason, " TrackingId:")
+	if e.Code != "" && !strings.HasPrefix(text, string(e.Code)+":") { // some reasons begin with it
 		b.WriteString(": " + string(e.Code))
 	}
-	if text, _, _ := strings.Cut(e.Reason, " TrackingId:"); text != "" {
+	if text != "" {
 		b.WriteString(": " + strings.TrimSuffix(text, "."))
 	}
 	if e.Cause != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"os"
 	"slices"
@@ -56,9 +57,20 @@ func (f *forwarding) open() error {
 		err = os.Chmod(at, 0o600) // whoever reaches the socket may send
 	}
 	if err != nil {
-		return fmt.Errorf("open %s for %s: %w: is another program there? name another address", f.bind, f.entity, err)
+		return fmt.Errorf("open %s for %s: %w: %s", f.bind, f.entity, err, bindAdvice(err))
 	}
 	return nil
+}
+
+// bindAdvice says what to do about a local address that cannot be opened.
+func bindAdvice(err error) string {
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return "this user may not open it: name another address, such as a port above 1023"
+	case errors.Is(err, fs.ErrNotExist):
+		return "make the folder of the socket first, or name another place"
+	}
+	return "is another program there? name another address"
 }
 
 // clearSocket removes a Unix socket that nobody listens on. Anything else in its place stays, and the bind fails.
