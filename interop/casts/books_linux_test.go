@@ -154,9 +154,10 @@ func labels(text, begin string) (all []string) {
 }
 
 // connector is `causeway listen`.
-func (b *books) connector(name, door, target string, notes func() []string) *booked {
+func (b *books) connector(name, door, target string, notes func() []string, flags ...string) *booked {
 	b.t.Helper()
-	p := interop.Start(b.t, b.t.TempDir(), nil, interop.Command(b.t), "listen", b.relay, "--connection-string", b.key(door), "--ca-file", b.CA, "--target", target)
+	flags = append([]string{"listen", b.relay, "--connection-string", b.key(door), "--ca-file", b.CA, "--target", target}, flags...)
+	p := interop.Start(b.t, b.t.TempDir(), nil, interop.Command(b.t), flags...)
 	p.Await("^" + b.relay + ": listening")
 	return b.enter(&booked{name: name, acks: true, p: p, notes: notes})
 }
