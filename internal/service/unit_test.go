@@ -49,7 +49,7 @@ func TestUnitFile(t *testing.T) {
 			t.Errorf("no line %q in\n%s", line, text)
 		}
 	}
-	for _, line := range []string{"DynamicUser", "ExecReload", "LoadCredential"} {
+	for _, line := range []string{"DynamicUser", "ExecReload", "LoadCredential", "ProcSubset"} {
 		if strings.Contains(text, line) {
 			t.Errorf("a line %q in\n%s", line, text)
 		}
