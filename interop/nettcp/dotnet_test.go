@@ -58,7 +58,7 @@ func TestDotNetService(t *testing.T) {
 				}
 			}
 			switch n := taken(); {
-			case by.name == "setting" && n != calls: // each session is a stream to the listener
+			case by.name == "setting" && n < calls: // each session is a stream to the listener, and one that is slow to begin is begun anew
 				t.Errorf("%s: %d connections", by.name, n)
 			case by.name == "connector" && n > calls/2: // the calls', and those of its looks at whether the service is there
 				t.Errorf("%s: %d connections", by.name, n)
