@@ -101,8 +101,9 @@ func Between(from, to Binding) Pair {
 	lose(!from.Framed && to.Framed, "the state of a session: each request is a session of its own; a service that calls back is refused")
 	lose(from.Version != soap.V11 && to.Version == soap.V11, "subcodes but the first, languages but one and the node of a sender's fault; header attribute relay")
 	lose(from.Version != soap.V12 && to.Version == soap.V12, "encodingStyle on Envelope, Header and Body; of the service's faults what SOAP 1.1 has no room for")
-	lose(from.Addressing != wsa.None && to.Addressing == wsa.None, "addressing headers: the service sees neither MessageID nor To; the action of its answer is the request's with Response behind it")
-	lose(!from.Any && from.Addressing == wsa.None && to.Addressing != wsa.None && to.Framed, "one-way operations have to be named (oneWay): without MessageID nothing tells them")
+	lose((from.Any || from.Addressing != wsa.None) && to.Addressing == wsa.None, "addressing headers: the service sees neither MessageID nor To; the action of its answer is the request's with Response behind it")
+	lose(to.Addressing != wsa.None && (from.Any || from.Addressing != wsa.None && from.Addressing != to.Addressing), "the header From, where it is of another version of addressing")
+	lose((from.Any || from.Addressing == wsa.None) && to.Addressing != wsa.None && to.Framed, "one-way operations have to be named (oneWay): without MessageID nothing tells them")
 	lose(to.Form == soap.Multipart && from.Form != soap.Multipart && from.Form != soap.Binary && from.Form != soap.Session, "binary content of text stays inline base64")
 	return p
 }

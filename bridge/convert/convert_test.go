@@ -469,3 +469,50 @@ func FuzzRequest(f *testing.F) {
 		_, _, _ = call.Reply(convert.Message{ContentType: contentType, Body: b})
 	})
 }
+
+// TestFrom: who sent a message is told to a service that has the same version of addressing, and to no other.
+func TestFrom(t *testing.T) {
+	for _, row := range []struct{ from, to, want string }{
+		{"wsHttp", "netTcp", "http://me/"}, {"wsHttp", "netHttp", "http://me/"}, {"soap", "wsHttp2004", ""}, {"wsHttp2004", "netTcp", ""}, {"wsHttp", "basicHttp", ""},
+	} {
+		sender, service := newPeer(t, row.from), newPeer(t, row.to)
+		m := sender.text("", body)
+		sent := sender.send(m, wsa.Properties{Action: action, MessageID: "urn:uuid:1", From: &wsa.EndpointReference{Address: "http://me/"}})
+		call, err := (&convert.Converter{From: mustFind(t, row.from), To: service.b}).Request(sent, convert.Options{To: address})
+		if err != nil {
+			t.Errorf("%s to %s: %v", row.from, row.to, err)
+			continue
+		}
+		p, _, _ := service.receive(call.Out)
+		if got := p.From; (got == nil) != (row.want == "") || got != nil && got.Address != row.want {
+			t.Errorf("%s to %s: from %+v", row.from, row.to, got)
+		}
+	}
+}
+
+// mustFind is a binding by its name.
+func mustFind(t *testing.T, name string) convert.Binding {
+	t.Helper()
+	b, ok := convert.Find(name)
+	if !ok {
+		t.Fatal(name)
+	}
+	return b
+}
+
+// TestLosesOfAny: what any of the bindings of a sender loses is said of the sender that may use any.
+func TestLosesOfAny(t *testing.T) {
+	for _, row := range []struct {
+		from, to, text string
+		want           bool
+	}{
+		{"soap", "basicHttp", "neither MessageID nor To", true}, {"soap", "wsHttp", "neither MessageID nor To", false},
+		{"soap", "netTcp", "have to be named (oneWay)", true}, {"wsHttp", "netTcp", "have to be named (oneWay)", false}, {"soap", "wsHttp", "have to be named", false},
+		{"soap", "netTcp", "header From", true}, {"wsHttp", "netTcp", "header From", false}, {"wsHttp2004", "netTcp", "header From", true}, {"basicHttp", "netTcp", "header From", false},
+	} {
+		loses := strings.Join(convert.Between(mustFind(t, row.from), mustFind(t, row.to)).Loses, "; ")
+		if strings.Contains(loses, row.text) != row.want {
+			t.Errorf("%s to %s loses %q", row.from, row.to, loses)
+		}
+	}
+}

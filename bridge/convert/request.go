@@ -291,5 +291,8 @@ func (call *Call) readdress(m *soap.Message) error {
 			p.RelatesTo = append(p.RelatesTo, r)
 		}
 	}
+	if call.props.Version == to { // else its parts are those of another version
+		p.From = call.props.From
+	}
 	return p.Write(m)
 }
