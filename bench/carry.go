@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"sync"
 
 	"github.com/causeway-relay/causeway/bridge/convert"
 	"github.com/causeway-relay/causeway/gateway/shape"
@@ -24,7 +25,10 @@ const mostCarried = 4 << 20
 // is named by the environment.
 func carry(ctx context.Context, args []string) error {
 	defer heap.Tune(os.Getenv)() // as a connector does
-	service := carrier(args[2])
+	var ending sync.WaitGroup    // sessions, behind their answers
+	defer ending.Wait()
+	service := &carrier{at: args[2], sessions: framed.Client{Go: ending.Go, Life: ctx}}
+	defer service.sessions.Close()
 	from, _ := convert.Find(convert.BasicHTTP)
 	to, _ := convert.Find(convert.NetTCP)
 	var open []*hybrid.Listener
@@ -37,7 +41,7 @@ func carry(ctx context.Context, args []string) error {
 		args[0]: service,
 		args[1]: &conversion.Conversion{
 			Converter: &convert.Converter{From: from, To: to}, Relay: args[1],
-			Address: func(*shape.Hello) string { return service.address() }, Dial: service.dial,
+			Address: func(*shape.Hello) string { return service.address() }, Dial: service.dial, Sessions: &service.sessions,
 		},
 	} {
 		l, err := hybrid.Listen(ctx, os.Getenv("CAUSEWAY_CONNECTION_STRING"), hybrid.WithEntity(entity), hybrid.WithExchanger(x))
@@ -50,23 +54,26 @@ func carry(ctx context.Context, args []string) error {
 	return nil
 }
 
-// carrier is the address of a service of net.tcp. It implements shape.Exchanger.
-type carrier string
+// carrier is a service of net.tcp, and who makes its sessions. It implements shape.Exchanger.
+type carrier struct {
+	at       string
+	sessions framed.Client
+}
 
-func (c carrier) address() string { return "net.tcp://" + string(c) + "/bench" }
+func (c *carrier) address() string { return "net.tcp://" + c.at + "/bench" }
 
-func (c carrier) dial(ctx context.Context) (net.Conn, error) {
-	return (&net.Dialer{}).DialContext(ctx, "tcp", string(c))
+func (c *carrier) dial(ctx context.Context) (net.Conn, error) {
+	return (&net.Dialer{}).DialContext(ctx, "tcp", c.at)
 }
 
 // Exchange implements shape.Exchanger: the body is a message as it is, and so is the answer.
-func (c carrier) Exchange(ctx context.Context, req *shape.Request) (*shape.Response, error) {
+func (c *carrier) Exchange(ctx context.Context, req *shape.Request) (*shape.Response, error) {
 	body, err := io.ReadAll(io.LimitReader(req.Body, mostCarried))
 	_ = req.Body.Close() // it was read
 	if err != nil {
 		return nil, err
 	}
-	answer, err := framed.Call(ctx, c.dial, c.address(), body, false, mostCarried)
+	answer, err := c.sessions.Call(ctx, c.dial, c.address(), body, false, mostCarried)
 	if err != nil {
 		return nil, err
 	}

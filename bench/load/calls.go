@@ -49,11 +49,24 @@ func readSize(br *bufio.Reader) (n int, err error) {
 	return 0, errors.New("a length is longer than any")
 }
 
-// serveCalls is the service's side of a session behind its first byte: each message goes back, made an answer if it is SOAP. It knows
-// only preambles of duplex sessions, with a known encoding and without an upgrade.
+// serveCalls is the service's side of sessions behind the first byte of the first: each message goes back, made an answer if it is SOAP.
+// Behind a session that has ended the next one may begin, as at a service of WCF. It knows only preambles of duplex sessions, with a known
+// encoding and without an upgrade.
 func serveCalls(c net.Conn, br *bufio.Reader) {
+	var record []byte
+	for inOrder := true; inOrder; {
+		if record, inOrder = serveSession(c, br, record); inOrder {
+			_, err := br.Discard(1) // of the next preamble
+			inOrder = err == nil
+		}
+	}
+}
+
+// serveSession is one of them behind the first byte, to its end, and reports whether both sides have said that. It takes room for a record
+// and gives it back.
+func serveSession(c net.Conn, br *bufio.Reader, record []byte) ([]byte, bool) {
 	if _, err := br.Discard(5); err != nil {
-		return
+		return record, false
 	}
 	n, err := readSize(br)
 	if err == nil {
@@ -62,13 +75,19 @@ func serveCalls(c net.Conn, br *bufio.Reader) {
 	if err == nil {
 		_, err = c.Write([]byte{recordAck})
 	}
-	var record []byte
 	for err == nil {
+		var next []byte
+		if next, err = br.Peek(1); err == nil && next[0] == recordEnd {
+			_, _ = br.Discard(1) // it is there
+			_, err = c.Write([]byte{recordEnd})
+			return record, err == nil
+		}
 		if record, err = readRecord(br, record[:0]); err == nil {
 			answer(record)
 			_, err = c.Write(record)
 		}
 	}
+	return record, false
 }
 
 // Records of .NET binary XML ([MC-NBFX] 2.2, [MC-NBFS] 2.1), as many as the answer to a message takes.
