@@ -307,13 +307,13 @@ func (r *Reader) endTag() error {
 		return err
 	}
 	if string(word) != raw {
-		return r.fail(infoset.Malformed, w.Start(), "end tag "+infoset.Clip(word)+" for element "+infoset.Clip(raw))
+		return r.within(r.fail(infoset.Malformed, w.Start(), "end tag "+infoset.Clip(word)+" for element "+infoset.Clip(raw)))
 	}
 	if err := r.space(); err != nil {
 		return err
 	}
 	if w.Buf[w.Pos] != '>' {
-		return r.fail(infoset.Malformed, w.Pos, "end tag is not closed")
+		return r.within(r.fail(infoset.Malformed, w.Pos, "end tag is not closed"))
 	}
 	w.Pos++
 	r.closed()

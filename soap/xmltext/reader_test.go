@@ -358,3 +358,21 @@ func TestReaderAllocatesNothing(t *testing.T) {
 		}
 	}
 }
+
+// TestTagsInPieces: what is said of a tag does not depend on how its bytes arrive, wherever the quota on its size lies in it.
+func TestTagsInPieces(t *testing.T) {
+	o := Options{Quotas: infoset.Quotas{BytesPerRead: 64, StringContent: 40}}
+	for _, form := range []string{
+		"<%s/ >", "<%s<", "<1%s a>", "<a %s>", "<a %s='1", "<a %s=1>", "<a b='%s<'/>", "<a b='%s'c='d'/>", "<a b='%s\x01'/>", "<a b='1' b%s='2' b='3'/>",
+		"<a></b%s>", "<a></a %s>", "<a></a%s", "<%s:b/>", "<a %s:b='c'/>", "<a xmlns:%s=''/>", "<%s", "<%s>x</%[1]s>", "<a b='&%s;'/>", "<a b='%s\xC3'/>",
+	} {
+		for n := range 90 {
+			doc := []byte(fmt.Sprintf(form, strings.Repeat("x", n)))
+			whole, err := show(NewBytes(doc, o))
+			pieces, err2 := show(NewReader(iotest.OneByteReader(bytes.NewReader(doc)), o))
+			if whole != pieces || fmt.Sprint(err) != fmt.Sprint(err2) {
+				t.Errorf("%q with %d: %v\n%s\nin pieces: %v\n%s", form, n, err, whole, err2, pieces)
+			}
+		}
+	}
+}

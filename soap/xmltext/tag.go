@@ -24,7 +24,7 @@ func (r *Reader) startTag() error {
 	w.Pos++
 	entry, err := r.name(false)
 	if err != nil {
-		return err
+		return r.within(err)
 	}
 	t := &r.tok
 	t.Kind = infoset.StartElement
@@ -42,7 +42,7 @@ func (r *Reader) startTag() error {
 	if w.Pos < len(w.Buf) && w.Buf[w.Pos] == '>' { // most elements have no attributes
 		w.Pos++
 	} else if err := r.attributes(); err != nil {
-		return err
+		return r.within(err)
 	}
 	// More checks the quota before it reads on; a tag that lay in the window
 	// already is measured here.
@@ -59,6 +59,15 @@ func (r *Reader) startTag() error {
 	// The end tag must be spelled like this one, prefix included.
 	r.open = append(r.open, entry)
 	return nil
+}
+
+// within gives err, which ends a tag, or that the tag is too large, if what is wrong lies beyond its quota: a tag that comes in pieces is
+// given up there, and what one is told must not depend on how it came.
+func (r *Reader) within(err error) error {
+	if r.win.Size() > r.q.BytesPerRead {
+		return r.quota("bytes per read", r.q.BytesPerRead)
+	}
+	return err
 }
 
 // name reads the name of an element or attribute.
@@ -104,10 +113,11 @@ func (r *Reader) attributes() error {
 					return err
 				}
 			}
-			if w.Buf[w.Pos+1] != '>' {
-				return r.fail(infoset.Malformed, w.Pos, "slash inside a tag")
+			w.Pos++
+			if w.Buf[w.Pos] != '>' {
+				return r.fail(infoset.Malformed, w.Pos-1, "slash inside a tag")
 			}
-			w.Pos += 2
+			w.Pos++
 			// The EndElement is given by the next call of Next.
 			r.empty = true
 			return nil
