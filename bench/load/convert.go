@@ -81,8 +81,12 @@ func Convert(ways *Ways, dur time.Duration, w Window) (Result, error) {
 	asks := make([]*requester, len(all))
 	for i := range all {
 		asks[i] = all[i].requester(0)
-		defer asks[i].close()
 	}
+	defer func() {
+		for _, r := range asks {
+			r.close()
+		}
+	}()
 	total := time.Duration(len(all)) * dur
 	warm := time.Now().Add(total / 10)
 	until := warm.Add(total)
