@@ -266,13 +266,13 @@ func roundTrip(t *testing.T, c net.Conn, text string) string {
 	return string(got)
 }
 
-// TestMany: 200 senders at once, each with its own bytes.
+// TestMany: 100 senders at once, each with its own bytes.
 func TestMany(t *testing.T) {
 	t.Parallel()
 	bubbles(t, func(s *set) {
-		s.echo(s.listener(hybrid.WithBacklog(200)))
+		s.echo(s.listener(hybrid.WithBacklog(100)))
 		var senders sync.WaitGroup
-		for i := range 200 {
+		for i := range 100 {
 			senders.Go(func() {
 				c, err := s.dial()
 				if err != nil {

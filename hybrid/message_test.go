@@ -264,7 +264,7 @@ func TestManyListeners(t *testing.T) {
 		s.casting()
 		var all []*written
 		var listeners []*hybrid.Listener
-		for i := range 20 {
+		for i := range 12 {
 			l, w := s.receiver("news", nil)
 			c, v := s.connected("news")
 			listeners, all = append(listeners, l, c), append(all, w, v)

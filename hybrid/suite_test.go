@@ -24,7 +24,8 @@ type stand struct {
 	base   string // of URLs: what the handler sees follows
 	events events
 
-	cluster *testcluster.Cluster // behind which the handler is; nil: it is no real one
+	inMemory bool                 // all connections between the two
+	cluster  *testcluster.Cluster // behind which the handler is; nil: it is no real one
 }
 
 // direct serves the handler by net/http.
@@ -43,7 +44,7 @@ func behindFake(t *testing.T, h http.Handler, pointers bool) *stand {
 	f := newFake(t)
 	gateway := newHTTPFake(f)
 	gateway.pointers, gateway.agent = pointers, "cancel"
-	s := &stand{name: "fake gateway", base: "https://gateway/hyco", events: newEvents()}
+	s := &stand{name: "fake gateway", base: "https://gateway/hyco", events: newEvents(), inMemory: true}
 	ctx, stop := context.WithCancel(t.Context())
 	var run sync.WaitGroup
 	run.Go(func() {
