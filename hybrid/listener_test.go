@@ -267,7 +267,8 @@ func TestRenews(t *testing.T) {
 		}
 		defer l.Close()
 		heard.next(t, hybrid.Online)
-		channel, last := f.channel(1), time.Now()
+		last := time.Now() // a look for the channel may take time
+		channel := f.channel(1)
 		renewed := func(want time.Duration) {
 			t.Helper()
 			_, b, err := channel.ReadMessage()
