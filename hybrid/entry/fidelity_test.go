@@ -98,7 +98,7 @@ func TestGeneratedHeads(t *testing.T) {
 
 // TestNothingStays: after many senders that left, in the middle of an answer and before it, there are as many goroutines as before.
 func TestNothingStays(t *testing.T) {
-	const rounds = 50
+	const rounds = 20 // each that left something would leave 20 of it
 	both(t, func(s *set) {
 		c := s.register("open", "")
 		round := func(i int) {

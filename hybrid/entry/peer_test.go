@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -549,13 +550,10 @@ func (s *set) pair(c *channel, path, query string, lines ...string) (sender, lis
 }
 
 // pattern is the digits' bytes 00 to 09 repeated to n bytes (reference section 16.6).
-func pattern(n int) []byte {
-	b := make([]byte, n)
-	for i := range b {
-		b[i] = byte(i % 10)
-	}
-	return b
-}
+func pattern(n int) []byte { return bytes.Clone(patterns()[:n]) }
+
+// patterns is made once: the race detector makes each byte of it dear.
+var patterns = sync.OnceValue(func() []byte { return bytes.Repeat([]byte("\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09"), 1<<19) })
 
 // pingPong makes sure that the gateway has read what the peer sent so far.
 func (p *peer) pingPong() {

@@ -57,10 +57,14 @@ func TestSmuggledRequests(t *testing.T) {
 }
 
 // TestSmuggledExchanges does the same with each fault of the grammar, beside the same message without it. It is in a bubble: a body that
-// comes slowly, as on a busy machine, is offered to the listener before its fault has come.
+// comes slowly, as on a busy machine, is offered to the listener before its fault has come. With two nodes, where the sender's reads as the
+// only one did, a part of them is enough.
 func TestSmuggledExchanges(t *testing.T) {
-	const heads, bodies = 300, 200
 	bubbles(t, func(s *set) {
+		heads, bodies, least := 300, 200, 200
+		if s.listenerNode != s.senderNode {
+			heads, bodies, least = 60, 40, 40
+		}
 		c := s.echoes()
 		place := corpus.Place{Host: "localhost", Path: "/echo"}
 		whole := 0
@@ -83,7 +87,7 @@ func TestSmuggledExchanges(t *testing.T) {
 			c.reply(q.ID, "")
 			p.response(q.Method)
 		}
-		if whole < 200 {
+		if whole < least {
 			s.t.Errorf("only %d whole requests in the sample", whole)
 		}
 	})
