@@ -34,7 +34,7 @@ func (c *Cluster) scrape(n *Node) (string, error) {
 		return "", fmt.Errorf("scrape: %w", err)
 	}
 	req.Header.Set("Authorization", "Bearer "+c.AdminToken())
-	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true, DisableCompression: true}}
 	resp, err := client.Do(req)
 	if err != nil {
 		return "", fmt.Errorf("scrape: %w", err)
