@@ -90,7 +90,7 @@ func takes(words []string) error {
 			return err
 		}
 	}
-	if err := cmd.ParseFlags(rest); err != nil && err != pflag.ErrHelp { //nolint:errorlint // pflag's own
+	if err := cmd.ParseFlags(rest); err != nil && err != pflag.ErrHelp {
 		return err
 	}
 	if cmd.Args == nil {

@@ -84,8 +84,7 @@ func (u *Unit) Check() error {
 	if err := CheckName(u.Name); err != nil {
 		return err
 	}
-	switch {
-	case u.Program == "" || len(u.Args) == 0:
+	if u.Program == "" || len(u.Args) == 0 {
 		return errors.New("there is no command to run")
 	}
 	for _, text := range append([]string{u.Description, u.Program, u.User}, u.Args...) {

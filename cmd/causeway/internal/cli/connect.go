@@ -65,7 +65,8 @@ func (c *Connection) Client() (*client.Client, error) {
 	if p.ConnectionString == "" {
 		token, err := os.ReadFile(filepath.Join(here.Data, "admin.token"))
 		if err != nil || !Dialable(here.Admin) {
-			if _, problems := config.Find(config.Params{}); problems.Err() != nil {
+			_, problems := config.Find(config.Params{})
+			if problems.Err() != nil {
 				return nil, Usage("%s. What %s names cannot be read whole: 'causeway config check' says why", noGateway, config.EnvFile)
 			}
 			return nil, Usage(noGateway)

@@ -29,7 +29,7 @@ func TestAsAdministrator(t *testing.T) {
 		t.Errorf("%v, want %s", err, want)
 	}
 	other := errors.New("no such hook")
-	if err := asAdministrator(other, "data"); err != other { //nolint:errorlint // the very same
+	if err := asAdministrator(other, "data"); err != other {
 		t.Errorf("%v", err)
 	}
 }
