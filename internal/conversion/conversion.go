@@ -326,6 +326,7 @@ func (c *Conversion) asked(call *convert.Call, m *message) *shape.Request {
 	}
 	req := &shape.Request{Hello: *m.hello, Method: post, Body: shape.Memory(call.Out.Body)}
 	req.Target, req.Fields, req.Offers = escaped(c.Relay)+m.suffix, nil, nil
+	req.Action = call.Action()
 	if m.query != "" {
 		req.Target += "?" + m.query
 	}

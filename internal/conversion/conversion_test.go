@@ -127,7 +127,7 @@ func TestAsked(t *testing.T) {
 		t.Fatalf("%+v, %v", res, err)
 	}
 	body, _ := io.ReadAll(got.Body)
-	if got.Method != post || got.Target != "/calc/below?x=1" || got.Tracking != "track" || !strings.HasPrefix(got.Fields.Get("Content-Type"), "application/soap+xml") ||
+	if got.Method != post || got.Action != "urn:add" || got.Target != "/calc/below?x=1" || got.Tracking != "track" || !strings.HasPrefix(got.Fields.Get("Content-Type"), "application/soap+xml") ||
 		got.Fields.Get("Cookie") != "c=1" || got.Fields.Get("X-Other") != "2" || len(got.Fields) != 3 || !strings.Contains(string(body), ">http://server1/calc/below<") {
 		t.Errorf("asked %+v %s", got, body)
 	}

@@ -93,7 +93,11 @@ func (s *sights) write(r *wire.Seen, read *reading) {
 	}
 	switch r.Event {
 	case "open":
-		s.line(r, ".", fmt.Sprintf("stream from %s by %s to listener %s%s", r.Remote, r.Door, r.Listener, nodesOf(r)))
+		to := "to listener " + r.Listener + nodesOf(r)
+		if r.Listener == "" {
+			to = "that ends here: each of its messages is an exchange"
+		}
+		s.line(r, ".", fmt.Sprintf("stream from %s by %s %s", r.Remote, r.Door, to))
 	case "request":
 		s.line(r, ">", join(r.Method, r.Target, quoted("action", r.Action), "from "+r.Remote, "by "+r.Door))
 		s.fields(r)

@@ -154,6 +154,9 @@ func TestTapStream(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
+	if got := show(t, tapOptions{}, false, &wire.Seen{Event: "open", Shape: "stream", Remote: "192.0.2.7:5", Door: "nettcp"}); got != lines(at+". stream from 192.0.2.7:5 by nettcp that ends here: each of its messages is an exchange") {
+		t.Error(got)
+	}
 	short := piece("in", string(begin[:7]), false)
 	short.Size = 900
 	if got := show(t, tapOptions{}, false, short); !strings.Contains(got, "900 bytes of net.tcp, the first 7 are here") {
