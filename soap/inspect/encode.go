@@ -3,6 +3,7 @@ package inspect
 import (
 	"bytes"
 	"fmt"
+	"slices"
 
 	"github.com/causeway-relay/causeway/soap/infoset"
 	"github.com/causeway-relay/causeway/soap/xmlbin"
@@ -32,8 +33,9 @@ func Formats() []Format { return []Format{Binary, Session, Text, Canonical} }
 const maxEncoded = 256 << 20
 
 // Encode writes the one document in input, which may have any form that Decode
-// takes, in another form. White space between the elements is kept. Text stays
-// text: values that only look like numbers are not typed.
+// takes, in another form. White space between the elements is kept, around the
+// root in text alone. Text stays text: values that only look like numbers are not
+// typed.
 func Encode(input []byte, f Format) ([]byte, error) {
 	report, err := Decode(input)
 	if err != nil {
@@ -43,6 +45,11 @@ func Encode(input []byte, f Format) ([]byte, error) {
 		return nil, fmt.Errorf("encode: input has %d messages: give one of them", len(report.Messages))
 	}
 	m := &report.Messages[0]
+	if f == Binary || f == Session {
+		// White space around the root is layout of text alone. As a record in front it is what no peer begins with, and nobody, this
+		// package included, would know the document by its first byte.
+		m.tree.top.kids = slices.DeleteFunc(m.tree.top.kids, func(n *node) bool { return n.kind == infoset.Text })
+	}
 	switch f {
 	case Binary:
 		w := xmlbin.NewWriter(nil, xmlbin.WriterOptions{AllNames: true})

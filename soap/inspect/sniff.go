@@ -35,12 +35,15 @@ type form struct {
 // of 60 bytes begins with '<' too, but its first string is shorter than the next
 // byte would make it, if that is a letter or question mark.
 func isText(b []byte) bool {
-	for _, mark := range []string{"\xEF\xBB\xBF", "\xFF\xFE", "\xFE\xFF", "<\x00", "\x00<", "<!--", "<!D"} {
+	for _, mark := range []string{"\xEF\xBB\xBF", "\xFF\xFE", "\xFE\xFF", "<\x00", "\x00<"} {
 		if bytes.HasPrefix(b, []byte(mark)) {
 			return true
 		}
 	}
 	b = bytes.TrimLeft(b, " \t\r\n")
+	if bytes.HasPrefix(b, []byte("<!--")) || bytes.HasPrefix(b, []byte("<!D")) {
+		return true
+	}
 	return len(b) > 1 && b[0] == '<' && b[1] >= '?' && b[1] < 0x80 || len(b) > 4 && b[0] == '<' && b[1] >= 0xC3
 }
 
