@@ -89,7 +89,7 @@ func (c *Conversion) Check(kind Kind) (flaws []Flaw) {
 	case !pair.Possible:
 		wrong(keyBinding, "nothing can become "+to.Name+": "+pair.Reason+"; 'causeway bindings --pairs' lists what can be converted")
 	case kind == OneWay || kind == Event:
-		wrong(keyBinding, "relays of kind "+string(kind)+" give messages to listeners as they came: use a relay of kind http or nettcp")
+		wrong(keyBinding, "relays of kind "+string(kind)+" give messages to listeners as they came: have the connector convert them ('causeway listen --as soap'), or use a relay of kind http or nettcp")
 	}
 	if !c.addressed(&to) {
 		scheme := "http"
