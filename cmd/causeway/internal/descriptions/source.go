@@ -3,6 +3,7 @@ package descriptions
 import (
 	"bufio"
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +17,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/causeway-relay/causeway/internal/trust"
 	"github.com/causeway-relay/causeway/wsdl/load"
 )
 
@@ -52,7 +54,7 @@ func newSource(ctx context.Context, main, root string, progress io.Writer) (s *s
 	}}
 	if u, err := url.Parse(main); err == nil && (u.Scheme == "http" || u.Scheme == "https") {
 		s.host = u.Host
-		return s, main, nil
+		return s, main, s.trust(u.Hostname())
 	}
 	if main, err = mainFile(main); err != nil {
 		return nil, "", err
@@ -68,6 +70,36 @@ func newSource(ctx context.Context, main, root string, progress io.Writer) (s *s
 		return nil, "", err
 	}
 	return s, filepath.ToSlash(location), nil
+}
+
+// trust has the host that was named believed as a gateway is: by the file of CAUSEWAY_CA_FILE and, for hosts that are this machine, the
+// local CA, both beside the system's roots, since a description may lead to other hosts.
+func (s *source) trust(host string) error {
+	roots := trust.Default("")
+	config, err := trust.Roots{Local: roots.Local}.Config(host)
+	if err != nil || roots.File == "" {
+		s.transport().TLSClientConfig = config
+		return err
+	}
+	if config.RootCAs == nil {
+		if config.RootCAs, err = x509.SystemCertPool(); err != nil {
+			config.RootCAs = x509.NewCertPool() // a system without roots still has the file
+		}
+	}
+	pem, err := os.ReadFile(roots.File)
+	if err != nil {
+		return fmt.Errorf("CA file: %w", err)
+	}
+	if !config.RootCAs.AppendCertsFromPEM(pem) {
+		return fmt.Errorf("CA file: %s holds no certificate in PEM form: mend %s", roots.File, trust.EnvCAFile)
+	}
+	s.transport().TLSClientConfig = config
+	return nil
+}
+
+// transport is that of the client.
+func (s *source) transport() *http.Transport {
+	return s.client.Transport.(*http.Transport) //nolint:forcetypeassert // what newSource has put there
 }
 
 // mainFile finds the only description in a folder; a file is itself.

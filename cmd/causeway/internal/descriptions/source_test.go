@@ -2,8 +2,10 @@ package descriptions
 
 import (
 	"bytes"
+	"encoding/pem"
 	"errors"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -116,5 +118,39 @@ func TestForeignFile(t *testing.T) {
 	}
 	if _, err := writePackage(dir, map[string][]byte{"types.go": []byte("x")}); err == nil || !strings.Contains(err.Error(), "--out") {
 		t.Errorf("%v", err)
+	}
+}
+
+// TestTrust: a description behind a gateway is read by whom the gateway's clients trust.
+func TestTrust(t *testing.T) {
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<definitions/>") }))
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // of handshakes that are given up
+	defer server.Close()
+	ca := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(ca, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	empty := filepath.Join(t.TempDir(), "empty.pem")
+	if err := os.WriteFile(empty, []byte("none"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	read := func() error {
+		s, at, err := newSource(t.Context(), server.URL+"/a?wsdl", "", io.Discard)
+		if err != nil {
+			return err
+		}
+		defer s.close() //nolint:errcheck // nothing was opened
+		_, _, err = s.Open("", at)
+		return err
+	}
+	for _, c := range []struct{ name, file, data, want string }{
+		{"nobody", "", t.TempDir(), "certificate"}, {"the file of the variable", ca, t.TempDir(), ""}, {"the local CA", "", filepath.Dir(ca), ""},
+		{"no such file", ca + "2", t.TempDir(), "CA file: "}, {"a file without any", empty, t.TempDir(), "mend CAUSEWAY_CA_FILE"},
+	} {
+		t.Setenv("CAUSEWAY_CA_FILE", c.file)
+		t.Setenv("CAUSEWAY_DATA", c.data)
+		if err := read(); (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", c.name, err, c.want)
+		}
 	}
 }
