@@ -44,6 +44,9 @@ func (l *listening) received(ctx context.Context, m *hybrid.Message) error {
 	if r == nil {
 		return fail.New(fail.Draining, "The connector was stopped.")
 	}
+	if r.casts != nil || r.server == nil {
+		m.Type = oneway.TypeOf(m.Type, m.Data)
+	}
 	if r.server != nil || r.casts != nil {
 		return l.post(ctx, r, m)
 	}
@@ -66,6 +69,9 @@ func (l *listening) post(ctx context.Context, r *route, m *hybrid.Message) error
 	req := &shape.Request{
 		Hello:  shape.Hello{Tracking: m.TrackingID, Target: m.Target, Fields: m.Fields, Remote: m.Remote, Host: m.Fields.Get("Host")},
 		Method: http.MethodPost,
+	}
+	if r.casts != nil && m.Type != "" {
+		req.Fields.Set("Content-Type", m.Type)
 	}
 	data := m.Data
 	if media, _, _ := strings.Cut(m.Type, ";"); r.casts == nil && strings.EqualFold(strings.TrimSpace(media), oneway.MSBin1) {

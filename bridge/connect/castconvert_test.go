@@ -47,6 +47,8 @@ func TestMessagesConvertedToWCF(t *testing.T) {
 					{soap12, note2004},
 					{soap12, note},
 					{binary, string(recode(t, []byte(note), soap12, binary))},
+					{"text/plain; charset=utf-8", note}, // as a WebSocket has it
+					{"application/octet-stream", string(recode(t, []byte(note), soap12, binary))},
 				} {
 					if p := w.postAs("mail", row.kind, "urn:desk/Note", row.body); p.status != http.StatusAccepted {
 						t.Errorf("%s: %+v", row.kind, p)

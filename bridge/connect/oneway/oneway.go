@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strings"
 
 	"github.com/causeway-relay/causeway/bindings/framing"
 	"github.com/causeway-relay/causeway/gateway/shape"
@@ -27,7 +28,35 @@ import (
 const (
 	MSBin1 = "application/soap+msbin1"
 	SOAP12 = "application/soap+xml; charset=utf-8"
+	soap11 = "text/xml; charset=utf-8"
 )
+
+// sniffed is how much of a message is looked at for the namespace of its envelope.
+const sniffed = 1 << 10
+
+// TypeOf is the content type of a message that came with contentType. A WebSocket says no more of a message than that it is text, or bytes: an
+// envelope in either says itself what it is. All else is what it was said to be.
+func TypeOf(contentType string, b []byte) string {
+	switch media, _, _ := strings.Cut(strings.ToLower(contentType), ";"); strings.TrimSpace(media) {
+	case "text/plain":
+		head := bytes.TrimSpace(bytes.TrimPrefix(b[:min(len(b), sniffed)], []byte("\xef\xbb\xbf")))
+		if !bytes.HasPrefix(head, []byte("<")) || !bytes.Contains(head, []byte("Envelope")) {
+			return contentType
+		}
+		old, now := bytes.Index(head, []byte(soap.Namespace11)), bytes.Index(head, []byte(soap.Namespace12))
+		switch {
+		case old >= 0 && (now < 0 || old < now):
+			return soap11
+		case now >= 0:
+			return SOAP12
+		}
+	case "application/octet-stream":
+		if bytes.HasPrefix(b, []byte{0x56, 0x02}) { // a prefix of one letter, and Envelope by its number ([MC-NBFX] 2.2.1.3, [MC-NBFS] 2.1)
+			return MSBin1
+		}
+	}
+	return contentType
+}
 
 // Convert writes a SOAP message in another encoding of the same version. from and to are content
 // types; a body that is no such message, or is longer than a message may be, is an error.

@@ -68,6 +68,35 @@ func TestConvertNot(t *testing.T) {
 	}
 }
 
+// TestTypeOf: an envelope on a WebSocket says what it is; what is none, and what was said by a sender who can say it, stays.
+func TestTypeOf(t *testing.T) {
+	binary, err := oneway.Convert([]byte(envelope), oneway.SOAP12, oneway.MSBin1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const text, bytes = "text/plain; charset=utf-8", "application/octet-stream"
+	old := strings.ReplaceAll(envelope, "http://www.w3.org/2003/05/soap-envelope", "http://schemas.xmlsoap.org/soap/envelope/")
+	rows := []struct{ name, kind, body, want string }{
+		{"1.2", text, envelope, oneway.SOAP12},
+		{"1.1", text, old, "text/xml; charset=utf-8"},
+		{"behind a declaration and a mark", text, "\xef\xbb\xbf<?xml version='1.0'?>\n" + old, "text/xml; charset=utf-8"},
+		{"one in the other", text, strings.Replace(old, ">7<", ">"+envelope+"<", 1), "text/xml; charset=utf-8"},
+		{"binary", bytes, string(binary), oneway.MSBin1},
+		{"other bytes", bytes, "V\x03", bytes},
+		{"other text", text, "hello " + envelope, text},
+		{"other XML", text, "<a/>", text},
+		{"an envelope of another kind", text, "<Envelope/>", text},
+		{"nothing", text, "", text},
+		{"said", "application/xml", envelope, "application/xml"},
+		{"nothing said", "", envelope, ""},
+	}
+	for _, row := range rows {
+		if got := oneway.TypeOf(row.kind, []byte(row.body)); got != row.want {
+			t.Errorf("%s: %q, want %q", row.name, got, row.want)
+		}
+	}
+}
+
 // TestReason: a fault says why in words, whatever its version; what is none says nothing.
 func TestReason(t *testing.T) {
 	const fault11 = `<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><s:Fault><faultcode>s:Client</faultcode><faultstring>no desk</faultstring></s:Fault></s:Body></s:Envelope>`
