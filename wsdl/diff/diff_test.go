@@ -149,13 +149,13 @@ func TestEveryMember(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		var before describe.Outline
+		if err := json.Unmarshal(text, &before); err != nil {
+			t.Fatal(err)
+		}
 		leaves(reflect.ValueOf(o).Elem(), "Outline", func(path string, change func() func()) {
 			if seen[path] { // one of each kind is enough, of each description the first
 				return
-			}
-			var before describe.Outline
-			if err := json.Unmarshal(text, &before); err != nil {
-				t.Fatal(err)
 			}
 			undo := change()
 			r := diff.Compare(&before, o)
@@ -167,7 +167,7 @@ func TestEveryMember(t *testing.T) {
 		})
 	}
 	check("service", outline(t, service))
-	for _, c := range wsdltest.Cases(t) {
+	for _, c := range wsdltest.Some(t) {
 		check(c.Name, describe.Describe(c.Load(t)))
 	}
 	if len(seen) < 150 {
