@@ -88,7 +88,7 @@ func TestDeadTarget(t *testing.T) {
 // of them: no descriptor here, no goroutine (goleak).
 func TestManyToADeadTarget(t *testing.T) {
 	both(t, func(w *world) {
-		const many = 1000 / min(small, 4)
+		const many = 1000 / min(small, 10)
 		w.Add(&entity.Entity{Name: "good"})
 		alive := service(w.t, "tcp", "127.0.0.1:0", echo)
 		l := w.bridge(w.listen,
