@@ -54,7 +54,8 @@ func newSource(ctx context.Context, main, root string, progress io.Writer) (s *s
 	}}
 	if u, err := url.Parse(main); err == nil && (u.Scheme == "http" || u.Scheme == "https") {
 		s.host = u.Host
-		return s, main, s.trust(u.Hostname())
+		err = s.trust(u.Hostname())
+		return s, main, err
 	}
 	if main, err = mainFile(main); err != nil {
 		return nil, "", err

@@ -5,7 +5,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"io"
-	"log"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -124,7 +124,7 @@ func TestForeignFile(t *testing.T) {
 // TestTrust: a description behind a gateway is read by whom the gateway's clients trust.
 func TestTrust(t *testing.T) {
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<definitions/>") }))
-	server.Config.ErrorLog = log.New(io.Discard, "", 0) // of handshakes that are given up
+	server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError) // of handshakes that are given up
 	defer server.Close()
 	ca := filepath.Join(t.TempDir(), "ca.pem")
 	if err := os.WriteFile(ca, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}), 0o600); err != nil {
@@ -139,7 +139,7 @@ func TestTrust(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		defer s.close() //nolint:errcheck // nothing was opened
+		defer s.close()
 		_, _, err = s.Open("", at)
 		return err
 	}
