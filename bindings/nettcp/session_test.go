@@ -310,7 +310,7 @@ func TestAbort(t *testing.T) {
 // TestBreaksOff: a client that ends its connection within its session has broken it off. The service is told at once by the end of the
 // connection, with all that was sent before; where it goes on all the same, as one that hangs in a call, the stream is cut a moment later.
 func TestBreaksOff(t *testing.T) {
-	both(t, func(w *world) {
+	bubbles(t, func(w *world) {
 		calls := w.listen("calc")
 		client := w.dial()
 		w.send(client, w.preamble("calc"))
@@ -320,11 +320,11 @@ func TestBreaksOff(t *testing.T) {
 		w.send(client, request)
 		_ = client.Close()
 		if b, how := rest(service); !bytes.Equal(b, request) || how != "closed" {
-			t.Errorf("the service heard %q, %s", b, how)
+			w.t.Errorf("the service heard %q, %s", b, how)
 		}
 		w.reason("closed", "Aborted") // it says nothing, and is not asked
 		if !strings.Contains(w.Log(), "the client left within its session") {
-			t.Error("the account does not say why")
+			w.t.Error("the account does not say why")
 		}
 		abort(service)
 	})
