@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
+	"os"
 	"strings"
 	"testing"
 
@@ -109,5 +110,13 @@ func TestOutput(t *testing.T) {
 	}
 	if OnTerminal(new(bytes.Buffer)) {
 		t.Error("a buffer is no terminal")
+	}
+	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer null.Close()
+	if OnTerminal(null) {
+		t.Error("nobody reads " + os.DevNull)
 	}
 }
