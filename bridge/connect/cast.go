@@ -54,8 +54,10 @@ func (l *listening) received(ctx context.Context, m *hybrid.Message) error {
 	e := Event{Kind: Answered, Entity: l.entity, Remote: m.Remote.String(), Text: "message", In: int64(len(m.Data))}
 	err := r.oneWay(ctx, m)
 	if err != nil {
-		e.missed(r.target, err)
-		if e.Reason == TargetFailed {
+		switch e.missed(r.target, err); {
+		case fail.Is(err, fail.BadRequest):
+			e.Reason, e.Text, e.Do = fail.BadRequest, err.Error(), "have it converted: listen with as "+convert.AnySOAP
+		case e.Reason == TargetFailed:
 			e.Text = err.Error()
 		}
 	}
@@ -77,7 +79,7 @@ func (l *listening) post(ctx context.Context, r *route, m *hybrid.Message) error
 	if media, _, _ := strings.Cut(m.Type, ";"); r.casts == nil && strings.EqualFold(strings.TrimSpace(media), oneway.MSBin1) {
 		var err error
 		if data, err = oneway.Convert(m.Data, oneway.MSBin1, oneway.SOAP12); err != nil {
-			return fail.Wrap(fail.BadRequest, "message", err)
+			return &fail.Error{Code: fail.BadRequest, Op: "message", Text: "The message is no SOAP in .NET's binary form, as it says.", Cause: err}
 		}
 		contentType := oneway.SOAP12
 		if action := oneway.Action(data); action != "" {
@@ -166,7 +168,10 @@ func (r *route) oneWay(ctx context.Context, m *hybrid.Message) error {
 	if media, _, _ := strings.Cut(m.Type, ";"); !strings.EqualFold(strings.TrimSpace(media), oneway.MSBin1) {
 		var err error
 		if data, err = oneway.Convert(data, m.Type, oneway.MSBin1); err != nil {
-			return fail.Wrap(fail.BadRequest, "message", fmt.Errorf("a service of net.tcp takes SOAP 1.2 only, and not %q; listen with as %s: %w", m.Type, convert.AnySOAP, err))
+			return &fail.Error{
+				Code: fail.BadRequest, Op: "message", Cause: err,
+				Text: fmt.Sprintf("A service of net.tcp takes SOAP 1.2 with WS-Addressing here, and this is none: %.100q", m.Type),
+			}
 		}
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, closeTime, address.ErrNoTime)

@@ -13,6 +13,7 @@ import (
 	"github.com/causeway-relay/causeway/bindings/framing"
 	"github.com/causeway-relay/causeway/bridge/connect"
 	"github.com/causeway-relay/causeway/gateway/entity"
+	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/soap/encoder"
 	"github.com/causeway-relay/causeway/soap/xmlbin"
 )
@@ -186,7 +187,7 @@ func TestMessagesToWCF(t *testing.T) {
 			}
 		})
 		at := "net.tcp://" + s.Addr().String() + "/svc"
-		w.mail(at)
+		e := w.mail(at)
 		for _, row := range []struct{ path, kind, body, via string }{
 			{"mail", binary, string(recode(t, []byte(note), soap12, binary)), at},
 			{"mail/deep?x=1", soap12, note, at + "/deep?x=1"},
@@ -199,8 +200,15 @@ func TestMessagesToWCF(t *testing.T) {
 			}
 		}
 		for _, kind := range []string{"application/json", "text/xml"} {
-			if status, code := w.post("mail", kind, "nonsense"); status != 400 {
-				t.Errorf("%s: %d %s", kind, status, code)
+			if p := w.postAs("mail", kind, "urn:desk/Note", note11); p.status != 400 || !strings.Contains(p.text, "takes SOAP 1.2") {
+				t.Errorf("%s: %+v", kind, p)
+			}
+			ev := e.await(connect.Answered)
+			for ev.Reason == "" { // those above
+				ev = e.await(connect.Answered)
+			}
+			if ev.Reason != fail.BadRequest || !strings.Contains(ev.Do, "as soap") {
+				t.Errorf("%s: told %+v", kind, ev)
 			}
 		}
 	})
