@@ -90,7 +90,7 @@ func TestCellsOfTheReport(t *testing.T) {
 func TestRun(t *testing.T) {
 	dir := t.TempDir()
 	out, page := filepath.Join(dir, "run.json"), filepath.Join(dir, "RESULTS.md")
-	err := dispatch(t.Context(), []string{"-peers", "direct", "-rounds", "1", "-dur", "150ms", "-free", "-out", out, "-results", page})
+	err := dispatch(t.Context(), []string{"-peers", "direct", "-quick", "-free", "-out", out, "-results", page})
 	if err != nil {
 		t.Fatal(err)
 	}
