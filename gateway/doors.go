@@ -36,7 +36,7 @@ func (g *Gateway) bind() error {
 		}
 		l, err := g.p.Listen("tcp", d.addr)
 		if err != nil {
-			problems = append(problems, fmt.Errorf("door %s: %w: choose another address with --%s, or close it with --%s off", d.name, err, d.name, d.name))
+			problems = append(problems, fmt.Errorf("door %s: %w: %schoose another address with --%s, or close it with --%s off", d.name, err, lowPort(err), d.name, d.name))
 			continue
 		}
 		g.doors = append(g.doors, door{d.name, l})
@@ -47,7 +47,7 @@ func (g *Gateway) bind() error {
 	for _, t := range g.cfg.TCP {
 		l, err := g.p.Listen("tcp", t.Bind)
 		if err != nil {
-			problems = append(problems, fmt.Errorf("tcp door of %s: %w: choose another address with --tcp", t.Entity, err))
+			problems = append(problems, fmt.Errorf("tcp door of %s: %w: %schoose another address with --tcp", t.Entity, err, lowPort(err)))
 			continue
 		}
 		g.doors = append(g.doors, door{portName(t.Entity), l})
@@ -56,6 +56,14 @@ func (g *Gateway) bind() error {
 		return errors.Join(problems...)
 	}
 	return g.openCertificates() // behind the doors: an authority is told their ports
+}
+
+// lowPort says who may open a port that this user may not; "" where that is not what is wrong.
+func lowPort(err error) string {
+	if errors.Is(err, fs.ErrPermission) {
+		return "ports below 1024 take rights that a service has ('causeway service install'); run it as one, "
+	}
+	return ""
 }
 
 // portName is how a plain TCP door is called in the ready file.

@@ -1,0 +1,42 @@
+package gateway
+
+import (
+	"errors"
+	"io/fs"
+	"log/slog"
+	"net"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/causeway-relay/causeway/gateway/config"
+)
+
+// TestDoorsSay: each door that does not open is told with what to do, and a port that only a service may open with that.
+func TestDoorsSay(t *testing.T) {
+	for _, c := range []struct {
+		cause error
+		says  string
+	}{
+		{fs.ErrPermission, "'causeway service install'"},
+		{&net.OpError{Op: "listen", Err: syscall.EACCES}, "'causeway service install'"},
+		{errors.New("taken"), "choose another address with --https, or close it with --https off"},
+	} {
+		cfg := config.Default()
+		cfg.Data, cfg.NetTCP = t.TempDir(), config.Off
+		cfg.TCP = []config.TCPDoor{{Entity: "ssh", Bind: "127.0.0.1:22"}}
+		g, err := New(Params{Config: cfg, Log: slog.New(slog.DiscardHandler), Listen: func(string, string) (net.Listener, error) { return nil, c.cause }})
+		if err == nil {
+			g.Close()
+			t.Fatal("it opens")
+		}
+		for _, says := range []string{c.says, "door https: ", "door http: ", "door admin: ", "tcp door of ssh: ", "with --tcp"} {
+			if !strings.Contains(err.Error(), says) {
+				t.Errorf("%v: %q is not said: %v", c.cause, says, err)
+			}
+		}
+		if low := strings.Contains(err.Error(), "below 1024"); low != errors.Is(c.cause, fs.ErrPermission) {
+			t.Errorf("%v: rights: %t", c.cause, low)
+		}
+	}
+}
