@@ -82,6 +82,7 @@ func TestALPNAndVersions(t *testing.T) {
 }
 
 func TestExchange(t *testing.T) {
+	t.Setenv("GODEBUG", "tlsmlkem=1") // make test-unit does without it
 	for exchange, want := range map[Exchange]tls.CurveID{Hybrid: tls.X25519MLKEM768, Curves: tls.X25519} {
 		c, _, _ := shake(t, Config(source(t), exchange))
 		if got := c.ConnectionState().CurveID; got != want {
