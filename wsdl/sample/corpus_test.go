@@ -73,7 +73,7 @@ const few = 3
 func TestCorpus(t *testing.T) {
 	all := os.Getenv("CAUSEWAY_INTEROP") != ""
 	made, judged := 0, 0
-	for _, c := range wsdltest.Cases(t) {
+	for _, c := range wsdltest.Some(t) {
 		d := c.Load(t)
 		docs := samples(t, c, d, &made, all)
 		if len(docs) == 0 || d.Files[0].Schema {
@@ -95,7 +95,7 @@ func TestCorpus(t *testing.T) {
 		}
 	}
 	t.Logf("%d messages, %d different bodies judged", made, judged)
-	if made < 10_000 || judged < 1000 || all && judged < 5000 {
+	if made < 1000 || judged < 100 || all && (made < 10_000 || judged < 5000) {
 		t.Errorf("%d messages, %d judged: the corpus has more", made, judged)
 	}
 }
