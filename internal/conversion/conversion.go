@@ -162,6 +162,7 @@ type message struct {
 	suffix  string           // of the path, behind the relay's name
 	query   string
 	to      string                     // the service's address, of request
+	ahead   *framed.Ahead              // its session at the service, which request has begun; nil: sessions have connections of their own
 	end     func(context.Context) bool // what is left of the session behind the answer; nil: nothing is
 	heard   shape.Fields               // of the head of a service's answer over HTTP, what goes on to a sender over HTTP
 }
@@ -207,7 +208,14 @@ func (c *Conversion) request(in convert.Message, m *message) (*convert.Call, err
 	m.to = strings.TrimSuffix(c.Address(m.hello), "/") + m.suffix
 	o := convert.Options{To: m.to, Named: c.Named, Sender: m.session}
 	_, _ = rand.Read(o.ID[:]) // crypto/rand never fails: it ends the program instead
-	return c.Converter.Request(in, o)
+	if c.Sessions != nil && c.Converter.To.Framed {
+		m.ahead = c.Sessions.Ahead(m.to)
+	}
+	call, err := c.Converter.Request(in, o)
+	if err != nil && m.ahead != nil {
+		m.ahead.Leave()
+	}
+	return call, err
 }
 
 // deliver takes one message to the service, unless it came to nothing already, and gives what the sender hears, with the status of HTTP.

@@ -16,8 +16,8 @@ import (
 
 // session makes a call in a session of its own, and leaves in m what is left to be done of it behind the answer.
 func (c *Conversion) session(ctx context.Context, dial framed.Dialer, call *convert.Call, m *message) ([]byte, error) {
-	if c.Sessions != nil {
-		return c.Sessions.Call(ctx, dial, m.to, call.Out.Body, call.OneWay, c.most())
+	if m.ahead != nil {
+		return m.ahead.Call(ctx, dial, call.Out.Body, call.OneWay, c.most())
 	}
 	body, end, err := framed.Ask(ctx, dial, m.to, call.Out.Body, call.OneWay, c.most())
 	switch {

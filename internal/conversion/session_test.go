@@ -153,6 +153,13 @@ func TestSessions(t *testing.T) {
 				t.Errorf("call %d took %v and %v, want %v", i, answer, end, want)
 			}
 		}
+		<-time.After(2 * closing) // what follows finds a connection that is kept
+		if res, err := c.Exchange(t.Context(), posts("urn:add", sum11[:len(sum11)/2])); err != nil || res.Status != 500 { // its session has begun
+			t.Errorf("half a message: %+v, %v", res, err)
+		}
+		if answer, end := calls(t.Context(), t, c); answer != closing || end != 0 {
+			t.Errorf("behind half a message a call took %v and %v, want %v", answer, end, closing)
+		}
 		if dials != 1 {
 			t.Errorf("%d connections", dials)
 		}

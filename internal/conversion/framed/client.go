@@ -58,22 +58,18 @@ type turn struct {
 // dial makes a connection where none is kept (Open): its error is given as it is, and means that nothing was sent. via and dial may differ
 // from call to call, as long as dial leads to the same service. most bounds an answer, in bytes.
 func (c *Client) Call(ctx context.Context, dial Dialer, via string, envelope []byte, oneWay bool, most int) ([]byte, error) {
-	w, err := c.begin(ctx, dial, via, most)
-	if err != nil {
-		return nil, err
-	}
-	answer, at, err := w.call(ctx, envelope, oneWay)
-	if err == nil {
-		c.behind(w, at)
-	}
-	return answer, err
+	return (&Ahead{c: c, via: via}).Call(ctx, dial, envelope, oneWay, most)
 }
 
-// begin begins a session, on a kept connection if one is good.
-func (c *Client) begin(ctx context.Context, dial Dialer, via string, most int) (*wire, error) {
-	if w := c.take(ctx, via); w != nil {
+// begin begins a session, on a kept connection if one is good. One that has said the preamble already is greeted.
+func (c *Client) begin(ctx context.Context, dial Dialer, via string, most int, greeted *wire) (*wire, error) {
+	w, open := greeted, (*wire).acknowledge
+	if w == nil {
+		w, open = c.take(ctx, via), (*wire).open
+	}
+	if w != nil {
 		w.most, w.d.Limits.Envelope = most, most
-		if w.open(ctx, via, ackTimes[0]) == nil {
+		if open(w, ctx, via, ackTimes[0]) == nil {
 			return w, nil
 		}
 		_ = w.conn.Close()
@@ -92,6 +88,15 @@ func (c *Client) begin(ctx context.Context, dial Dialer, via string, most int) (
 
 // take gives a kept connection, of this call alone from then on; nil: there is none. It waits for the end of a session that is for it.
 func (c *Client) take(ctx context.Context, via string) *wire {
+	w, found := c.find(via)
+	if !found {
+		return c.wait(ctx, via)
+	}
+	return w
+}
+
+// find is take without a wait. Without one that is kept the list stays locked, and found is false.
+func (c *Client) find(via string) (w *wire, found bool) {
 	for {
 		c.mu.Lock()
 		at := len(c.idle) - 1
@@ -99,13 +104,13 @@ func (c *Client) take(ctx context.Context, via string) *wire {
 			at--
 		}
 		if at < 0 {
-			return c.wait(ctx, via)
+			return nil, false
 		}
 		w := c.idle[at]
 		c.idle = slices.Delete(c.idle, at, at+1)
 		c.mu.Unlock()
 		if w.wake() {
-			return w
+			return w, true
 		}
 		_ = w.conn.Close()
 	}

@@ -128,6 +128,18 @@ func (c *caller) tries(to, message string) (time.Duration, error) {
 	return time.Since(began), err
 }
 
+// triesAhead is tries of a session that began before the message was made, and had time to be acknowledged.
+func (c *caller) triesAhead(to, message string) (time.Duration, error) {
+	began := time.Now()
+	a := c.Ahead(to)
+	synctest.Wait()
+	got, err := a.Call(context.Background(), c.house.dial, []byte(message), false, most)
+	if err == nil && string(got) != "yes" {
+		err = fmt.Errorf("an answer %q", got)
+	}
+	return time.Since(began), err
+}
+
 // over ends the client and its service, and says what was heard.
 func (c *caller) over(want ...string) {
 	c.t.Helper()
@@ -298,22 +310,28 @@ func TestClientGone(t *testing.T) {
 		}, heard: "1 b"},
 		"closed at the message": {what: func(h *house, n int, w *wire) { _ = begun(w) && h.take(n, w) }, heard: "0 b", text: "ended the session without an answer"},
 	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				c := newCaller(t, second(row.what))
-				c.says("a")
-				if name == "closed later" {
-					pass(2 * time.Second)
-				}
-				synctest.Wait()
-				took, err := c.tries(via, "b")
-				if took != row.took || (err == nil) != (row.text == "") || err != nil && !strings.Contains(err.Error(), row.text) {
-					t.Errorf("%v after %v, want %q after %v", err, took, row.text, row.took)
-				}
-				synctest.Wait()
-				c.over("0 a", row.heard)
+		for ahead, name := range map[bool]string{false: name, true: name + ", ahead"} {
+			t.Run(name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					c := newCaller(t, second(row.what))
+					c.says("a")
+					if strings.HasPrefix(name, "closed later") {
+						pass(2 * time.Second)
+					}
+					synctest.Wait()
+					try := c.tries
+					if ahead {
+						try = c.triesAhead
+					}
+					took, err := try(via, "b")
+					if took != row.took || (err == nil) != (row.text == "") || err != nil && !strings.Contains(err.Error(), row.text) {
+						t.Errorf("%v after %v, want %q after %v", err, took, row.text, row.took)
+					}
+					synctest.Wait()
+					c.over("0 a", row.heard)
+				})
 			})
-		})
+		}
 	}
 }
 

@@ -60,19 +60,25 @@ func begin(ctx context.Context, dial Dialer, via string, most, room int) (*wire,
 // allows. ctx is bound to the connection from then on, unless there is an error.
 func (w *wire) open(ctx context.Context, via string, limit time.Duration) error {
 	w.bind(ctx)
-	w.d = framing.Decoder{Limits: w.d.Limits}
-	err := w.acknowledged(ctx, via, limit)
+	err := w.write(ctx, w.hello(via))
+	if err == nil {
+		err = w.acknowledged(ctx, limit)
+	}
 	if err != nil {
 		w.free()
 	}
 	return err
 }
 
-func (w *wire) acknowledged(ctx context.Context, via string, limit time.Duration) error {
+// hello is the preamble of a session that begins.
+func (w *wire) hello(via string) []byte {
+	w.d = framing.Decoder{Limits: w.d.Limits}
 	hello := framing.Preamble{Mode: framing.Duplex, Via: via, Encoding: framing.BinarySession}
-	if err := w.write(ctx, hello.Append(nil)); err != nil {
-		return err
-	}
+	return hello.Append(nil)
+}
+
+// acknowledged waits for what the service says to it.
+func (w *wire) acknowledged(ctx context.Context, limit time.Duration) error {
 	if limit > 0 {
 		_ = w.conn.SetReadDeadline(time.Now().Add(limit))
 		if ctx.Err() != nil { // what its end did may have been undone by that
