@@ -33,10 +33,7 @@ func TestDotNetService(t *testing.T) {
 	for _, binding := range []string{"nettcp", "nettcp-rm"} {
 		t.Run(binding, func(t *testing.T) {
 			cases := "echo,add,ping,notify,counter,many,channels,reuse"
-			direct := client(t, "--binding", binding, "--address", "net.tcp://127.0.0.1:"+port+"/svc", "--only", cases)
-			if passed(direct) < 7 {
-				t.Fatalf("direct: %q", direct)
-			}
+			direct := alone(t, binding, port, cases)
 			interop.OnNodes(t, func(t *testing.T, s *interop.Stand) {
 				expose(t, s, "svc", "127.0.0.1:"+port)
 				relayed := client(t, "--binding", binding, "--address", "net.tcp://"+door(s)+"/svc", "--only", cases)
@@ -65,6 +62,19 @@ func TestDotNetService(t *testing.T) {
 			}
 		}
 	})
+}
+
+// alone is what the client gets without a gateway. Of .NET's reliable sessions one in ten breaks by itself on a busy machine ("closed
+// before message transfer is complete"): what all others are compared with is one that did not.
+func alone(t *testing.T, binding, port, cases string) (direct []string) {
+	t.Helper()
+	for range 3 {
+		if direct = client(t, "--binding", binding, "--address", "net.tcp://127.0.0.1:"+port+"/svc", "--only", cases); passed(direct) >= 7 {
+			return direct
+		}
+	}
+	t.Fatalf("direct: %q", direct)
+	return nil
 }
 
 // counted stands in front of a service, and says how many connections came.
