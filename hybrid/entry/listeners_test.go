@@ -293,6 +293,7 @@ func TestDrainIdle(t *testing.T) {
 			s.t.Fatal("the shutdown does not end")
 		}
 		if s.listenerNode != s.senderNode {
+			synctest.Wait() // the other node has heard it
 			s.arrive("hyco", "").refused(404, "NoListener", "/hyco")
 		}
 	})
