@@ -153,8 +153,8 @@ func TestSessions(t *testing.T) {
 				t.Errorf("call %d took %v and %v, want %v", i, answer, end, want)
 			}
 		}
-		<-time.After(2 * closing) // what follows finds a connection that is kept
-		if res, err := c.Exchange(t.Context(), posts("urn:add", sum11[:len(sum11)/2])); err != nil || res.Status != 500 { // its session has begun
+		<-time.After(2 * closing) // what follows finds a connection that is kept, and begins a session
+		if res, err := c.Exchange(t.Context(), posts("urn:add", sum11[:len(sum11)/2])); err != nil || res.Status != 500 {
 			t.Errorf("half a message: %+v, %v", res, err)
 		}
 		if answer, end := calls(t.Context(), t, c); answer != closing || end != 0 {
