@@ -458,7 +458,7 @@ func TestJudged(t *testing.T) {
 		want       bool
 	}{
 		{"http_1k_64", "ours", true}, {"http_1k_64", "hcref", true}, {"http_1k_64", "frp", true}, {"http_1k_64", "nginx", false},
-		{"http_1k_64", "ours-node", false}, {"setup_16", "ours-tcp", true}, {"setup_16", "hcref-tcp", true}, {"setup_1", "ours", false}, {"", "ours", false},
+		{"bytes_64k_64", "ssh-R", true}, {"http_1k_64", "ours-node", false}, {"setup_16", "ours-tcp", true}, {"setup_16", "hcref-tcp", true}, {"setup_1", "ours", false}, {"", "ours", false},
 	} {
 		if got := Judged(row.cell, row.peer); got != row.want {
 			t.Errorf("%s in %s: %t", row.peer, row.cell, got)

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -102,8 +103,8 @@ var targets = slices.Concat(
 // Judged reports whether a must of a cell is about a peer: as ours, or as the bound beside it.
 func Judged(cell, name string) bool {
 	return slices.ContainsFunc(targets, func(x target) bool {
-		m := metricOf(x.metric)
-		return m != nil && m.cell == cell && (x.ours == name || x.beside == name)
+		m, by := metricOf(x.metric), metricOf(cmp.Or(x.by, x.metric))
+		return m != nil && m.cell == cell && x.ours == name || by != nil && by.cell == cell && x.beside == name
 	})
 }
 
