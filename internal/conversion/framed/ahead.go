@@ -68,13 +68,3 @@ func (a *Ahead) Leave() {
 		_ = a.w.conn.Close()
 	}
 }
-
-// acknowledge is open for a preamble that was said.
-func (w *wire) acknowledge(ctx context.Context, _ string, limit time.Duration) error {
-	w.bind(ctx)
-	err := w.acknowledged(ctx, limit)
-	if err != nil {
-		w.free()
-	}
-	return err
-}

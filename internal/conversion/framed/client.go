@@ -63,13 +63,13 @@ func (c *Client) Call(ctx context.Context, dial Dialer, via string, envelope []b
 
 // begin begins a session, on a kept connection if one is good. One that has said the preamble already is greeted.
 func (c *Client) begin(ctx context.Context, dial Dialer, via string, most int, greeted *wire) (*wire, error) {
-	w, open := greeted, (*wire).acknowledge
+	w := greeted
 	if w == nil {
-		w, open = c.take(ctx, via), (*wire).open
+		w = c.take(ctx, via)
 	}
 	if w != nil {
 		w.most, w.d.Limits.Envelope = most, most
-		if open(w, ctx, via, ackTimes[0]) == nil {
+		if w.open(ctx, via, w == greeted, ackTimes[0]) == nil {
 			return w, nil
 		}
 		_ = w.conn.Close()

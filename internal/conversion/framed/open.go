@@ -43,7 +43,7 @@ func begin(ctx context.Context, dial Dialer, via string, most, room int) (*wire,
 			return nil, err
 		}
 		w := newWire(conn, most, room)
-		if err = w.open(ctx, via, ackTimes[try]); err == nil {
+		if err = w.open(ctx, via, false, ackTimes[try]); err == nil {
 			return w, nil
 		}
 		_ = conn.Close()
@@ -56,11 +56,13 @@ func begin(ctx context.Context, dial Dialer, via string, most, room int) (*wire,
 	}
 }
 
-// open begins a session on the connection: it says the preamble and waits for its acknowledgement, for most as long as limit, 0: as ctx
-// allows. ctx is bound to the connection from then on, unless there is an error.
-func (w *wire) open(ctx context.Context, via string, limit time.Duration) error {
+// open begins a session on the connection: it says the preamble, unless that was said already, and waits for its acknowledgement, for most
+// as long as limit, 0: as ctx allows. ctx is bound to the connection from then on, unless there is an error.
+func (w *wire) open(ctx context.Context, via string, said bool, limit time.Duration) (err error) {
 	w.bind(ctx)
-	err := w.write(ctx, w.hello(via))
+	if !said {
+		err = w.write(ctx, w.hello(via))
+	}
 	if err == nil {
 		err = w.acknowledged(ctx, limit)
 	}
