@@ -15,6 +15,7 @@ import (
 	"github.com/causeway-relay/causeway/bindings/framing"
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/shape"
+	"github.com/causeway-relay/causeway/internal/accept"
 	"github.com/causeway-relay/causeway/internal/conversion/framed"
 )
 
@@ -178,16 +179,12 @@ func BenchmarkExchange(b *testing.B) {
 	}
 	var all sync.WaitGroup
 	all.Go(func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
+		accept.Loop(b.Context(), l, func(conn net.Conn) {
 			all.Go(func() {
 				defer conn.Close()
 				_ = service.Serve(b.Context(), conn, &shape.Hello{})
 			})
-		}
+		})
 	})
 	defer all.Wait()
 	defer l.Close()

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/causeway-relay/causeway/bindings/framing"
+	"github.com/causeway-relay/causeway/internal/accept"
 )
 
 // house is a service each of whose connections a function serves, the first with 0.
@@ -453,18 +454,14 @@ func overTCP(t testing.TB) Dialer {
 	}
 	var all sync.WaitGroup
 	all.Go(func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
+		accept.Loop(context.Background(), l, func(conn net.Conn) {
 			all.Go(func() {
 				defer conn.Close()
 				_ = Serve(context.Background(), conn, most, func(string, string) (Handler, error) {
 					return func(context.Context, []byte) ([]byte, error) { return []byte("yes"), nil }, nil
 				})
 			})
-		}
+		})
 	})
 	t.Cleanup(func() { _ = l.Close(); all.Wait() })
 	return func(ctx context.Context) (net.Conn, error) {
