@@ -17,27 +17,14 @@ const (
 // skipped. An error is the reader's, or a bound that was crossed.
 func ReadFault(r infoset.Reader, v Version) (*Fault, error) {
 	f := &faultReader{r: r, v: v, f: &Fault{}}
-	depth := r.Depth()
-	for {
-		t, err := r.Next()
-		if err != nil {
-			return nil, err
-		}
-		if t.Kind == infoset.EndElement && r.Depth() < depth {
-			return f.f, nil
-		}
-		if t.Kind != infoset.StartElement {
-			continue
-		}
-		if v == V12 {
-			err = f.part12(t)
-		} else {
-			err = f.part11(t)
-		}
-		if err != nil {
-			return nil, err
-		}
+	part := f.part11
+	if v == V12 {
+		part = f.part12
 	}
+	if err := f.children(part); err != nil {
+		return nil, err
+	}
+	return f.f, nil
 }
 
 type faultReader struct {
@@ -92,7 +79,7 @@ func (f *faultReader) part12(t *infoset.Token) (err error) {
 }
 
 // children calls each for every StartElement inside the element that is open;
-// each reads up to its end.
+// each reads up to its end, or leaves what is inside to the walk.
 func (f *faultReader) children(each func(t *infoset.Token) error) error {
 	depth := f.r.Depth()
 	for {
@@ -117,22 +104,12 @@ func (f *faultReader) children(each func(t *infoset.Token) error) error {
 // nested, so a flat walk through them gives them from the outside inwards.
 func (f *faultReader) codes() error {
 	n := 0
-	depth := f.r.Depth()
-	for {
-		t, err := f.r.Next()
-		if err != nil {
-			return err
-		}
+	return f.children(func(t *infoset.Token) error {
 		switch {
-		case t.Kind == infoset.EndElement && f.r.Depth() < depth:
-			return nil
-		case t.Kind != infoset.StartElement || t.Name.Is(Namespace12, "Subcode"):
-			continue
+		case t.Name.Is(Namespace12, "Subcode"):
+			return nil // what is inside comes next
 		case !t.Name.Is(Namespace12, "Value"):
-			if err := infoset.Skip(f.r); err != nil {
-				return err
-			}
-			continue
+			return infoset.Skip(f.r)
 		}
 		c, err := f.code(t)
 		if err != nil {
@@ -140,13 +117,14 @@ func (f *faultReader) codes() error {
 		}
 		if n++; n == 1 {
 			f.f.Code = c
-			continue
+			return nil
 		}
 		if n > maxSubcodes+1 {
 			return f.bound("subcodes")
 		}
 		f.f.Subcodes = append(f.f.Subcodes, c)
-	}
+		return nil
+	})
 }
 
 // code reads a name from the element just opened. Its prefix may be declared on
