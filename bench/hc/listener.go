@@ -68,7 +68,7 @@ func (l *Listener) Serve(ctx context.Context) error {
 		}
 		switch {
 		case m.Accept != nil && l.carry != nil:
-			go l.acceptRaw(m.Accept.Address)
+			go l.acceptRaw(ctx, m.Accept.Address)
 		case m.Accept != nil:
 			go l.accept(ctx, m.Accept.Address)
 		case m.Request != nil:

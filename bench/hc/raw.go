@@ -47,29 +47,57 @@ func (l *Listener) standBy(ctx context.Context, id string) {
 
 // wait opens a connection and returns when a sender was given to it.
 func (l *Listener) wait(ctx context.Context, id string) (*net.TCPConn, error) {
-	address, err := url.Parse(l.endpoint.address("standby", id))
-	if err != nil {
-		return nil, err
-	}
-	c, err := net.Dial("tcp", address.Host)
+	c, br, err := askBytes(ctx, l.endpoint.address("standby", id))
 	if err != nil {
 		return nil, err
 	}
 	unwatch := context.AfterFunc(ctx, func() { c.Close() })
 	defer unwatch()
-	if err := offer(c, address); err != nil {
+	if err := taken(c, br); err != nil {
 		c.Close()
 		return nil, err
 	}
-	return c.(*net.TCPConn), nil
+	return c, nil
 }
 
-// offer is the handshake, the wait, and the yes to a sender.
-func offer(c net.Conn, address *url.URL) error {
-	br, err := upgrade(c, address)
+// askBytes dials an address, asks for bytes there, and gives what comes behind the 101.
+func askBytes(ctx context.Context, at string) (*net.TCPConn, *bufio.Reader, error) {
+	address, err := url.Parse(at)
+	if err != nil {
+		return nil, nil, err
+	}
+	c, err := net.Dial("tcp", address.Host)
+	if err != nil {
+		return nil, nil, err
+	}
+	unwatch := context.AfterFunc(ctx, func() { c.Close() })
+	defer unwatch()
+	br := bufio.NewReaderSize(c, 4<<10)
+	if err := upgrade(c, br, address); err != nil {
+		c.Close()
+		return nil, nil, err
+	}
+	return c.(*net.TCPConn), br, nil
+}
+
+// upgrade is the handshake.
+func upgrade(c net.Conn, br *bufio.Reader, address *url.URL) error {
+	if _, err := fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: causeway/1\r\n\r\n", address.RequestURI(), address.Host); err != nil {
+		return err
+	}
+	rs, err := http.ReadResponse(br, nil)
 	if err != nil {
 		return err
 	}
+	rs.Body.Close()
+	if rs.StatusCode != http.StatusSwitchingProtocols {
+		return fmt.Errorf("answer %s", rs.Status)
+	}
+	return nil
+}
+
+// taken waits for a sender, and says yes to it.
+func taken(c net.Conn, br *bufio.Reader) error {
 	line, err := br.ReadSlice('\n') // the peer is silent behind the line until it was answered
 	if err != nil {
 		return err
@@ -82,43 +110,15 @@ func offer(c net.Conn, address *url.URL) error {
 	return err
 }
 
-// upgrade asks for bytes and gives what comes behind the 101.
-func upgrade(c net.Conn, address *url.URL) (*bufio.Reader, error) {
-	if _, err := fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: causeway/1\r\n\r\n", address.RequestURI(), address.Host); err != nil {
-		return nil, err
-	}
-	br := bufio.NewReaderSize(c, 4<<10)
-	rs, err := http.ReadResponse(br, nil)
-	if err != nil {
-		return nil, err
-	}
-	rs.Body.Close()
-	if rs.StatusCode != http.StatusSwitchingProtocols {
-		return nil, fmt.Errorf("answer %s", rs.Status)
-	}
-	return br, nil
-}
-
 // acceptRaw is one stream whose sender found no connection standing by: a rendezvous as any, but for the bytes.
-func (l *Listener) acceptRaw(at string) {
-	address, err := url.Parse(at)
+func (l *Listener) acceptRaw(ctx context.Context, at string) {
+	c, br, err := askBytes(ctx, at)
 	if err != nil {
-		log.Printf("rendezvous: %v", err)
-		return
-	}
-	c, err := net.Dial("tcp", address.Host)
-	if err != nil {
-		log.Printf("rendezvous: %v", err)
-		return
-	}
-	br, err := upgrade(c, address)
-	if err != nil {
-		c.Close()
 		log.Printf("rendezvous: %v", err)
 		return
 	}
 	early, _ := br.Peek(br.Buffered()) // what there is can be had
-	l.lead(c.(*net.TCPConn), early)
+	l.lead(c, early)
 }
 
 // lead carries a stream to the target, from what has come of it already. The kernel moves the bytes where a stream is busy.

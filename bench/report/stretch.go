@@ -39,11 +39,7 @@ func (t *table) stretched(b *strings.Builder) {
 		if s.n == 0 {
 			continue
 		}
-		gap := s.median/x.at - 1
-		if !m.less {
-			gap = 1 - s.median/x.at
-		}
-		said := "reached"
+		said, gap := "reached", m.short(s.median, x.at)
 		if all++; gap > 0 {
 			said = number(gap*100) + " % short"
 		} else {

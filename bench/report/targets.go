@@ -183,11 +183,7 @@ func (t *table) beyond(m *metric, s stat, x *target) string {
 		by = metricOf(x.by)
 	}
 	b := t.ratioOf(m, bound, by, x.beside)
-	short, behind := 1-b.median/x.at, 1-s.median/b.median
-	if m.less {
-		short, behind = -short, -behind
-	}
-	if b.n == 0 || short <= 0 || behind >= unsteady {
+	if b.n == 0 || m.short(b.median, x.at) <= 0 || m.short(s.median, b.median) >= unsteady {
 		return ""
 	}
 	return fmt.Sprintf("beyond the bound: %s has x%s", bound, number(b.median))
@@ -244,15 +240,20 @@ func (m *metric) bar(at float64) string {
 	return "at least " + number(at)
 }
 
+// short is by what share a value is worse than what it is to be; less than 0 where it is better.
+func (m *metric) short(is, to float64) float64 {
+	if m.less {
+		return is/to - 1
+	}
+	return 1 - is/to
+}
+
 const missedMust = "**missed**"
 
 // verdict says whether a must is met, and by how much it is not. A ratio that is short of it by less than what counts as a difference in
 // this bench, and in the reference, is level with it; a figure by itself is met or missed. A row that does not count is open, either way.
 func (t *table) verdict(m *metric, s stat, x *target) string {
-	said, gap := "met", s.median/x.at-1
-	if !m.less {
-		gap = 1 - s.median/x.at
-	}
+	said, gap := "met", m.short(s.median, x.at)
 	switch {
 	case gap <= 0:
 	case gap < unsteady && x.beside != "":
