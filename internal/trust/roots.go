@@ -18,6 +18,8 @@ const EnvCAFile = "CAUSEWAY_CA_FILE"
 type Roots struct {
 	File  string // PEM file that is believed, and nothing else; "": the system's roots
 	Local string // PEM file that is believed beside the system's roots for loopback hosts; it may be missing, "" is none
+
+	Beside bool // what File holds is believed beside those, and not in their place
 }
 
 // Default is the rule of client commands: the file that was named, else that of CAUSEWAY_CA_FILE; without either the
@@ -33,22 +35,38 @@ func Default(file string) Roots {
 // cannot be read, or holds no certificate.
 func (r Roots) Config(host string) (*tls.Config, error) {
 	c := &tls.Config{MinVersion: tls.VersionTLS12}
-	if r.File != "" {
+	if r.File != "" && !r.Beside {
 		c.RootCAs = x509.NewCertPool()
 		return c, add(c.RootCAs, r.File)
 	}
-	if r.Local == "" || !Loopback(host) {
+	local := r.Local != "" && Loopback(host)
+	if !local && r.File == "" {
 		return c, nil
 	}
 	roots, err := x509.SystemCertPool()
 	if err != nil {
-		roots = x509.NewCertPool() // a system without roots still has the local CA
+		roots = x509.NewCertPool() // a system without roots still has ours
 	}
-	if err := add(roots, r.Local); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
+	if local {
+		if err := add(roots, r.Local); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+	}
+	if r.File != "" {
+		if err := add(roots, r.File); err != nil {
+			return nil, err
+		}
 	}
 	c.RootCAs = roots
 	return c, nil
+}
+
+// NoCertificateError is a file that holds no certificate.
+type NoCertificateError struct{ File string }
+
+// Error names the file.
+func (e *NoCertificateError) Error() string {
+	return "CA file: " + e.File + " holds no certificate in PEM form"
 }
 
 func add(pool *x509.CertPool, file string) error {
@@ -57,7 +75,7 @@ func add(pool *x509.CertPool, file string) error {
 		return fmt.Errorf("CA file: %w", err)
 	}
 	if !pool.AppendCertsFromPEM(pem) {
-		return fmt.Errorf("CA file: %s holds no certificate in PEM form", file)
+		return &NoCertificateError{file}
 	}
 	return nil
 }

@@ -59,6 +59,8 @@ func TestConfig(t *testing.T) {
 	if err := os.WriteFile(empty, []byte("no certificate"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	foreign, _ := authority(t)
+	other := filepath.Join(foreign, "ca.pem")
 	for _, c := range []struct {
 		name  string
 		roots Roots
@@ -75,6 +77,10 @@ func TestConfig(t *testing.T) {
 		{"a local CA that is none", Roots{Local: empty}, "localhost", "localhost", says("holds no certificate")},
 		{"nothing", Roots{}, "localhost", "localhost", kind[x509.UnknownAuthorityError]},
 		{"a missing file", Roots{File: none}, "localhost", "localhost", func(err error) bool { return errors.Is(err, fs.ErrNotExist) }},
+		{"the file beside the local CA", Roots{File: other, Local: ca, Beside: true}, "localhost", "localhost", nothing},
+		{"the file beside the system's roots", Roots{File: ca, Beside: true}, "relay.example.com", "localhost", nothing},
+		{"the file beside a missing local CA", Roots{File: ca, Local: none, Beside: true}, "localhost", "localhost", nothing},
+		{"a file that is none, beside", Roots{File: empty, Local: ca, Beside: true}, "localhost", "localhost", kind[*NoCertificateError]},
 		{"another host", Roots{File: ca}, "localhost", "relay.example.com", kind[x509.HostnameError]},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -3,7 +3,6 @@ package descriptions
 import (
 	"bufio"
 	"context"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -77,30 +76,13 @@ func newSource(ctx context.Context, main, root string, progress io.Writer) (s *s
 // local CA, both beside the system's roots, since a description may lead to other hosts.
 func (s *source) trust(host string) error {
 	roots := trust.Default("")
-	config, err := trust.Roots{Local: roots.Local}.Config(host)
-	if err != nil || roots.File == "" {
-		s.transport().TLSClientConfig = config
-		return err
+	roots.Beside = true
+	config, err := roots.Config(host)
+	if none, ok := errors.AsType[*trust.NoCertificateError](err); ok && none.File == roots.File {
+		return fmt.Errorf("%w: mend %s", err, trust.EnvCAFile)
 	}
-	if config.RootCAs == nil {
-		if config.RootCAs, err = x509.SystemCertPool(); err != nil {
-			config.RootCAs = x509.NewCertPool() // a system without roots still has the file
-		}
-	}
-	pem, err := os.ReadFile(roots.File)
-	if err != nil {
-		return fmt.Errorf("CA file: %w", err)
-	}
-	if !config.RootCAs.AppendCertsFromPEM(pem) {
-		return fmt.Errorf("CA file: %s holds no certificate in PEM form: mend %s", roots.File, trust.EnvCAFile)
-	}
-	s.transport().TLSClientConfig = config
-	return nil
-}
-
-// transport is that of the client.
-func (s *source) transport() *http.Transport {
-	return s.client.Transport.(*http.Transport) //nolint:forcetypeassert // what newSource has put there
+	s.client.Transport.(*http.Transport).TLSClientConfig = config //nolint:forcetypeassert // what newSource has put there
+	return err
 }
 
 // mainFile finds the only description in a folder; a file is itself.
