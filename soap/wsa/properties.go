@@ -73,25 +73,7 @@ const (
 var headerNames = [headers]string{"", "To", "Action", "MessageID", "From", "ReplyTo", "FaultTo", "RelatesTo"}
 
 // headerOf finds a header by its name.
-func headerOf(local string) header {
-	switch local {
-	case "To":
-		return headerTo
-	case "Action":
-		return headerAction
-	case "MessageID":
-		return headerMessageID
-	case "From":
-		return headerFrom
-	case "ReplyTo":
-		return headerReplyTo
-	case "FaultTo":
-		return headerFaultTo
-	case "RelatesTo":
-		return headerRelatesTo
-	}
-	return noHeader
-}
+func headerOf(local string) header { return header(max(0, slices.Index(headerNames[:], local))) }
 
 // isOurs reports whether n is the name of an addressing header of any version.
 func isOurs(n *infoset.Name) bool {
