@@ -73,11 +73,7 @@ func Run(ctx context.Context, p Params) []Check {
 	if p.Begins == nil {
 		p.Begins = func(string) {}
 	}
-	port := "443"
-	if p.Plain {
-		port = "80"
-	}
-	e := &exam{Params: p, host: trust.Hostname(p.Gateway.Host), address: trust.Address(p.Gateway.Host, port)}
+	e := &exam{Params: p, host: trust.Hostname(p.Gateway.Host), address: trust.Gateway(p.Gateway.Host, p.Plain)}
 	e.run(ctx)
 	return e.rows()
 }

@@ -35,3 +35,11 @@ func Address(authority, port string) string {
 	}
 	return net.JoinHostPort(host, port)
 }
+
+// Gateway is Address of a gateway, with the port of its scheme where none is named: 443, or 80 for one that is spoken to without TLS.
+func Gateway(authority string, plain bool) string {
+	if plain {
+		return Address(authority, "80")
+	}
+	return Address(authority, "443")
+}

@@ -163,6 +163,9 @@ func TestHost(t *testing.T) {
 		if got := Address(c.authority, "443"); got != c.address {
 			t.Errorf("Address(%q) = %q, want %q", c.authority, got, c.address)
 		}
+		if got, plain := Gateway(c.authority, false), Gateway(c.authority, true); got != c.address || plain != Address(c.authority, "80") {
+			t.Errorf("Gateway(%q) = %q, %q without TLS", c.authority, got, plain)
+		}
 		if got := Loopback(Hostname(c.authority)); got != c.loopback {
 			t.Errorf("Loopback(%q) = %v", c.name, got)
 		}

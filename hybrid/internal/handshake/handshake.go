@@ -79,11 +79,7 @@ func New(p Params) (*Dialer, error) {
 
 // Open connects to an authority, HOST or HOST:PORT, and secures the connection unless it is to be plain. Nobody else is tried.
 func (d *Dialer) Open(ctx context.Context, authority string) (net.Conn, error) {
-	port := "443"
-	if d.tls == nil {
-		port = "80"
-	}
-	conn, err := d.dial(ctx, "tcp", trust.Address(authority, port))
+	conn, err := d.dial(ctx, "tcp", trust.Gateway(authority, d.tls == nil))
 	if err != nil || d.tls == nil {
 		return conn, err
 	}
