@@ -80,13 +80,16 @@ var table = []layer{
 	{name: "engine", pkgs: []string{"gateway/engine/**"}, may: join(vocabulary, []string{"gateway/store", "gateway/mesh", "gateway/engine/**"}), ext: []string{"github.com/nats-io"}},
 
 	// Between core and entries: legs over real connections, shared by entries and clients.
-	{name: "leg", pkgs: []string{"internal/leg/**"}, may: []string{"gateway/shape", "gateway/fail", "internal/wsframe", "internal/http1", "internal/netend"}, deny: join(noLogs, []string{"net/http/**"}), only: hides},
+	{name: "leg", pkgs: []string{"internal/leg/**"}, may: []string{"gateway/shape", "gateway/fail", "internal/wsframe", "internal/http1", "internal/netend", "internal/nowait"}, deny: join(noLogs, []string{"net/http/**"}), only: hides},
 
 	// The server's side of one HTTP request, shared by the entries that take plain HTTP senders.
 	{name: "leg", pkgs: []string{"internal/httpserve/**"}, may: []string{"gateway/shape", "gateway/fail", "internal/leg", "internal/http1"}, deny: join(noLogs, []string{"net/http/**"}), only: hides},
 
 	// Whether a connection ended or was lost.
 	{name: "netend", pkgs: []string{"internal/netend/**"}, deny: join(noLogs, []string{"net/http/**", "os/**"})},
+
+	// Short reads and writes of sockets.
+	{name: "nowait", pkgs: []string{"internal/nowait/**"}, deny: join(noLogs, []string{"net/http/**", "os/exec"})},
 
 	// A conversion at work: connectors run one, and entries. It is given a way to the service.
 	{name: "conversion", pkgs: []string{"internal/conversion/**"}, may: join(wire, []string{"gateway/shape", "gateway/fail", "gateway/entity", "internal/conversion/**"}), deny: join(noLogs, []string{"net/http/**", "os/exec"})},

@@ -3,11 +3,10 @@
 package leg
 
 import (
-	"errors"
-	"io"
 	"net"
-	"os"
 	"syscall"
+
+	"github.com/causeway-relay/causeway/internal/nowait"
 )
 
 // bare reads a connection of the kernel's: it takes a buffer when bytes are there, so that an idle leg holds none
@@ -49,53 +48,11 @@ func (b *bare) read() (n, room int, err error) {
 func (b *bare) attempt(fd uintptr) bool {
 	b.in.hold()
 	free := b.in.room()
-	n, err := readNow(fd, free)
-	if err == errNothing { //nolint:errorlint // readNow gives it bare
+	n, err := nowait.Read(fd, free)
+	if err == nowait.ErrNothing { //nolint:errorlint // it comes bare
 		b.in.rest()
 		return false
 	}
 	b.n, b.room, b.err = n, len(free), err
 	return true
-}
-
-// canWaitBare says that readNow and peekNow work here.
-const canWaitBare = true
-
-// errNothing is readNow's when there is nothing to read yet.
-var errNothing error = syscall.EAGAIN
-
-// readNow reads what is there; errNothing when nothing is, io.EOF at the end.
-func readNow(fd uintptr, p []byte) (int, error) {
-	for {
-		n, err := syscall.Read(int(fd), p)
-		switch {
-		case errors.Is(err, syscall.EINTR):
-			continue
-		case errors.Is(err, syscall.EAGAIN):
-			return 0, errNothing
-		case err != nil:
-			return 0, os.NewSyscallError("read", err)
-		case n == 0:
-			return 0, io.EOF
-		}
-		return n, nil
-	}
-}
-
-// peekNow looks for what is there and leaves it; its errors are readNow's.
-func peekNow(fd uintptr, p []byte) error {
-	for {
-		n, _, err := syscall.Recvfrom(int(fd), p, syscall.MSG_PEEK)
-		switch {
-		case errors.Is(err, syscall.EINTR):
-			continue
-		case errors.Is(err, syscall.EAGAIN):
-			return errNothing
-		case err != nil:
-			return os.NewSyscallError("recvfrom", err)
-		case n == 0:
-			return io.EOF
-		}
-		return nil
-	}
 }

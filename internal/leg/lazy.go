@@ -7,6 +7,7 @@ import (
 	"syscall"
 
 	"github.com/causeway-relay/causeway/gateway/shape"
+	"github.com/causeway-relay/causeway/internal/nowait"
 )
 
 // lazyBytes is the buffer of a Lazy: many short messages.
@@ -36,7 +37,7 @@ func (l *Lazy) Init(conn net.Conn) {
 	l.conn = conn
 	l.lull.Start(conn)
 	c, ok := conn.(syscall.Conn)
-	if !ok || !canWaitBare {
+	if !ok || !nowait.Able {
 		return
 	}
 	if raw, err := c.SyscallConn(); err == nil { // else it is closed, and the ordinary read says so
@@ -127,12 +128,12 @@ func (l *Lazy) Read(p []byte) (int, error) {
 // attempt reads what is there. It reports false when nothing is.
 func (l *Lazy) attempt(fd uintptr) bool {
 	l.buf = lazyBuffers.Get().(*[lazyBytes]byte) //nolint:forcetypeassert // the pool holds nothing else
-	n, err := readNow(fd, l.buf[:])
+	n, err := nowait.Read(fd, l.buf[:])
 	l.off, l.end, l.err = 0, n, err
 	if n == 0 {
 		l.drop()
 	}
-	return err != errNothing //nolint:errorlint // readNow gives it bare
+	return err != nowait.ErrNothing //nolint:errorlint // it comes bare
 }
 
 // drop gives the buffer back.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/causeway-relay/causeway/gateway/fail"
+	"github.com/causeway-relay/causeway/internal/nowait"
 )
 
 // watchMost is how much a watch reads where it has to read: what an ordinary leg takes in one read.
@@ -72,7 +73,7 @@ func (w *Watcher) run() {
 
 // look waits for something to come. An error says why nothing did.
 func (w *Watcher) look() error {
-	if c, ok := w.conn.(syscall.Conn); ok && canWaitBare {
+	if c, ok := w.conn.(syscall.Conn); ok && nowait.Able {
 		if raw, err := c.SyscallConn(); err == nil { // else it is closed, and the read says so
 			return w.peek(raw)
 		}
@@ -84,8 +85,8 @@ func (w *Watcher) look() error {
 func (w *Watcher) peek(raw syscall.RawConn) error {
 	var err error
 	once := func(fd uintptr) bool {
-		err = peekNow(fd, w.first[:])
-		return err != errNothing //nolint:errorlint // peekNow gives it bare
+		err = nowait.Peek(fd, w.first[:])
+		return err != nowait.ErrNothing //nolint:errorlint // it comes bare
 	}
 	if stopped := raw.Read(once); stopped != nil {
 		return stopped

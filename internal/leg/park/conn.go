@@ -3,20 +3,23 @@ package park
 import (
 	"net"
 	"time"
+
+	"github.com/causeway-relay/causeway/internal/nowait"
 )
 
-// Conn is a connection of the kernel's that can be parked. All of *net.TCPConn is there, so that it is spliced and written to as that.
+// Conn is a connection of the kernel's that can be parked. All of *net.TCPConn is there, so that it is spliced as that; what is short
+// is read and written as package nowait does.
 type Conn struct {
-	*net.TCPConn
+	nowait.Conn
 	lot  *Lot
 	spot Spot
 }
 
 // Init makes the zero value one of the Lot's.
-func (c *Conn) Init(conn *net.TCPConn, lot *Lot) { c.TCPConn, c.lot = conn, lot }
-
-// TCP gives the connection itself, for splicing. It must not be closed past this one.
-func (c *Conn) TCP() *net.TCPConn { return c.TCPConn }
+func (c *Conn) Init(conn *net.TCPConn, lot *Lot) {
+	c.Conn.Init(conn)
+	c.lot = lot
+}
 
 // Park implements leg.Parker.
 func (c *Conn) Park(ready func()) bool { return c.lot.Park(&c.spot, c.TCPConn, ready) }
