@@ -8,6 +8,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/shape"
 	"github.com/causeway-relay/causeway/internal/http1"
+	"github.com/causeway-relay/causeway/internal/nowait"
 )
 
 // bufferBytes is what an answer is written with: the data of a TLS record with a head before it.
@@ -51,7 +52,7 @@ func (x *exchange) writeBoth(head, data []byte) error {
 	x.readyToWrite()
 	x.pair = [2][]byte{head, data}
 	x.both = x.pair[:]
-	_, err := x.both.WriteTo(x.conn)
+	_, err := nowait.Gather(x.conn, &x.both)
 	x.pair = [2][]byte{}
 	x.wrote(err)
 	return err

@@ -78,6 +78,11 @@ func (a *attempt) over(c *Conn, op string, waited error) (n int, err error) {
 	n, err = a.n, a.err
 	a.p, a.err = nil, nil
 	attempts.Put(a)
+	return n, c.failed(op, err, waited)
+}
+
+// failed is the error of an attempt, or what ended a wait, as package net says it.
+func (c *Conn) failed(op string, err, waited error) error {
 	if waited != nil {
 		err = waited
 		if o, ok := errors.AsType[*net.OpError](waited); ok {
@@ -85,9 +90,9 @@ func (a *attempt) over(c *Conn, op string, waited error) (n int, err error) {
 		}
 	}
 	if err == nil || err == io.EOF { //nolint:errorlint // Read gives it bare
-		return n, err
+		return err
 	}
-	return n, &net.OpError{Op: op, Net: "tcp", Source: c.LocalAddr(), Addr: c.RemoteAddr(), Err: err}
+	return &net.OpError{Op: op, Net: "tcp", Source: c.LocalAddr(), Addr: c.RemoteAddr(), Err: err}
 }
 
 // Read reads what is there: ErrNothing when nothing is, io.EOF at the end, else an *os.SyscallError. p is not empty.

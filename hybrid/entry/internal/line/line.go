@@ -15,6 +15,7 @@ import (
 
 	"github.com/causeway-relay/causeway/hybrid/entry/internal/bodies"
 	"github.com/causeway-relay/causeway/internal/leg"
+	"github.com/causeway-relay/causeway/internal/nowait"
 	"github.com/causeway-relay/causeway/internal/wsframe"
 )
 
@@ -137,7 +138,7 @@ func (l *Line) tellLong(text, body []byte, deadline time.Time) (int, error) {
 	if err := l.Conn.SetWriteDeadline(deadline); err != nil {
 		return 0, err
 	}
-	n, err := frames.WriteTo(l.Conn)
+	n, err := nowait.Gather(l.Conn, &frames)
 	return int(n), err
 }
 
