@@ -77,7 +77,7 @@ func (g *gathered) layOut() {
 		if len(p) == 0 {
 			continue
 		}
-		g.parts[n].Base = unsafe.SliceData(p)
+		g.parts[n].Base = &p[0]
 		g.parts[n].SetLen(len(p))
 		n++
 	}
