@@ -73,7 +73,7 @@ func Run(ctx context.Context, p Params) []Check {
 	if p.Begins == nil {
 		p.Begins = func(string) {}
 	}
-	e := &exam{Params: p, host: trust.Hostname(p.Gateway.Host), address: trust.Gateway(p.Gateway.Host, p.Plain)}
+	e := &exam{Params: p, host: trust.Hostname(p.Gateway.Host), address: trust.Gateway(p.Gateway.Host, p.Plain), usual: usualPorts()}
 	e.run(ctx)
 	return e.rows()
 }
@@ -87,7 +87,11 @@ type exam struct {
 	skew    time.Duration // of this machine: positive is ahead
 	found   map[string]Check
 	ips     []string // of the host, or of the proxy
+	usual   []string // see usualPorts
 }
+
+// usualPorts are where the https door of a gateway often is: that of production, and that of a node that nobody configured.
+func usualPorts() []string { return []string{"443", "8443"} }
 
 // run goes as far as makes sense.
 func (e *exam) run(ctx context.Context) {

@@ -236,6 +236,43 @@ func TestProxy(t *testing.T) {
 	}
 }
 
+// TestNeighbour: a gateway of somebody else at a usual port of this machine is no advice. One that is trusted is, and the node that is
+// known, whoever signed its certificate.
+func TestNeighbour(t *testing.T) {
+	d := newDoor(t, 404, "NoMatchingListener")
+	host, port, err := net.SplitHostPort(d.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	shut, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := shut.Addr().String()
+	_ = shut.Close()
+	trusted := d.params(t, "hyco")
+	for name, c := range map[string]struct {
+		roots trust.Roots
+		own   *Own
+		usual []string
+		want  string
+	}{
+		"a stranger's":              {trust.Roots{}, nil, []string{port}, "run 'causeway serve --https " + address + "'"},
+		"a stranger's, beside ours": {trust.Roots{}, &Own{Port: "1"}, []string{port}, "run 'causeway serve --https "},
+		"one that is trusted":       {trusted.Roots, nil, []string{port}, "a gateway answers at port " + port},
+		"ours":                      {trust.Roots{}, &Own{Port: port}, nil, "a gateway answers at port " + port},
+		"no file of a CA":           {trust.Roots{File: "/nothing.pem"}, nil, []string{port}, "run 'causeway serve --https "},
+		"none at all":               {trusted.Roots, nil, nil, "run 'causeway serve --https "},
+	} {
+		p := trusted
+		p.Roots, p.Own = c.roots, c.own
+		e := &exam{Params: p, host: host, address: address, usual: c.usual}
+		if got := e.portAdvice(t.Context(), net.ErrClosed); !strings.Contains(got, c.want) {
+			t.Errorf("%s: advice %q, want %q", name, got, c.want)
+		}
+	}
+}
+
 // TestAdvice: names and certificates, without a network.
 func TestAdvice(t *testing.T) {
 	gone := &net.DNSError{IsNotFound: true, Name: "x"}

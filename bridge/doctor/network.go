@@ -90,7 +90,7 @@ func (e *exam) portAdvice(ctx context.Context, err error) string {
 		return "a firewall on the way drops it: have outbound TCP to " + e.address + " allowed"
 	}
 	for _, other := range e.otherPorts(host) {
-		if other != port && e.isGateway(ctx, net.JoinHostPort(host, other)) {
+		if other != port && e.isGateway(ctx, host, other) {
 			return "a gateway answers at port " + other + ": write " + endpoint(e.host, other) + " in the connection string"
 		}
 	}
@@ -108,7 +108,7 @@ func (e *exam) otherPorts(host string) []string {
 	if e.Own != nil && e.Own.Port != "" && (trust.Loopback(host) || strings.EqualFold(host, e.Own.Host)) {
 		ports = append(ports, e.Own.Port)
 	}
-	return append(ports, "443", "8443")
+	return append(ports, e.usual...)
 }
 
 // dial opens a connection within a time.

@@ -176,19 +176,27 @@ func (e *exam) namesAdvice(leaf *x509.Certificate) string {
 func (e *exam) speechAdvice(ctx context.Context, err error) string {
 	host, port, _ := net.SplitHostPort(e.address)
 	for _, other := range e.otherPorts(host) {
-		if other != port && e.via == "" && e.isGateway(ctx, net.JoinHostPort(host, other)) {
+		if other != port && e.via == "" && e.isGateway(ctx, host, other) {
 			return "a gateway's https door is at port " + other + ": write " + endpoint(e.host, other) + " in the connection string"
 		}
 	}
 	return trust.Advice(err)
 }
 
-// isGateway looks whether a gateway of ours answers there.
-func (e *exam) isGateway(ctx context.Context, address string) bool {
+// isGateway looks whether a gateway that may be the one that is meant answers at a port. On this machine many users may have one, and
+// each has a CA of its own: there only the node that is known counts, or one that is trusted. Elsewhere trust is another row's matter.
+func (e *exam) isGateway(ctx context.Context, host, port string) bool {
+	config := &tls.Config{ServerName: e.host, InsecureSkipVerify: true} // only its health is asked for
+	if trust.Loopback(host) && (e.Own == nil || e.Own.Port != port) {
+		var err error
+		if config, err = e.Roots.Config(e.host); err != nil {
+			return false
+		}
+	}
 	ctx, cancel := context.WithTimeout(ctx, glance)
 	defer cancel()
-	dialer := tls.Dialer{Config: &tls.Config{ServerName: e.host, InsecureSkipVerify: true}} // only its health is asked for
-	conn, err := dialer.DialContext(ctx, "tcp", address)
+	dialer := tls.Dialer{Config: config}
+	conn, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(host, port))
 	if err != nil {
 		return false
 	}
