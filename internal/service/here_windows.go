@@ -174,37 +174,37 @@ func (control) Stop(name string) error {
 	})
 }
 
-// startsWithSystem asks for the one thing of a service's configuration that is shown.
-func startsWithSystem(h windows.Handle) (bool, error) {
+// configured asks for what is needed of a service's configuration.
+func configured(h windows.Handle) (auto bool, command string, err error) {
 	var need uint32
-	err := windows.QueryServiceConfig(h, nil, 0, &need)
+	err = windows.QueryServiceConfig(h, nil, 0, &need)
 	if !errors.Is(err, windows.ERROR_INSUFFICIENT_BUFFER) || need > maxConfig {
-		return false, err
+		return false, "", err
 	}
 	b := make([]byte, need)
 	config := (*windows.QUERY_SERVICE_CONFIG)(unsafe.Pointer(&b[0])) //nolint:gosec // how the system gives it
 	if err := windows.QueryServiceConfig(h, config, need, &need); err != nil {
-		return false, err
+		return false, "", err
 	}
-	return config.StartType == mgr.StartAutomatic, nil
+	return config.StartType == mgr.StartAutomatic, windows.UTF16PtrToString(config.BinaryPathName), nil
 }
 
 // maxConfig is the longest configuration of a service that there is: 8 KiB.
 const maxConfig = 8 << 10
 
 // Query implements scm.
-func (control) Query(name string) (state string, auto bool, err error) {
+func (control) Query(name string) (found scmStatus, err error) {
 	err = with(name, func(_ *mgr.Mgr, s *mgr.Service) error {
 		status, err := s.Query()
 		if err != nil {
 			return err
 		}
-		auto, err = startsWithSystem(s.Handle)
-		state = map[svc.State]string{
+		found.Auto, found.Command, err = configured(s.Handle)
+		found.State = map[svc.State]string{
 			svc.Running: stateRunning, svc.Stopped: stateStopped, svc.StartPending: stateStarting, svc.StopPending: stateStopping,
 			svc.Paused: stateStopped, svc.PausePending: stateStopping, svc.ContinuePending: stateStarting,
 		}[status.State]
 		return err
 	})
-	return state, auto, err
+	return found, err
 }

@@ -100,7 +100,7 @@ func planned(m Manager, u *Unit) string {
 	return p.String()
 }
 
-// TestForeign: a service that is not ours is neither replaced, hidden nor taken away.
+// TestForeign: a service that is not ours is neither replaced, hidden nor taken away, nor shown as one of ours.
 func TestForeign(t *testing.T) {
 	c := &calls{}
 	s := &systemd{dir: t.TempDir(), others: []string{t.TempDir()}, booted: func() bool { return true }, run: c.run}
@@ -109,7 +109,8 @@ func TestForeign(t *testing.T) {
 		if err := os.WriteFile(file, []byte("[Service]\nExecStart=/bin/true\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		for name, err := range map[string]error{"install": s.Install(t.Context(), plant()), "uninstall": s.Uninstall(t.Context(), "plant")} {
+		_, looked := s.Status(t.Context(), "plant")
+		for name, err := range map[string]error{"install": s.Install(t.Context(), plant()), "uninstall": s.Uninstall(t.Context(), "plant"), "status": looked} {
 			if err == nil || !strings.Contains(err.Error(), file+"): name another with --name") {
 				t.Errorf("%s: %v", name, err)
 			}
@@ -199,8 +200,61 @@ func (f *fakeSCM) set(operation, name, state string) error {
 func (f *fakeSCM) Start(name string) error { return f.set("start", name, stateRunning) }
 func (f *fakeSCM) Stop(name string) error  { return f.set("stop", name, stateStopped) }
 
-func (f *fakeSCM) Query(name string) (state string, auto bool, err error) {
-	return f.state[name], true, f.do("query", name)
+func (f *fakeSCM) Query(name string) (scmStatus, error) {
+	s := f.list[name]
+	words := []string{windowsWord(s.Program)}
+	for _, a := range s.Args {
+		words = append(words, windowsWord(a))
+	}
+	return scmStatus{State: f.state[name], Auto: true, Command: strings.Join(words, " ")}, f.do("query", name)
+}
+
+// TestWindowsForeign: a service of somebody else that has the name is neither replaced nor stopped nor taken away nor shown as ours.
+func TestWindowsForeign(t *testing.T) {
+	other := scmService{Name: "plant", Program: `C:\Program Files\Plant\plant.exe`, Args: []string{"-k", "netsvcs"}}
+	f := &fakeSCM{list: map[string]scmService{"plant": other}, state: map[string]string{"plant": stateRunning}}
+	w := &windowsManager{scm: f}
+	u := plant()
+	u.Credentials = nil
+	_, looked := w.Status(t.Context(), "plant")
+	for name, err := range map[string]error{"install": w.Install(t.Context(), u), "uninstall": w.Uninstall(t.Context(), "plant"), "status": looked} {
+		if err == nil || !strings.Contains(err.Error(), `is not one of causeway's (C:\Program Files\Plant\plant.exe): name another with --name`) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if f.state["plant"] != stateRunning || f.list["plant"].Program != other.Program {
+		t.Errorf("what was not ours is %s: %+v", f.state["plant"], f.list["plant"])
+	}
+	if want := []string{"query plant", "query plant", "query plant"}; !cmp.Equal(want, f.did) {
+		t.Errorf("the manager was told %v", f.did)
+	}
+}
+
+// TestOurs: whose service it is, by its command line alone.
+func TestOurs(t *testing.T) {
+	for command, want := range map[string]bool{
+		`"C:\Program Files\Causeway\causeway.exe" serve --as-service`:           true,
+		`C:\causeway\causeway.exe listen plant --target tcp://a:1 --as-service`: true,
+		`D:\tools\relay-2.exe serve --as-service`:                               true, // renamed, and installed by us
+		`"C:\Tools\Causeway.EXE" serve`:                                         true, // made by hand
+		`C:\Program Files\Causeway\CAUSEWAY.EXE`:                                true,
+		`C:\tools\causeway serve`:                                               true,
+		`causeway.exe serve --config "C:\other.exe"`:                            true,
+		`"C:\Program Files\Causeway\updater.exe" --run`:                         false,
+		`C:\Program Files\Causeway\updater.exe causeway.exe`:                    false,
+		`C:\Windows\system32\svchost.exe -k netsvcs -p`:                         false,
+		`"C:\a.exe" --as-service-host`:                                          false,
+		`"C:\a.exe" --as-service --other`:                                       false,
+		`--as-service`:                                                          false,
+		`C:\not-causeway.exe`:                                                   false,
+		`C:\causeway.exercise\run.exe`:                                          false,
+		`"C:\open`:                                                              false,
+		"":                                                                      false,
+	} {
+		if s := (scmStatus{Command: command}); s.ours() != want {
+			t.Errorf("%s: ours is %t, want %t (program %q)", command, !want, want, programOf(command))
+		}
+	}
 }
 
 // TestWindows: a service is created with its words apart, replaced, looked at and taken away; what only an administrator may is

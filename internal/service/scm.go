@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -15,7 +16,14 @@ type scm interface {
 	Delete(name string) error // the service is gone once it has stopped
 	Start(name string) error
 	Stop(name string) error // returns when it has stopped, or is no more than stopping
-	Query(name string) (state string, auto bool, err error)
+	Query(name string) (scmStatus, error)
+}
+
+// scmStatus is what the manager says of a service that is there.
+type scmStatus struct {
+	State   string
+	Auto    bool   // starts with the system
+	Command string // line, as it is configured: the program, in quotes or not, and its words
 }
 
 // scmService is a service as the manager has it.
@@ -37,6 +45,51 @@ func cutMark(args []string) ([]string, bool) {
 	return args, false
 }
 
+// ours reports whether a service's command line is one of causeway: it ends with the word that Install leaves, or its program is
+// called causeway, as in services that were made by hand. A folder of that name says nothing.
+func (s *scmStatus) ours() bool {
+	if words := strings.Fields(s.Command); len(words) > 1 && words[len(words)-1] == asService {
+		return true
+	}
+	program := programOf(s.Command)
+	base := strings.ToLower(program[strings.LastIndexAny(program, `\/`)+1:])
+	return base == "causeway" || base == "causeway.exe"
+}
+
+// programOf is the program of a command line: what stands in quotes, else all up to the first ".exe" that ends a word, since paths
+// without quotes may have blanks, else the first word.
+func programOf(command string) string {
+	command = strings.TrimSpace(command)
+	if rest, ok := strings.CutPrefix(command, `"`); ok {
+		program, _, _ := strings.Cut(rest, `"`)
+		return program
+	}
+	if end := endOfProgram.FindStringIndex(command); end != nil {
+		return strings.TrimSpace(command[:end[1]])
+	}
+	program, _, _ := strings.Cut(command, " ")
+	return program
+}
+
+// endOfProgram is where a program without quotes ends.
+var endOfProgram = regexp.MustCompile(`(?i)\.exe(\s|$)`)
+
+// find gives what is known of a service of ours: errNoService when the name is free, an error that names the program when it is
+// somebody else's, who has to keep it.
+func (w *windowsManager) find(name string) (scmStatus, error) {
+	if err := CheckName(name); err != nil {
+		return scmStatus{}, err
+	}
+	s, err := w.scm.Query(name)
+	if err != nil {
+		return s, adminAdvice(fmt.Errorf("look for the service: %w", err))
+	}
+	if !s.ours() {
+		return s, notOurs(name, programOf(s.Command))
+	}
+	return s, nil
+}
+
 var (
 	errNoService = errors.New("there is no such service")
 	errNoRights  = errors.New("access is denied")
@@ -45,7 +98,7 @@ var (
 // windowsManager is a Manager over the service control manager.
 type windowsManager struct{ scm scm }
 
-// Install implements Manager. A service that is there is replaced.
+// Install implements Manager. A service of ours that is there is replaced.
 func (w *windowsManager) Install(ctx context.Context, u *Unit) error {
 	if err := u.Check(); err != nil {
 		return err
@@ -71,14 +124,14 @@ func (w *windowsManager) Install(ctx context.Context, u *Unit) error {
 
 // Uninstall implements Manager.
 func (w *windowsManager) Uninstall(_ context.Context, name string) error {
-	state, _, err := w.scm.Query(name)
+	s, err := w.find(name)
 	if errors.Is(err, errNoService) {
 		return ErrNone
 	}
 	if err != nil {
-		return adminAdvice(fmt.Errorf("look for the service: %w", err))
+		return err
 	}
-	if state != stateStopped {
+	if s.State != stateStopped {
 		if err := w.scm.Stop(name); err != nil {
 			return adminAdvice(fmt.Errorf("stop the service: %w", err))
 		}
@@ -99,14 +152,14 @@ const (
 
 // Status implements Manager.
 func (w *windowsManager) Status(_ context.Context, name string) (Status, error) {
-	state, auto, err := w.scm.Query(name)
+	s, err := w.find(name)
 	if errors.Is(err, errNoService) {
 		return Status{Name: name}, nil
 	}
 	if err != nil {
-		return Status{}, adminAdvice(fmt.Errorf("look for the service: %w", err))
+		return Status{}, err
 	}
-	return Status{Name: name, Installed: true, Enabled: auto, State: state}, nil
+	return Status{Name: name, Installed: true, Enabled: s.Auto, State: s.State}, nil
 }
 
 // Plan implements Manager.

@@ -32,7 +32,8 @@ const header = "# Written by 'causeway service install'."
 
 func (s *systemd) file(name string) string { return filepath.Join(s.dir, name+".service") }
 
-// ours reports whether a name is free, or its unit one of ours. Somebody else's is neither replaced nor hidden nor taken away.
+// ours reports whether a name is free, or its unit one of ours. Somebody else's is neither replaced nor hidden nor
+// taken away, nor shown as ours.
 func (s *systemd) ours(name string) error {
 	if err := CheckName(name); err != nil {
 		return err
@@ -51,7 +52,7 @@ func (s *systemd) ours(name string) error {
 	case err != nil:
 		return rightsAdvice(fmt.Errorf("look at the unit: %w", err))
 	}
-	return fmt.Errorf("the service %s is not one of causeway's (%s): name another with --name", name, foreign)
+	return notOurs(name, foreign)
 }
 
 // Install implements Manager.
@@ -102,7 +103,7 @@ func (s *systemd) Uninstall(ctx context.Context, name string) error {
 
 // Status implements Manager. systemctl's exit codes say what its words say: only words are read.
 func (s *systemd) Status(ctx context.Context, name string) (Status, error) {
-	if err := CheckName(name); err != nil {
+	if err := s.ours(name); err != nil {
 		return Status{}, err
 	}
 	st := Status{Name: name}

@@ -32,7 +32,8 @@ type Status struct {
 	State     string `json:"state"`   // running, stopped, starting, stopping or failed; "" when not installed
 }
 
-// Manager is the part of a system that runs services. Its errors say what to do next.
+// Manager is the part of a system that runs services. Its errors say what to do next. A service of somebody else that has the name is
+// an error in all but Plan: it is not replaced, not taken away, and not shown as one of ours.
 type Manager interface {
 	// Install makes or replaces the service and starts it.
 	Install(ctx context.Context, u *Unit) error
@@ -65,6 +66,11 @@ func (p *Plan) String() string {
 
 // ErrNone says that no service has the name.
 var ErrNone = errors.New("no service of this name is installed")
+
+// notOurs says that a name is somebody else's; where is the unit or the program that says so.
+func notOurs(name, where string) error {
+	return fmt.Errorf("the service %s is not one of causeway's (%s): name another with --name", name, where)
+}
 
 // ErrSystem says that this system's services are not known here.
 var ErrSystem = errors.New("services can be installed with systemd and on Windows only: have your system run the command")
