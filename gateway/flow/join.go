@@ -67,6 +67,7 @@ type pair struct {
 	stop   func() bool  // of the watch on the context
 	ways   atomic.Int32 // directions that are not over
 	begun  [2]bool      // data went through; each is of its direction
+	batch  [2]shape.Batch
 
 	mu      sync.Mutex
 	ended   int // directions that ended in order
@@ -121,7 +122,7 @@ func (p *pair) pump(dir uint8) (parked bool) {
 	if idler != nil {
 		idler.Lull()
 	}
-	var batch shape.Batch
+	batch := &p.batch[dir]
 	busy := 0
 	for {
 		if busy >= busyBatches && src != nil && dst != nil {
@@ -138,7 +139,8 @@ func (p *pair) pump(dir uint8) (parked bool) {
 				idler.Lull() // the splice had a read deadline of its own
 			}
 		}
-		if err := from.Read(&batch); err == shape.ErrLull { //nolint:errorlint // it comes bare
+		if err := from.Read(batch); err == shape.ErrLull { //nolint:errorlint // it comes bare
+			*batch = shape.Batch{} // its buffer is others' by now
 			if idler.Park(func() { p.way(dir) }) {
 				return true
 			}
@@ -148,7 +150,7 @@ func (p *pair) pump(dir uint8) (parked bool) {
 			p.end(dir, asEnd(err))
 			return false
 		}
-		p.live.count(dir, &batch)
+		p.live.count(dir, batch)
 		if busy++; batch.Bytes() < busyBytes {
 			busy = 0
 		}
@@ -156,7 +158,7 @@ func (p *pair) pump(dir uint8) (parked bool) {
 			p.limits.First(dir)
 		}
 		p.begun[dir] = true
-		if err := to.Write(&batch); err != nil {
+		if err := to.Write(batch); err != nil {
 			p.fault(1-dir, asEnd(err), false)
 			return false
 		}

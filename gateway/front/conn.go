@@ -279,6 +279,10 @@ func (c *conn) give(take Take) (again bool) {
 		go c.s.rest(c.door, c.net, a.Rest) // the crowd counts it, Run waits for it
 	case a.Stay != nil:
 		c.s.crowd.join()
+		if leg.Parks(c.net) { // this goroutine's stack is large enough by now, and ends when nothing is said
+			c.s.stay(c.door, c.net, c.lease, a.Stay)
+			return false
+		}
 		go c.s.stay(c.door, c.net, c.lease, a.Stay) // as above
 	}
 	return false

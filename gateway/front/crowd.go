@@ -40,6 +40,7 @@ type lease struct {
 	crowd *crowd
 	conn  net.Conn // tracked: its Close ends the lease
 	raw   net.Conn // as it was accepted
+	tcp   tcpConn  // what conn is of a TCP connection: both live as long
 	once  sync.Once
 	over  sync.Once // of a connection that stays
 	door  string

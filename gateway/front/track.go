@@ -14,9 +14,9 @@ import (
 // track wraps the connection for its lease.
 func track(conn net.Conn, l *lease) net.Conn {
 	if tcp, ok := conn.(*net.TCPConn); ok {
-		c := &tcpConn{lease: l}
-		c.Init(tcp, &l.crowd.lot)
-		return c
+		l.tcp.lease = l
+		l.tcp.Init(tcp, &l.crowd.lot)
+		return &l.tcp
 	}
 	return &anyConn{conn, l}
 }

@@ -16,12 +16,13 @@ import (
 // was carried to the ticket's node; an error is what the party was refused with.
 func (r *Relay) Join(ctx context.Context, t shape.Ticket, p shape.Party) error {
 	h := p.Hello()
-	record := r.clerk.Begin("rendezvous", h)
-	record.Ticket = t.GUID()
+	began := r.clerk.Arrive("rendezvous", h)
 	err := r.seat(ctx, t, p)
 	if err == nil {
-		return nil
+		return nil // its account is the sender's
 	}
+	record := r.clerk.Open("rendezvous", h)
+	record.Ticket, record.Began = t.GUID(), began
 	refusal := r.clerk.Refused(record, fail.Of(err))
 	p.Refuse(refusal)
 	return refusal

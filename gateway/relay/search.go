@@ -9,6 +9,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/meet"
 	"github.com/causeway-relay/causeway/gateway/mesh"
+	"github.com/causeway-relay/causeway/gateway/relay/internal/bounds"
 	"github.com/causeway-relay/causeway/gateway/route"
 	"github.com/causeway-relay/causeway/gateway/shape"
 )
@@ -108,8 +109,8 @@ func (s *search) meet(ctx context.Context, candidates []route.Candidate) (sender
 func (s *search) offer(ctx context.Context, ticket shape.Ticket, candidates []route.Candidate) error {
 	r := s.relay
 	o := &shape.Offer{Ticket: ticket, Hello: s.hello, Deadline: time.Now().Add(r.p.Timeouts.Accept)}
-	ctx, cancel := context.WithDeadline(ctx, o.Deadline)
-	defer cancel()
+	until := bounds.NewUntil(ctx, o.Deadline)
+	defer until.End()
 	var last error
 	for _, c := range candidates {
 		s.chosen = c
@@ -117,14 +118,14 @@ func (s *search) offer(ctx context.Context, ticket shape.Ticket, candidates []ro
 		if r.clerk.Tells() {
 			r.clerk.Step(5, s.hello.Tracking, fmt.Sprintf("the request goes to node %d, which holds listener %s", c.Node, c.ID))
 		}
-		err := c.Stream.Offer(ctx, o)
+		err := c.Stream.Offer(until, o)
 		switch {
 		case err == nil:
 			if c.Node == r.self {
 				r.told(s.hello, c.Listener)
 			}
 			return nil
-		case ctx.Err() != nil:
+		case until.Err() != nil:
 			return fail.Wrap(fail.AcceptTimeout, "offer", err) // if it was the sender who left, the meeting says so
 		case final(err):
 			return err

@@ -52,7 +52,7 @@ func (g *guest) Hello() *shape.Hello { return g.visit.hello }
 // Accept implements shape.Party.
 func (g *guest) Accept(a shape.Answer) (shape.Leg, error) {
 	v := g.visit
-	if err := v.write(v.welcome(a.Choice)); err != nil {
+	if err := v.welcome(a.Choice); err != nil {
 		_ = v.arrival.Conn.Close()
 		return nil, fmt.Errorf("answer the listener: %w", err)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/shape"
+	"github.com/causeway-relay/causeway/hybrid/entry/internal/bodies"
 	"github.com/causeway-relay/causeway/hybrid/entry/internal/status"
 	"github.com/causeway-relay/causeway/hybrid/wire"
 	"github.com/causeway-relay/causeway/internal/http1"
@@ -39,10 +40,22 @@ func (v *visit) trail() wire.Trail {
 	return t
 }
 
-// welcome makes the 101 of a handshake. Connection is a single value, since .NET compares it whole; there are no
-// extensions (reference section 3).
-func (v *visit) welcome(choice string) []byte {
-	fields := http1.Fields{{Name: upgradeField, Value: "websocket"}, {Name: "Connection", Value: upgradeField}}
+// welcomeFields is how many fields a 101 has at most.
+const welcomeFields = 5
+
+// welcome writes the 101 of a handshake.
+func (v *visit) welcome(choice string) error {
+	buf := bodies.GetParcel()
+	defer bodies.PutParcel(buf)
+	*buf = v.appendWelcome(*buf, choice)
+	return v.write(*buf)
+}
+
+// appendWelcome makes the 101. Connection is a single value, since .NET compares it whole; there are no extensions (reference
+// section 3).
+func (v *visit) appendWelcome(dst []byte, choice string) []byte {
+	var room [welcomeFields]http1.Field
+	fields := append(http1.Fields(room[:0]), http1.Field{Name: upgradeField, Value: "websocket"}, http1.Field{Name: "Connection", Value: upgradeField})
 	if v.raw {
 		fields[0].Value = rawUpgrade
 	} else {
@@ -54,8 +67,9 @@ func (v *visit) welcome(choice string) []byte {
 	if choice != "" {
 		fields = append(fields, http1.Field{Name: "Sec-WebSocket-Protocol", Value: choice})
 	}
-	fields = append(fields, http1.Field{Name: "TrackingId", Value: v.trail().Mark()})
-	return http1.AppendResponse(nil, &http1.Head{Status: 101, Reason: "Switching Protocols", Fields: fields})
+	mark := wire.Trail{ID: v.hello.Tracking, Node: v.entry.p.Node}.Mark()
+	fields = append(fields, http1.Field{Name: "TrackingId", Value: mark})
+	return http1.AppendResponse(dst, &http1.Head{Status: 101, Reason: "Switching Protocols", Fields: fields})
 }
 
 // granted is what of our own extensions a listener gets that asked for them; SDKs never ask.
@@ -123,7 +137,7 @@ func (v *visit) message(err *fail.Error) string {
 // (reference section 1, rule 6), so the upgrade is completed and closed.
 func (v *visit) closeUpgraded(err *fail.Error) {
 	var body [wsframe.MaxControl]byte
-	b := v.welcome("")
+	b := v.appendWelcome(nil, "")
 	text := v.trail().CloseText(v.message(err))
 	b = wsframe.AppendFrame(b, wsframe.Header{Fin: true, Op: wsframe.Close}, wsframe.AppendClose(body[:0], wsframe.CloseGoingAway, text))
 	if v.write(b) == nil {

@@ -135,7 +135,7 @@ func (e *Entry) cast(ctx context.Context, v *visit, mode relay.Mode) {
 	if len(v.hello.Offers) > 0 {
 		choice = v.hello.Offers[0] // browsers take no answer without one of theirs
 	}
-	if err := v.write(v.welcome(choice)); err != nil {
+	if err := v.welcome(choice); err != nil {
 		_ = v.arrival.Conn.Close()
 		pass.Leave(&shape.End{Why: fail.SenderGone, Cause: err})
 		return

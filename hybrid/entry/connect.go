@@ -79,7 +79,7 @@ func (s *sender) Accept(a shape.Answer) (shape.Leg, error) {
 	v := s.visit
 	early, err := s.watch.Stop()
 	if err == nil {
-		err = v.write(v.welcome(a.Choice))
+		err = v.welcome(a.Choice)
 	}
 	if err != nil {
 		_ = v.arrival.Conn.Close()

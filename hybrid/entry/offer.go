@@ -41,9 +41,13 @@ func (c *control) tell(o *shape.Offer) error {
 // stands waits until the channel has its 101.
 func (c *control) stands(ctx context.Context) error {
 	select {
-	case <-c.ready:
-	case <-ctx.Done():
-		return context.Cause(ctx)
+	case <-c.ready: // nearly always, and the context's end costs a timer
+	default:
+		select {
+		case <-c.ready:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
 	}
 	if c.conn == nil {
 		return fail.New(fail.ListenerLost, "")

@@ -68,7 +68,7 @@ type caller struct {
 // Accept implements shape.Party.
 func (c *caller) Accept(a shape.Answer) (shape.Leg, error) {
 	v := c.visit
-	if err := v.write(v.welcome(a.Choice)); err != nil {
+	if err := v.welcome(a.Choice); err != nil {
 		_ = v.arrival.Conn.Close()
 		c.release()
 		return nil, fmt.Errorf("answer the listener: %w", err)

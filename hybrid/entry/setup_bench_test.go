@@ -104,7 +104,7 @@ func TestSetUpAllocations(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
-	if t.Logf("allocations a stream: %v", cost); cost > 190 {
+	if t.Logf("allocations a stream: %v", cost); cost > 145 {
 		t.Errorf("%v allocations a stream", cost)
 	}
 }

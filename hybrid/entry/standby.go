@@ -72,7 +72,7 @@ func (e *Entry) standby(ctx context.Context, v *visit) {
 		v.turnAway(fail.New(fail.Conflict, "As many connections stand by as were granted."))
 		return
 	}
-	if v.write(v.welcome("")) != nil {
+	if v.welcome("") != nil {
 		if o := w.dropped(); o != nil {
 			w.otherwise(o)
 		}

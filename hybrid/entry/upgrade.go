@@ -25,7 +25,7 @@ var controlUpgrader = websocket.Upgrader{
 
 // upgrade answers a listen handshake and hands the connection to gorilla.
 func (c *control) upgrade(v *visit) error {
-	if err := v.write(v.welcome("")); err != nil {
+	if err := v.welcome(""); err != nil {
 		return fmt.Errorf("answer the listener: %w", err)
 	}
 	l := line.New(v.arrival.Conn, bytes.Clone(v.arrival.Read))

@@ -28,8 +28,8 @@ type Arrival struct {
 	// for it.
 	Rest func()
 
-	// Stay may be set in place of Rest, for a connection that needs no goroutine while nothing is said on it: it is run as Rest is and
-	// may return before it is over. It calls over once when it is.
+	// Stay may be set in place of Rest, for a connection that needs no goroutine while nothing is said on it: it is run as Rest is, or on
+	// the goroutine of who set it where the connection Parks, and may return before it is over. It calls over once when it is.
 	Stay func(over func())
 
 	// Again may be set by whoever has answered the request and leaves the connection good for another, before he returns: the

@@ -12,7 +12,7 @@ import (
 // bare reads a connection of the kernel's: it takes a buffer when bytes are there, so that an idle leg holds none
 // (performance.md, point 12). One goroutine uses it.
 type bare struct {
-	raw  syscall.RawConn
+	raw  syscall.RawConn // nil: the connection's bytes are not the kernel's, such as TLS
 	in   *inbox
 	once func(fd uintptr) bool // attempt, made once
 
@@ -21,20 +21,19 @@ type bare struct {
 	err     error
 }
 
-// newBare gives nil for a connection whose bytes are not the kernel's, such as TLS.
-func newBare(conn net.Conn, in *inbox) *bare {
+// init makes the zero value read a connection, if it can.
+func (b *bare) init(conn net.Conn, in *inbox) {
 	c, ok := conn.(syscall.Conn)
 	if !ok {
-		return nil
+		return
 	}
-	raw, err := c.SyscallConn()
-	if err != nil {
-		return nil // closed: the ordinary read says so
+	if raw, err := c.SyscallConn(); err == nil { // else it is closed, and the ordinary read says so
+		b.raw, b.in, b.once = raw, in, b.attempt
 	}
-	b := &bare{raw: raw, in: in}
-	b.once = b.attempt
-	return b
 }
+
+// able reports whether read works.
+func (b *bare) able() bool { return b.raw != nil }
 
 // read is one read, like that of a net.Conn. It gives the room that there was.
 func (b *bare) read() (n, room int, err error) {

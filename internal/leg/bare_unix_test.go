@@ -29,10 +29,10 @@ func TestIdleHoldsNoBuffer(t *testing.T) {
 	peer, ours := netx.Loopback(t)
 	var s source
 	s.init(ours, nil)
-	if s.raw == nil {
+	if !s.raw.able() {
 		t.Fatal("a TCP connection is read through a buffer of its own")
 	}
-	nothingThere(t, s.raw)
+	nothingThere(t, &s.raw)
 	if s.in.buf != nil || s.in.small != nil {
 		t.Error("a leg that waits from the start holds a buffer")
 	}
@@ -46,12 +46,12 @@ func TestIdleHoldsNoBuffer(t *testing.T) {
 		t.Errorf("read %q at %d", got, s.in.start)
 	}
 	s.in.start += 3
-	nothingThere(t, s.raw)
+	nothingThere(t, &s.raw)
 	if got := string(s.in.buf[s.in.start:s.in.end]); got != "ds" {
 		t.Errorf("waiting lost what was unread: %q is left", got)
 	}
 	s.in.start = s.in.end
-	nothingThere(t, s.raw)
+	nothingThere(t, &s.raw)
 	if s.in.buf != nil || s.in.small != nil {
 		t.Error("a leg whose bytes are used up holds a buffer")
 	}
@@ -86,7 +86,7 @@ func TestBareOnlyForTheKernel(t *testing.T) {
 	defer b.Close()
 	var s source
 	s.init(b, []byte("ahead"))
-	if s.raw != nil {
+	if s.raw.able() {
 		t.Fatal("a pipe has no descriptor")
 	}
 	s.in.start = s.in.end

@@ -38,11 +38,19 @@ type Lull struct {
 // Start makes it notice, if the connection, or the one below its TLS, can be parked. It is called again when somebody else has changed the
 // read deadline.
 func (l *Lull) Start(conn net.Conn) {
+	l.place = parker(conn)
+	l.armed = false
+}
+
+// Parks reports whether the connection, or the one below its TLS, can wait for its peer without a goroutine.
+func Parks(conn net.Conn) bool { return parker(conn) != nil }
+
+func parker(conn net.Conn) Parker {
 	if t, ok := conn.(netConn); ok {
 		conn = t.NetConn()
 	}
-	l.place, _ = conn.(Parker)
-	l.armed = false
+	p, _ := conn.(Parker)
+	return p
 }
 
 // Arm comes before a read that may wait.

@@ -21,8 +21,8 @@ const (
 // source reads a connection into an inbox. One goroutine uses it; the two flags are for others.
 type source struct {
 	conn    net.Conn
-	raw     *bare // waits without a buffer; nil: the connection cannot
-	many    many  // nil: one read brings what there is
+	raw     bare // waits without a buffer, where the connection can
+	many    many // nil: one read brings what there is
 	in      inbox
 	ahead   []byte      // was read already and does not fit the inbox: the head before it was a long one
 	waiting atomic.Bool // a read is under way and has no deadline
@@ -42,7 +42,7 @@ type many interface {
 // init makes the source ready with what was read of the connection already.
 func (s *source) init(conn net.Conn, read []byte) {
 	s.conn = conn
-	s.raw = newBare(conn, &s.in)
+	s.raw.init(conn, &s.in)
 	s.many, _ = conn.(many)
 	fits := min(len(read), bigBytes-bigGap)
 	s.in.init(read[:fits])
@@ -129,7 +129,7 @@ func (s *source) catchUp() error {
 
 // await reads once into what room there is, however long it takes.
 func (s *source) await() (n, room int, err error) {
-	if s.raw != nil && s.in.big == nil {
+	if s.raw.able() && s.in.big == nil {
 		return s.raw.read()
 	}
 	s.in.hold()

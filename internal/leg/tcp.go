@@ -154,7 +154,7 @@ func (t *TCP) Abort(end *shape.End) {
 
 // Close implements shape.Leg.
 func (t *TCP) Close() {
-	t.aborted.CompareAndSwap(nil, &shape.End{Why: fail.PeerClosed})
+	t.aborted.CompareAndSwap(nil, endClosed)
 	t.closed.Do(func() { hangUp(t.src.conn, false) })
 }
 

@@ -132,10 +132,13 @@ func (w *WS) part() {
 	}
 }
 
+// endClosed stands where a leg was closed in order.
+var endClosed = &shape.End{Why: fail.PeerClosed}
+
 // Close implements shape.Leg. A peer that was told why it is cut off is heard out for a moment: closing over what it still
 // sends would reset the connection under our last word.
 func (w *WS) Close() {
-	if !w.aborted.CompareAndSwap(nil, &shape.End{Why: fail.PeerClosed}) && w.said.Load() && !w.lingered {
+	if !w.aborted.CompareAndSwap(nil, endClosed) && w.said.Load() && !w.lingered {
 		w.lingered = true
 		w.linger(farewell, math.MaxInt) // a bound in bytes would be a reset for a peer in full flow
 	}

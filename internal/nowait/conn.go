@@ -38,5 +38,13 @@ func (c *Conn) Init(conn *net.TCPConn) {
 	}
 }
 
+// SyscallConn implements syscall.Conn. All callers share one.
+func (c *Conn) SyscallConn() (syscall.RawConn, error) {
+	if c.raw == nil {
+		return c.TCPConn.SyscallConn()
+	}
+	return c.raw, nil
+}
+
 // TCP gives the connection itself, for splicing. It must not be closed past whoever wraps this one.
 func (c *Conn) TCP() *net.TCPConn { return c.TCPConn }

@@ -17,10 +17,16 @@ type Clerk struct {
 
 // Begin opens the record of a party that has arrived.
 func (k *Clerk) Begin(kind string, h *shape.Hello) *Record {
+	k.Arrive(kind, h)
+	return k.Open(kind, h)
+}
+
+// Arrive tells of a party that has arrived and may need no record. It gives the time, for the Began of one that is opened later.
+func (k *Clerk) Arrive(kind string, h *shape.Hello) time.Time {
 	if k.Hooks.Arrived != nil {
 		k.Hooks.Arrived(h.Door, kind)
 	}
-	return k.Open(kind, h)
+	return time.Now()
 }
 
 // Open opens a record and tells nobody: another node has told of its party.

@@ -1,7 +1,7 @@
 // Package bounds owns the figures that bound a node and the road, and their defaults: those of the service where it has any. Whether they
 // are kept is the relay's business.
 //
-// Plain values: nothing is shared. Source: Hybrid Connections reference sections 7, 8.6 and 9.
+// Limits and timeouts are plain values: nothing is shared. An Until, which bounds the time of a context, may be asked by any goroutine. Source: Hybrid Connections reference sections 7, 8.6 and 9.
 package bounds
 
 import (
