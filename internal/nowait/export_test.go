@@ -1,0 +1,4 @@
+package nowait
+
+// Better is better, for tests.
+const Better = better
