@@ -74,6 +74,14 @@ func programOf(command string) string {
 // endOfProgram is where a program without quotes ends.
 var endOfProgram = regexp.MustCompile(`(?i)\.exe(\s|$)`)
 
+var (
+	errNoService = errors.New("there is no such service")
+	errNoRights  = errors.New("access is denied")
+)
+
+// windowsManager is a Manager over the service control manager.
+type windowsManager struct{ scm scm }
+
 // find gives what is known of a service of ours: errNoService when the name is free, an error that names the program when it is
 // somebody else's, who has to keep it.
 func (w *windowsManager) find(name string) (scmStatus, error) {
@@ -89,14 +97,6 @@ func (w *windowsManager) find(name string) (scmStatus, error) {
 	}
 	return s, nil
 }
-
-var (
-	errNoService = errors.New("there is no such service")
-	errNoRights  = errors.New("access is denied")
-)
-
-// windowsManager is a Manager over the service control manager.
-type windowsManager struct{ scm scm }
 
 // Install implements Manager. A service of ours that is there is replaced.
 func (w *windowsManager) Install(ctx context.Context, u *Unit) error {
