@@ -85,7 +85,7 @@ The certificate of the gateway is trusted by ` + "`--ca-file`, else `CAUSEWAY_CA
 ## Output
 
 ` + "`-o json`" + ` prints what the API answers, with names that never change: lists as arrays, single things as objects. ` + "`-o table`" + ` is for people and
-may change. Secrets are printed by ` + "`relay create`, `rule keys` and `token`" + ` alone.
+may change. An error is one line of JSON on standard error then, in the form of the API's errors ([api.md](api.md)). Secrets are printed by ` + "`relay create`, `rule keys` and `token`" + ` alone.
 
 `
 

@@ -4,13 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"net/http"
 	"net/url"
-	"strings"
-
-	"github.com/spf13/cobra"
 
 	"github.com/causeway-relay/causeway/bridge/azbridge"
 	"github.com/causeway-relay/causeway/bridge/connect"
@@ -46,9 +41,21 @@ func Silent(code int) error { return &silentError{code} }
 
 func (*silentError) Error() string { return "see the output" }
 
+// advisedError is an error of a command that knows its exit code and what to do next.
+type advisedError struct {
+	code       int
+	text, next string
+}
+
+func (e *advisedError) Error() string { return e.text }
+
+// Advised ends a command with an exit code, what happened, and what to do next.
+func Advised(code int, text, next string) error { return &advisedError{code, text, next} }
+
 // exitCode sorts an error into one of the documented codes.
 func exitCode(err error) int {
 	var silent *silentError
+	var advised *advisedError
 	var no *client.Error
 	var relayed *hybrid.Error
 	switch {
@@ -56,6 +63,8 @@ func exitCode(err error) int {
 		return ExitOK
 	case errors.As(err, &silent):
 		return silent.code
+	case errors.As(err, &advised):
+		return advised.code
 	case errors.As(err, new(*usageError)), errors.As(err, new(config.Problems)), errors.As(err, new(azbridge.Problems)), errors.As(err, new(*connect.Flaw)):
 		return ExitUsage
 	case errors.As(err, &relayed):
@@ -102,65 +111,4 @@ func exitOf(no *client.Error) int {
 		return ExitUnreachable
 	}
 	return ExitFailure
-}
-
-// aboutFile says what to do about a file that could not be used, where the error ends with the system's own words: no advice stands
-// there yet.
-func aboutFile(err error) string {
-	file, ok := errors.AsType[*fs.PathError](err)
-	if !ok || !strings.HasSuffix(err.Error(), file.Error()) {
-		return ""
-	}
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return "check the path " + file.Path
-	case errors.Is(err, fs.ErrPermission):
-		return "run the command as a user who may use " + file.Path + ", or name another file"
-	}
-	return "look at " + file.Path + ", or name another file"
-}
-
-// explain writes an error for people: what happened, what to do next, and how to find it in the gateway's log. Problems
-// of a configuration stand alone, one line each, so that editors and terminals turn the places into links.
-func explain(w io.Writer, cmd *cobra.Command, err error) {
-	var problems config.Problems
-	var moved azbridge.Problems
-	var no *client.Error
-	var away *client.Unreachable
-	switch {
-	case errors.As(err, new(*silentError)):
-		return
-	case errors.As(err, &problems):
-		fmt.Fprintln(w, problems.Error())
-		return
-	case errors.As(err, &moved):
-		fmt.Fprintln(w, moved.Error())
-		return
-	}
-	next, tracking := "", ""
-	if relayed, ok := errors.AsType[*hybrid.Error](err); ok { // it says all in one line: here each has its own
-		short := *relayed
-		next, tracking, short.Do, short.TrackingID = short.Do, short.TrackingID, "", ""
-		err = &short
-	}
-	fmt.Fprintf(w, "causeway: %v\n", err)
-	switch {
-	case errors.As(err, new(*usageError)):
-		next = "see '" + cmd.CommandPath() + " --help'"
-	case errors.As(err, &no):
-		next, tracking = no.Do, no.Tracking
-	case errors.As(err, &away):
-		next = away.Do
-	case next != "":
-	case notFetched(err):
-		next = "check the address, the network and the certificate's authority"
-	default:
-		next = aboutFile(err)
-	}
-	if next != "" {
-		fmt.Fprintf(w, "  next: %s\n", next)
-	}
-	if tracking != "" {
-		fmt.Fprintf(w, "  tracking id: %s\n", tracking)
-	}
 }

@@ -49,6 +49,7 @@ func TestEnds(t *testing.T) {
 		"nobody":              {&client.Unreachable{Err: errors.New("refused"), Do: "start it"}, ExitUnreachable, "  next: start it\n"},
 		"not fetched":         {&url.Error{Op: "Get", URL: "http://a", Err: errors.New("refused")}, ExitUnreachable, "  next: check the address"},
 		"no address":          {&url.Error{Op: "parse", URL: "::", Err: errors.New("bad")}, ExitFailure, "causeway: "},
+		"advised":             {Advised(ExitNotFound, "none", "make it"), ExitNotFound, "causeway: none\n  next: make it\n"},
 		"too late":            {context.DeadlineExceeded, ExitUnreachable, "causeway: "},
 		"relay not found":     {&hybrid.Error{Status: 404, Do: "make it", TrackingID: "t2"}, ExitNotFound, "  next: make it\n  tracking id: t2\n"},
 		"relay full":          {&hybrid.Error{Status: 403, Code: fail.ListenerLimit}, ExitFailure, "causeway: "},
@@ -69,6 +70,35 @@ func TestEnds(t *testing.T) {
 			if got := talk.String(); !wrap && !strings.Contains(got, c.says) || (got == "") != (c.says == "") {
 				t.Errorf("%s: says %q, want %q", name, got, c.says)
 			}
+		}
+	}
+}
+
+// TestEndsInJSON: where the output is JSON an error is one line of it on standard error, in the form of the API's own, and standard output
+// stays empty.
+func TestEndsInJSON(t *testing.T) {
+	for name, c := range map[string]struct {
+		err  error
+		want string
+	}{
+		"a failure":      {errors.New("broken\nin two"), `{"error":{"code":"","message":"broken\nin two","do":"","trackingId":""}}`},
+		"advised":        {Advised(ExitNotFound, "none", "make it"), `{"error":{"code":"","message":"none","do":"make it","trackingId":""}}`},
+		"usage":          {Usage("no <target>"), `{"error":{"code":"","message":"no <target>","do":"see 'causeway do --help'","trackingId":""}}`},
+		"an answer":      {&client.Error{Status: 404, Code: "UnknownEntity", Message: "None.", Do: "make it", Tracking: "t1"}, `{"error":{"code":"UnknownEntity","message":"None.","do":"make it","trackingId":"t1"}}`},
+		"a relay's":      {&hybrid.Error{Op: "dial", Status: 404, Code: fail.UnknownEntity, Do: "make it", TrackingID: "t2"}, `{"error":{"code":"UnknownEntity","message":"hybrid: dial: 404: UnknownEntity","do":"make it","trackingId":"t2"}}`},
+		"nobody":         {&client.Unreachable{Host: "h", Err: errors.New("refused"), Do: "start it"}, `{"error":{"code":"","message":"cannot reach the gateway at h: refused","do":"start it","trackingId":""}}`},
+		"configuration":  {config.Problems{{File: "c.yaml", Line: 3, Column: 1, Key: "a", Message: "bad"}}, `{"error":{"code":"","message":"c.yaml:3:1 bad","do":"","trackingId":""},"problems":[{"file":"c.yaml","line":3,"column":1,"key":"a","message":"bad","suggestion":""}]}`},
+		"said otherwise": {Silent(ExitFailure), ""},
+	} {
+		do := &cobra.Command{Use: "do", Args: Args(cobra.NoArgs), RunE: func(*cobra.Command, []string) error { return c.err }}
+		FormatFlag(do)
+		var out, talk bytes.Buffer
+		code := Run(t.Context(), Group("causeway", "", "", do), []string{"do", "-o", "json"}, strings.NewReader(""), &out, &talk)
+		if code != exitCode(c.err) || out.Len() > 0 {
+			t.Errorf("%s: exit code %d, output %q", name, code, out.String())
+		}
+		if diff := cmp.Diff(c.want, strings.TrimSuffix(talk.String(), "\n")); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
 }

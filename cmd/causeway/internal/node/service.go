@@ -104,8 +104,7 @@ func newServiceUninstall(name *string, f *cli.Format) *cobra.Command {
 			return err
 		}
 		if err := m.Uninstall(cmd.Context(), *name); errors.Is(err, service.ErrNone) {
-			fmt.Fprintf(cmd.ErrOrStderr(), "causeway: there is no service %s\n  next: name another with --name\n", *name)
-			return cli.Silent(cli.ExitNotFound)
+			return cli.Advised(cli.ExitNotFound, "there is no service "+*name, "name another with --name")
 		} else if err != nil {
 			return err
 		}

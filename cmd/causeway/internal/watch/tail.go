@@ -27,7 +27,8 @@ func NewTail() *cobra.Command {
 		Use: "tail [NAME]", Short: "Follow what happens: listeners, relays, limits, certificates", Args: cli.Args(cobra.MaximumNArgs(1)),
 		Long: `Show what happens on all nodes, one event a line, until interrupted: listeners that come, go, become deaf and come back, with
 the reasons; relays that are made, changed and deleted; limits that are reached; certificates that end soon. With NAME only
-what concerns that relay. A lost connection is opened again, and what happened meanwhile is shown, as far as the gateway
+what concerns that relay, which has to be there, except with --after: what happened to one that is gone can still be seen, and
+its coming waited for. A lost connection is opened again, and what happened meanwhile is shown, as far as the gateway
 still has it: it keeps the last 1,000 events.`,
 		Example: `  causeway tail
   causeway tail plant/line1
@@ -50,6 +51,11 @@ still has it: it keeps the last 1,000 events.`,
 		t := &tail{client: asked, out: cmd.OutOrStdout(), talk: cmd.ErrOrStderr(), format: c.Format, last: after, left: count}
 		if len(args) > 0 {
 			t.entity = args[0]
+		}
+		if t.entity != "" && after == "" { // nothing would ever be shown, and nobody would know why
+			if _, err := asked.Entity(ctx, t.entity); err != nil {
+				return interrupted(ctx, err)
+			}
 		}
 		return t.run(ctx)
 	}
