@@ -63,6 +63,7 @@ var table = []layer{
 	{name: "core", pkgs: []string{"gateway/limit/**"}, may: core("gateway/limit/**"), ext: []string{"golang.org/x/time"}, deny: noLogs, only: hides},
 	{name: "core", pkgs: []string{"gateway/store/bolt/**"}, may: core("gateway/auth", "gateway/limit", "gateway/store/**"), ext: []string{"go.etcd.io/bbolt"}, deny: noLogs, only: hides},
 	{name: "core", pkgs: []string{"gateway/store/**"}, may: core("gateway/auth", "gateway/limit", "gateway/store/**"), deny: noLogs, only: hides},
+	{name: "core", pkgs: []string{"gateway/mesh/link/**"}, may: core("gateway/mesh", "internal/nowait"), deny: noLogs, only: hides},
 	{name: "core", pkgs: []string{"gateway/mesh/**"}, may: core("gateway/limit", "gateway/mesh/**"), deny: noLogs, only: hides},
 	{name: "core", pkgs: []string{"gateway/presence/**"}, may: vocabulary, deny: join(noLogs, []string{"net/http/**", "os/**"}), only: hides},
 	{name: "core", pkgs: []string{"gateway/events/**"}, may: core("gateway/mesh", "gateway/events/**"), deny: join(noLogs, []string{"net/http/**", "os/**"}), only: hides},
@@ -86,7 +87,7 @@ var table = []layer{
 	{name: "leg", pkgs: []string{"internal/httpserve/**"}, may: []string{"gateway/shape", "gateway/fail", "internal/leg", "internal/http1", "internal/nowait"}, deny: join(noLogs, []string{"net/http/**"}), only: hides},
 
 	// Whether a connection ended or was lost.
-	{name: "netend", pkgs: []string{"internal/netend/**"}, deny: join(noLogs, []string{"net/http/**", "os/**"})},
+	{name: "netend", pkgs: []string{"internal/netend/**"}, may: []string{"internal/nowait"}, deny: join(noLogs, []string{"net/http/**", "os/**"})},
 
 	// Short reads and writes of sockets.
 	{name: "nowait", pkgs: []string{"internal/nowait/**"}, deny: join(noLogs, []string{"net/http/**", "os/exec"})},
@@ -128,7 +129,7 @@ var table = []layer{
 	{name: "client", pkgs: []string{"hybrid/internal/endpoint/**"}, may: []string{"hybrid/wire", "internal/trust"}, deny: join(noLogs, []string{"net/http/**"})},
 	{
 		name: "client", pkgs: []string{"hybrid/internal/handshake/**"}, deny: noLogs,
-		may: []string{"hybrid/wire", "hybrid/internal/either", "hybrid/internal/proxy", "internal/http1", "internal/leg", "internal/trust", "internal/wsframe"},
+		may: []string{"hybrid/wire", "hybrid/internal/either", "hybrid/internal/proxy", "internal/http1", "internal/leg", "internal/nowait", "internal/trust", "internal/wsframe"},
 	},
 	{name: "client", pkgs: []string{"hybrid/internal/either/**"}, deny: join(noLogs, []string{"net/http/**"})},
 	{name: "client", pkgs: []string{"hybrid/internal/ladder/**"}, deny: join(noLogs, []string{"net/http/**"})},
@@ -136,7 +137,7 @@ var table = []layer{
 	{name: "client", pkgs: []string{"hybrid/internal/rawconn/**"}, may: []string{"internal/netend"}, deny: join(noLogs, []string{"net/http/**"})},
 	{name: "client", pkgs: []string{"hybrid/internal/exchange/**"}, may: join(vocabulary, []string{"hybrid/wire", "internal/wsconn", "soap", "soap/encoder", "soap/wsa"}), deny: noLogs},
 	{name: "client", pkgs: []string{"rpc/**"}, may: client("hybrid", "rpc/**")},
-	{name: "client", pkgs: []string{"bridge/connect/**"}, may: client("hybrid", "bridge/**")},
+	{name: "client", pkgs: []string{"bridge/connect/**"}, may: client("hybrid", "bridge/**", "internal/nowait")},
 	{name: "client", pkgs: []string{"bridge/azbridge/**"}, may: client("bridge/connect"), ext: []string{"go.yaml.in/yaml"}},
 	{name: "client", pkgs: []string{"bridge/**"}, may: client("bridge/**")},
 	{name: "client", pkgs: []string{"bindings/wcfrelayclient/**"}, may: client("bindings/wcfrelayclient/**")},
