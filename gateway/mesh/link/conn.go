@@ -66,7 +66,7 @@ func (c *Conn) Close() error {
 	return c.Conn.Close()
 }
 
-// Unwrap gives the connection below, a *net.TCPConn where there is one, and the replay that was not read yet. Afterwards
+// Unwrap gives the connection below, without TLS one of internal/nowait, which can be spliced, and the replay that was not read yet. Afterwards
 // the caller reads these two and no longer c.
 func (c *Conn) Unwrap() (net.Conn, []byte) {
 	rest := c.replay

@@ -11,6 +11,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/mesh"
 	"github.com/causeway-relay/causeway/gateway/shape"
+	"github.com/causeway-relay/causeway/internal/nowait"
 )
 
 // DefaultTimeout bounds a handshake on either side: Wrap and the preface. It is timeouts.head's default.
@@ -76,7 +77,7 @@ func isTCP(l net.Listener) bool {
 }
 
 // Dial opens a connection to the node and writes the preface with its replay. The connection is the one that Params.Dial
-// and Wrap gave, so a *net.TCPConn stays one. Every failure is fail.NodeLost, except a preface that cannot be sent: Internal.
+// and Wrap gave; a *net.TCPConn comes as one of internal/nowait, which can be spliced as well. Every failure is fail.NodeLost, except a preface that cannot be sent: Internal.
 func (l *Link) Dial(ctx context.Context, to mesh.Num, p shape.Preface) (net.Conn, error) {
 	b, err := Append(make([]byte, 0, 512+len(p.Replay)), p)
 	if err != nil {
@@ -92,7 +93,7 @@ func (l *Link) Dial(ctx context.Context, to mesh.Num, p shape.Preface) (net.Conn
 	if err != nil {
 		return nil, fail.Wrap(fail.NodeLost, "carry", fmt.Errorf("dial node %d: %w", to, err))
 	}
-	c, err = l.greet(ctx, c, b)
+	c, err = l.greet(ctx, nowait.Wrap(c), b)
 	if err != nil {
 		return nil, fail.Wrap(fail.NodeLost, "carry", fmt.Errorf("greet node %d: %w", to, err))
 	}

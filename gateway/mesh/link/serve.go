@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/causeway-relay/causeway/gateway/shape"
+	"github.com/causeway-relay/causeway/internal/nowait"
 )
 
 // acceptPause is how long the loop waits after an Accept that failed for want of something (file descriptors).
@@ -20,7 +21,7 @@ func (l *Link) accept(ctx context.Context) {
 		c, err := l.p.Listener.Accept()
 		switch {
 		case err == nil:
-			l.arrive(ctx, c)
+			l.arrive(ctx, nowait.Wrap(c))
 		case errors.Is(err, net.ErrClosed):
 			return
 		default:
