@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/causeway-relay/causeway/bindings/framing"
+	"github.com/causeway-relay/causeway/internal/nowait"
 )
 
 // line is a client's connection, which outlives the legs of its sessions.
@@ -24,14 +25,16 @@ type line interface {
 // newLine makes a line of a connection.
 func newLine(c net.Conn) line {
 	if tcp, ok := c.(*net.TCPConn); ok {
-		return &tcpLine{TCPConn: tcp}
+		l := new(tcpLine)
+		l.Init(tcp)
+		return l
 	}
 	return &anyLine{Conn: c}
 }
 
-// tcpLine is the kernel's: a leg waits there without a buffer.
+// tcpLine is the kernel's: a leg waits there without a buffer, and short records are read and written as package nowait does.
 type tcpLine struct {
-	*net.TCPConn
+	nowait.Conn
 	kept atomic.Bool
 }
 
