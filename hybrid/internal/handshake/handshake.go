@@ -25,6 +25,7 @@ import (
 	"github.com/causeway-relay/causeway/hybrid/wire"
 	"github.com/causeway-relay/causeway/internal/http1"
 	"github.com/causeway-relay/causeway/internal/leg"
+	"github.com/causeway-relay/causeway/internal/nowait"
 	"github.com/causeway-relay/causeway/internal/trust"
 	"github.com/causeway-relay/causeway/internal/wsframe"
 )
@@ -55,11 +56,12 @@ type Dialer struct {
 
 // New reads whom to trust.
 func New(p Params) (*Dialer, error) {
-	d := &Dialer{dial: p.Dial, own: p.Authority}
-	d.ways.Open = d.Open
-	if d.dial == nil {
-		d.dial = proxy.Dialer(http.ProxyFromEnvironment)
+	dial := p.Dial
+	if dial == nil {
+		dial = proxy.Dialer(http.ProxyFromEnvironment)
 	}
+	d := &Dialer{dial: short(dial), own: p.Authority}
+	d.ways.Open = d.Open
 	switch {
 	case p.Plain:
 		return d, nil
@@ -75,6 +77,17 @@ func New(p Params) (*Dialer, error) {
 		d.tls.ClientSessionCache = tls.NewLRUClientSessionCache(sessions) // a rendezvous is a new connection to the same node
 	}
 	return d, nil
+}
+
+// short has what is dialled read and written as package nowait does, below TLS.
+func short(dial func(context.Context, string, string) (net.Conn, error)) func(context.Context, string, string) (net.Conn, error) {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := dial(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		return nowait.Wrap(conn), nil
+	}
 }
 
 // Open connects to an authority, HOST or HOST:PORT, and secures the connection unless it is to be plain. Nobody else is tried.

@@ -17,6 +17,7 @@ import (
 	"github.com/causeway-relay/causeway/hybrid/internal/handshake"
 	"github.com/causeway-relay/causeway/hybrid/wire"
 	"github.com/causeway-relay/causeway/internal/http1"
+	"github.com/causeway-relay/causeway/internal/nowait"
 	"github.com/causeway-relay/causeway/internal/wsframe"
 )
 
@@ -208,5 +209,35 @@ func TestNewCopies(t *testing.T) {
 	}
 	if _, err := handshake.New(handshake.Params{Authority: "gateway", CAFile: "no such file"}); err == nil {
 		t.Error("no error for certificates that are not there")
+	}
+}
+
+// TestDialsAreShort: what is dialled below TLS, by whomever, and for an HTTP client too, is what internal/nowait makes of it.
+func TestDialsAreShort(t *testing.T) {
+	s := newStand(t, func(accept string) string { return good(accept) + "\r\n" })
+	d := s.dialer(t)
+	u, err := d.Upgrade(t.Context(), at, false, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer u.Conn.Close()
+	dial, _ := d.Base()
+	based, err := dial(t.Context(), "tcp", "gateway:443")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer based.Close()
+	for name, c := range map[string]net.Conn{"Upgrade": u.Conn.(interface{ NetConn() net.Conn }).NetConn(), "Base": based} {
+		if nowait.Wrap(c) != c {
+			t.Errorf("%s dialled %T", name, c)
+		}
+	}
+	gone := s.p
+	gone.Dial = func(context.Context, string, string) (net.Conn, error) { return nil, io.ErrNoProgress }
+	if d, err = handshake.New(gone); err != nil {
+		t.Fatal(err)
+	}
+	if c, err := d.Open(t.Context(), "gateway"); c != nil || !errors.Is(err, io.ErrNoProgress) {
+		t.Errorf("a dial that fails: %v, %v", c, err)
 	}
 }

@@ -114,10 +114,15 @@ func (c *Conn) truncated() bool {
 	return netend.Reset(c.carrier) && !c.shut.Load() // in this order: an own end may come meanwhile
 }
 
-// wire is the TCP connection, if bytes travel on it as they are.
+// wire is the TCP connection, if bytes travel on it as they are: the carrier, or what a carrier of internal/nowait wraps.
 func (c *Conn) wire() *net.TCPConn {
-	t, _ := c.carrier.(*net.TCPConn)
-	return t
+	switch t := c.carrier.(type) {
+	case *net.TCPConn:
+		return t
+	case interface{ TCP() *net.TCPConn }:
+		return t.TCP()
+	}
+	return nil
 }
 
 // ReadFrom implements io.ReaderFrom: on plain TCP the kernel moves the bytes (splice), if it can.

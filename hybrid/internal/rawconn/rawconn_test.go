@@ -2,14 +2,19 @@ package rawconn_test
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
+	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/causeway-relay/causeway/hybrid/internal/rawconn"
+	"github.com/causeway-relay/causeway/internal/netx"
+	"github.com/causeway-relay/causeway/internal/nowait"
 )
 
 // lostError is what this package's users make of a loss.
@@ -92,6 +97,48 @@ func TestCopies(t *testing.T) {
 	}
 	if _, err := to.ReadFrom(strings.NewReader("x")); err == nil {
 		t.Error("a copy behind CloseWrite")
+	}
+}
+
+// TestCopiesAreSpliced: where both connections are TCP's, the kernel moves the bytes, whether they are wrapped as internal/nowait does or
+// not: the copy takes no buffer.
+func TestCopiesAreSpliced(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("splicing is Linux's")
+	}
+	const bytes = 1 << 20
+	for _, wrap := range []func(net.Conn) net.Conn{func(c net.Conn) net.Conn { return c }, nowait.Wrap} {
+		source, from := netx.Loopback(t)
+		sink, to := netx.Loopback(t)
+		near, far := wrap(from), wrap(to)
+		t.Run(fmt.Sprintf("%T", near), func(t *testing.T) {
+			_ = errors.Join(source.SetDeadline(time.Now().Add(20*time.Second)), sink.SetDeadline(time.Now().Add(20*time.Second)))
+			a, b := rawconn.New(near, nil, rawconn.Params{}), rawconn.New(far, nil, rawconn.Params{})
+			sent, arrived := make([]byte, bytes), make([]byte, bytes)
+			var running sync.WaitGroup
+			running.Go(func() {
+				if _, err := io.ReadFull(sink, arrived); err != nil {
+					t.Error(err)
+				}
+			})
+			running.Go(func() {
+				_, err := source.Write(sent)
+				if err := errors.Join(err, source.CloseWrite()); err != nil {
+					t.Error(err)
+				}
+			})
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			n, err := io.Copy(b, a)
+			runtime.ReadMemStats(&after)
+			running.Wait()
+			if n != bytes || err != nil {
+				t.Errorf("%d bytes, %v", n, err)
+			}
+			if took := after.TotalAlloc - before.TotalAlloc; took >= 32<<10 {
+				t.Errorf("the copy took %d bytes of memory: a buffer, so it was none of the kernel's", took)
+			}
+		})
 	}
 }
 
