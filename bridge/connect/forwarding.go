@@ -20,6 +20,7 @@ import (
 	"github.com/causeway-relay/causeway/hybrid"
 	"github.com/causeway-relay/causeway/internal/accept"
 	"github.com/causeway-relay/causeway/internal/leg"
+	"github.com/causeway-relay/causeway/internal/nowait"
 )
 
 const (
@@ -117,7 +118,7 @@ func (f *forwarding) run(ctx context.Context) {
 	accept.Loop(ctx, f.socket, func(conn net.Conn) {
 		select {
 		case slots <- struct{}{}:
-			f.conns.Go(func() { f.serve(conn, func() { <-slots }) })
+			f.conns.Go(func() { f.serve(nowait.Wrap(conn), func() { <-slots }) })
 		case <-ctx.Done():
 			reset(conn)
 		}

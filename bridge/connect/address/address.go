@@ -18,6 +18,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/causeway-relay/causeway/internal/nowait"
 )
 
 // NetTCP is the scheme of WCF's addresses over TCP, in targets and in the Vias of clients.
@@ -147,8 +149,11 @@ func (t *Target) Dial(ctx context.Context) (net.Conn, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, DialTime, ErrNoTime)
 	defer cancel()
 	conn, err := new(net.Dialer).DialContext(ctx, t.network, t.address)
-	if err != nil && ctx.Err() != nil {
+	switch {
+	case err == nil:
+		return nowait.Wrap(conn), nil
+	case ctx.Err() != nil:
 		err = context.Cause(ctx)
 	}
-	return conn, err
+	return nil, err
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/causeway-relay/causeway/bridge/connect/address"
+	"github.com/causeway-relay/causeway/internal/nowait"
 )
 
 // TestParse: every form of a target, and what is said of others.
@@ -129,6 +130,9 @@ func TestDial(t *testing.T) {
 		conn, err := target.Dial(t.Context())
 		if err != nil {
 			t.Fatalf("%s: %v", at.network, err)
+		}
+		if nowait.Wrap(conn) != conn {
+			t.Errorf("%s: dialled %T", at.network, conn)
 		}
 		conn.Close()
 		errWhy := errors.New("nobody waits any more")
