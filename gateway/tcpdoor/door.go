@@ -63,10 +63,11 @@ func (d *Door) Close() {
 	d.open.End(func(c net.Conn) { _ = c.Close() })
 }
 
-// serve is the life of one connection up to its answer; the stream runs on a goroutine of its own, because this one keeps
-// the stack that the look-up needed and an idle connection would pay for it.
+// serve is the life of one connection up to its answer, and on, where the stream needs no goroutine while nothing is said. Elsewhere the
+// stream runs on a goroutine of its own, because this one keeps the stack that the look-up needed and an idle connection would pay for it.
 func (d *Door) serve(ctx context.Context, conn net.Conn) {
-	remote, _ := netip.ParseAddrPort(conn.RemoteAddr().String())
+	leg.Deepen()
+	remote := addrPort(conn.RemoteAddr())
 	hello := &shape.Hello{
 		Tracking: d.p.Tracking(), At: d.p.Entity, Target: "/" + d.p.Entity.Path, Door: Name, Remote: remote,
 		Host: conn.LocalAddr().String(),
@@ -82,24 +83,39 @@ func (d *Door) serve(ctx context.Context, conn net.Conn) {
 		_ = conn.Close()
 		return
 	}
-	ctx, gone := context.WithCancelCause(ctx)
 	over := func() {
-		gone(nil)
 		d.open.Drop(conn)
 		_ = conn.Close()
 		leave()
 	}
-	p := &sender{door: d, hello: hello, conn: conn, watch: leg.WatchLate(conn, true, gone)}
+	p := &sender{door: d, hello: hello, conn: conn}
 	pump, err := d.p.Relay.Connect(ctx, relay.Ask{Need: entity.Send, Granted: true}, p)
 	if err != nil { // the peer was reset, and the relay keeps the account
 		over()
 		return
 	}
 	d.conns.Add(1)
-	go pump(func() { // it may return before
-		defer d.conns.Done()
-		over()
-	})
+	carry := func() { // it may return before the stream is over
+		pump(func() {
+			defer d.conns.Done()
+			over()
+		})
+	}
+	if leg.Parks(conn) {
+		carry()
+		return
+	}
+	go carry()
+}
+
+// addrPort reads an address, IPv4 in IPv6 as IPv4; one that is no IP address gives the zero value.
+func addrPort(addr net.Addr) netip.AddrPort {
+	if tcp, ok := addr.(*net.TCPAddr); ok {
+		a := tcp.AddrPort()
+		return netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
+	}
+	a, _ := netip.ParseAddrPort(addr.String())
+	return a
 }
 
 // parkable is the connection as one that needs no goroutine while nothing is said on it, if it is the kernel's.
@@ -120,6 +136,9 @@ type sender struct {
 	conn  net.Conn
 	watch *leg.Watcher
 }
+
+// Watch implements shape.Leaver.
+func (s *sender) Watch(leave context.CancelCauseFunc) { s.watch = leg.WatchLate(s.conn, true, leave) }
 
 // Hello implements shape.Party.
 func (s *sender) Hello() *shape.Hello { return s.hello }

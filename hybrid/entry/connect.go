@@ -15,6 +15,7 @@ import (
 
 // connect serves a sender until it is answered; the stream is the rest of the connection's life.
 func (e *Entry) connect(ctx context.Context, v *visit) {
+	leg.Deepen()
 	if refusal := v.asksToSend(); refusal != nil {
 		v.turnAway(refusal)
 		return

@@ -139,7 +139,9 @@ func (t *TCP) CloseWrite(*shape.End) error {
 	t.wclosed = true
 	t.finished.Store(true)
 	if c, ok := t.src.conn.(interface{ CloseWrite() error }); ok {
-		_ = t.src.conn.SetWriteDeadline(time.Now().Add(t.writeTimeout)) // for the goodbye of TLS; a closed connection says so next
+		if t.Wire() == nil { // the kernel's FIN waits for nobody
+			_ = t.src.conn.SetWriteDeadline(time.Now().Add(t.writeTimeout)) // for the goodbye of TLS; a closed connection says so next
+		}
 		return c.CloseWrite()
 	}
 	return nil // no half-close: the end of the other direction closes

@@ -3,9 +3,10 @@
 package netend
 
 import (
-	"errors"
 	"net"
 	"syscall"
+
+	"github.com/causeway-relay/causeway/internal/nowait"
 )
 
 func reset(conn net.Conn) (gone bool) {
@@ -17,9 +18,6 @@ func reset(conn net.Conn) (gone bool) {
 	if err != nil {
 		return false // closed by ourselves: the caller knows
 	}
-	_ = raw.Control(func(fd uintptr) { // the same
-		_, err := syscall.Getpeername(int(fd))
-		gone = errors.Is(err, syscall.ENOTCONN)
-	})
+	_ = raw.Control(func(fd uintptr) { gone = !nowait.Connected(fd) }) // the same
 	return gone
 }

@@ -9,5 +9,5 @@
 // on other systems than Linux, under the race detector (which learns from package syscall who waited for whom), and for many bytes, which
 // take longer, it reads and writes as package net does.
 //
-// Read, Peek and Write are called within syscall.RawConn; a Conn is a net.Conn, for any goroutine.
+// Read, Peek, Write and Connected are called within syscall.RawConn; a Conn is a net.Conn, for any goroutine.
 package nowait

@@ -37,3 +37,22 @@ func call(trap, fd uintptr, p []byte, flags uintptr) (int, error) {
 	}
 	return int(n), nil
 }
+
+// shutdown is shutdown(2) of what is sent, which does not wait either: the kernel sends what is left by itself.
+func shutdown(fd uintptr) error {
+	if _, _, errno := syscall.RawSyscall(syscall.SYS_SHUTDOWN, fd, syscall.SHUT_WR, 0); errno != 0 {
+		return errno
+	}
+	return nil
+}
+
+// peerName is the error of getpeername(2). The address itself is not wanted.
+func peerName(fd uintptr) error {
+	var address syscall.RawSockaddrAny
+	length := uint32(syscall.SizeofSockaddrAny)
+	a, l := unsafe.Pointer(&address), unsafe.Pointer(&length) //nolint:gosec // as package syscall does; the conversions below keep them alive
+	if _, _, errno := syscall.RawSyscall(syscall.SYS_GETPEERNAME, fd, uintptr(a), uintptr(l)); errno != 0 {
+		return errno
+	}
+	return nil
+}
