@@ -68,10 +68,7 @@ func (s *sampling) run(cmd *cobra.Command, args []string) error {
 	}
 	target, err := sample.Find(d, args[1], s.port)
 	if errors.Is(err, sample.ErrNoOperation) {
-		if _, err := fmt.Fprintln(cmd.ErrOrStderr(), cli.OneLine(err.Error())); err != nil {
-			return err
-		}
-		return cli.Silent(cli.ExitNotFound)
+		return cli.Advised(cli.ExitNotFound, cli.OneLine(err.Error()), nameOne)
 	}
 	if err != nil {
 		return err
@@ -119,13 +116,16 @@ func (s *sampling) list(cmd *cobra.Command, d *model.Description) error {
 		rows = append(rows, []string{cli.OneLine(o.Operation), cli.OneLine(o.Port), o.Protocol, cli.OneLine(o.Input)})
 	}
 	if len(all) == 0 && s.port != "" {
-		return s.noPort(cmd, d)
+		return s.noPort(d)
 	}
 	return s.format.Write(cmd, all, func() error { return cli.Table(cmd.OutOrStdout(), rows) })
 }
 
+// nameOne is the advice behind a list of what there is.
+const nameOne = "name one of them"
+
 // noPort tells which ports there are.
-func (s *sampling) noPort(cmd *cobra.Command, d *model.Description) error {
+func (s *sampling) noPort(d *model.Description) error {
 	var ports []string
 	for _, t := range sample.Targets(d) {
 		port := t.Binding.Name.Local
@@ -136,10 +136,8 @@ func (s *sampling) noPort(cmd *cobra.Command, d *model.Description) error {
 			ports = append(ports, port)
 		}
 	}
-	if _, err := fmt.Fprintf(cmd.ErrOrStderr(), "port %s: the description does not have it: ports with operations are %s\n", cli.OneLine(s.port), cli.OneLine(strings.Join(ports, ", "))); err != nil {
-		return err
-	}
-	return cli.Silent(cli.ExitNotFound)
+	text := fmt.Sprintf("port %s: the description does not have it: ports with operations are %s", s.port, strings.Join(ports, ", "))
+	return cli.Advised(cli.ExitNotFound, cli.OneLine(text), nameOne)
 }
 
 // one writes the body of one message.

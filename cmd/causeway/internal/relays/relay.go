@@ -363,6 +363,13 @@ func newRelayUpdate(c *cli.Connection) *cobra.Command {
 	return cmd
 }
 
+// deleted is what -o json shows of a relay or a rule that is gone.
+type deleted struct {
+	Entity  string `json:"entity,omitempty"` // whose rule it was; "": the namespace's, or a relay
+	Name    string `json:"name"`
+	Deleted bool   `json:"deleted"`
+}
+
 func newRelayDelete(c *cli.Connection) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "delete NAME", Short: "Delete a relay; its connections end", Args: cli.Args(cobra.ExactArgs(1)), Aliases: []string{"rm"},
@@ -377,8 +384,10 @@ func newRelayDelete(c *cli.Connection) *cobra.Command {
 		if err := asked.DeleteEntity(cmd.Context(), args[0]); err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(cmd.ErrOrStderr(), "deleted %s\n", args[0])
-		return err
+		return c.Format.Write(cmd, deleted{Name: args[0], Deleted: true}, func() error {
+			_, err := fmt.Fprintf(cmd.ErrOrStderr(), "deleted %s\n", args[0])
+			return err
+		})
 	}
 	return cmd
 }

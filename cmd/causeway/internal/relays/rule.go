@@ -191,8 +191,10 @@ func newRuleDelete(c *cli.Connection) *cobra.Command {
 		if err := asked.DeleteRule(cmd.Context(), entity, name); err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(cmd.ErrOrStderr(), "deleted %s\n", strings.Join(args, " "))
-		return err
+		return c.Format.Write(cmd, deleted{Entity: entity, Name: name, Deleted: true}, func() error {
+			_, err := fmt.Fprintf(cmd.ErrOrStderr(), "deleted %s\n", strings.Join(args, " "))
+			return err
+		})
 	}
 	return cmd
 }
