@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"strconv"
 
@@ -84,12 +85,6 @@ func HandleReport(report func(*codec.Problem)) HandlerOption {
 	return func(h *Handler) { h.report = report }
 }
 
-// HandleError is told of errors that the sender does not see: those of methods that are no fault, panics, and answers that could not be
-// written.
-func HandleError(told func(operation string, err error)) HandlerOption {
-	return func(h *Handler) { h.told = told }
-}
-
 // HandleDescription serves wsdl at ?wsdl and ?singleWsdl.
 func HandleDescription(wsdl []byte) HandlerOption { return func(h *Handler) { h.wsdl = wsdl } }
 
@@ -102,20 +97,21 @@ func HandleUnderstood(space, local string) HandlerOption {
 //
 // A request is found by version, then by its action, then by the element in its body. What cannot be served is answered with the fault
 // that SOAP has for it, in the sender's version. A method's error is sent as the fault that it is (Faulter, *soap.Fault), else as an
-// internal fault that tells nothing; so is a panic.
+// internal fault that tells nothing; so is a panic. What the sender is not told is logged: see HandleLogger.
 type Handler struct {
 	methods    []Method
 	size       int64
 	strict     bool
 	report     func(*codec.Problem)
-	told       func(string, error)
+	log        *slog.Logger        // nil: slog.Default
+	told       func(string, error) // nil: the log is
 	wsdl       []byte
 	understood []infoset.Name
 }
 
 // NewHandler makes a handler of methods.
 func NewHandler(methods []Method, opts ...HandlerOption) *Handler {
-	h := &Handler{methods: methods, size: DefaultSize, told: func(string, error) {}}
+	h := &Handler{methods: methods, size: DefaultSize}
 	for _, o := range opts {
 		o(h)
 	}
@@ -173,7 +169,7 @@ func (h *Handler) post(w http.ResponseWriter, r *http.Request) {
 	}
 	body, contentType, err := q.encode(answer, err)
 	if err != nil {
-		h.told(q.name(), fmt.Errorf("write the answer: %w", err))
+		h.failed(r.Context(), q.name(), fmt.Errorf("write the answer: %w", err))
 		status = http.StatusInternalServerError
 		body, contentType, err = encode(soap.Explain(err, answer.Version).Message(), soap.Text, "")
 		if err != nil {
@@ -380,7 +376,7 @@ func (q *request) call() (write func(infoset.Writer) error, err error) {
 func (q *request) serveDecoder(ctx context.Context, d *codec.Decoder) (write func(infoset.Writer) error, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			write, err = nil, fmt.Errorf("panic: %v", p)
+			write, err = nil, panicked(p)
 		}
 	}()
 	return q.method.serve(context.WithValue(ctx, stateKey{}, q.state), d)
@@ -396,11 +392,16 @@ func (q *request) reply(write func(infoset.Writer) error, err error) *soap.Messa
 		return m
 	}
 	p, send, addressed := q.p.Reply(action, err != nil)
-	if addressed != nil || !send {
+	if addressed == nil && !send {
 		return nil
 	}
-	if addressed = p.Write(m); addressed != nil {
-		q.h.told(q.name(), addressed)
+	if addressed == nil {
+		addressed = p.Write(m)
+	} else {
+		m = nil // nobody knows where it should go
+	}
+	if addressed != nil {
+		q.h.failed(q.r.Context(), q.name(), fmt.Errorf("address the answer: %w", addressed))
 	}
 	return m
 }
@@ -456,7 +457,7 @@ func (q *request) fault(err error, v soap.Version) *soap.Fault {
 	} else if bad, ok := errors.AsType[*requestError](err); ok {
 		return soap.NewFault(soap.Sender, "the request cannot be read: "+bad.Error())
 	}
-	q.h.told(q.name(), err)
+	q.h.failed(q.r.Context(), q.name(), err)
 	return soap.Explain(err, v).Fault
 }
 

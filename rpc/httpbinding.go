@@ -220,7 +220,7 @@ func (h *Handler) servePlain(w http.ResponseWriter, r *http.Request, m *Method, 
 		err = write(out)
 	}
 	if err != nil {
-		h.told(m.op.Name, err)
+		h.failed(r.Context(), m.op.Name, err)
 		http.Error(w, "the request could not be served", http.StatusInternalServerError)
 		return
 	}
