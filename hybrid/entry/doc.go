@@ -8,7 +8,7 @@
 // the slower side. An answer may come on any channel of the listener that was asked, or at the rendezvous, once.
 //
 // The front door calls Entry.Take with each connection, on a goroutine of the connection's own; a plain request gives the
-// connection back. Control channels are read with gorilla/websocket, which sees whole messages; senders and rendezvous become
-// legs (internal/leg), which do not; the server's side of HTTP is internal/httpserve.
+// connection back. Control channels are read message by message (internal/line); senders and rendezvous become legs
+// (internal/leg), which see no whole messages; the server's side of HTTP is internal/httpserve.
 // Source: Hybrid Connections reference sections 1-9, 11 and 13-16.
 package entry

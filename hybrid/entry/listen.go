@@ -1,17 +1,13 @@
 package entry
 
 import (
-	"bufio"
 	"context"
 	"errors"
-	"io"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/gorilla/websocket"
 
 	"github.com/causeway-relay/causeway/gateway/auth"
 	"github.com/causeway-relay/causeway/gateway/entity"
@@ -42,8 +38,8 @@ const (
 func (e *Entry) listen(ctx context.Context, v *visit) {
 	v.ask.Need = entity.Listen
 	v.keep()
-	c := &control{entry: e, hello: v.hello, trail: v.trail(), ready: make(chan struct{}), plain: !v.arrival.TLS}
-	defer c.unready()
+	c := &control{entry: e, hello: v.hello, trail: v.trail(), plain: !v.arrival.TLS}
+	defer c.line.Never()
 	agent := v.agent()
 	c.cancels, c.waiters.Most, c.posts = agent.Cancel, agent.Standby, v.postsCasts(agent)
 	l := &relay.Listener{
@@ -66,7 +62,6 @@ func (e *Entry) listen(ctx context.Context, v *visit) {
 		seat.Leave(&shape.End{Why: fail.Aborted, Cause: err})
 		return
 	}
-	c.hear(seat)
 	v.hello.Fields, v.hello.Offers = nil, nil
 	c.seat = seat
 	v.arrival.Stay = func(over func()) { c.serve(ctx, over) }
@@ -123,15 +118,11 @@ type control struct {
 	posts    bool // messages that are cast come as requests
 	casts    casts.Line
 	waiters  standby.Waiters
-	conn     *websocket.Conn
-	line     *line.Line
-	reads    *bufio.Reader // what conn reads from
+	line     line.Line
 	session  wire.Session
 	seat     *relay.Seat
-	over     func()        // called when the channel has ended and given everything back
-	unwatch  func() bool   // of the context
-	ready    chan struct{} // closed when the 101 has been written, or never will be
-	once     sync.Once
+	over     func()      // called when the channel has ended and given everything back
+	unwatch  func() bool // of the context
 
 	mu     sync.Mutex
 	ended  atomic.Pointer[shape.End] // why the channel comes down, if it was the gateway's wish
@@ -140,13 +131,11 @@ type control struct {
 	pulse  *time.Timer
 }
 
-func (c *control) unready() { c.once.Do(func() { close(c.ready) }) }
-
 // serve reads until the channel ends, and gives the seat up. It returns before when the listener says nothing.
 func (c *control) serve(ctx context.Context, over func()) {
 	c.over = over
 	c.unwatch = context.AfterFunc(ctx, func() {
-		c.end(&shape.End{Why: fail.Draining, Code: websocket.CloseGoingAway})
+		c.end(&shape.End{Why: fail.Draining, Code: wsframe.CloseGoingAway})
 	})
 	c.mu.Lock()
 	c.pulse = time.AfterFunc(c.entry.p.Ping, c.beat)
@@ -186,137 +175,113 @@ func (c *control) close(end *shape.End) {
 	}
 	c.casts.Close()
 	c.scold(end)
-	_ = c.conn.Close()
+	_ = c.line.Close()
 }
 
-// breaches are the ends that a listener has to be told the reason of, with the close code of each.
-var breaches = map[fail.Code]int{fail.BadFrame: websocket.CloseProtocolError, fail.TooLarge: websocket.CloseMessageTooBig}
-
-// scold tells a listener that broke the protocol so, unless gorilla did already, and sees to it that the word is not lost
-// under what the listener still sends.
+// scold tells a listener that broke the protocol so, unless it was told already, and sees to it that the word is not lost under what the
+// listener still sends.
 func (c *control) scold(end *shape.End) {
-	code, ok := breaches[end.Why]
-	if !ok {
+	if end.Why != fail.BadFrame && end.Why != fail.TooLarge {
 		return
 	}
-	message := websocket.FormatCloseMessage(code, closeText(c.trail, end))
-	err := c.conn.WriteControl(websocket.CloseMessage, message, time.Now().Add(closeWait))
-	if err == nil || errors.Is(err, websocket.ErrCloseSent) {
-		linger(c.conn.NetConn())
+	if err := c.bid(end, time.Now()); err == nil || errors.Is(err, line.ErrClosed) {
+		linger(&c.line)
 	}
 }
 
-// hear sets what the listener's control frames do. A Close gives the seat up before it is answered, and TCP ends at once
-// behind the answer (reference section 1, rule 8).
-func (c *control) hear(seat *relay.Seat) {
-	c.conn.SetReadLimit(wire.MaxText)
-	c.conn.SetPingHandler(func(data string) error {
-		c.heard(seat)
-		_ = c.conn.WriteControl(websocket.PongMessage, []byte(data), time.Now().Add(controlWrite)) // a loss ends the read
-		return nil
-	})
-	c.conn.SetPongHandler(func(string) error { c.heard(seat); return nil })
-	c.conn.SetCloseHandler(func(code int, text string) error {
-		seat.Leave(&shape.End{Why: fail.PeerClosed, Code: code, Text: text})
-		_ = c.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, text), time.Now().Add(closeWait))
-		return nil
-	})
+// bid sends a Close with the reason.
+func (c *control) bid(end *shape.End, now time.Time) error {
+	return c.line.Control(wsframe.Close, wsframe.AppendClose(nil, end.Code, closeText(c.trail, end)), now.Add(closeWait))
 }
 
 // heard notes a sign of life.
-func (c *control) heard(seat *relay.Seat) {
+func (c *control) heard() {
 	c.alive.Store(true)
-	seat.Heard()
+	c.seat.Heard()
 }
 
-// read takes messages until the channel ends and says why it did, or until it is parked.
+// read takes messages until the channel ends and says why it did, or until it is parked, because nothing came for long: run goes on with
+// it then.
 func (c *control) read() (end *shape.End, parked bool) {
 	for {
-		if c.await() {
-			return nil, true
-		}
-		kind, r, err := c.conn.NextReader()
-		if err != nil {
-			return endOf(err), false
-		}
-		parcel := bodies.GetParcel() // only now: an idle channel holds none
-		if *parcel, err = readAll(r, *parcel); err != nil {
-			return endOf(err), false
-		}
-		c.heard(c.seat)
-		event, err := c.session.Fragment(kind == websocket.TextMessage, true, *parcel)
-		if err != nil {
-			c.end(&shape.End{Why: fail.TooLarge, Code: websocket.CloseMessageTooBig, Text: err.Error()})
-			return c.ended.Load(), false
-		}
-		if !c.took(c.seat, event, parcel) {
-			bodies.PutParcel(parcel)
-		}
-	}
-}
-
-// await waits for the next message, and serves the pings before it, and what answers ours: gorilla would wait behind them. It reports true
-// when the channel was parked, because nothing came for long: run goes on with it.
-func (c *control) await() (parked bool) {
-	for {
-		if c.reads.Buffered() == 0 && c.line.Await() != nil {
+		for c.line.Await() != nil {
 			if c.line.Park(c.run) {
-				return true
+				return nil, true
 			}
-			continue
 		}
-		if !c.beats() {
-			return false
+		h, err := c.line.Head()
+		switch {
+		case err != nil:
+			end = endOf(err)
+		case h.Op.Control():
+			end = c.obey(h)
+		default:
+			end = c.message(h)
+		}
+		if end != nil {
+			return end, false
 		}
 	}
 }
 
-// beats serves a ping or a pong, if that is what comes next and in order. All else is gorilla's, with its errors.
-func (c *control) beats() bool {
-	head, err := c.reads.Peek(2)
-	if err != nil {
-		return false
-	}
-	first, length := head[0], int(head[1]&0x7F)
-	ping := first == 0x80|byte(wsframe.Ping)
-	if !ping && first != 0x80|byte(wsframe.Pong) || head[1]&0x80 == 0 || length > wsframe.MaxControl {
-		return false
-	}
-	const maskedHead = 2 + 4
-	frame, err := c.reads.Peek(maskedHead + length)
-	if err != nil {
-		return false
-	}
-	body := frame[maskedHead:]
-	if ping {
-		wsframe.Mask(body, [4]byte(frame[2:]), 0)
-		err = c.conn.PingHandler()(string(body))
-	} else {
-		err = c.conn.PongHandler()("")
-	}
-	_, _ = c.reads.Discard(len(frame)) // all of it is there
-	return err == nil
-}
-
-// longMessage is room for the longest body of an answer and to see that it ends.
-const longMessage = 64<<10 + 512
-
-// readAll reads a message behind b. Gorilla bounds it. What is not short is given room for a long one at once: growing by steps would
-// copy it several times, and the room serves the next one too.
-func readAll(r io.Reader, b []byte) ([]byte, error) {
+// message takes the message that a frame begins, and acts on it. It gives the end of the channel, if that came.
+func (c *control) message(h wsframe.Header) *shape.End {
+	parcel := bodies.GetParcel() // only now: an idle channel holds none
 	for {
-		if len(b) == cap(b) {
-			b = slices.Grow(b, max(longMessage-len(b), 1))
+		var err error
+		if *parcel, err = c.line.Payload(*parcel, h); err != nil {
+			return endOf(err)
 		}
-		n, err := r.Read(b[len(b):cap(b)])
-		b = b[:len(b)+n]
-		if errors.Is(err, io.EOF) {
-			return b, nil
+		if h.Fin {
+			break
+		}
+		for h, err = c.line.Head(); err == nil && h.Op.Control(); h, err = c.line.Head() {
+			if end := c.obey(h); end != nil {
+				return end
+			}
 		}
 		if err != nil {
-			return b, err
+			return endOf(err)
 		}
 	}
+	c.heard()
+	event, err := c.session.Fragment(c.line.Text(), true, *parcel)
+	if err != nil {
+		c.end(&shape.End{Why: fail.TooLarge, Code: wsframe.CloseTooBig, Text: err.Error()})
+		return c.ended.Load()
+	}
+	if !c.took(c.seat, event, parcel) {
+		bodies.PutParcel(parcel)
+	}
+	return nil
+}
+
+// obey does what a control frame asks for. A Close gives the seat up before it is answered, and TCP ends at once behind the answer
+// (reference section 1, rule 8).
+func (c *control) obey(h wsframe.Header) *shape.End {
+	parcel := bodies.GetParcel()
+	defer bodies.PutParcel(parcel)
+	var err error
+	if *parcel, err = c.line.Payload(*parcel, h); err != nil {
+		return endOf(err)
+	}
+	switch h.Op {
+	case wsframe.Close:
+		code, text, err := wsframe.DecodeClose(*parcel)
+		if err != nil {
+			return endOf(err)
+		}
+		end := &shape.End{Why: fail.PeerClosed, Code: code, Text: text}
+		c.seat.Leave(end)
+		_ = c.line.Control(wsframe.Close, wsframe.AppendClose(nil, code, text), time.Now().Add(closeWait)) // it has gone anyway
+		return end
+	case wsframe.Ping:
+		c.heard()
+		_ = c.line.Control(wsframe.Pong, *parcel, time.Now().Add(controlWrite)) // a loss ends the read
+	default:
+		c.heard()
+	}
+	return nil
 }
 
 // took acts on one message. It reports whether the parcel that the message came in is kept, as the body of an answer.
@@ -351,36 +316,31 @@ func (c *control) answered(r *wire.Response, data []byte, parcel *[]byte) (kept,
 	return waited, waited
 }
 
-// endOf translates the end of a control channel.
+// endOf translates the end of a control channel that came without a Close.
 func endOf(err error) *shape.End {
-	closed, ok := err.(*websocket.CloseError) //nolint:errorlint // gorilla returns it bare
-	switch {
-	case ok && closed.Code == websocket.CloseAbnormalClosure: // the end of TCP without a Close
-		return &shape.End{Why: fail.Aborted, Cause: err}
-	case ok:
-		return &shape.End{Why: fail.PeerClosed, Code: closed.Code, Text: closed.Text}
-	case errors.Is(err, websocket.ErrReadLimit):
-		return &shape.End{Why: fail.TooLarge, Cause: err}
-	case strings.HasPrefix(err.Error(), "websocket: "):
-		return &shape.End{Why: fail.BadFrame, Cause: err}
-	default:
+	breach, ok := errors.AsType[*wsframe.Error](err)
+	if !ok {
 		return &shape.End{Why: fail.Aborted, Cause: err}
 	}
+	end := &shape.End{Why: fail.BadFrame, Code: breach.CloseCode, Text: breach.Text, Cause: err}
+	if breach == wsframe.ErrTooLong {
+		end.Why = fail.TooLarge
+	}
+	return end
 }
 
 // end closes the channel from the gateway's side: a Close with the reason, and a moment for the answer.
 func (c *control) end(end *shape.End) {
-	<-c.ready
-	if !c.ended.CompareAndSwap(nil, end) || c.conn == nil {
+	up, _ := c.line.Stands(context.Background()) // the handshake has an end
+	if !c.ended.CompareAndSwap(nil, end) || !up {
 		return
 	}
 	now := time.Now()
-	message := websocket.FormatCloseMessage(end.Code, closeText(c.trail, end))
-	if end.Code == 0 || c.conn.WriteControl(websocket.CloseMessage, message, now.Add(closeWait)) != nil {
-		_ = c.conn.Close()
+	if end.Code == 0 || c.bid(end, now) != nil {
+		_ = c.line.Close()
 		return
 	}
-	_ = c.conn.SetReadDeadline(now.Add(closeWait)) // read ends by then
+	_ = c.line.SetReadDeadline(now.Add(closeWait)) // read ends by then
 }
 
 // beat pings the listener and drops it when it has been silent for too long.
@@ -396,7 +356,7 @@ func (c *control) beat() {
 
 // ping sends a ping and sets the next beat.
 func (c *control) ping(next time.Duration) {
-	if c.conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(controlWrite)) != nil {
+	if c.line.Control(wsframe.Ping, nil, time.Now().Add(controlWrite)) != nil {
 		c.drop("the listener takes nothing")
 		return
 	}
@@ -409,12 +369,11 @@ func (c *control) ping(next time.Duration) {
 
 // check asks for a sign of life at once, because another channel came with the same id.
 func (c *control) check() {
-	<-c.ready
-	if c.conn == nil {
+	if up, _ := c.line.Stands(context.Background()); !up { // the handshake has an end
 		return
 	}
 	c.alive.Store(false)
-	if c.conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(controlWrite)) != nil {
+	if c.line.Control(wsframe.Ping, nil, time.Now().Add(controlWrite)) != nil {
 		c.drop("the listener takes nothing")
 		return
 	}
@@ -428,5 +387,5 @@ func (c *control) check() {
 // drop ends a channel whose listener is not there any more.
 func (c *control) drop(text string) {
 	c.ended.CompareAndSwap(nil, &shape.End{Why: fail.Idle, Text: text})
-	_ = c.conn.Close()
+	_ = c.line.Close()
 }

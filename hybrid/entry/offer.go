@@ -20,10 +20,14 @@ func (c *control) Offer(ctx context.Context, o *shape.Offer) error {
 	if err := c.stands(ctx); err != nil {
 		return err
 	}
-	if c.waiters.Give(o) {
-		return nil
+	one, ready := c.waiters.Give(o)
+	if one == nil {
+		return c.tell(o)
 	}
-	return c.tell(o)
+	if ready {
+		c.ask(one.Conn, o)
+	}
+	return nil
 }
 
 // tell writes an accept message to the listener.
@@ -40,19 +44,11 @@ func (c *control) tell(o *shape.Offer) error {
 
 // stands waits until the channel has its 101.
 func (c *control) stands(ctx context.Context) error {
-	select {
-	case <-c.ready: // nearly always, and the context's end costs a timer
-	default:
-		select {
-		case <-c.ready:
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
+	up, err := c.line.Stands(ctx)
+	if err == nil && !up {
+		err = fail.New(fail.ListenerLost, "")
 	}
-	if c.conn == nil {
-		return fail.New(fail.ListenerLost, "")
-	}
-	return nil
+	return err
 }
 
 // badMessage says why a sender's head cannot be told to a listener.
@@ -129,7 +125,7 @@ func (c *control) send(text, body []byte, deadline time.Time) error {
 	if err == nil {
 		return nil
 	}
-	_ = c.conn.Close()
+	_ = c.line.Close()
 	err = fail.Wrap(fail.ListenerLost, "tell the listener", err)
 	if n == 0 {
 		err = &shape.Untaken{Err: err}

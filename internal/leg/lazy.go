@@ -45,6 +45,9 @@ func (l *Lazy) Init(conn net.Conn) {
 	}
 }
 
+// Quiet says behind Init that nothing is expected to come soon: Await gives up earlier, once.
+func (l *Lazy) Quiet() { l.lull.woken = true }
+
 // Await returns nil when a Read would not wait: something has come, or the end has. Where the connection can be parked it returns
 // shape.ErrLull instead when nothing has come for a second or two; then Park may follow, or Await again. It leaves a read deadline behind
 // that a Read may run into: Calm tells.

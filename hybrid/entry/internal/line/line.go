@@ -1,15 +1,19 @@
-// Package line owns how bytes leave for a listener's control channel, and come from it: one message after the other, few writes for many.
+// Package line owns how bytes leave for a listener's control channel, and come from it: one message after the other, few writes for many;
+// frame by frame on the way back, without a buffer while nothing comes.
 //
-// It does not own what messages say (hybrid/wire), nor who reads them (gorilla, for hybrid/entry). A Line is written by any goroutine and
-// read by one. Source: Hybrid Connections reference section 6.
+// It does not own what messages say (hybrid/wire), nor what a control frame does (hybrid/entry). A Line is written by any goroutine and
+// read by one. Source: Hybrid Connections reference section 6, RFC 6455 section 5.
 package line
 
 import (
+	"context"
+	"errors"
 	"net"
 	"os"
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -19,20 +23,25 @@ import (
 	"github.com/causeway-relay/causeway/internal/wsframe"
 )
 
-// Line is the connection of a control channel. Messages leave by Tell, control frames by gorilla; each is whole, one at a time.
-// It swallows the 101 that gorilla writes, because ours has left already and takes every key (reference section 3), and gives
-// back what was read behind the handshake.
+// Line is the connection of a control channel. Messages leave by Tell, control frames by Control; each is whole, one at a time. The zero
+// value is one whose handshake is not through: Stands waits for Init or Never. All else comes behind Init.
 type Line struct {
 	net.Conn
 	in   leg.Lazy
-	bare bool // the connection is the kernel's, which gathers what is written
-	read []byte
-	said bool          // of whoever upgrades
-	turn chan struct{} // holds a token while nobody writes
+	seq  wsframe.Sequence
+	bare bool   // the connection is the kernel's, which gathers what is written
+	read []byte // came behind the handshake
+	head [wsframe.MaxHeader]byte
 
-	mu   sync.Mutex
-	due  time.Time // of gorilla's next write
-	next *batch    // messages may still be added to it; nil: there is none
+	over atomic.Bool // Init or Never has been called
+
+	mu      sync.Mutex
+	begin   chan struct{} // closed when over is set; nil: nobody waited for it
+	next    *batch        // messages may still be added to it; nil: there is none
+	writing bool          // somebody has the turn
+	waiting int           // for the turn, without whom it was given to
+	turn    chan struct{} // gives the turn to one who waits; nil: nobody ever did
+	closed  bool          // a Close has left; of who has the turn
 }
 
 // batch is what leaves in one write: the messages of those who wanted to speak at the same time. A listener of many exchanges is told
@@ -52,33 +61,47 @@ const (
 	longBody = 16 << 10
 )
 
-// New makes the line of a connection whose handshake is through. read is what came behind it already.
-func New(conn net.Conn, read []byte) *Line {
-	l := &Line{Conn: conn, read: read, turn: make(chan struct{}, 1)}
+// Init gives the line the connection, whose handshake is through. read is what came behind it already; most bounds what a message may be
+// long. Nothing is expected to come soon.
+func (l *Line) Init(conn net.Conn, read []byte, most int64) {
+	l.Conn, l.read, l.seq.MaxMessage = conn, read, most
 	l.in.Init(conn)
+	l.in.Quiet()
 	_, l.bare = conn.(syscall.Conn)
-	l.turn <- struct{}{}
-	return l
+	l.decide()
 }
 
-// SetWriteDeadline is gorilla's: it is for its next write and does not touch a message that is under way.
-func (l *Line) SetWriteDeadline(t time.Time) error {
+// Never says that Init will not be called, unless it was.
+func (l *Line) Never() { l.decide() }
+
+func (l *Line) decide() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.due = t
-	return nil
+	if !l.over.Swap(true) && l.begin != nil {
+		close(l.begin)
+	}
 }
 
-// Write is gorilla's: a control frame.
-func (l *Line) Write(b []byte) (int, error) {
-	if !l.said {
-		l.said = true
-		return len(b), nil
+// Stands waits until it is known whether the line will do, and reports it; ctx's cause is the error when it ends first.
+func (l *Line) Stands(ctx context.Context) (bool, error) {
+	if l.over.Load() { // nearly always
+		return l.Conn != nil, nil
 	}
 	l.mu.Lock()
-	due := l.due
+	if l.begin == nil {
+		l.begin = make(chan struct{})
+		if l.over.Load() {
+			close(l.begin)
+		}
+	}
+	begin := l.begin
 	l.mu.Unlock()
-	return l.send(b, due)
+	select {
+	case <-begin:
+		return l.Conn != nil, nil
+	case <-ctx.Done():
+		return false, context.Cause(ctx)
+	}
 }
 
 // Tell writes a text message and, unless it is nil, the binary one that it announces: one unit (reference section 6.2). It returns
@@ -134,7 +157,7 @@ func (l *Line) tellLong(text, body []byte, deadline time.Time) (int, error) {
 	if err := l.take(deadline); err != nil {
 		return 0, err
 	}
-	defer func() { l.turn <- struct{}{} }()
+	defer l.give()
 	if err := l.Conn.SetWriteDeadline(deadline); err != nil {
 		return 0, err
 	}
@@ -172,34 +195,72 @@ func (l *Line) sendBatch(b *batch) (int, error) {
 	return l.put(*b.frames, b.until)
 }
 
-// send writes whole frames when nobody else writes, by the deadline.
-func (l *Line) send(frames []byte, deadline time.Time) (int, error) {
+// ErrClosed is Control's behind a Close.
+var ErrClosed = errors.New("a Close has left already")
+
+// Control writes a control frame, by the deadline. Behind a Close there is none.
+func (l *Line) Control(op wsframe.Op, payload []byte, deadline time.Time) error {
 	if err := l.take(deadline); err != nil {
-		return 0, err
+		return err
 	}
-	return l.put(frames, deadline)
+	if l.closed {
+		l.give()
+		return ErrClosed
+	}
+	l.closed = op == wsframe.Close
+	frame := bodies.GetParcel()
+	defer bodies.PutParcel(frame)
+	*frame = wsframe.AppendFrame(*frame, wsframe.Header{Fin: true, Op: op}, payload)
+	_, err := l.put(*frame, deadline)
+	return err
 }
 
 // take waits for the turn to write.
 func (l *Line) take(deadline time.Time) error {
-	select {
-	case <-l.turn:
+	l.mu.Lock()
+	if !l.writing {
+		l.writing = true
+		l.mu.Unlock()
 		return nil
-	default:
 	}
+	if l.turn == nil {
+		l.turn = make(chan struct{}, 1)
+	}
+	l.waiting++
+	l.mu.Unlock()
 	timer := time.NewTimer(time.Until(deadline))
 	defer timer.Stop()
 	select {
 	case <-l.turn:
 		return nil
 	case <-timer.C:
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	select {
+	case <-l.turn: // it was given to one of those who wait at this very moment
+		return nil
+	default:
+		l.waiting--
 		return os.ErrDeadlineExceeded
 	}
 }
 
+// give gives the turn on.
+func (l *Line) give() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.waiting == 0 {
+		l.writing = false
+		return
+	}
+	l.waiting--
+	l.turn <- struct{}{} // has room: it was empty since whoever gives it has it
+}
+
 // put writes, and gives the turn on.
 func (l *Line) put(frames []byte, deadline time.Time) (int, error) {
-	defer func() { l.turn <- struct{}{} }()
+	defer l.give()
 	if err := l.Conn.SetWriteDeadline(deadline); err != nil {
 		return 0, err
 	}
@@ -212,40 +273,6 @@ func (l *Line) CloseWrite() error {
 		return c.CloseWrite()
 	}
 	return nil
-}
-
-// Read implements net.Conn.
-func (l *Line) Read(b []byte) (int, error) {
-	if len(l.read) > 0 {
-		n := copy(b, l.read)
-		l.read = l.read[n:]
-		return n, nil
-	}
-	for {
-		n, err := l.in.Read(b)
-		if n > 0 || err == nil || !l.in.Calm(err) {
-			return n, err
-		}
-	}
-}
-
-// Await returns nil when a Read would not wait, and shape.ErrLull when nothing has come for a while and nobody has set a read deadline:
-// then Park may follow. It is called between two messages, by who reads.
-func (l *Line) Await() error {
-	if len(l.read) > 0 {
-		return nil
-	}
-	return l.in.Await()
-}
-
-// Park waits behind a lull: ready is called once, on a goroutine of its own, when there is something to read, the connection was closed or
-// a read deadline set. It reports false where that cannot be.
-func (l *Line) Park(ready func()) bool { return l.in.Park(ready) }
-
-// SetReadDeadline implements net.Conn, for whoever wants the reader to end.
-func (l *Line) SetReadDeadline(t time.Time) error {
-	l.in.Bound()
-	return l.Conn.SetReadDeadline(t)
 }
 
 // appendMessage appends a message in frames that every listener takes (reference section 6.3).
