@@ -20,14 +20,10 @@ func (c *control) Offer(ctx context.Context, o *shape.Offer) error {
 	if err := c.stands(ctx); err != nil {
 		return err
 	}
-	one, ready := c.waiters.Give(o)
-	if one == nil {
-		return c.tell(o)
+	if c.waiters.Give(o) {
+		return nil
 	}
-	if ready {
-		c.ask(one.Conn, o)
-	}
-	return nil
+	return c.tell(o)
 }
 
 // tell writes an accept message to the listener.
