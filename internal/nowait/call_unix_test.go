@@ -34,10 +34,10 @@ func TestCalls(t *testing.T) {
 	_ = ours.SetDeadline(time.Now().Add(patience))
 	p := make([]byte, 2*nowait.Most)
 	on(t, ours, func(fd uintptr) bool {
-		if n, err := nowait.Read(fd, p); n != 0 || err != nowait.ErrNothing { //nolint:errorlint // it comes bare
+		if n, err := nowait.Read(fd, p); n != 0 || err != nowait.ErrNothing {
 			t.Errorf("a read of nothing: %d, %v", n, err)
 		}
-		if err := nowait.Peek(fd, p[:1]); err != nowait.ErrNothing { //nolint:errorlint // as above
+		if err := nowait.Peek(fd, p[:1]); err != nowait.ErrNothing {
 			t.Errorf("a look at nothing: %v", err)
 		}
 		return true
@@ -49,7 +49,7 @@ func TestCalls(t *testing.T) {
 	on(t, ours, func(fd uintptr) bool {
 		err := nowait.Peek(fd, p)
 		looks++
-		if err != nil && err != nowait.ErrNothing { //nolint:errorlint // as above
+		if err != nil && err != nowait.ErrNothing {
 			t.Errorf("a look: %v", err)
 		}
 		return err == nil
@@ -61,10 +61,10 @@ func TestCalls(t *testing.T) {
 		t.Helper()
 		on(t, ours, func(fd uintptr) bool {
 			n, err := nowait.Read(fd, p)
-			if err == nowait.ErrNothing { //nolint:errorlint // as above
+			if err == nowait.ErrNothing {
 				return false
 			}
-			if string(p[:n]) != want || err != end { //nolint:errorlint // as above
+			if string(p[:n]) != want || err != end {
 				t.Errorf("read %q, %v", p[:n], err)
 			}
 			return true
@@ -75,7 +75,7 @@ func TestCalls(t *testing.T) {
 	read(p, "", io.EOF)
 	read(p[:1], "", io.EOF)
 	on(t, ours, func(fd uintptr) bool {
-		if err := nowait.Peek(fd, p[:1]); err != io.EOF { //nolint:errorlint // as above
+		if err := nowait.Peek(fd, p[:1]); err != io.EOF {
 			t.Errorf("a look at the end: %v", err)
 		}
 		return true
@@ -97,7 +97,7 @@ func TestCallsFindNoRoom(t *testing.T) {
 				p := pattern(len(sent), most)
 				n, err := nowait.Write(fd, p)
 				sent = append(sent, p[:n]...)
-				if err == nowait.ErrNothing { //nolint:errorlint // it comes bare
+				if err == nowait.ErrNothing {
 					return
 				} else if err != nil || n == 0 {
 					t.Errorf("a write: %d, %v", n, err)
@@ -121,7 +121,7 @@ func TestCallsOnALoss(t *testing.T) {
 	}
 	on(t, ours, func(fd uintptr) bool {
 		err := nowait.Peek(fd, make([]byte, 1))
-		if err == nowait.ErrNothing { //nolint:errorlint // it comes bare
+		if err == nowait.ErrNothing {
 			return false
 		}
 		if call, ok := errors.AsType[*os.SyscallError](err); !ok || call.Syscall != "recvfrom" || !errors.Is(err, syscall.ECONNRESET) {
@@ -187,16 +187,16 @@ func TestNeverWaits(t *testing.T) {
 	defer syscall.Close(pair[0])
 	defer syscall.Close(pair[1])
 	fd := uintptr(pair[0])
-	if _, err := nowait.Read(fd, make([]byte, 1)); err != nowait.ErrNothing { //nolint:errorlint // it comes bare
+	if _, err := nowait.Read(fd, make([]byte, 1)); err != nowait.ErrNothing {
 		t.Errorf("a read: %v", err)
 	}
-	if err := nowait.Peek(fd, make([]byte, 1)); err != nowait.ErrNothing { //nolint:errorlint // as above
+	if err := nowait.Peek(fd, make([]byte, 1)); err != nowait.ErrNothing {
 		t.Errorf("a look: %v", err)
 	}
 	for err == nil {
 		_, err = nowait.Write(fd, make([]byte, nowait.Most))
 	}
-	if err != nowait.ErrNothing { //nolint:errorlint // as above
+	if err != nowait.ErrNothing {
 		t.Errorf("a write: %v", err)
 	}
 }

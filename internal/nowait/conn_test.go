@@ -1,6 +1,7 @@
 package nowait_test
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -97,7 +98,7 @@ func TestWritersTakeTurns(t *testing.T) {
 
 // TestReadersShare: of several goroutines that read each byte reaches one, and the end all.
 func TestReadersShare(t *testing.T) {
-	const bytes = 1 << 20
+	const size = 1 << 20
 	peer, ours := ways[1].pair(t)
 	var running sync.WaitGroup
 	var read atomic.Int64
@@ -116,12 +117,12 @@ func TestReadersShare(t *testing.T) {
 			}
 		})
 	}
-	_, err := peer.Write(make([]byte, bytes))
+	_, err := peer.Write(make([]byte, size))
 	if err := errors.Join(err, peer.CloseWrite()); err != nil {
 		t.Error(err)
 	}
 	running.Wait()
-	if read.Load() != bytes {
+	if read.Load() != size {
 		t.Errorf("%d bytes were read", read.Load())
 	}
 }
@@ -224,19 +225,19 @@ func TestCopiesAreSpliced(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("splicing is Linux's")
 	}
-	const bytes = 1 << 20
+	const size = 1 << 20
 	for _, c := range []struct{ from, to way }{{ways[0], ways[0]}, {ways[0], ways[1]}, {ways[1], ways[0]}, {ways[1], ways[1]}} {
 		t.Run(c.from.name+" to "+c.to.name, func(t *testing.T) {
 			source, from := c.from.pair(t)
 			sink, to := c.to.pair(t)
 			var running sync.WaitGroup
-			arrived := make([]byte, bytes)
+			arrived := make([]byte, size)
 			running.Go(func() {
 				if _, err := io.ReadFull(sink, arrived); err != nil {
 					t.Error(err)
 				}
 			})
-			sent := pattern(0, bytes)
+			sent := pattern(0, size)
 			running.Go(func() {
 				_, err := source.Write(sent)
 				if err := errors.Join(err, source.CloseWrite()); err != nil {
@@ -248,7 +249,7 @@ func TestCopiesAreSpliced(t *testing.T) {
 			n, err := io.Copy(to, from)
 			runtime.ReadMemStats(&after)
 			running.Wait()
-			if n != bytes || err != nil || string(arrived) != string(sent) {
+			if n != size || err != nil || !bytes.Equal(arrived, sent) {
 				t.Errorf("%d bytes, %v", n, err)
 			}
 			if took := after.TotalAlloc - before.TotalAlloc; took >= 32<<10 {

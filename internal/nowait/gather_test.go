@@ -89,7 +89,7 @@ func TestGatherThatIsCutOff(t *testing.T) {
 				peer, ours := w.pair(t)
 				narrow(t, peer, ours)
 				var left []byte
-				lots := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // lengths of a test
+				lots := rand.New(rand.NewPCG(1, 2))
 				for err := error(nil); err == nil; {
 					lengths := make([]int, 1+lots.IntN(20))
 					for i := range lengths {
