@@ -20,10 +20,14 @@ func (c *control) Offer(ctx context.Context, o *shape.Offer) error {
 	if err := c.stands(ctx); err != nil {
 		return err
 	}
-	if c.waiters.Give(o) {
-		return nil
+	one, ready := c.waiters.Give(o)
+	if one == nil {
+		return c.tell(o)
 	}
-	return c.tell(o)
+	if ready {
+		c.ask(one.Conn, o)
+	}
+	return nil
 }
 
 // tell writes an accept message to the listener.

@@ -44,7 +44,7 @@ func (c *control) leave() {
 
 // waiter is one standby connection that has its 101.
 type waiter struct {
-	*standby.Waiter
+	standby.Waiter
 	control *control
 	visit   *visit
 }
@@ -67,13 +67,13 @@ func (e *Entry) standby(ctx context.Context, v *visit) {
 	}
 	v.keep()
 	v.hello.Fields, v.hello.Offers = nil, nil
-	w := &waiter{Waiter: standby.NewWaiter(), control: c, visit: v}
-	if !c.waiters.Add(w.Waiter) {
+	w := &waiter{Waiter: standby.Waiter{Conn: v.arrival.Conn}, control: c, visit: v}
+	if !c.waiters.Add(&w.Waiter) {
 		v.turnAway(fail.New(fail.Conflict, "As many connections stand by as were granted."))
 		return
 	}
 	if v.welcome("") != nil {
-		if o := w.dropped(); o != nil {
+		if o := c.waiters.Drop(&w.Waiter); o != nil {
 			w.otherwise(o)
 		}
 		_ = v.arrival.Conn.Close()
@@ -97,42 +97,40 @@ func (v *visit) asksForBytes() bool {
 	}
 }
 
-// wait waits for an offer, or the end.
+// wait waits for the peer, who says nothing before he was told of an offer, and answers then. Whoever has the offer tells him, so that
+// nobody is woken in between.
 func (w *waiter) wait(ctx context.Context) {
-	life, leave := context.WithCancelCause(ctx)
-	defer leave(nil)
-	watch := leg.Watch(w.visit.arrival.Conn, false, leave)
-	var o *shape.Offer
-	select {
-	case o = <-w.Offers:
-	case <-w.Over:
-	case <-life.Done():
-		o = w.dropped()
+	conn, waiters := w.Conn, &w.control.waiters
+	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
+	defer stop()
+	unasked := len(w.visit.arrival.Read) > 0
+	o, over := waiters.Ready(&w.Waiter)
+	if o != nil {
+		w.control.ask(conn, o)
 	}
-	_, gone := watch.Stop()
-	if o == nil {
-		_ = w.visit.arrival.Conn.Close()
+	var begun []byte
+	var err error
+	if !over && !unasked {
+		begun, err = leg.Await(conn, wire.MaxAnswer)
+	}
+	if o = waiters.Drop(&w.Waiter); o == nil {
+		_ = conn.Close()
 		return
 	}
-	if gone != nil || watch.Heard() || len(w.visit.arrival.Read) > 0 { // who stands by says nothing
-		_ = w.visit.arrival.Conn.Close()
-		w.otherwise(o)
+	var line string
+	var rest []byte
+	if err == nil && !unasked {
+		line, rest, err = standby.ReadAnswer(conn, begun)
+	}
+	stop()
+	if err != nil || unasked {
+		_ = conn.Close()
+		if ctx.Err() == nil && time.Now().Before(o.Deadline) {
+			w.otherwise(o)
+		}
 		return
 	}
-	w.meet(ctx, o)
-}
-
-// dropped takes a connection out that cannot wait any more. It gives the offer that the connection got before, if it did.
-func (w *waiter) dropped() *shape.Offer {
-	if w.control.waiters.Drop(w.Waiter) {
-		return nil
-	}
-	select {
-	case o := <-w.Offers:
-		return o
-	case <-w.Over:
-		return nil
-	}
+	w.meet(ctx, o, line, rest)
 }
 
 // otherwise sends an offer the ordinary way, because the connection that stood by has gone.
@@ -147,19 +145,9 @@ func (w *waiter) decline(ctx context.Context, o *shape.Offer, no *fail.Error) {
 	_ = w.control.entry.p.Relay.Decline(ctx, o.Ticket, w.visit.hello, no)
 }
 
-// meet writes the offer and acts on the agent's answer.
-func (w *waiter) meet(ctx context.Context, o *shape.Offer) {
-	conn := w.visit.arrival.Conn
-	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
-	line, rest, err := w.ask(conn, o)
-	stop()
-	if err != nil {
-		_ = conn.Close()
-		if ctx.Err() == nil && time.Now().Before(o.Deadline) {
-			w.otherwise(o)
-		}
-		return
-	}
+// meet acts on the agent's answer.
+func (w *waiter) meet(ctx context.Context, o *shape.Offer, line string, rest []byte) {
+	conn := w.Conn
 	status, text, err := wire.ParseAnswer(line)
 	switch {
 	case err != nil:
@@ -175,22 +163,23 @@ func (w *waiter) meet(ctx context.Context, o *shape.Offer) {
 	}
 }
 
-// ask writes the offer line and reads the answer line, and what came behind it.
-func (w *waiter) ask(conn net.Conn, o *shape.Offer) (line string, rest []byte, err error) {
+// ask writes the offer line to a connection that stands by. Where that fails the connection is closed, and its waiter, who reads it, sends
+// the offer the ordinary way.
+func (c *control) ask(conn net.Conn, o *shape.Offer) {
 	buf := bodies.GetParcel()
 	defer bodies.PutParcel(buf)
-	message := w.control.acceptMessage(o)
-	if *buf, err = message.Append(*buf); err != nil {
-		return "", nil, err
+	message := c.acceptMessage(o)
+	var err error
+	if *buf, err = message.Append(*buf); err == nil {
+		*buf = append(*buf, '\n')
+		err = conn.SetDeadline(o.Deadline)
 	}
-	*buf = append(*buf, '\n')
-	if err := conn.SetDeadline(o.Deadline); err != nil {
-		return "", nil, err
+	if err == nil {
+		_, err = conn.Write(*buf)
 	}
-	if _, err := conn.Write(*buf); err != nil {
-		return "", nil, err
+	if err != nil {
+		_ = conn.Close()
 	}
-	return standby.ReadAnswer(conn)
 }
 
 // stander is a listener whose standby connection has become its rendezvous.
@@ -245,7 +234,7 @@ func (e *Entry) Carried(ctx context.Context, conn net.Conn, p shape.Preface) err
 		_ = conn.Close()
 		return fmt.Errorf("carried standby connection: %w", err)
 	}
-	line, rest, err := standby.ReadAnswer(conn)
+	line, rest, err := standby.ReadAnswer(conn, nil)
 	var status int
 	var protocol string
 	if err == nil {

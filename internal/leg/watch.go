@@ -48,6 +48,50 @@ func Watch(conn net.Conn, halves bool, leave context.CancelCauseFunc) *Watcher {
 	return w
 }
 
+// Await waits until the peer says something, or goes, and reads once, at most the given number of bytes: all that is there, of a connection
+// of the kernel's, and one byte of any other. It holds no buffer while it waits. Deadlines are the connection's.
+func Await(conn net.Conn, most int) ([]byte, error) {
+	c, ok := conn.(syscall.Conn)
+	if !ok || !nowait.Able {
+		return awaitByte(conn)
+	}
+	raw, err := c.SyscallConn()
+	if err != nil {
+		return nil, err
+	}
+	var read []byte
+	waited := false
+	stopped := raw.Read(func(fd uintptr) bool {
+		if !waited { // the first look nearly always finds nothing, and what comes is read without another
+			waited = true
+			var one [1]byte
+			if nowait.Peek(fd, one[:]) == nowait.ErrNothing { //nolint:errorlint // it comes bare
+				return false
+			}
+		}
+		if read == nil {
+			read = make([]byte, most)
+		}
+		var n int
+		n, err = nowait.Read(fd, read)
+		read = read[:n]
+		return err != nowait.ErrNothing //nolint:errorlint // it comes bare
+	})
+	if stopped != nil {
+		return nil, stopped
+	}
+	return read, err
+}
+
+func awaitByte(conn net.Conn) ([]byte, error) {
+	var one [1]byte
+	n, err := conn.Read(one[:])
+	if n == 0 {
+		return nil, err
+	}
+	return one[:], nil // an error comes again
+}
+
 // watchAfter is how long a peer is not watched yet by WatchLate.
 const watchAfter = 10 * time.Millisecond
 

@@ -2,14 +2,17 @@ package leg
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net"
+	"os"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/causeway-relay/causeway/gateway/fail"
+	"github.com/causeway-relay/causeway/internal/netx"
 )
 
 // says is a peer who says something, piece by piece.
@@ -83,6 +86,49 @@ func TestWatch(t *testing.T) {
 					}
 				}
 			})
+		})
+	}
+}
+
+// TestAwait: who awaits a peer learns what he says, all of it of a connection of the kernel's, that he goes, and that time is over.
+func TestAwait(t *testing.T) {
+	for name, pair := range map[string]func() (peer, ours net.Conn){
+		"kernel": func() (net.Conn, net.Conn) { return netx.Loopback(t) },
+		"memory": func() (net.Conn, net.Conn) { a, b := netx.Pipe(); return a, b },
+	} {
+		t.Run(name, func(t *testing.T) {
+			peer, ours := pair()
+			defer peer.Close()
+			defer ours.Close()
+			if err := ours.SetReadDeadline(time.Now().Add(10 * time.Millisecond)); err != nil {
+				t.Fatal(err)
+			}
+			if b, err := Await(ours, 8); len(b) > 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+				t.Fatalf("%q, %v while nothing comes", b, err)
+			}
+			if err := ours.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
+				t.Fatal(err)
+			}
+			wrote := make(chan error, 1)
+			go func() {
+				_, err := io.WriteString(peer, "the whole line")
+				wrote <- errors.Join(err, peer.Close())
+			}()
+			first, err := Await(ours, 8)
+			if err != nil || len(first) == 0 || len(first) > 8 {
+				t.Fatalf("%q, %v", first, err)
+			}
+			rest, err := io.ReadAll(ours)
+			if err = errors.Join(err, <-wrote); err != nil || string(first)+string(rest) != "the whole line" {
+				t.Fatalf("%q and %q, %v", first, rest, err)
+			}
+			if b, err := Await(ours, 8); len(b) > 0 || !errors.Is(err, io.EOF) {
+				t.Errorf("%q, %v at the end", b, err)
+			}
+			_ = ours.Close()
+			if b, err := Await(ours, 8); len(b) > 0 || err == nil {
+				t.Errorf("%q of a closed connection", b)
+			}
 		})
 	}
 }

@@ -58,15 +58,14 @@ func (t *Table[C]) Find(k Key) C {
 	return t.here[k]
 }
 
-// Waiter is one connection that waits. Make one with NewWaiter.
+// Waiter is one connection that waits.
 type Waiter struct {
-	Offers chan *shape.Offer // gets the one offer
-	Over   chan struct{}     // closed when the control channel has gone and no offer will come
-}
+	Conn net.Conn
 
-// NewWaiter makes a waiter.
-func NewWaiter() *Waiter {
-	return &Waiter{Offers: make(chan *shape.Offer, 1), Over: make(chan struct{})}
+	// Guarded by the mutex of its Waiters.
+	offer *shape.Offer // the one that it got
+	ready bool         // it can be told of an offer, or that there will be none
+	over  bool         // the control channel went before
 }
 
 // Waiters are the connections of one control channel. The newest is used first: it is the likeliest to be alive.
@@ -89,47 +88,65 @@ func (w *Waiters) Add(one *Waiter) bool {
 	return true
 }
 
-// Give hands the offer to a connection that waits. It reports false when there is none.
-func (w *Waiters) Give(o *shape.Offer) bool {
+// Give hands the offer to a connection that waits; nil: there is none. Whoever gives tells its peer, if it is ready; else the connection's
+// owner does, who learns of the offer from Ready.
+func (w *Waiters) Give(o *shape.Offer) (one *Waiter, ready bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	n := len(w.list)
 	if n == 0 {
-		return false
+		return nil, false
 	}
-	w.list[n-1].Offers <- o // it has room for the only one
+	one = w.list[n-1]
+	w.list[n-1] = nil
 	w.list = w.list[:n-1]
-	return true
+	one.offer = o
+	return one, one.ready
 }
 
-// Drop takes a connection out. It reports false when it was given an offer, or told that it is over, before.
-func (w *Waiters) Drop(one *Waiter) bool {
+// Ready says that the connection can be told of an offer. It gives the one that it got before, or that it is over.
+func (w *Waiters) Ready(one *Waiter) (o *shape.Offer, over bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	i := slices.Index(w.list, one)
-	if i < 0 {
-		return false
-	}
-	w.list = slices.Delete(w.list, i, i+1)
-	return true
+	one.ready = true
+	return one.offer, one.over
 }
 
-// End lets nobody wait any more.
+// Drop lets a connection wait no longer. It gives the offer that it got; nil: none, and it will get none.
+func (w *Waiters) Drop(one *Waiter) *shape.Offer {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if i := slices.Index(w.list, one); i >= 0 {
+		w.list = slices.Delete(w.list, i, i+1)
+	}
+	return one.offer
+}
+
+// End lets nobody wait any more: it ends the reads of connections that are ready, and the owners of others learn it from Ready.
 func (w *Waiters) End() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.over = true
 	for _, one := range w.list {
-		close(one.Over)
+		if one.over = true; one.ready {
+			_ = one.Conn.SetReadDeadline(longAgo) // one that is closed has ended already
+		}
 	}
 	w.list = nil
 }
 
-// ReadAnswer reads an agent's answer line, and what came behind it; then it takes the connection's deadlines away.
-func ReadAnswer(conn net.Conn) (line string, rest []byte, err error) {
-	buf := make([]byte, 0, wire.MaxAnswer)
-	for {
-		n, err := conn.Read(buf[len(buf):cap(buf)])
+// longAgo makes a read return at once.
+var longAgo = time.Unix(1, 0)
+
+// ReadAnswer reads an agent's answer line, and what came behind it; then it takes the connection's deadlines away. begun is what was read
+// of it already, at most wire.MaxAnswer bytes.
+func ReadAnswer(conn net.Conn, begun []byte) (line string, rest []byte, err error) {
+	buf := append(make([]byte, 0, wire.MaxAnswer), begun...)
+	for first := len(begun) > 0; ; first = false {
+		n, err := 0, error(nil)
+		if !first {
+			n, err = conn.Read(buf[len(buf):cap(buf)])
+		}
 		buf = buf[:len(buf)+n]
 		if i := bytes.IndexByte(buf, '\n'); i >= 0 {
 			return string(buf[:i+1]), bytes.Clone(buf[i+1:]), conn.SetDeadline(time.Time{})

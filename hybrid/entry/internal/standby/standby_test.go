@@ -1,41 +1,89 @@
 package standby_test
 
 import (
+	"errors"
 	"io"
+	"net"
+	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/causeway-relay/causeway/gateway/shape"
 	"github.com/causeway-relay/causeway/hybrid/entry/internal/standby"
 	"github.com/causeway-relay/causeway/internal/netx"
 )
 
-// TestWaiters: the newest first, as many as were granted, and none behind the end.
+// TestWaiters: the newest first, as many as were granted, and none behind the end. Whoever is ready is told by who gives.
 func TestWaiters(t *testing.T) {
 	w := standby.Waiters{Most: 2}
-	one, two, three := standby.NewWaiter(), standby.NewWaiter(), standby.NewWaiter()
+	one, two, three := new(standby.Waiter), new(standby.Waiter), new(standby.Waiter)
 	if !w.Add(one) || !w.Add(two) || w.Add(three) {
 		t.Error("not two")
 	}
-	first, second := &shape.Offer{}, &shape.Offer{}
-	if !w.Give(first) || <-two.Offers != first || w.Drop(two) {
-		t.Error("the newest did not get it")
+	if o, over := w.Ready(one); o != nil || over {
+		t.Error("ready before any offer:", o, over)
 	}
-	if !w.Add(three) || !w.Drop(three) || w.Drop(three) {
+	first, second := new(shape.Offer), new(shape.Offer)
+	if got, ready := w.Give(first); got != two || ready {
+		t.Error("the newest did not get it, or counts as ready")
+	}
+	if o, over := w.Ready(two); o != first || over {
+		t.Error("the offer that came before it was ready:", o, over)
+	}
+	if !w.Add(three) || w.Drop(three) != nil || w.Drop(three) != nil || w.Drop(two) != first {
 		t.Error("drop")
 	}
-	if !w.Give(second) || <-one.Offers != second || w.Give(second) {
+	if got, ready := w.Give(second); got != one || !ready || w.Drop(one) != second {
 		t.Error("the other did not get it")
 	}
-	if !w.Add(one) {
-		t.Error("no room")
+	if got, _ := w.Give(second); got != nil {
+		t.Error("an offer for nobody")
 	}
+}
+
+// TestEnd: the end of the channel ends the read of who is ready, tells who becomes ready, and nobody is given an offer or let in behind it.
+func TestEnd(t *testing.T) {
+	w := standby.Waiters{Most: 3}
+	var conns [3]net.Conn
+	var waiters [3]standby.Waiter
+	for i := range waiters {
+		peer, ours := netx.Loopback(t)
+		if err := peer.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		conns[i], waiters[i].Conn = ours, ours
+		if !w.Add(&waiters[i]) {
+			t.Fatal("no room")
+		}
+	}
+	ready, late, given := &waiters[0], &waiters[1], &waiters[2]
+	w.Ready(ready)
+	w.Ready(given)
+	if got, _ := w.Give(new(shape.Offer)); got != given {
+		t.Fatal("another was given the offer")
+	}
+	read := make(chan error, 1)
+	go func() { _, err := conns[0].Read(make([]byte, 1)); read <- err }()
 	w.End()
-	<-one.Over
-	if w.Add(two) || w.Give(first) || w.Drop(one) {
+	w.End()
+	select {
+	case err := <-read:
+		if !errors.Is(err, os.ErrDeadlineExceeded) || w.Drop(ready) != nil {
+			t.Error(err)
+		}
+	case <-time.After(20 * time.Second):
+		t.Error("the read goes on")
+	}
+	if o, over := w.Ready(late); o != nil || !over {
+		t.Error("who becomes ready behind the end is not told")
+	}
+	if err := conns[2].SetReadDeadline(time.Time{}); err != nil || w.Drop(given) == nil {
+		t.Error("the end took an offer away:", err)
+	}
+	if got, _ := w.Give(new(shape.Offer)); got != nil || w.Add(new(standby.Waiter)) {
 		t.Error("it goes on behind the end")
 	}
-	w.End()
 }
 
 // TestTable: the latest channel of a listener is found, and the end of an earlier one changes nothing.
@@ -77,7 +125,11 @@ func FuzzReadAnswer(f *testing.F) {
 			}
 			_ = far.Close()
 		}()
-		line, rest, err := standby.ReadAnswer(near)
+		begun := make([]byte, min(len(s), max(size, 0), 1024)) // what was read before
+		if _, err := io.ReadFull(near, begun); err != nil {
+			t.Fatal(err)
+		}
+		line, rest, err := standby.ReadAnswer(near, begun)
 		want, _, whole := strings.Cut(s, "\n")
 		if whole = whole && len(want) < 1024; whole != (err == nil) {
 			t.Fatalf("%q: %v", s, err)
