@@ -1,6 +1,10 @@
 package main
 
 import (
+	"context"
+	"os/signal"
+	"syscall"
+
 	"github.com/spf13/cobra"
 
 	"github.com/causeway-relay/causeway/cmd/causeway/internal/cli"
@@ -32,7 +36,7 @@ them come connectors, and a SOAP calculator called as clients of basicHttpBindin
 				return cli.Usage("--ready-file goes with --keep: without it both nodes have ended before anybody could read the file")
 			}
 			p.Out = c.OutOrStdout()
-			return demo.Run(c.Context(), p)
+			return show(c.Context(), p)
 		},
 	}
 	c.Flags().BoolVar(&p.Keep, "keep", false, "leave both nodes running until Ctrl-C")
@@ -40,4 +44,17 @@ them come connectors, and a SOAP calculator called as clients of basicHttpBindin
 	c.Flags().IntVar(&p.Senders, "senders", 0, "how many senders come (default 5)")
 	c.Flags().IntVar(&p.StopListenerBefore, "stop-listener-before", 0, "stop the listener before the step of this number")
 	return c
+}
+
+// show runs the demonstration until its end, an interruption, or until nobody reads it any more: then it takes away what it has on disk,
+// keys and the ready file, without a word. A second interruption ends the process.
+func show(ctx context.Context, p demo.Params) error {
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM, syscall.SIGPIPE)
+	defer stop()
+	defer context.AfterFunc(ctx, stop)()
+	err := demo.Run(ctx, p)
+	if err != nil && ctx.Err() != nil {
+		return cli.Silent(cli.ExitFailure)
+	}
+	return err
 }

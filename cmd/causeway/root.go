@@ -48,6 +48,8 @@ reach them. Existing SDKs and WCF bindings work with another host name in their 
 
 Data goes to standard output, everything else to standard error. Exit codes: 0 ok, 1 failure, 2 usage, 3 not found,
 4 unauthorized, 5 unreachable or timed out.`
+	root.Version = buildInfo().String() // which gives it the flag --version
+	root.SetVersionTemplate("{{.Version}}\n")
 	root.CompletionOptions.HiddenDefaultCmd = false
 	return root
 }

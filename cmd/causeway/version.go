@@ -20,6 +20,9 @@ type build struct {
 	Arch     string `json:"arch"`
 }
 
+// String is the line for people.
+func (b *build) String() string { return fmt.Sprintf("causeway %s %s %s/%s", b.Version, b.Go, b.OS, b.Arch) }
+
 func newVersion() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "version", Short: "Say which version this is", Args: cli.Args(cobra.NoArgs),
@@ -30,15 +33,15 @@ func newVersion() *cobra.Command {
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		b := buildInfo()
 		return format.Write(cmd, b, func() error {
-			_, err := fmt.Fprintf(cmd.OutOrStdout(), "causeway %s %s %s/%s\n", b.Version, b.Go, b.OS, b.Arch)
+			_, err := fmt.Fprintln(cmd.OutOrStdout(), b)
 			return err
 		})
 	}
 	return cmd
 }
 
-func buildInfo() build {
-	b := build{Version: gateway.Version, Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH}
+func buildInfo() *build {
+	b := &build{Version: gateway.Version, Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return b

@@ -108,9 +108,13 @@ func TestWrongLines(t *testing.T) {
 	for line, says := range map[string]string{
 		"lst": `unknown command "lst" for "causeway"; did you mean list?`, "morse": `unknown command "morse" for "causeway"`,
 		"list x": "one argument cannot be right here: write 'causeway list'", "list --al": "unknown flag: --al", "list -o xml": "use table or json",
+		"list --outptu json": "unknown flag: --outptu; did you mean --output?", "list -x": "unknown shorthand flag: 'x' in -x",
+		"list --oldname": "unknown flag: --oldname\n", "list --output": "flag needs an argument: --output",
 	} {
 		list := &cobra.Command{Use: "list", Args: Args(cobra.NoArgs), RunE: func(*cobra.Command, []string) error { return nil }}
 		FormatFlag(list)
+		list.Flags().Bool("oldnames", false, "")
+		_ = list.Flags().MarkHidden("oldnames") // there is one
 		var talk bytes.Buffer
 		code := Run(t.Context(), Group("causeway", "", "", list), strings.Fields(line), strings.NewReader(""), &talk, &talk)
 		if code != ExitUsage || !strings.Contains(talk.String(), says) {

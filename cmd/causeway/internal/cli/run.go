@@ -2,18 +2,24 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"io"
+	"os/signal"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/causeway-relay/causeway/internal/suggest"
 )
 
 // Run executes one command line of a tree and gives the exit code. What went wrong is written to err, with what to do next.
 func Run(ctx context.Context, root *cobra.Command, args []string, in io.Reader, out, err io.Writer) int {
 	root.SilenceErrors, root.SilenceUsage = true, true
 	ownCommands(root)
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return Usage("%v", err) })
+	root.SetFlagErrorFunc(unknownFlag)
 	root.SetArgs(args)
 	root.SetIn(in)
 	root.SetOut(out)
@@ -25,12 +31,12 @@ func Run(ctx context.Context, root *cobra.Command, args []string, in io.Reader, 
 	return exitCode(failure)
 }
 
-// Group makes a command that only holds others. Alone it shows its help; a word it does not know is told the nearest one.
+// Group makes a command that only holds others. Alone, or with the word help, it shows its help; a word it does not know is told the nearest one.
 func Group(use, short, example string, subs ...*cobra.Command) *cobra.Command {
 	g := &cobra.Command{
 		Use: use, Short: short, Example: example,
 		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
+			if len(args) == 0 || len(args) == 1 && args[0] == "help" {
 				return nil
 			}
 			return unknownCommand(cmd, args[0])
@@ -52,6 +58,28 @@ func unknownCommand(cmd *cobra.Command, word string) error {
 	}
 	return Usage("unknown command %q for %q; did you mean %s?", word, cmd.CommandPath(), strings.Join(near, " or "))
 }
+
+// unknownFlag makes what is wrong with flags a usage error, which names the nearest flag where there is none of the name.
+func unknownFlag(cmd *cobra.Command, err error) error {
+	no, ok := errors.AsType[*pflag.NotExistError](err)
+	if !ok || len(no.GetSpecifiedName()) < 2 { // a letter is near to every other
+		return Usage("%v", err)
+	}
+	var names []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if !f.Hidden {
+			names = append(names, f.Name)
+		}
+	})
+	if near := suggest.Nearest(no.GetSpecifiedName(), names); near != "" {
+		return Usage("%v; did you mean --%s?", err, near)
+	}
+	return Usage("%v", err)
+}
+
+// Unread has the process live on when nobody reads its output any more: a write then fails, and what was written is lost. It is for
+// commands whose work is not their output, from where they begin with it; all others end silently, as programs in a pipe do.
+func Unread() { signal.Ignore(syscall.SIGPIPE) }
 
 // Args turns what a check of arguments says into a usage error, which shows how the command is written.
 func Args(check cobra.PositionalArgs) cobra.PositionalArgs {

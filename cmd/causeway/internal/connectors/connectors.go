@@ -133,6 +133,7 @@ func (c *connectors) run(cmd *cobra.Command, list []connect.Connector) error {
 	bridge := connect.New(connect.Params{
 		Roots: c.Roots(cli.NodeHere()), Options: c.more, Tell: c.tell(cmd), Grace: c.grace, Final: c.file == "" && !c.retry,
 	})
+	cli.Unread()
 	defer heap.Tune(os.Getenv)()
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)

@@ -95,6 +95,7 @@ func serve(ctx context.Context, load func() (*config.Config, config.Problems), f
 	if problems := warnings.Err(); problems != nil {
 		return problems
 	}
+	cli.Unread() // a node does not end with whoever reads its log
 	defer heap.Tune(os.Getenv)()
 	level := new(slog.LevelVar)
 	log, lines := newLog(err, cfg.Log, level)
