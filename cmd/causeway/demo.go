@@ -49,7 +49,9 @@ them come connectors, and a SOAP calculator called as clients of basicHttpBindin
 // show runs the demonstration until its end, an interruption, or until nobody reads it any more: then it takes away what it has on disk,
 // keys and the ready file, without a word. A second interruption ends the process.
 func show(ctx context.Context, p demo.Params) error {
-	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM, syscall.SIGPIPE)
+	ctx, unread := signal.NotifyContext(ctx, syscall.SIGPIPE) // to the end: each further line is one more
+	defer unread()
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	defer context.AfterFunc(ctx, stop)()
 	err := demo.Run(ctx, p)

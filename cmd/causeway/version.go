@@ -21,7 +21,9 @@ type build struct {
 }
 
 // String is the line for people.
-func (b *build) String() string { return fmt.Sprintf("causeway %s %s %s/%s", b.Version, b.Go, b.OS, b.Arch) }
+func (b *build) String() string {
+	return fmt.Sprintf("causeway %s %s %s/%s", b.Version, b.Go, b.OS, b.Arch)
+}
 
 func newVersion() *cobra.Command {
 	cmd := &cobra.Command{
