@@ -49,11 +49,12 @@ func (g *Gateway) openFront(hybrid *entry.Entry, api *manage.API) error {
 		}
 	}
 	sockets := limit.NewGate(g.cfg.Limits.Connections*socketsPerConnection + spareSockets)
+	leave := sockets.Leave // made once, not for each connection
 	enter := func(netip.AddrPort) (func(), *fail.Error) {
 		if !sockets.Enter() {
 			return nil, fail.New(fail.Overloaded, "The gateway has as many sockets as limits.connections allows.")
 		}
-		return sockets.Leave, nil
+		return leave, nil
 	}
 	if err := g.openPorts(enter); err != nil {
 		return err
@@ -73,6 +74,7 @@ func (g *Gateway) openFront(hybrid *entry.Entry, api *manage.API) error {
 		Relay: g.relay, Node: uint16(g.p.Node), Tracking: entry.NewTracking, Idle: g.cfg.Timeouts.Idle, Write: g.cfg.Timeouts.Write,
 		PlainTokens: g.cfg.AllowPlainTokens, Find: g.find, REST: entry.REST,
 	})
+	takeHybrid, takeWCF := hybrid.Take, wcf.Take // as above
 	g.front, err = front.New(front.Params{
 		Doors: doors,
 		Route: func(a *leg.Arrival) front.Take {
@@ -83,9 +85,9 @@ func (g *Gateway) openFront(hybrid *entry.Entry, api *manage.API) error {
 			case !entry.Wants(a.Head):
 				return nil
 			case wcf.Wants(a.Head):
-				return wcf.Take
+				return takeWCF
 			}
-			return hybrid.Take
+			return takeHybrid
 		},
 		Handler: handler,
 		Enter:   enter,

@@ -196,17 +196,16 @@ func (p *Pass) toAll(ctx context.Context, m *shape.Message) Outcome {
 
 // queueFor puts a queue in front of a listener's sink, if it has one.
 func (s *Seat) queueFor(ent *entity.Entity) {
-	r, at := s.relay, ent.At
-	f := &cast.Front{
-		Listener: s.listener, Entity: ent.Name, Node: r.self, Pulse: s.pulse, Hooks: &r.p.Hooks, Step: r.casts.Step, Run: r.fork,
-		Accept: r.p.Timeouts.Accept, Response: func() time.Duration {
-			if ent := r.p.Store.View().Get(at); ent != nil && ent.Settings.ResponseTimeout > 0 {
-				return ent.Settings.ResponseTimeout
-			}
-			return r.p.Timeouts.Response
-		},
-	}
+	f := &cast.Front{House: &s.relay.house, Listener: s.listener, Entity: ent.Name, Pulse: s.pulse}
 	s.queue = f.Stand()
+}
+
+// responseOf is how long a delivery to a listener of the entity may take.
+func (r *Relay) responseOf(at entity.Address) time.Duration {
+	if ent := r.p.Store.View().Get(at); ent != nil && ent.Settings.ResponseTimeout > 0 {
+		return ent.Settings.ResponseTimeout
+	}
+	return r.p.Timeouts.Response
 }
 
 // flush lets the listener take what waits for it, for a few seconds.

@@ -12,6 +12,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/limit"
 	"github.com/causeway-relay/causeway/gateway/mesh"
 	"github.com/causeway-relay/causeway/gateway/presence"
+	"github.com/causeway-relay/causeway/gateway/relay/internal/account"
 	"github.com/causeway-relay/causeway/gateway/relay/internal/cast"
 	"github.com/causeway-relay/causeway/gateway/relay/internal/lease"
 	"github.com/causeway-relay/causeway/gateway/relay/internal/words"
@@ -35,10 +36,10 @@ type Seat struct {
 	relay    *Relay
 	listener *route.Listener
 	hello    *shape.Hello
-	record   *Record
+	account  account.Stay // for its record at the end
 	release  func()
 	pulse    *presence.Pulse
-	queue    *cast.Queue // of messages; nil: the listener takes none
+	queue    *cast.Front // of messages; nil: the listener takes none
 	replaced bool        // the client came back while this one arrived; guarded by relay.mu
 
 	lease lease.Lease // of its token
@@ -73,7 +74,7 @@ func (r *Relay) sit(ctx context.Context, ask Ask, h *shape.Hello, l *route.Liste
 		return nil, r.full()
 	}
 	l.At, l.Remote = h.At, h.Remote.String()
-	seat := &Seat{relay: r, listener: l, hello: h, record: record}
+	seat := &Seat{relay: r, listener: l, hello: h, account: record.Stay()}
 	seat.pulse = presence.NewPulse(r.p.Presence, l.Check != nil, seat.changed)
 	seat.lease.Over = seat.expired
 	seat.queueFor(ent)
@@ -197,7 +198,7 @@ func (s *Seat) expired(at time.Time) {
 func (s *Seat) Renew(c auth.Credential) error {
 	_, claims, err := s.relay.admit(Ask{Need: entity.Listen, Cred: c}, s.hello)
 	if err != nil {
-		return err.At("renew", s.record.Entity, s.record.Tracking)
+		return err.At("renew", s.account.Entity, s.hello.Tracking)
 	}
 	s.lease.Until(claims.Expires, s.relay.p.Timeouts.TokenGrace)
 	return nil
@@ -252,11 +253,11 @@ func (s *Seat) leave(end *shape.End) {
 }
 
 func (s *Seat) gone(end *shape.End, side string) {
-	c := s.record
+	c := s.relay.clerk.Again("listener", s.hello, s.listener.ID, &s.account)
 	c.Reason, c.Side, c.Text, c.Cause = end.Why, side, end.Text, end.Cause
 	c.Taken, c.Missed = s.listener.Tally.Delivered.Load(), s.listener.Tally.Missed.Load()
 	s.relay.clerk.Closed(c)
-	s.went(end)
+	s.went(end, c.Duration)
 }
 
 // lostTo is what is said of the messages that a listener did not get any more.

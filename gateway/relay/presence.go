@@ -37,14 +37,14 @@ func (s *Seat) Late() { s.pulse.Late() }
 
 // came tells that the listener is there.
 func (s *Seat) came() {
-	s.present(&Presence{Online: true, Was: presence.Gone, Time: s.record.Began})
+	s.present(&Presence{Online: true, Was: presence.Gone, Time: s.account.Began})
 }
 
 // went tells that it has left.
-func (s *Seat) went(end *shape.End) {
+func (s *Seat) went(end *shape.End, lasted time.Duration) {
 	was := s.listener.State()
 	s.listener.Mark(presence.Gone, true)
-	s.present(&Presence{State: presence.Gone, Was: was, Reason: end.Why, Text: end.Text, Lasted: s.record.Duration, Time: time.Now()})
+	s.present(&Presence{State: presence.Gone, Was: was, Reason: end.Why, Text: end.Text, Lasted: lasted, Time: time.Now()})
 }
 
 // changed is told by the pulse, under its lock.
@@ -54,7 +54,7 @@ func (s *Seat) changed(c presence.Change) {
 	if c.From == c.To {
 		return
 	}
-	p := &Presence{Online: true, State: c.To, Was: c.From, Text: c.Reason, Lasted: c.Time.Sub(s.record.Began), Time: c.Time}
+	p := &Presence{Online: true, State: c.To, Was: c.From, Text: c.Reason, Lasted: c.Time.Sub(s.account.Began), Time: c.Time}
 	switch c.Why {
 	case presence.Ignoring:
 		p.Reason = fail.AcceptTimeout
@@ -71,7 +71,7 @@ func (s *Seat) present(p *Presence) {
 	if hook == nil {
 		return
 	}
-	p.Entity, p.Listener, p.Channel, p.Node = s.record.Entity, s.listener.ID, s.listener.Channel, s.relay.self
+	p.Entity, p.Listener, p.Channel, p.Node = s.account.Entity, s.listener.ID, s.listener.Channel, s.relay.self
 	p.Remote = s.listener.Remote
 	hook(p)
 }

@@ -64,6 +64,7 @@ type Relay struct {
 	pool   *nodedoor.Pool   // exchanges that run at other nodes
 	server *nodedoor.Server // those of other nodes that run here
 	casts  cast.Node
+	house  cast.House
 	taps   tap.Board
 	clerk  account.Clerk
 	debts  exchange.Debts // what listeners here were asked and did not answer yet
@@ -130,6 +131,7 @@ func New(p Params) *Relay {
 	if r.clerk.Tells() {
 		r.casts.Step = r.clerk.Step
 	}
+	r.house = cast.House{Node: r.self, Hooks: &r.p.Hooks, Step: r.casts.Step, Accept: p.Timeouts.Accept, Response: r.responseOf, Run: r.fork}
 	r.taps.Left = r.unwatched
 	r.late = presence.NewLate[shape.Ticket](r.leftOpen)
 	return r

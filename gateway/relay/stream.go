@@ -23,6 +23,7 @@ type stream struct {
 	live    flow.Live
 	data    atomic.Int64               // when the first data went through, since the arrival
 	running atomic.Pointer[StreamInfo] // what is shown of it, counters left out; nil: it does not run yet
+	shown   StreamInfo                 // where running points
 
 	tracked bool // it is on the relay's list and has a slot of its connections
 }
@@ -111,7 +112,7 @@ func (s *stream) road(ctx context.Context) (pump flow.Pump, err error) {
 
 // join carries the stream.
 func (s *stream) join(ctx context.Context, near, far shape.Leg, over func()) {
-	s.running.Store(s.info())
+	s.runs()
 	s.opened()
 	flow.Start(ctx, near, far, flow.Limits{Quiet: s.relay.p.Timeouts.Idle, First: s.first}, &s.live, func(report flow.Report) {
 		defer func() { s.leave(); over() }()

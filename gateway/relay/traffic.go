@@ -75,12 +75,13 @@ func (r *Relay) streamsHere() Traffic {
 	return t
 }
 
-// info is what is shown of the stream, as far as it does not change any more.
-func (s *stream) info() *StreamInfo {
+// runs shows the stream from here on, as far as it does not change any more. It is called once.
+func (s *stream) runs() {
 	c := s.record
-	return &StreamInfo{
+	s.shown = StreamInfo{
 		Tracking: c.Tracking, Entity: c.Entity, Listener: c.Listener, Node: c.Node, PeerNode: c.PeerNode, Remote: c.Remote, Since: c.Began,
 	}
+	s.running.Store(&s.shown)
 }
 
 // forget drops what a deleted entity carried.

@@ -25,12 +25,11 @@ func (e *Entry) accept(ctx context.Context, v *visit) {
 		e.reject(ctx, v, ticket)
 		return
 	}
-	guest := &guest{visit: v}
 	if v.arrival.Carried {
-		_ = e.p.Relay.Join(ctx, ticket, guest) // the party was told, and the relay keeps the account
+		_ = e.p.Relay.Join(ctx, ticket, &guest{visit: v}) // the party was told, and the relay keeps the account
 		return
 	}
-	_ = e.p.Relay.Join(ctx, ticket, &traveller{guest})
+	_ = e.p.Relay.Join(ctx, ticket, &traveller{guest{visit: v}})
 }
 
 // reject passes a listener's no on to the sender and tells the listener that it is done: 410 Gone.
@@ -79,7 +78,7 @@ func (v *visit) longest() int {
 func (g *guest) Refuse(err *fail.Error) { g.visit.refuse(err) }
 
 // traveller is a guest that may have come to the wrong node.
-type traveller struct{ *guest }
+type traveller struct{ guest }
 
 // Detach implements shape.Carrier.
 func (t *traveller) Detach() (net.Conn, shape.Preface) {

@@ -31,7 +31,7 @@ func (e *Entry) request(ctx context.Context, v *visit) {
 	c := &caller{guest: &guest{visit: v}, over: make(chan struct{})}
 	party := shape.Party(c)
 	if !v.arrival.Carried {
-		party = &farCaller{c, &traveller{c.guest}}
+		party = &farCaller{c, &traveller{*c.guest}}
 	}
 	if err := e.p.Relay.Join(ctx, ticket, party); err == nil && c.carried {
 		return

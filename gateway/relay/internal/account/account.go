@@ -99,6 +99,19 @@ type Record struct {
 	Duration time.Duration
 }
 
+// Stay is what the record of a listener is made of when it leaves, beside what else is known of it: thousands may stay for days, and a record
+// is long.
+type Stay struct {
+	Entity string
+	Kind   string
+	Rule   string
+	Admit  time.Duration
+	Began  time.Time
+}
+
+// Stay takes it out of the record of a listener that was let in.
+func (c *Record) Stay() Stay { return Stay{c.Entity, c.Kind, c.Rule, c.Stages.Admit, c.Began} }
+
 // Subject says what the connection is to those who look at what passes.
 func (c *Record) Subject() *tap.Subject {
 	return &tap.Subject{

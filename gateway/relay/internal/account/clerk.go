@@ -37,6 +37,13 @@ func (k *Clerk) Open(kind string, h *shape.Hello) *Record {
 	}
 }
 
+// Again opens the record of a party that stayed, to be closed; id is the listener's.
+func (k *Clerk) Again(kind string, h *shape.Hello, id string, s *Stay) *Record {
+	c := k.Open(kind, h)
+	c.Listener, c.Entity, c.Kind, c.Rule, c.Stages.Admit, c.Began = id, s.Entity, s.Kind, s.Rule, s.Admit, s.Began
+	return c
+}
+
 // Refused closes the record of a party that is turned away and returns the error as the party is told it.
 func (k *Clerk) Refused(c *Record, err *fail.Error) *fail.Error {
 	err = err.At("", c.Entity, c.Tracking)

@@ -1,9 +1,12 @@
 package cast
 
 import (
+	"context"
+	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/causeway-relay/causeway/gateway/entity"
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/mesh"
 	"github.com/causeway-relay/causeway/gateway/presence"
@@ -13,31 +16,99 @@ import (
 	"github.com/causeway-relay/causeway/gateway/shape"
 )
 
-// Front is what stands in front of one listener: whom it tells what became of its messages. All but the functions of Hooks is needed.
+// Front is what stands in front of one listener: whom it tells what became of its messages, and the queue once there is one: an idle
+// listener has none. It is a shape.Sink as its Queue is. Methods of a nil Front that end it or look at it do nothing.
 type Front struct {
+	*House
 	Listener *route.Listener
-	Entity   string // as it is written
-	Node     mesh.Num
+	Entity   string          // as it is written
 	Pulse    *presence.Pulse // who takes messages lives, who leaves them is silent
-	Hooks    *account.Hooks
-	Step     func(n int, tracking, text string) // nil: nobody wants to know
-	Accept   time.Duration                      // how long a listener may take to open a connection
-	Response func() time.Duration               // how long a delivery may take
-	Run      func(func()) bool                  // see Params
 
+	sink    shape.Sink  // the listener's own
 	missing atomic.Bool // it missed the last message
+
+	mu    sync.Mutex
+	queue *Queue // nil: nothing has been put here
+	shut  error  // of one that was closed before it had a queue
 }
 
-// Stand puts a queue before the listener's sink and gives it; nil: the listener takes no messages. Methods of a nil Queue that end it or
-// look at it do nothing.
-func (f *Front) Stand() *Queue {
+// House is what the fronts of a node have in common. All but the functions of Hooks is needed.
+type House struct {
+	Node     mesh.Num
+	Hooks    *account.Hooks
+	Step     func(n int, tracking, text string)        // nil: nobody wants to know
+	Accept   time.Duration                             // how long a listener may take to open a connection
+	Response func(entity entity.Address) time.Duration // how long a delivery may take
+	Run      func(func()) bool                         // see Params
+}
+
+// Stand puts the front before the listener's sink and gives it; nil: the listener takes no messages.
+func (f *Front) Stand() *Front {
 	if f.Listener.Cast == nil {
 		return nil
 	}
-	q := New(Params{Sink: f.Listener.Cast, Run: f.Run, Settled: f.settled, Limit: f.Response})
-	f.Listener.Cast = q
-	return q
+	f.sink, f.Listener.Cast = f.Listener.Cast, f
+	return f
 }
+
+// line gives the queue, made at the first message.
+func (f *Front) line() *Queue {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.queue == nil {
+		f.queue = New(Params{Sink: f.sink, Run: f.Run, Settled: f.settled, Limit: f.limit})
+		if f.shut != nil {
+			f.queue.Close(f.shut)
+		}
+	}
+	return f.queue
+}
+
+// Put is Queue.Put.
+func (f *Front) Put(m *shape.Message) (here bool, err error) { return f.line().Put(m) }
+
+// Deliver is Queue.Deliver.
+func (f *Front) Deliver(ctx context.Context, m *shape.Message) (reached int, err error) {
+	return f.line().Deliver(ctx, m)
+}
+
+// Close is Queue.Close.
+func (f *Front) Close(why error) {
+	if q := f.look(why); q != nil {
+		q.Close(why)
+	}
+}
+
+// Settled is Queue.Settled.
+func (f *Front) Settled(ctx context.Context) {
+	if q := f.look(nil); q != nil {
+		q.Settled(ctx)
+	}
+}
+
+// Waiting is Queue.Waiting.
+func (f *Front) Waiting() int {
+	if q := f.look(nil); q != nil {
+		return q.Waiting()
+	}
+	return 0
+}
+
+// look gives the queue if there is one; else it notes why there will be none that takes anything, if that is said.
+func (f *Front) look(shut error) *Queue {
+	if f == nil {
+		return nil
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.queue == nil && f.shut == nil {
+		f.shut = shut
+	}
+	return f.queue
+}
+
+// limit is how long a delivery to the listener may take.
+func (f *Front) limit() time.Duration { return f.Response(f.Listener.Entity) }
 
 // settled counts what became of one message for the listener.
 func (f *Front) settled(m *shape.Message, reached int, err error) {
@@ -59,7 +130,7 @@ func (f *Front) settled(m *shape.Message, reached int, err error) {
 	case fail.AcceptTimeout:
 		f.Pulse.Left(f.Accept)
 	case fail.ListenerSilent:
-		f.Pulse.Unanswered(f.Response())
+		f.Pulse.Unanswered(f.limit())
 	default:
 	}
 	if hook := f.Hooks.Missed; hook != nil && !f.missing.Swap(true) {

@@ -64,7 +64,7 @@ func (n *Node) here(o *Outcome, m *shape.Message, q *route.Query) (there []mesh.
 		n.Step(4, m.Tracking, fmt.Sprintf("looked up %s: %d listener(s) here, more at %d node(s)", q.Entity.Path, len(here), len(there)))
 	}
 	for _, l := range here {
-		queue, ok := l.Cast.(*Queue)
+		queue, ok := l.Cast.(*Front)
 		if !ok {
 			continue
 		}

@@ -239,9 +239,6 @@ func (q *Queue) settle(it *item, reached int, err error) {
 
 // Close ends the queue: what waits is missed or goes elsewhere, and a delivery that runs is cut off, with the reason given. It does not wait.
 func (q *Queue) Close(why error) {
-	if q == nil {
-		return
-	}
 	q.mu.Lock()
 	if q.shut != nil {
 		q.mu.Unlock()
@@ -259,9 +256,6 @@ func (q *Queue) Close(why error) {
 
 // Settled waits until nothing waits and nothing leaves, or ctx ends.
 func (q *Queue) Settled(ctx context.Context) {
-	if q == nil {
-		return
-	}
 	q.mu.Lock()
 	if !q.running {
 		q.mu.Unlock()
@@ -280,9 +274,6 @@ func (q *Queue) Settled(ctx context.Context) {
 
 // Waiting is how many messages wait or leave at this moment.
 func (q *Queue) Waiting() int {
-	if q == nil {
-		return 0
-	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return len(q.items) + q.leaving // or they have just left
