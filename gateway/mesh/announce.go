@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -21,10 +20,17 @@ type identity struct {
 
 func (h *Holding) identity() identity { return identity{h.At, h.ID, h.Channel} }
 
+// held is a holding of this node's: thousands may be there, so it lies in memory once.
+type held struct {
+	Holding
+
+	let bool // it was released
+}
+
 // batch gathers what changed until it leaves as one announcement. Guarded by Member.mu.
 type batch struct {
-	removed map[identity]Holding
-	added   map[identity]Holding
+	removed map[identity]*held // nil: nothing is
+	added   map[identity]*held
 	timer   *time.Timer
 	round   *round // of the announcement that this becomes
 }
@@ -68,13 +74,14 @@ func (m *Member) Hold(ctx context.Context, h Holding) (release func(), err error
 	if err := h.check(); err != nil {
 		return nil, err
 	}
+	mine := &held{Holding: h}
 	m.mu.Lock()
-	r, err := m.holdLocked(h)
+	r, err := m.holdLocked(mine)
 	m.mu.Unlock()
 	if err != nil {
 		return nil, err
 	}
-	release = sync.OnceFunc(func() { m.release(h) })
+	release = func() { m.release(mine) }
 	select {
 	case <-r.done:
 	case <-ctx.Done():
@@ -104,15 +111,15 @@ func (h *Holding) check() error {
 func validText(s string) bool { return utf8.ValidString(s) }
 
 // holdLocked puts the holding into the batch.
-func (m *Member) holdLocked(h Holding) (*round, error) {
+func (m *Member) holdLocked(h *held) (*round, error) {
 	if m.closed {
 		return nil, errLeft.At("hold", h.At.String(), "")
 	}
 	k := h.identity()
-	_, held := m.mine[k]
+	_, there := m.mine[k]
 	_, leaving := m.batch.removed[k]
 	_, coming := m.batch.added[k]
-	if coming || held && !leaving {
+	if coming || there && !leaving {
 		return nil, fail.New(fail.Conflict, "the same channel holds the address already").At("hold", h.At.String(), "")
 	}
 	m.gatherLocked()
@@ -124,19 +131,23 @@ func (m *Member) holdLocked(h Holding) (*round, error) {
 	return r, nil
 }
 
-// release takes a holding back and does not wait.
-func (m *Member) release(h Holding) {
+// release takes a holding back, once, and does not wait.
+func (m *Member) release(h *held) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	k := h.identity()
-	if m.closed {
+	if m.closed || h.let {
 		return
 	}
+	h.let = true
 	if _, coming := m.batch.added[k]; coming {
 		delete(m.batch.added, k)
 		return
 	}
 	m.gatherLocked()
+	if m.batch.removed == nil {
+		m.batch.removed = map[identity]*held{}
+	}
 	m.batch.removed[k] = h
 }
 
@@ -145,7 +156,7 @@ func (m *Member) gatherLocked() {
 	if m.batch.round != nil {
 		return
 	}
-	m.batch = batch{removed: map[identity]Holding{}, added: map[identity]Holding{}, round: &round{done: make(chan struct{})}}
+	m.batch = batch{added: map[identity]*held{}, round: &round{done: make(chan struct{})}}
 	m.batch.timer = time.AfterFunc(m.timing.Gather, func() {
 		m.mu.Lock()
 		defer m.mu.Unlock()
@@ -170,7 +181,7 @@ func (m *Member) flushLocked() {
 	}
 	for k, h := range b.added {
 		m.mine[k] = h
-		added.add(h)
+		added.add(h.Holding)
 	}
 	for _, part := range removed.parts {
 		m.announceLocked(&message{class: classAnnounce, removed: part})
@@ -279,7 +290,7 @@ func (m *Member) receiveWantLocked(p *peer, msg *message) {
 	p.acked = min(p.acked, msg.seq) // it may have forgotten what it acknowledged
 	var c cutter
 	for _, h := range m.mine {
-		c.add(h)
+		c.add(h.Holding)
 	}
 	if len(c.parts) == 0 {
 		c.parts = [][]Holding{nil}

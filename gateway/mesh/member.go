@@ -60,7 +60,7 @@ type Member struct {
 	turned  chan struct{} // closed and made anew when something changed that Settle waits for
 
 	seq    uint64 // of our last announcement
-	mine   map[identity]Holding
+	mine   map[identity]*held
 	batch  batch
 	rounds []*round
 
@@ -88,7 +88,7 @@ func Join(t Transport, p Params) (*Member, error) {
 	m := &Member{
 		t: t, timing: p.Timing.withDefaults(), node: p.Node, epoch: uint64(p.Node.Since.UnixNano()),
 		peers: map[Num]*peer{}, ended: map[Num]uint64{}, asked: map[Num]time.Time{}, turned: make(chan struct{}),
-		mine: map[identity]Holding{}, handlers: map[string]handler{}, calls: map[uint64]*call{},
+		mine: map[identity]*held{}, handlers: map[string]handler{}, calls: map[uint64]*call{},
 		nextCall: rand.Uint64N(1 << 32), inbound: map[laneKey]*inLane{},
 	}
 	m.ctx, m.stop = context.WithCancelCause(context.Background())

@@ -33,8 +33,8 @@ type Listener struct {
 	Channel uint64
 	Since   time.Time
 	Tally   Tally
-	mark    atomic.Uint32 // state and last, see Mark
-	gone    chan struct{}
+	mark    atomic.Uint32                 // state and last, see Mark
+	gone    atomic.Pointer[chan struct{}] // nil: nobody has asked yet
 }
 
 // lastBit of a mark says that the listener is asked after all others; the state is above it.
@@ -61,8 +61,31 @@ type Tally struct {
 	Delivered, Missed atomic.Int64
 }
 
-// Gone is closed when the listener has left the table.
-func (l *Listener) Gone() <-chan struct{} { return l.gone }
+// Gone is closed when the listener has left the table. It is made when somebody asks: an idle listener has none.
+func (l *Listener) Gone() <-chan struct{} {
+	gone := l.gone.Load()
+	if gone == nil {
+		made := make(chan struct{})
+		if gone = &made; !l.gone.CompareAndSwap(nil, gone) {
+			gone = l.gone.Load()
+		}
+	}
+	return *gone
+}
+
+// left is the Gone of all who have left.
+var left = func() *chan struct{} {
+	c := make(chan struct{})
+	close(c)
+	return &c
+}()
+
+// leave closes Gone; it is called once.
+func (l *Listener) leave() {
+	if asked := l.gone.Swap(left); asked != nil {
+		close(*asked)
+	}
+}
 
 // is reports whether two listeners call themselves the same. GUIDs are compared as such, whatever their spelling.
 func (l *Listener) is(other *Listener) bool {

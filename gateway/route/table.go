@@ -80,7 +80,7 @@ func (t *Table) Add(l *Listener, ent entity.Address, now time.Time, limit int) (
 		return mesh.Holding{}, false
 	}
 	t.next++
-	l.Channel, l.Entity, l.Since, l.gone = t.next, ent, now, make(chan struct{})
+	l.Channel, l.Entity, l.Since = t.next, ent, now
 	t.locals[l.Channel] = l
 	t.insertLocked(Candidate{Listener: l, Node: t.self})
 	return mesh.Holding{At: l.At, Entity: ent, ID: l.ID, Channel: l.Channel, Shapes: l.Shapes(), Weight: 1}, true
@@ -141,7 +141,7 @@ func (t *Table) Apply(c mesh.Change) (lost []*Listener) {
 			continue
 		}
 		l := t.remote(c.Node, h)
-		l.ID, l.At, l.Entity, l.Channel, l.gone = h.ID, h.At, h.Entity, h.Channel, make(chan struct{})
+		l.ID, l.At, l.Entity, l.Channel = h.ID, h.At, h.Entity, h.Channel
 		l.GUID, _ = ParseGUID(h.ID)
 		if m, ok := t.early[key]; ok {
 			l.Mark(m.state, m.last)
@@ -207,7 +207,7 @@ func (t *Table) removeLocked(l *Listener) {
 	if t.counts[l.Entity]--; t.counts[l.Entity] == 0 {
 		delete(t.counts, l.Entity)
 	}
-	close(l.gone)
+	l.leave()
 }
 
 // Find appends to dst who may serve the query, in the order of asking: at random or by Stick, the longest listen path first unless the

@@ -316,3 +316,23 @@ func TestParseGUID(t *testing.T) {
 		}
 	}
 }
+
+// TestGone: who asked before a listener leaves is told when it does, and who asks later at once.
+func TestGone(t *testing.T) {
+	tab := route.NewTable(1, nil)
+	early, late := &route.Listener{At: at("a")}, &route.Listener{At: at("b")}
+	for _, l := range []*route.Listener{early, late} {
+		if _, ok := tab.Add(l, l.At, time.Now(), 1); !ok {
+			t.Fatal("not added")
+		}
+	}
+	before := early.Gone()
+	if isClosed(before) || early.Gone() != before {
+		t.Error("closed before it left, or another each time")
+	}
+	tab.Remove(early)
+	tab.Remove(late)
+	if !isClosed(before) || !isClosed(early.Gone()) || !isClosed(late.Gone()) {
+		t.Error("not told")
+	}
+}
