@@ -62,7 +62,7 @@ type Params struct {
 // defaultTimeout is as long as a person waits without doubt.
 const defaultTimeout = 10 * time.Second
 
-// Run checks everything there is, and gives the rows in their order. It takes seven timeouts at most, and ends with ctx.
+// Run checks everything there is, and gives the rows in their order. It takes seven timeouts at most, and ends at once with ctx.
 func Run(ctx context.Context, p Params) []Check {
 	if p.Timeout <= 0 {
 		p.Timeout = defaultTimeout
@@ -86,8 +86,9 @@ type exam struct {
 	via     string        // host:port of a proxy; ""
 	skew    time.Duration // of this machine: positive is ahead
 	found   map[string]Check
-	ips     []string // of the host, or of the proxy
-	usual   []string // see usualPorts
+	ips     []string      // of the host, or of the proxy
+	usual   []string      // see usualPorts
+	undo    []func() bool // take back what the end of the context does to connections
 }
 
 // usualPorts are where the https door of a gateway often is: that of production, and that of a node that nobody configured.
@@ -96,6 +97,11 @@ func usualPorts() []string { return []string{"443", "8443"} }
 // run goes as far as makes sense.
 func (e *exam) run(ctx context.Context) {
 	e.found = make(map[string]Check)
+	defer func() {
+		for _, undo := range e.undo {
+			undo()
+		}
+	}()
 	steps := []struct {
 		name string
 		do   func(context.Context)

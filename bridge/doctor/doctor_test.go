@@ -236,6 +236,41 @@ func TestProxy(t *testing.T) {
 	}
 }
 
+// TestInterrupted: the end of the context ends a row that waits for an answer.
+func TestInterrupted(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	accepted := make(chan net.Conn, 2)
+	go func() {
+		defer close(accepted)
+		for range 2 { // the row tcp, and the one that waits
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			accepted <- conn
+		}
+		cancel()
+	}()
+	cs, err := wire.ParseConnectionString("Endpoint=sb://" + l.Addr().String() + "/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	rows := Run(ctx, Params{Gateway: cs, Entity: "hyco", Plain: true, Timeout: time.Minute, System: "linux"})
+	for conn := range accepted {
+		_ = conn.Close()
+	}
+	if took := time.Since(began); took > 30*time.Second || len(rows) != len(names) || rows[4].State == OK {
+		t.Errorf("after %s: %+v", took, rows)
+	}
+}
+
 // TestNeighbour: a gateway of somebody else at a usual port of this machine is no advice. One that is trusted is, and the node that is
 // known, whoever signed its certificate.
 func TestNeighbour(t *testing.T) {

@@ -78,6 +78,7 @@ func (e *exam) connect(ctx context.Context) (net.Conn, error) {
 		return nil, err
 	}
 	_ = conn.SetDeadline(time.Now().Add(e.Timeout)) // a dead connection says so at the write
+	e.undo = append(e.undo, context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Now()) }))
 	if e.via != "" {
 		if err := through(conn, e.address); err != nil {
 			_ = conn.Close() // the error is what counts

@@ -145,6 +145,15 @@ func TestOutput(t *testing.T) {
 	if OnTerminal(new(bytes.Buffer)) {
 		t.Error("a buffer is no terminal")
 	}
+	if tty, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0); err == nil { // a terminal, where the system gives one
+		defer tty.Close()
+		for term, want := range map[string]bool{"xterm": true, "dumb": false, "": true} {
+			t.Setenv("TERM", term)
+			if !OnTerminal(tty) || Drawable(tty) != want {
+				t.Errorf("TERM=%s: on a terminal %t, may be drawn on %t", term, OnTerminal(tty), Drawable(tty))
+			}
+		}
+	}
 	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
 	if err != nil {
 		t.Fatal(err)

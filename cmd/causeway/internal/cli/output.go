@@ -100,6 +100,9 @@ func OnTerminal(w io.Writer) bool {
 	return err != nil || !os.SameFile(info, null)
 }
 
+// Drawable reports whether what is written to w may move the cursor: a person reads it, on a terminal that can.
+func Drawable(w io.Writer) bool { return OnTerminal(w) && os.Getenv("TERM") != "dumb" }
+
 // OneLine takes out what would break a line, or change a terminal: texts may come from peers.
 func OneLine(text string) string {
 	return strings.Map(func(r rune) rune {

@@ -6,9 +6,11 @@ import (
 	"io"
 	"net"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -42,16 +44,22 @@ certificate ends. The exit code is that of the first row that failed: 5 dns, tcp
 	cmd.ValidArgsFunction = c.RelayNames
 	cmd.Flags().StringVar(&file, "config", "", "`FILE` of a node of this machine, to be checked too")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGINT, syscall.SIGTERM) // the line of progress is to be taken away
+		defer stop()
+		defer context.AfterFunc(ctx, stop)()
 		var rows []doctor.Check
 		if file != "" {
-			rows = checkNode(cmd.Context(), file)
+			rows = checkNode(ctx, file)
 		}
 		if file == "" || len(args) > 0 || c.Given() != "" {
-			more, err := examine(cmd, c, strings.Join(args, ""))
-			if err != nil {
+			more, err := examine(ctx, cmd, c, strings.Join(args, ""))
+			if err != nil && ctx.Err() == nil {
 				return err
 			}
 			rows = append(rows, more...)
+		}
+		if ctx.Err() != nil { // the rows say what an interruption looks like
+			return cli.Silent(cli.ExitFailure)
 		}
 		if err := c.Format.Write(cmd, rows, func() error { return showChecks(cmd.OutOrStdout(), rows) }); err != nil {
 			return err
@@ -82,15 +90,15 @@ func verdictOf(rows []doctor.Check) error {
 }
 
 // examine checks the way to the gateway that is meant.
-func examine(cmd *cobra.Command, c *cli.Connection, name string) ([]doctor.Check, error) {
-	own := ownNode(cmd.Context())
+func examine(ctx context.Context, cmd *cobra.Command, c *cli.Connection, name string) ([]doctor.Check, error) {
+	own := ownNode(ctx)
 	given := c.Given()
 	if given == "" {
 		asked, err := c.Client()
 		if err != nil {
 			return nil, err
 		}
-		keys, err := asked.Keys(cmd.Context(), "", entity.RootRule)
+		keys, err := asked.Keys(ctx, "", entity.RootRule)
 		if err != nil {
 			return nil, err
 		}
@@ -114,11 +122,11 @@ func examine(cmd *cobra.Command, c *cli.Connection, name string) ([]doctor.Check
 	if cmd.Flags().Changed("timeout") {
 		p.Timeout = c.Timeout
 	}
-	if err := cmd.ErrOrStderr(); cli.OnTerminal(err) {
+	if err := cmd.ErrOrStderr(); cli.Drawable(err) {
 		p.Begins = func(row string) { fmt.Fprintf(err, "\r\x1b[Kchecking %s ...", row) }
 		defer fmt.Fprint(err, "\r\x1b[K")
 	}
-	return doctor.Run(cmd.Context(), p), nil
+	return doctor.Run(ctx, p), nil
 }
 
 // askOwn bounds the question to the node of this machine, which may not run.

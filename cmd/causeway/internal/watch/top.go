@@ -55,7 +55,7 @@ the time in duration.`,
 			look:  func(ctx context.Context) (wire.Traffic, error) { return asked.Traffic(ctx, max(most, rated)) },
 			out:   out,
 			every: every, most: most, asJSON: *c.Format == cli.AsJSON,
-			live: cli.OnTerminal(out) && *c.Format != cli.AsJSON, watch: watch,
+			live: cli.Drawable(out) && *c.Format != cli.AsJSON, watch: watch,
 		}
 		return t.run(ctx)
 	}
