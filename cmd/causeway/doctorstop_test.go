@@ -40,7 +40,7 @@ func TestDoctorInterrupted(t *testing.T) {
 			t.Error(err)
 			break
 		}
-		defer conn.Close()
+		t.Cleanup(func() { _ = conn.Close() })
 	}
 	_ = cmd.Process.Signal(os.Interrupt) // of one that has ended is told below
 	_ = cmd.Wait()                       // the exit code is looked at
