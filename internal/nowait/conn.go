@@ -9,8 +9,8 @@ import (
 // writes to a listener at a time.
 const Most = 64 << 10
 
-// Conn is a TCP connection whose short reads and writes the scheduler is not told of. All else of *net.TCPConn is there as it is: gathered
-// writes, ReadFrom with its splicing, deadlines. Errors are those of *net.TCPConn.
+// Conn is a TCP connection whose short reads and writes the scheduler is not told of. All else of *net.TCPConn is there: gathered
+// writes, deadlines, copies that the kernel splices. Errors are those of *net.TCPConn.
 type Conn struct {
 	*net.TCPConn
 	raw syscall.RawConn // nil: it was closed from the start
