@@ -1,11 +1,9 @@
 package nowait_test
 
 import (
-	"fmt"
 	"io"
 	"net"
 	"testing"
-	"time"
 
 	"github.com/causeway-relay/causeway/internal/nowait"
 )
@@ -51,46 +49,6 @@ func TestNoAllocation(t *testing.T) {
 			}
 		}); n != 0 || err != nil {
 			t.Errorf("%s: %v allocations a turn, %v", name, n, err)
-		}
-	}
-}
-
-// BenchmarkPingPong is a message there and back between two goroutines, with and without telling the scheduler.
-func BenchmarkPingPong(b *testing.B) {
-	for _, w := range ways {
-		for _, n := range []int{64, 1 << 10, 16 << 10, nowait.Most} {
-			b.Run(fmt.Sprintf("%s/%d", w.name, n), func(b *testing.B) {
-				far, ours := w.pair(b)
-				peer := w.wrap(far)
-				_ = far.SetDeadline(time.Time{})
-				_ = ours.SetDeadline(time.Time{})
-				over := make(chan struct{})
-				go func() {
-					defer close(over)
-					p := make([]byte, n)
-					for {
-						if _, err := io.ReadFull(peer, p); err != nil {
-							return
-						}
-						if _, err := peer.Write(p); err != nil {
-							return
-						}
-					}
-				}()
-				p := make([]byte, n)
-				b.SetBytes(int64(2 * n))
-				b.ReportAllocs()
-				for b.Loop() {
-					if _, err := ours.Write(p); err != nil {
-						b.Fatal(err)
-					}
-					if _, err := io.ReadFull(ours, p); err != nil {
-						b.Fatal(err)
-					}
-				}
-				_ = ours.Close()
-				<-over
-			})
 		}
 	}
 }

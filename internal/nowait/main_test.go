@@ -15,7 +15,31 @@ import (
 	"github.com/causeway-relay/causeway/internal/nowait"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// echoAt is the variable that makes the test's program the peer of a benchmark: where that listens.
+const echoAt = "CAUSEWAY_TEST_ECHO_AT"
+
+func TestMain(m *testing.M) {
+	if at := os.Getenv(echoAt); at != "" {
+		echo(at)
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
+
+// echo gives back what comes, until the end.
+func echo(at string) {
+	c, err := net.Dial("tcp", at)
+	if err != nil {
+		panic(err)
+	}
+	p := make([]byte, nowait.Most)
+	for err == nil {
+		var n int
+		if n, err = c.Read(p); n > 0 {
+			_, err = c.Write(p[:n])
+		}
+	}
+}
 
 // patience bounds what a test waits for.
 const patience = 20 * time.Second
