@@ -60,6 +60,9 @@ func (c *Connection) Given() string {
 // Client makes the client of the gateway that is meant: that of the connection string, else the node of this machine by the
 // token in its data folder, which only its user can read. Nobody is asked yet. That nothing says whom to ask is a usage error.
 func (c *Connection) Client() (*client.Client, error) {
+	if c.Timeout <= 0 {
+		return nil, Usage("--timeout: expected a time of more than zero, such as 10s")
+	}
 	here := NodeHere()
 	p := client.Params{ConnectionString: c.Given(), Roots: c.Roots(here), Plain: c.Plain, Timeout: c.Timeout}
 	if p.ConnectionString == "" {

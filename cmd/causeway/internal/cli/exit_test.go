@@ -108,6 +108,7 @@ func TestWrongLines(t *testing.T) {
 	for line, says := range map[string]string{
 		"lst": `unknown command "lst" for "causeway"; did you mean list?`, "morse": `unknown command "morse" for "causeway"`,
 		"list x": "one argument cannot be right here: write 'causeway list'", "list --al": "unknown flag: --al", "list -o xml": "use table or json",
+		"": `unknown command "" for "causeway"` + "\n", "list ": "an argument is empty: write 'causeway list'\n",
 		"list --outptu json": "unknown flag: --outptu; did you mean --output?", "list -x": "unknown shorthand flag: 'x' in -x",
 		"list --oldname": "unknown flag: --oldname\n", "list --output": "flag needs an argument: --output",
 	} {
@@ -116,9 +117,9 @@ func TestWrongLines(t *testing.T) {
 		list.Flags().Bool("oldnames", false, "")
 		_ = list.Flags().MarkHidden("oldnames") // there is one
 		var talk bytes.Buffer
-		code := Run(t.Context(), Group("causeway", "", "", list), strings.Fields(line), strings.NewReader(""), &talk, &talk)
+		code := Run(t.Context(), Group("causeway", "", "", list), strings.Split(line, " "), strings.NewReader(""), &talk, &talk)
 		if code != ExitUsage || !strings.Contains(talk.String(), says) {
-			t.Errorf("%s: exit code %d, says %q", line, code, talk.String())
+			t.Errorf("%q: exit code %d, says %q", line, code, talk.String())
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"os/signal"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -53,7 +54,7 @@ func unknownCommand(cmd *cobra.Command, word string) error {
 		cmd.SuggestionsMinimumDistance = 2 // cobra's own default, which it sets on another path
 	}
 	near := cmd.SuggestionsFor(word)
-	if len(near) == 0 {
+	if len(near) == 0 || word == "" { // nothing is the beginning of every command
 		return Usage("unknown command %q for %q", word, cmd.CommandPath())
 	}
 	return Usage("unknown command %q for %q; did you mean %s?", word, cmd.CommandPath(), strings.Join(near, " or "))
@@ -81,9 +82,13 @@ func unknownFlag(cmd *cobra.Command, err error) error {
 // commands whose work is not their output, from where they begin with it; all others end silently, as programs in a pipe do.
 func Unread() { signal.Ignore(syscall.SIGPIPE) }
 
-// Args turns what a check of arguments says into a usage error, which shows how the command is written.
+// Args turns what a check of arguments says into a usage error, which shows how the command is written. No argument may be empty: that is
+// a variable of a shell which is not set, and a command that takes no name for all would do something else than was meant.
 func Args(check cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, list []string) error {
+		if slices.Contains(list, "") {
+			return Usage("an argument is empty: write '%s'", strings.TrimSuffix(cmd.UseLine(), " [flags]"))
+		}
 		if err := check(cmd, list); err != nil {
 			many := map[int]string{0: "no argument", 1: "one argument"}[len(list)]
 			if many == "" {

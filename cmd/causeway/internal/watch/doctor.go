@@ -44,6 +44,9 @@ certificate ends. The exit code is that of the first row that failed: 5 dns, tcp
 	cmd.ValidArgsFunction = c.RelayNames
 	cmd.Flags().StringVar(&file, "config", "", "`FILE` of a node of this machine, to be checked too")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if c.Timeout <= 0 {
+			return cli.Usage("--timeout: expected a time of more than zero, such as 10s")
+		}
 		ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGINT, syscall.SIGTERM) // the line of progress is to be taken away
 		defer stop()
 		defer context.AfterFunc(ctx, stop)()
