@@ -37,21 +37,23 @@ const (
 // listen serves a control channel until it stands; reading it is the rest of its life.
 func (e *Entry) listen(ctx context.Context, v *visit) {
 	v.ask.Need = entity.Listen
-	v.keep()
-	c := &control{entry: e, hello: v.hello, trail: v.trail(), plain: !v.arrival.TLS}
-	defer c.line.Never()
 	agent := v.agent()
-	c.cancels, c.waiters.Most, c.posts = agent.Cancel, agent.Standby, v.postsCasts(agent)
-	l := &relay.Listener{
-		ID: strings.Clone(v.target.ID), Agent: agentOf(v), Stream: c, Exchange: c, Cast: c.sink(), Check: c.check, Leave: c.end,
+	c := &control{
+		entry: e, hello: *v.hello, system: v.trail().System, plain: !v.arrival.TLS,
+		cancels: agent.Cancel, posts: v.postsCasts(agent),
 	}
-	c.listener = l
+	defer c.line.Never()
+	c.waiters.Most = agent.Standby
+	l := &c.listener
+	l.ID, l.Agent = v.target.ID, agentOf(v)
 	if l.ID == "" {
-		l.ID = v.hello.Tracking
-	} else if guid, ok := wire.ParseID(v.target.ID); ok {
+		l.ID = c.hello.Tracking
+	} else if guid, ok := wire.ParseID(l.ID); ok {
 		l.GUID = guid
 	}
-	seat, err := v.admitted(ctx, l)
+	keep(&c.hello.Tracking, &c.hello.Host, &c.hello.Target, &c.hello.At.Namespace, &c.hello.At.Path, &c.system, &l.ID, &l.Agent)
+	l.Stream, l.Exchange, l.Cast, l.Check, l.Leave = c, c, c.sink(), c.check, c.end
+	seat, err := v.admitted(ctx, c)
 	if err != nil {
 		return
 	}
@@ -62,18 +64,18 @@ func (e *Entry) listen(ctx context.Context, v *visit) {
 		seat.Leave(&shape.End{Why: fail.Aborted, Cause: err})
 		return
 	}
-	v.hello.Fields, v.hello.Offers = nil, nil
+	c.hello.Fields, c.hello.Offers = nil, nil
 	c.seat = seat
 	v.arrival.Stay = func(over func()) { c.serve(ctx, over) }
 }
 
 // admitted brings a listener to the relay; an error says that it was told no, or that it has gone. A refusal may be held
 // back for long: a listener that leaves meanwhile is not kept.
-func (v *visit) admitted(ctx context.Context, l *relay.Listener) (*relay.Seat, error) {
+func (v *visit) admitted(ctx context.Context, c *control) (*relay.Seat, error) {
 	waiting, leave := context.WithCancelCause(ctx)
 	defer leave(nil)
 	watch := leg.Watch(v.arrival.Conn, false, leave)
-	seat, err := v.entry.p.Relay.Listen(waiting, v.ask, v.hello, l)
+	seat, err := v.entry.p.Relay.Listen(waiting, v.ask, &c.hello, &c.listener)
 	early, gone := watch.Stop()
 	v.arrival.Read = slices.Concat(v.arrival.Read, early)
 	switch {
@@ -89,11 +91,21 @@ func (v *visit) admitted(ctx context.Context, l *relay.Listener) (*relay.Seat, e
 	return seat, err
 }
 
-// keep copies what outlives the handshake, so that an idle listener does not keep the whole head.
-func (v *visit) keep() {
-	h := v.hello
-	for _, s := range [...]*string{&h.Tracking, &h.Host, &h.Target, &h.At.Namespace, &h.At.Path} {
-		*s = strings.Clone(*s)
+// keep copies what outlives the handshake, into one place, so that an idle listener does not keep the whole head.
+func keep(texts ...*string) {
+	n := 0
+	for _, text := range texts {
+		n += len(*text)
+	}
+	var all strings.Builder
+	all.Grow(n)
+	for _, text := range texts {
+		all.WriteString(*text)
+	}
+	rest := all.String()
+	for _, text := range texts {
+		n := len(*text)
+		*text, rest = rest[:n], rest[n:]
 	}
 }
 
@@ -103,26 +115,26 @@ func agentOf(v *visit) string {
 	if agent == "" {
 		agent = v.arrival.Head.Fields.Get("User-Agent")
 	}
-	return strings.Clone(agent[:min(len(agent), 128)])
+	return agent[:min(len(agent), 128)]
 }
 
 // control is one control channel. The goroutine of run reads, or nobody while the listener says nothing; whoever has something to tell
-// the listener writes.
+// the listener writes. All that is known of an idle one lies here, in one place, but for the seat.
 type control struct {
 	entry    *Entry
-	listener *relay.Listener
-	hello    *shape.Hello
-	trail    wire.Trail
-	plain    bool // ws: the listener came by a door without TLS
-	cancels  bool // our own agent: it understands cancel messages
-	posts    bool // messages that are cast come as requests
+	listener relay.Listener
+	hello    shape.Hello
+	system   string // of the trail
+	plain    bool   // ws: the listener came by a door without TLS
+	cancels  bool   // our own agent: it understands cancel messages
+	posts    bool   // messages that are cast come as requests
 	casts    casts.Line
 	waiters  standby.Waiters
 	line     line.Line
 	session  wire.Session
 	seat     *relay.Seat
-	over     func()      // called when the channel has ended and given everything back
-	unwatch  func() bool // of the context
+	over     func()          // called when the channel has ended and given everything back
+	door     context.Context //nolint:containedctx // ends when the door closes, and all connections with it
 
 	mu     sync.Mutex
 	ended  atomic.Pointer[shape.End] // why the channel comes down, if it was the gateway's wish
@@ -133,10 +145,7 @@ type control struct {
 
 // serve reads until the channel ends, and gives the seat up. It returns before when the listener says nothing.
 func (c *control) serve(ctx context.Context, over func()) {
-	c.over = over
-	c.unwatch = context.AfterFunc(ctx, func() {
-		c.end(&shape.End{Why: fail.Draining, Code: wsframe.CloseGoingAway})
-	})
+	c.over, c.door = over, ctx
 	c.mu.Lock()
 	c.pulse = time.AfterFunc(c.entry.p.Ping, c.beat)
 	c.mu.Unlock()
@@ -148,7 +157,6 @@ func (c *control) run() {
 	parked := false
 	defer func() { // also of a panic, which is its goroutine's owner's
 		if !parked {
-			c.unwatch()
 			c.over()
 		}
 	}()
@@ -163,6 +171,8 @@ func (c *control) close(end *shape.End) {
 	seat := c.seat
 	if why := c.ended.Load(); why != nil {
 		end = why
+	} else if end.Why == fail.Aborted && c.door.Err() != nil {
+		end = &shape.End{Why: fail.Draining, Code: wsframe.CloseGoingAway}
 	}
 	c.mu.Lock()
 	c.pulse.Stop()
@@ -191,7 +201,12 @@ func (c *control) scold(end *shape.End) {
 
 // bid sends a Close with the reason.
 func (c *control) bid(end *shape.End, now time.Time) error {
-	return c.line.Control(wsframe.Close, wsframe.AppendClose(nil, end.Code, closeText(c.trail, end)), now.Add(closeWait))
+	return c.line.Control(wsframe.Close, wsframe.AppendClose(nil, end.Code, closeText(c.trail(), end)), now.Add(closeWait))
+}
+
+// trail is what the channel's Close is found again by.
+func (c *control) trail() wire.Trail {
+	return wire.Trail{ID: c.hello.Tracking, Node: c.entry.p.Node, System: c.system}
 }
 
 // heard notes a sign of life.

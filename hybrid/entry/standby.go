@@ -65,8 +65,9 @@ func (e *Entry) standby(ctx context.Context, v *visit) {
 		v.turnAway(fail.New(fail.Conflict, "The listener of that id is not connected to this node, or was granted no standby connections."))
 		return
 	}
-	v.keep()
-	v.hello.Fields, v.hello.Offers = nil, nil
+	h := v.hello
+	keep(&h.Tracking, &h.Host, &h.Target, &h.At.Namespace, &h.At.Path)
+	h.Fields, h.Offers = nil, nil
 	w := &waiter{Waiter: standby.Waiter{Conn: v.arrival.Conn}, control: c, visit: v}
 	if !c.waiters.Add(&w.Waiter) {
 		v.turnAway(fail.New(fail.Conflict, "As many connections stand by as were granted."))
