@@ -52,6 +52,13 @@ type round struct {
 	timer   *time.Timer
 }
 
+// nobody is the round of an announcement that nobody acknowledges.
+var nobody = func() *round {
+	r := &round{over: true, done: make(chan struct{})}
+	close(r.done)
+	return r
+}()
+
 func (r *round) endLocked() {
 	if !r.over {
 		r.over = true
@@ -110,7 +117,7 @@ func (h *Holding) check() error {
 
 func validText(s string) bool { return utf8.ValidString(s) }
 
-// holdLocked puts the holding into the batch.
+// holdLocked puts the holding into the batch. Where there is nobody to gather for, it leaves by itself.
 func (m *Member) holdLocked(h *held) (*round, error) {
 	if m.closed {
 		return nil, errLeft.At("hold", h.At.String(), "")
@@ -122,11 +129,16 @@ func (m *Member) holdLocked(h *held) (*round, error) {
 	if coming || there && !leaving {
 		return nil, fail.New(fail.Conflict, "the same channel holds the address already").At("hold", h.At.String(), "")
 	}
+	if len(m.peers) == 0 && m.batch.round == nil {
+		m.mine[k] = h
+		m.announceLocked(&message{class: classAnnounce, added: []Holding{h.Holding}})
+		return nobody, nil
+	}
 	m.gatherLocked()
 	m.batch.added[k] = h
 	r := m.batch.round
 	if len(m.peers) == 0 {
-		m.flushLocked() // nobody to gather for
+		m.flushLocked()
 	}
 	return r, nil
 }

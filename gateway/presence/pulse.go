@@ -14,7 +14,7 @@ type Change struct {
 	Time     time.Time
 }
 
-// Pulse is the machine of one listener with the clock. Make one with NewPulse; Stop ends it.
+// Pulse is the machine of one listener with the clock. Make one with NewPulse, or Start the zero value; Stop ends it.
 type Pulse struct {
 	tell  func(Change)
 	beats bool
@@ -25,16 +25,22 @@ type Pulse struct {
 	over  bool
 }
 
-// NewPulse begins to judge a listener. beats says that it is pinged, so that silence means something. tell is called for each
-// change, one at a time and under a lock: it must not block nor call the Pulse.
+// NewPulse makes a Pulse and starts it.
 func NewPulse(r Rules, beats bool, tell func(Change)) *Pulse {
-	p := &Pulse{tell: tell, beats: beats, m: NewMachine(r, time.Now())}
-	if beats {
-		p.mu.Lock()
-		p.timer = time.AfterFunc(p.m.rules.Silence, p.tick)
-		p.mu.Unlock()
-	}
+	p := new(Pulse)
+	p.Start(r, beats, tell)
 	return p
+}
+
+// Start begins to judge a listener, once. beats says that it is pinged, so that silence means something. tell is called for each
+// change, one at a time and under a lock: it must not block nor call the Pulse.
+func (p *Pulse) Start(r Rules, beats bool, tell func(Change)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.tell, p.beats, p.m = tell, beats, NewMachine(r, time.Now())
+	if beats {
+		p.timer = time.AfterFunc(p.m.rules.Silence, p.tick)
+	}
 }
 
 // Stop ends the judging: nothing is told afterwards. It may be called twice, and on nil.

@@ -196,8 +196,8 @@ func (p *Pass) toAll(ctx context.Context, m *shape.Message) Outcome {
 
 // queueFor puts a queue in front of a listener's sink, if it has one.
 func (s *Seat) queueFor(ent *entity.Entity) {
-	f := &cast.Front{House: &s.relay.house, Listener: s.listener, Entity: ent.Name, Pulse: s.pulse}
-	s.queue = f.Stand()
+	s.front.House, s.front.Listener, s.front.Entity, s.front.Pulse = &s.relay.house, s.listener, ent.Name, &s.pulse
+	s.queue = s.front.Stand()
 }
 
 // responseOf is how long a delivery to a listener of the entity may take.

@@ -31,15 +31,16 @@ type (
 )
 
 // Seat is a listener's place in the table. The entry calls Leave when the control channel has gone; the gateway ends it
-// by the listener's own Leave.
+// by the listener's own Leave. Thousands may be idle: what each needs lies in it.
 type Seat struct {
 	relay    *Relay
 	listener *route.Listener
 	hello    *shape.Hello
 	account  account.Stay // for its record at the end
 	release  func()
-	pulse    *presence.Pulse
-	queue    *cast.Front // of messages; nil: the listener takes none
+	pulse    presence.Pulse
+	front    cast.Front
+	queue    *cast.Front // front, which takes messages; nil: the listener takes none
 	replaced bool        // the client came back while this one arrived; guarded by relay.mu
 
 	lease lease.Lease // of its token
@@ -75,7 +76,7 @@ func (r *Relay) sit(ctx context.Context, ask Ask, h *shape.Hello, l *route.Liste
 	}
 	l.At, l.Remote = h.At, h.Remote.String()
 	seat := &Seat{relay: r, listener: l, hello: h, account: record.Stay()}
-	seat.pulse = presence.NewPulse(r.p.Presence, l.Check != nil, seat.changed)
+	seat.pulse.Start(r.p.Presence, l.Check != nil, seat.changed)
 	seat.lease.Over = seat.expired
 	seat.queueFor(ent)
 	holding, ok := r.arrive(seat, ent)

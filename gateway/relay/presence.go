@@ -157,7 +157,7 @@ func (r *Relay) count(channel uint64, what outcome, took time.Duration) {
 	r.mu.Unlock()
 	var pulse *presence.Pulse
 	if seat != nil {
-		pulse = seat.pulse
+		pulse = &seat.pulse
 	}
 	switch what {
 	case answered:
