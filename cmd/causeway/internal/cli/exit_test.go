@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -100,6 +101,36 @@ func TestEndsInJSON(t *testing.T) {
 		if diff := cmp.Diff(c.want, strings.TrimSuffix(talk.String(), "\n")); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
+	}
+}
+
+// TestUnread: a lost reader of standard output is told to nobody; other errors of writing are.
+func TestUnread(t *testing.T) {
+	wrote := func(path string, cause error) error { return &fs.PathError{Op: "write", Path: path, Err: cause} }
+	for _, c := range []struct {
+		err    error
+		system string
+		want   bool
+	}{
+		{wrote("/dev/stdout", syscall.EPIPE), "linux", true},
+		{fmt.Errorf("list: %w", wrote("/dev/stdout", syscall.EPIPE)), "windows", true},
+		{wrote("/dev/stdout", syscall.Errno(232)), "windows", true},
+		{wrote("/dev/stdout", syscall.Errno(233)), "linux", false},
+		{wrote("/dev/stdout", syscall.ENOSPC), "linux", false},
+		{wrote("/dev/stdout", syscall.Errno(112)), "windows", false}, // its disk is full
+		{wrote("out.wsdl", syscall.EPIPE), "linux", false},
+		{&fs.PathError{Op: "open", Path: "/dev/stdout", Err: syscall.EPIPE}, "linux", false},
+		{&client.Unreachable{Host: "h", Err: syscall.EPIPE}, "linux", false},
+		{errors.New("broken pipe"), "linux", false},
+	} {
+		if got := unread(c.err, c.system); got != c.want {
+			t.Errorf("%v on %s: %t", c.err, c.system, got)
+		}
+	}
+	do := &cobra.Command{Use: "do", RunE: func(*cobra.Command, []string) error { return wrote("/dev/stdout", syscall.EPIPE) }}
+	var talk bytes.Buffer
+	if code := Run(t.Context(), Group("causeway", "", "", do), []string{"do"}, strings.NewReader(""), &talk, &talk); code != ExitFailure || talk.Len() > 0 {
+		t.Errorf("exit code %d, says %q", code, talk.String())
 	}
 }
 

@@ -5,7 +5,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
+	"runtime"
+	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -19,7 +23,7 @@ import (
 // explain tells an error on w: what happened, what to do next, and how to find it in the gateway's log. It is lines for people, or one
 // line of JSON in the form of the API's own errors where the command's output is JSON. A silent error says nothing: the output has.
 func explain(w io.Writer, cmd *cobra.Command, err error) {
-	if errors.As(err, new(*silentError)) {
+	if errors.As(err, new(*silentError)) || unread(err, runtime.GOOS) {
 		return
 	}
 	if f := cmd.Flags().Lookup("output"); f != nil && f.Value.String() == string(AsJSON) {
@@ -43,6 +47,21 @@ func explain(w io.Writer, cmd *cobra.Command, err error) {
 	if tracking != "" {
 		fmt.Fprintf(w, "  tracking id: %s\n", tracking)
 	}
+}
+
+// brokenPipes are what Windows says to who writes into a pipe that nobody reads any more: ERROR_BROKEN_PIPE, ERROR_NO_DATA and
+// ERROR_PIPE_NOT_CONNECTED. Elsewhere these numbers are other errors.
+var brokenPipes = []syscall.Errno{109, 232, 233}
+
+// unread reports whether an error is that nobody reads standard output any more, as behind '| head': what was wanted of it has been read.
+// Unix ends such a process by a signal before it comes to that.
+func unread(err error, system string) bool {
+	no, ok := errors.AsType[*fs.PathError](err)
+	if !ok || no.Op != "write" || no.Path != os.Stdout.Name() {
+		return false
+	}
+	number, ok := errors.AsType[syscall.Errno](no.Err)
+	return ok && (number == syscall.EPIPE || system == "windows" && slices.Contains(brokenPipes, number))
 }
 
 // words are what is said of an error: the message, what to do next, and the tracking id; the last two may be "".
