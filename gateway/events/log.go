@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -43,7 +44,7 @@ type Log struct {
 	ring  []*Event      // the newest Kept
 	total uint64        // events so far; the oldest in the ring is number total-len(ring)
 	last  int64         // the number in the last id
-	news  chan struct{} // closed with the next event
+	news  chan struct{} // closed with the next event; nil: nobody waits for it
 	over  bool
 }
 
@@ -51,7 +52,7 @@ type Log struct {
 func New(p Params) *Log {
 	l := &Log{
 		p: p, node: uint16(p.Bus.Self().Num), out: make(chan *Event, QueueBound),
-		stop: make(chan struct{}), done: make(chan struct{}), news: make(chan struct{}),
+		stop: make(chan struct{}), done: make(chan struct{}),
 	}
 	p.Bus.Handle(msgEvent, func(_ context.Context, from mesh.Num, b []byte) ([]byte, error) {
 		e := new(Event)
@@ -106,8 +107,7 @@ func (l *Log) addLocked(e *Event) bool {
 	if l.p.Saw != nil {
 		l.p.Saw(e)
 	}
-	close(l.news)
-	l.news = make(chan struct{})
+	l.wakeLocked()
 	return true
 }
 
@@ -125,13 +125,17 @@ func (l *Log) tellAll() {
 }
 
 func (l *Log) tell(e *Event) {
+	nodes := l.p.Bus.Nodes()
+	if !slices.ContainsFunc(nodes, func(n mesh.Node) bool { return uint16(n.Num) != l.node }) {
+		return
+	}
 	b, err := json.Marshal(e)
 	if err != nil {
 		return // an event is plain data: it cannot happen
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), tellTime)
 	defer cancel()
-	for _, n := range l.p.Bus.Nodes() {
+	for _, n := range nodes {
 		if uint16(n.Num) != l.node {
 			_ = l.p.Bus.Tell(ctx, n.Num, msgEvent, b) // see the package's policy
 		}
@@ -143,7 +147,7 @@ func (l *Log) Close() {
 	l.once.Do(func() {
 		l.mu.Lock()
 		l.over = true
-		close(l.news)
+		l.wakeLocked()
 		l.mu.Unlock()
 		close(l.stop)
 		<-l.done
@@ -215,5 +219,16 @@ func (w *Watcher) take() (*Event, <-chan struct{}, error) {
 	case l.over:
 		return nil, nil, ErrClosed
 	}
+	if l.news == nil {
+		l.news = make(chan struct{})
+	}
 	return nil, l.news, nil
+}
+
+// wakeLocked tells whoever waits.
+func (l *Log) wakeLocked() {
+	if l.news != nil {
+		close(l.news)
+		l.news = nil
+	}
 }

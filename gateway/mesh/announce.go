@@ -89,6 +89,9 @@ func (m *Member) Hold(ctx context.Context, h Holding) (release func(), err error
 		return nil, err
 	}
 	release = func() { m.release(mine) }
+	if r == nobody { // else ctx is asked for what it makes only then
+		return release, nil
+	}
 	select {
 	case <-r.done:
 	case <-ctx.Done():

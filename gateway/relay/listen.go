@@ -54,7 +54,9 @@ type Seat struct {
 func (r *Relay) Listen(ctx context.Context, ask Ask, h *shape.Hello, l *Listener) (*Seat, error) {
 	record := r.clerk.Begin("listener", h)
 	record.Listener = l.ID
-	r.clerk.Step(1, h.Tracking, fmt.Sprintf("a listener asks to listen on %s", h.At.Path))
+	if r.clerk.Tells() {
+		r.clerk.Step(1, h.Tracking, fmt.Sprintf("a listener asks to listen on %s", h.At.Path))
+	}
 	seat, err := r.sit(ctx, ask, h, l, record)
 	if err == nil {
 		r.delays.Succeeded(h.Remote.Addr(), h.At)
@@ -119,7 +121,9 @@ func (r *Relay) enter(s *Seat, ent *entity.Entity, expires time.Time) *fail.Erro
 		return refusal
 	}
 	s.lease.Until(expires, r.p.Timeouts.TokenGrace)
-	r.clerk.Step(2, s.hello.Tracking, fmt.Sprintf("recorded: %s has a listener at node %d", ent.Name, r.self))
+	if r.clerk.Tells() {
+		r.clerk.Step(2, s.hello.Tracking, fmt.Sprintf("recorded: %s has a listener at node %d", ent.Name, r.self))
+	}
 	s.came()
 	return nil
 }
