@@ -184,9 +184,15 @@ func TestChannelEnds(t *testing.T) {
 		"the listener is closed": func(b *busy) {
 			b.Lost(&b.channel, true, lost)
 			far := b.met(time.Second)
+			synctest.Wait() // until the rendezvous is the exchange's: one that comes too late is given up
 			ctx, cancel := context.WithCancel(b.t.Context())
 			cancel()
-			go b.Drain(ctx)
+			drained := make(chan struct{})
+			go func() {
+				defer close(drained)
+				b.Drain(ctx)
+			}()
+			defer func() { <-drained }() // time stands still behind the test
 			if err := <-b.ended; err == nil {
 				b.t.Error("no cause")
 			}
