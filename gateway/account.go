@@ -16,7 +16,7 @@ import (
 func (g *Gateway) hooks() relay.Hooks {
 	return relay.Hooks{
 		Step:    g.p.Step,
-		Arrived: func(door, shape string) { g.meter.connections.WithLabelValues(door, shape).Inc() },
+		Arrived: func(door, shape string) { g.meter.connections.of(door, shape).Inc() },
 		Closed: func(c *relay.Record) {
 			g.meter.closed(c)
 			g.line("closed", c)

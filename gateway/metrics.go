@@ -21,8 +21,8 @@ const (
 // meter holds the node's metrics. Names and labels are a contract: docs/metrics.md.
 type meter struct {
 	registry    *prometheus.Registry
-	connections *prometheus.CounterVec // door, shape
-	closedBy    *prometheus.CounterVec // shape, reason
+	connections *counters              // door, shape
+	closedBy    *counters              // shape, reason
 	refused     *prometheus.CounterVec // door, reason
 	offers      *prometheus.CounterVec // outcome
 	exchanges   [6]prometheus.Counter  // by the hundreds of the status, which are 2 to 5
@@ -40,8 +40,8 @@ type meter struct {
 // newMeter registers everything. Gauges are read from the gateway at each scrape.
 func newMeter(g *Gateway) *meter {
 	m := &meter{registry: prometheus.NewRegistry(), known: make(map[string]bool)}
-	m.connections = m.counter("causeway_connections_total", "Parties that came to the relay.", "door", "shape")
-	m.closedBy = m.counter("causeway_closed_total", "Streams, exchanges, casts and listeners that ended, by reason.", "shape", "reason")
+	m.connections = newCounters(m.counter("causeway_connections_total", "Parties that came to the relay.", "door", "shape"))
+	m.closedBy = newCounters(m.counter("causeway_closed_total", "Streams, exchanges, casts and listeners that ended, by reason.", "shape", "reason"))
 	exchanges := m.counter("causeway_exchanges_total", "Exchanges that a listener answered, by the class of its status.", "status")
 	for class := 2; class < len(m.exchanges); class++ {
 		m.exchanges[class] = exchanges.WithLabelValues(strconv.Itoa(class) + "xx")
@@ -116,7 +116,7 @@ var stageNames = [...]string{"admit", "resolve", "offer", "meet", "first"}
 
 // closed notes a connection that has ended.
 func (m *meter) closed(c *relay.Record) {
-	m.closedBy.WithLabelValues(c.Shape, string(c.Reason)).Inc()
+	m.closedBy.of(c.Shape, string(c.Reason)).Inc()
 	switch c.Shape {
 	case "stream", "cast":
 	case "exchange":
