@@ -10,7 +10,7 @@ import (
 // TestCounters: whoever counts under two labels counts in the vector's own counter of them, many at a time, and allocates nothing once it is
 // known.
 func TestCounters(t *testing.T) {
-	vec := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "counted_total"}, []string{"first", "second"})
+	vec := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "counted_total", Help: "What is counted."}, []string{"first", "second"})
 	c := newCounters(vec)
 	values := [][2]string{{"https", "stream"}, {"http", "stream"}, {"https", "exchange"}, {"stream", "https"}, {"", ""}}
 	const each = 100
