@@ -22,7 +22,7 @@ const AskTimeout = 5 * time.Second
 // Node casts to the listeners of one node and has other nodes cast to theirs. All of its members are needed.
 type Node struct {
 	Bus      mesh.Bus
-	Table    *route.Table // in it every local listener with a sink has a Queue before it
+	Table    *route.Table // in it every local listener with a sink has a Front before it
 	Entering func() *fail.Error
 	Limit    func() time.Duration             // how long a delivery may take at most
 	Step     func(n int, tracking, at string) // nil: nobody wants to know
