@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/causeway-relay/causeway/gateway"
+	"github.com/causeway-relay/causeway/gateway/config"
 	"github.com/causeway-relay/causeway/gateway/entity"
 	"github.com/causeway-relay/causeway/internal/testcluster"
 	"github.com/causeway-relay/causeway/internal/wsframe"
@@ -18,7 +19,13 @@ import (
 
 // bench is a gateway with a raw listener and raw senders on doors without TLS; both cost next to nothing.
 func bench(b testing.TB, nodes int) *set {
-	c := testcluster.New(b, nodes, testcluster.WithParams(func(p *gateway.Params) { p.Log = slog.New(slog.DiscardHandler) })) // the test's own log costs more than an exchange
+	quiet := testcluster.WithParams(func(p *gateway.Params) { p.Log = slog.New(slog.DiscardHandler) }) // the test's own log costs more than an exchange
+	bytes := testcluster.WithConfig(func(i int, cfg *config.Config) {
+		if i == 0 {
+			cfg.TCP = []config.TCPDoor{{Entity: "open", Bind: "127.0.0.1:0"}}
+		}
+	})
+	c := testcluster.New(b, nodes, quiet, bytes)
 	c.Add(&entity.Entity{Name: "open", AnonymousSenders: true})
 	return &set{Cluster: c, listenerNode: c.Node(nodes - 1), senderNode: c.Node(0), door: "http"}
 }
