@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"io"
 	"os/signal"
 	"syscall"
 
@@ -49,8 +50,10 @@ them come connectors, and a SOAP calculator called as clients of basicHttpBindin
 // show runs the demonstration until its end, an interruption, or until nobody reads it any more: then it takes away what it has on disk,
 // keys and the ready file, without a word. A second interruption ends the process.
 func show(ctx context.Context, p demo.Params) error {
-	ctx, unread := signal.NotifyContext(ctx, syscall.SIGPIPE) // to the end: each further line is one more
+	cli.Unread() // the signal comes for sockets too, so it says nothing of the output: a failed write does
+	ctx, unread := context.WithCancel(ctx)
 	defer unread()
+	p.Out = &watched{p.Out, unread}
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	defer context.AfterFunc(ctx, stop)()
@@ -59,4 +62,20 @@ func show(ctx context.Context, p demo.Params) error {
 		return cli.Silent(cli.ExitFailure)
 	}
 	return err
+}
+
+// watched is an output that tells when nobody reads it any more.
+type watched struct {
+	io.Writer
+
+	unread func()
+}
+
+// Write implements io.Writer.
+func (w *watched) Write(b []byte) (int, error) {
+	n, err := w.Writer.Write(b)
+	if err != nil {
+		w.unread()
+	}
+	return n, err
 }
