@@ -24,7 +24,14 @@ type Expected struct {
 
 // Expect prepares a rendezvous for the exchange that began with h. It costs the desk nothing until Ticket.
 func (d *Desk) Expect(h *shape.Hello) *Expected {
-	return &Expected{desk: d, hello: h, arrived: make(chan struct{})}
+	e := new(Expected)
+	e.Init(d, h)
+	return e
+}
+
+// Init makes e, which is zero, what Expect returns: for a rendezvous within a larger value. e must not be copied afterwards.
+func (e *Expected) Init(d *Desk, h *shape.Hello) {
+	e.desk, e.hello, e.arrived = d, h, make(chan struct{})
 }
 
 // Ticket makes the ticket valid and returns it; the same one on later calls. A full desk is fail.Overloaded.
