@@ -2,6 +2,7 @@ package httpserve
 
 import (
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -103,7 +104,7 @@ func (x *exchange) frame(res *shape.Response) (bare bool) {
 func (x *exchange) appendHead(dst []byte, res *shape.Response) []byte {
 	h := http1.Head{Status: res.Status, Reason: res.Reason, Fields: res.Fields}
 	if !h.Fields.Has("Date") {
-		h.Fields.Add("Date", time.Now().UTC().Format("Mon, 02 Jan 2006 15:04:05 GMT")) // RFC 9110 section 5.6.7
+		h.Fields.Add("Date", date(time.Now()))
 	}
 	x.framing.Apply(&h)
 	switch {
@@ -113,6 +114,26 @@ func (x *exchange) appendHead(dst []byte, res *shape.Response) []byte {
 		h.Fields.Add("Connection", "keep-alive")
 	}
 	return http1.AppendResponse(dst, &h)
+}
+
+// second is a second and its text in a Date field.
+type second struct {
+	unix int64
+	text string
+}
+
+// lastSecond is the one that was last asked for: a gateway answers many requests in each.
+var lastSecond atomic.Pointer[second]
+
+// date is a time as a Date field has it (RFC 9110 section 5.6.7).
+func date(now time.Time) string {
+	unix := now.Unix()
+	if s := lastSecond.Load(); s != nil && s.unix == unix {
+		return s.text
+	}
+	s := &second{unix, now.UTC().Format("Mon, 02 Jan 2006 15:04:05 GMT")}
+	lastSecond.Store(s)
+	return s.text
 }
 
 // outlet is where an answer is written: the connection under a deadline that moves with progress.
