@@ -24,6 +24,7 @@ type exchange struct {
 	req      *shape.Request
 	settings entity.Settings
 	up       *bodies.Upload // nil: the request has no body
+	upload   bodies.Upload  // what up points to
 	short    bool           // the request fits the control channel
 	ticket   shape.Ticket
 	call     call
@@ -37,7 +38,8 @@ func (c *control) Exchange(ctx context.Context, req *shape.Request) (*shape.Resp
 		x.settings = ent.Settings
 	}
 	if req.Body != nil {
-		x.up = bodies.NewUpload(req.Body)
+		x.up = &x.upload
+		x.up.Init(req.Body)
 	}
 	res, at, err := x.dispatch(ctx)
 	if at != nil {
@@ -107,10 +109,10 @@ func (x *exchange) outcome(ctx context.Context, expected *relay.Expected) (*shap
 }
 
 // message is the request message.
-func (x *exchange) message() *wire.Request {
+func (x *exchange) message() wire.Request {
 	path, query, _ := strings.Cut(x.req.Target, "?")
 	plain, authority := x.control.address(nil)
-	return &wire.Request{
+	return wire.Request{
 		At: wire.Rendezvous{
 			Plain: plain, Authority: authority, Path: path, Action: wire.ActionRequest, Ticket: x.ticket,
 		},
@@ -220,7 +222,8 @@ func (x *exchange) hand() error {
 	}
 	buf := bodies.GetParcel()
 	defer bodies.PutParcel(buf)
-	b, err := x.message().Append(*buf)
+	m := x.message()
+	b, err := m.Append(*buf)
 	if *buf = b; err != nil {
 		return badMessage(err)
 	}

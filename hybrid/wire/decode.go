@@ -85,8 +85,8 @@ func Decode(b []byte) (*Message, error) {
 	if len(b) > MaxText {
 		return nil, &Error{"decode message", ErrTooLarge, "The control message is longer than 1 MiB."}
 	}
-	d := decoder{scanner: scanner{s: string(b)}}
-	m := &Message{}
+	d := decoder{scanner: scanner{s: string(b)}, found: new(found)}
+	m := &d.found.message
 	if d.peek() != '{' {
 		d.fail("an object is missing")
 	}
@@ -106,7 +106,17 @@ func Decode(b []byte) (*Message, error) {
 }
 
 // decoder reads messages off a scanner, whose first error ends everything.
-type decoder struct{ scanner }
+type decoder struct {
+	scanner
+
+	found *found
+}
+
+// found is what is read, in one piece: most messages of listeners are responses.
+type found struct {
+	message  Message
+	response Response
+}
 
 func (d *decoder) command(m *Message, name string) {
 	switch name {
@@ -143,7 +153,7 @@ func (d *decoder) single(want string, value *string) {
 }
 
 func (d *decoder) response() *Response {
-	r := &Response{}
+	r := &d.found.response
 	d.object(func(name string) {
 		switch name {
 		case "requestId":

@@ -168,8 +168,18 @@ func (b *downBody) first() {
 	}
 }
 
-// over notes how the body ended. The pointer is made here and not in Read, so that a Read without an error allocates nothing.
-func (b *downBody) over(err error) { b.end.Store(&err) }
+// eof is the usual end of a body. It is never written.
+var eof = io.EOF
+
+// over notes how the body ended.
+func (b *downBody) over(err error) {
+	if err == io.EOF { //nolint:errorlint // the very value: what wraps it is kept as it is
+		b.end.Store(&eof)
+		return
+	}
+	other := err // escapes instead of err: the usual end allocates nothing
+	b.end.Store(&other)
+}
 
 // Close implements shape.Body.
 func (b *downBody) Close() error {

@@ -71,7 +71,7 @@ func (x *Life) strike() {
 		return
 	}
 	k.over = true
-	x.cancel(x.silence())
+	x.Cancel(x.silence())
 }
 
 // silence is whose it is. The clock's lock is held.

@@ -20,15 +20,17 @@ type Owner interface {
 
 // Life is one request on its road, and its response until that is closed. Make one with Begin; Release ends it.
 type Life struct {
-	owner  Owner
-	began  time.Time
-	ctx    scope
-	cancel context.CancelCauseFunc
-	unwake func() bool // nil: nobody is to be woken
+	owner     Owner
+	began     time.Time
+	ctx       scope
+	ender     shape.Ender // ends ctx; nil: cancelCtx does
+	cancelCtx context.CancelCauseFunc
+	unwake    func() bool // nil: nobody is to be woken
 
 	req   shape.Request // the sender's, with the body counted
 	up    upBody
 	down  downBody
+	resp  shape.Response // the listener's, with the body counted
 	clock clock
 
 	mu     sync.Mutex
@@ -63,9 +65,9 @@ func of(ctx context.Context) *Life {
 func (x *Life) Begin(ctx context.Context, owner Owner, req *shape.Request) {
 	x.owner, x.req, x.began = owner, *req, time.Now()
 	if own, ok := ctx.(shape.Ender); ok { // it is this exchange's alone
-		x.cancel = own.End
+		x.ender = own
 	} else {
-		ctx, x.cancel = context.WithCancelCause(ctx)
+		ctx, x.cancelCtx = context.WithCancelCause(ctx)
 	}
 	x.ctx = scope{ctx, x}
 	if req.Body != nil {
@@ -95,7 +97,13 @@ func (x *Life) Context() context.Context { return &x.ctx }
 func (x *Life) Request() *shape.Request { return &x.req }
 
 // Cancel ends the exchange from outside; the cause is told to both sides.
-func (x *Life) Cancel(cause error) { x.cancel(cause) }
+func (x *Life) Cancel(cause error) {
+	if x.ender != nil {
+		x.ender.End(cause)
+		return
+	}
+	x.cancelCtx(cause)
+}
 
 // In and Out are how many bytes of the bodies have been passed on.
 func (x *Life) In() int64 { return x.up.count.Load() }
@@ -176,9 +184,9 @@ func (x *Life) Answer(resp *shape.Response) *shape.Response {
 	if x.ctx.Err() != nil {
 		x.wake() // it ended before there was something to wake
 	}
-	out := *resp
-	out.Body = x.down.body()
-	return &out
+	x.resp = *resp
+	x.resp.Body = x.down.body()
+	return &x.resp
 }
 
 // end tells the owner, once.
@@ -200,7 +208,7 @@ func (x *Life) Release() {
 	}
 	x.down.close()
 	x.up.close()
-	x.cancel(nil)
+	x.Cancel(nil)
 }
 
 // wake ends reads that wait when the exchange was ended from outside.

@@ -12,17 +12,19 @@ import (
 // request, or for a response that its listener does not send on the control channel. Wait is called by one goroutine, the other
 // methods by any.
 type Expected struct {
-	meeting *meet.Expected
+	meeting meet.Expected
 	x       *Life // nil: made outside of an exchange
 }
 
 // Expect prepares such a rendezvous at the desk, for the exchange whose context it is given.
 func Expect(ctx context.Context, desk *meet.Desk) *Expected {
-	x, h := of(ctx), &shape.Hello{}
-	if x != nil {
-		h = &x.req.Hello
+	e := &Expected{x: of(ctx)}
+	if e.x != nil {
+		e.meeting.Init(desk, &e.x.req.Hello)
+	} else {
+		e.meeting.Init(desk, &shape.Hello{})
 	}
-	return &Expected{meeting: desk.Expect(h), x: x}
+	return e
 }
 
 // Ticket makes the ticket valid and returns it; the same one on later calls. It costs nothing before. A full desk is fail.Overloaded.

@@ -27,7 +27,7 @@ var boxes = sync.Pool{New: func() any { return new([shape.Headroom + MaxPiece]by
 // is gathered; from then on it flows to the rendezvous, as fast as the listener takes it.
 type Upload struct {
 	body shape.Body
-	news chan struct{} // holds a token when something was gathered
+	news chan struct{} // holds a token when something was gathered; nil: nobody waits for it
 	over sync.WaitGroup
 	read atomic.Bool // all of it; apart from mu, which a write to the listener may hold
 
@@ -43,10 +43,16 @@ type Upload struct {
 
 // NewUpload makes the upload of a body, which it closes in Stop.
 func NewUpload(body shape.Body) *Upload {
-	u := &Upload{body: body, news: make(chan struct{}, 1), parcel: GetParcel()}
+	u := new(Upload)
+	u.Init(body)
+	return u
+}
+
+// Init makes u, which is zero, what NewUpload returns: for an upload within the exchange that it belongs to.
+func (u *Upload) Init(body shape.Body) {
+	u.body, u.parcel = body, GetParcel()
 	u.data = (*u.parcel)[:0]
 	u.may.L = &u.mu
-	return u
 }
 
 // Gather reads what a control channel takes. whole reports that this is all; else the body has to go by a rendezvous.
@@ -57,6 +63,7 @@ func (u *Upload) Gather(ctx context.Context) (all bool, err error) {
 	case size >= 0:
 		return true, u.readAll(int(size))
 	}
+	u.news = make(chan struct{}, 1)
 	u.over.Go(u.run)
 	var patience <-chan time.Time
 	for {
