@@ -178,7 +178,7 @@ func (p *pair) end(dir uint8, end *shape.End) {
 		p.fault(dir, end, false)
 		return
 	}
-	if err := p.finish(p.legs[1-dir], end); err != nil {
+	if err := p.legs[1-dir].CloseWrite(end); err != nil {
 		p.fault(1-dir, asEnd(err), false)
 		return
 	}
@@ -193,23 +193,6 @@ func (p *pair) end(dir uint8, end *shape.End) {
 		p.seen = p.moved()
 		p.watch = time.AfterFunc(p.limits.Quiet/quietTicks, p.look)
 	}
-}
-
-// Laster is optional on a Leg: CloseLast is CloseWrite for a leg whose own direction has ended in order, and behind which Close follows
-// at once, so that both may leave together.
-type Laster interface {
-	CloseLast(end *shape.End) error
-}
-
-// finish ends what is sent to a leg.
-func (p *pair) finish(to shape.Leg, end *shape.End) error {
-	p.mu.Lock()
-	last := p.ended == 1 && p.broken == nil
-	p.mu.Unlock()
-	if l, ok := to.(Laster); ok && last {
-		return l.CloseLast(end)
-	}
-	return to.CloseWrite(end)
 }
 
 // moved is a figure that changes with everything that flows.

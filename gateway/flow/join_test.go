@@ -31,7 +31,6 @@ type leg struct {
 	mu     sync.Mutex
 	got    []string
 	closes []shape.End // of CloseWrite
-	lasts  int         // those behind which Close was announced
 	aborts []shape.End
 	closed int
 	late   int // aborts behind a close
@@ -98,14 +97,6 @@ func (l *leg) CloseWrite(end *shape.End) error {
 	defer l.mu.Unlock()
 	l.closes = append(l.closes, *end)
 	return l.broke
-}
-
-// CloseLast implements flow.Laster.
-func (l *leg) CloseLast(end *shape.End) error {
-	l.mu.Lock()
-	l.lasts++
-	l.mu.Unlock()
-	return l.CloseWrite(end)
 }
 
 func (l *leg) Abort(end *shape.End) {
@@ -206,9 +197,6 @@ func TestOrderlyEnd(t *testing.T) {
 			}
 			if _, closes, aborts := first.state(); len(closes) != 1 || closes[0].Text != "too" || len(aborts) != 0 {
 				t.Errorf("the first peer: closes %v, aborts %v", closes, aborts)
-			}
-			if first.lasts != 1 || second.lasts != 0 {
-				t.Errorf("Close was announced %d times to who ended first and %d times to the other", first.lasts, second.lasts)
 			}
 		})
 	}

@@ -112,22 +112,14 @@ func (w *WS) opcode(text bool) wsframe.Op {
 }
 
 // sendLocked writes bytes under the write deadline, which is moved only when a quarter of it has passed.
-func (w *WS) sendLocked(p []byte) error { return w.send(false, p) }
-
-// send is sendLocked; last says that Close follows.
-func (w *WS) send(last bool, p []byte) (err error) {
+func (w *WS) sendLocked(p []byte) error {
 	if now := time.Now(); now.After(w.deadlineMoves) {
 		w.deadlineMoves = now.Add(w.writeTimeout / 4)
 		if err := w.src.conn.SetWriteDeadline(now.Add(w.writeTimeout)); err != nil {
 			return lost(err)
 		}
 	}
-	if c, ok := w.src.conn.(lastWriter); ok && last {
-		_, err = c.WriteLast(p)
-	} else {
-		_, err = w.src.conn.Write(p)
-	}
-	if err != nil {
+	if _, err := w.src.conn.Write(p); err != nil {
 		w.torn = true
 		return lost(err)
 	}
@@ -144,32 +136,20 @@ func lost(err error) *shape.End {
 
 // CloseWrite implements shape.Leg: a Close frame with the peer's own code and words. A second one does nothing.
 func (w *WS) CloseWrite(end *shape.End) error {
-	return w.close(end, false)
-}
-
-// lastWriter is a connection that can send what is written together with its end.
-type lastWriter interface {
-	WriteLast(p []byte) (int, error)
-}
-
-// CloseLast is CloseWrite where the peer's direction has ended and Close follows at once (flow.Laster).
-func (w *WS) CloseLast(end *shape.End) error { return w.close(end, true) }
-
-func (w *WS) close(end *shape.End, last bool) error {
 	w.wmu.Lock()
-	err := w.closeLocked(end, last)
+	err := w.closeLocked(end)
 	w.wmu.Unlock()
 	w.part()
 	return err
 }
 
-func (w *WS) closeLocked(end *shape.End, last bool) error {
+func (w *WS) closeLocked(end *shape.End) error {
 	if w.wclosed {
 		return nil
 	}
 	w.wclosed = true
 	var body [wsframe.MaxControl]byte
-	return w.send(last, w.controlFrame(wsframe.Close, wsframe.AppendClose(body[:0], end.Code, end.Text)))
+	return w.sendLocked(w.controlFrame(wsframe.Close, wsframe.AppendClose(body[:0], end.Code, end.Text)))
 }
 
 // controlFrame makes a control frame of the leg's role. It is valid until the next one; the caller holds wmu.

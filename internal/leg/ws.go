@@ -119,7 +119,7 @@ func (w *WS) part() {
 	if !w.wclosed {
 		w.deadlineMoves = time.Time{}
 		w.writeTimeout = min(w.writeTimeout, abortTimeout)
-		_ = w.closeLocked(end, false) // torn says whether it left
+		_ = w.closeLocked(end) // torn says whether it left
 	}
 	if w.torn {
 		w.down(true)

@@ -20,6 +20,3 @@ func Peek(uintptr, []byte) error { return ErrNothing }
 
 // Write does not work here.
 func Write(uintptr, []byte) (int, error) { return 0, ErrNothing }
-
-// WriteLast is Write for what Close follows at once.
-func (c *Conn) WriteLast(p []byte) (int, error) { return c.Write(p) }

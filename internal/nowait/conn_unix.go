@@ -19,10 +19,9 @@ const Able = true
 
 // attempt is one read or write of a Conn, which may have to wait between two tries. Its functions are made once.
 type attempt struct {
-	p    []byte
-	n    int
-	err  error
-	last bool // of a write: Close follows
+	p   []byte
+	n   int
+	err error
 
 	read, write func(fd uintptr) bool
 }
@@ -40,7 +39,7 @@ func (a *attempt) tryRead(fd uintptr) bool {
 
 func (a *attempt) tryWrite(fd uintptr) bool {
 	for a.n < len(a.p) {
-		n, err := put(fd, a.p[a.n:], a.last)
+		n, err := Write(fd, a.p[a.n:])
 		if err == ErrNothing { //nolint:errorlint // it comes bare
 			return false
 		}
@@ -50,20 +49,6 @@ func (a *attempt) tryWrite(fd uintptr) bool {
 		a.n += n
 	}
 	return true
-}
-
-// WriteLast is Write for what Close follows at once. Where the kernel can, it sends the end of the connection along, so that the peer is
-// woken once; it waits for a fifth of a second at most. What the peer has sent and nobody has read makes a reset of the end, and may cost
-// the peer these bytes then.
-func (c *Conn) WriteLast(p []byte) (int, error) {
-	if c.raw == nil || len(p) == 0 || len(p) > Most {
-		return c.TCPConn.Write(p)
-	}
-	a := attempts.Get().(*attempt) //nolint:forcetypeassert // the pool holds nothing else
-	a.p, a.n, a.err, a.last = p, 0, nil, true
-	err := c.raw.Write(a.write)
-	a.last = false
-	return a.over(c, "write", err)
 }
 
 // Read implements net.Conn.
@@ -147,16 +132,9 @@ func Peek(fd uintptr, p []byte) error {
 }
 
 // Write writes what there is room for: ErrNothing when there is none, else an *os.SyscallError. p is not empty.
-func Write(fd uintptr, p []byte) (int, error) { return put(fd, p, false) }
-
-// put is Write; with last Close follows.
-func put(fd uintptr, p []byte, last bool) (n int, err error) {
+func Write(fd uintptr, p []byte) (int, error) {
 	for {
-		if last {
-			n, err = writeLast(fd, p)
-		} else {
-			n, err = write(fd, p)
-		}
+		n, err := write(fd, p)
 		switch {
 		case err == syscall.EINTR: //nolint:errorlint // a system call's own
 			continue

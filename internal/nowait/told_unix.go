@@ -16,8 +16,6 @@ func peek(fd uintptr, p []byte) (int, error) {
 
 func write(fd uintptr, p []byte) (int, error) { return syscall.Write(int(fd), p) }
 
-func writeLast(fd uintptr, p []byte) (int, error) { return write(fd, p) }
-
 func shutdown(fd uintptr) error { return syscall.Shutdown(int(fd), syscall.SHUT_WR) }
 
 func peerName(fd uintptr) error {

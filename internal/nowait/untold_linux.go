@@ -28,17 +28,6 @@ func write(fd uintptr, p []byte) (int, error) {
 	return call(syscall.SYS_SENDTO, fd, p, syscall.MSG_DONTWAIT|syscall.MSG_NOSIGNAL)
 }
 
-// writeLast leaves the bytes to what follows, which is the end of the connection.
-func writeLast(fd uintptr, p []byte) (int, error) {
-	if len(p) > Most {
-		return syscall.Write(int(fd), p)
-	}
-	return call(syscall.SYS_SENDTO, fd, p, syscall.MSG_DONTWAIT|syscall.MSG_NOSIGNAL|msgMore)
-}
-
-// msgMore is MSG_MORE, which package syscall does not have: what is written leaves with what follows, with the end too, or in 200 ms.
-const msgMore = 0x8000
-
 // call is recv(2) or send(2). With MSG_DONTWAIT neither waits, whatever the descriptor's mode.
 func call(trap, fd uintptr, p []byte, flags uintptr) (int, error) {
 	at := unsafe.Pointer(unsafe.SliceData(p)) //nolint:gosec // as package syscall does; the conversion below keeps it alive
