@@ -19,7 +19,7 @@ type transfer struct {
 	exchange.Life
 
 	relay   *Relay
-	record  *Record
+	record  Record
 	entity  *entity.Entity
 	hints   Hints
 	served  bool // the sender is at another node, which keeps the account
@@ -36,8 +36,9 @@ type transfer struct {
 // A listener that sends no head within the entity's response timeout is fail.ListenerSilent; while the body of the request moves on,
 // the time begins anew. A request is offered to the next listener only while nothing of it was handed over.
 func (r *Relay) Exchange(ctx context.Context, ask Ask, req *shape.Request) (*shape.Response, error) {
-	x := &transfer{relay: r, record: r.clerk.Begin("exchange", &req.Hello), hints: ask.Hints}
-	x.Begin(ctx, x, req)
+	x := &transfer{relay: r, hints: ask.Hints}
+	r.clerk.BeginIn(&x.record, "exchange", &req.Hello)
+	x.Begin(ctx, x, req, x.record.Began)
 	r.clerk.Step(3, req.Tracking, "a sender asks for "+req.At.Path)
 	if err := x.admit(ask); err != nil {
 		return nil, x.refuse(err)
@@ -60,8 +61,8 @@ func (x *transfer) answer(resp *shape.Response, err error) (*shape.Response, err
 func (x *transfer) refuse(err error) error {
 	x.leave()
 	x.record.In = x.In()
-	no := x.relay.clerk.Refused(x.record, exchange.Reason(err))
-	x.relay.showEnd(x.entity, x.record)
+	no := x.relay.clerk.Refused(&x.record, exchange.Reason(err))
+	x.relay.showEnd(x.entity, &x.record)
 	return no
 }
 
@@ -80,7 +81,7 @@ func (x *transfer) admit(ask Ask) error {
 		return refusal
 	}
 	x.entity = ent
-	c := x.record
+	c := &x.record
 	c.Entity, c.Kind, c.Rule, c.Stages.Admit = ent.Name, string(ent.Kind), claims.Rule, c.Since()
 	if !r.connections.Enter() {
 		return r.full()
@@ -181,7 +182,7 @@ func (x *transfer) try(ctx context.Context, c *route.Candidate, req *shape.Reque
 	took := x.record.Since() - x.record.Stages.Offer
 	switch {
 	case err == nil:
-		x.record.Stages.Meet = x.record.Since()
+		x.record.Stages.Meet = x.record.Stages.Offer + took
 		r.clerk.Offered("accepted", took)
 	case x.silent(err):
 		r.clerk.Offered("ignored", took)
@@ -237,7 +238,7 @@ func (x *transfer) Over(why fail.Code, side string, cause error) {
 	if x.served {
 		return
 	}
-	c := x.record
+	c := &x.record
 	c.In, c.Out, c.Stages.First = x.In(), x.Out(), x.First()
 	c.Reason, c.Side, c.Cause = why, side, cause
 	if e := fail.Of(cause); e != nil {

@@ -63,8 +63,9 @@ func (r *Relay) onLeft(_ context.Context, from mesh.Num, w *words.LeftWord) erro
 // serveExchange runs the exchange of another node's sender with a listener here. The sender was admitted there and is accounted for there;
 // address, late answers and time-outs are this node's.
 func (r *Relay) serveExchange(ctx context.Context, channel uint64, req *shape.Request) (*shape.Response, shape.Ticket, error) {
-	x := &transfer{relay: r, record: r.clerk.Open("exchange", &req.Hello), served: true}
-	x.Begin(ctx, x, req)
+	x := &transfer{relay: r, served: true}
+	r.clerk.OpenIn(&x.record, "exchange", &req.Hello)
+	x.Begin(ctx, x, req, x.record.Began)
 	resp, err := x.serve(channel)
 	if err != nil {
 		_, untaken := errors.AsType[*shape.Untaken](err)

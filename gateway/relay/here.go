@@ -59,8 +59,9 @@ type asker stream
 // for the exchanges of senders.
 func (a *asker) Exchange(ctx context.Context, req *shape.Request) (*shape.Response, error) {
 	r := a.relay
-	x := &transfer{relay: r, record: r.clerk.Begin("exchange", &req.Hello), hints: a.hints, within: true}
-	x.Begin(ctx, x, req)
+	x := &transfer{relay: r, hints: a.hints, within: true}
+	r.clerk.BeginIn(&x.record, "exchange", &req.Hello)
+	x.Begin(ctx, x, req, x.record.Began)
 	r.clerk.Step(3, req.Tracking, "a sender asks for "+req.At.Path)
 	x.record.Within, x.record.Rule, x.entity = a.record.Tracking, a.record.Rule, r.p.Store.View().Get(a.entity.At)
 	if x.entity == nil {
@@ -78,7 +79,7 @@ func (a *asker) Exchange(ctx context.Context, req *shape.Request) (*shape.Respon
 func (x *transfer) Open(ctx context.Context) (shape.Leg, error) {
 	h := x.Request().Hello
 	h.Fields, h.Offers = nil, nil // they are of a request
-	s := search{relay: x.relay, party: meet.Host{Sender: &h}, hello: &h, record: x.record, entity: x.entity, hints: x.hints}
+	s := search{relay: x.relay, party: meet.Host{Sender: &h}, hello: &h, record: &x.record, entity: x.entity, hints: x.hints}
 	x.begin()
 	_, listener, err := s.find(ctx)
 	if err != nil {

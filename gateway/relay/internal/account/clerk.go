@@ -17,8 +17,15 @@ type Clerk struct {
 
 // Begin opens the record of a party that has arrived.
 func (k *Clerk) Begin(kind string, h *shape.Hello) *Record {
+	c := new(Record)
+	k.BeginIn(c, kind, h)
+	return c
+}
+
+// BeginIn is Begin for a record that is part of what it is of.
+func (k *Clerk) BeginIn(c *Record, kind string, h *shape.Hello) {
 	k.Arrive(kind, h)
-	return k.Open(kind, h)
+	k.OpenIn(c, kind, h)
 }
 
 // Arrive tells of a party that has arrived and may need no record. It gives the time, for the Began of one that is opened later.
@@ -31,10 +38,15 @@ func (k *Clerk) Arrive(kind string, h *shape.Hello) time.Time {
 
 // Open opens a record and tells nobody: another node has told of its party.
 func (k *Clerk) Open(kind string, h *shape.Hello) *Record {
-	return &Record{
-		Shape: kind, Door: h.Door, Entity: h.At.Path, Tracking: h.Tracking,
-		Node: k.Node, Remote: h.Remote.String(), Action: h.Action, To: h.To, Began: time.Now(),
-	}
+	c := new(Record)
+	k.OpenIn(c, kind, h)
+	return c
+}
+
+// OpenIn is Open for a record that is part of what it is of. c is zero before.
+func (k *Clerk) OpenIn(c *Record, kind string, h *shape.Hello) {
+	c.Shape, c.Door, c.Entity, c.Tracking = kind, h.Door, h.At.Path, h.Tracking
+	c.Node, c.Remote, c.Action, c.To, c.Began = k.Node, h.Remote.String(), h.Action, h.To, time.Now()
 }
 
 // Again opens the record of a party that stayed, to be closed; id is the listener's.

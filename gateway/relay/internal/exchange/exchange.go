@@ -61,9 +61,9 @@ func of(ctx context.Context) *Life {
 	return x
 }
 
-// Begin begins an exchange, within x. From now on the request's body belongs to it.
-func (x *Life) Begin(ctx context.Context, owner Owner, req *shape.Request) {
-	x.owner, x.req, x.began = owner, *req, time.Now()
+// Begin begins an exchange, within x, at the given time, which is now. From now on the request's body belongs to it.
+func (x *Life) Begin(ctx context.Context, owner Owner, req *shape.Request, began time.Time) {
+	x.owner, x.req, x.began = owner, *req, began
 	if own, ok := ctx.(shape.Ender); ok { // it is this exchange's alone
 		x.ender = own
 	} else {
