@@ -59,14 +59,15 @@ func Serve(ctx context.Context, a *leg.Arrival, p Params, answer Answer) {
 
 // exchange is one request and its answer.
 type exchange struct {
-	conn  net.Conn
-	head  *http1.Head
-	p     Params
-	ctx   scope
-	leave context.CancelCauseFunc // ends ctx
-	body  body
-	watch *leg.Watcher
-	early []byte // what the watch read of the next request
+	conn    net.Conn
+	head    *http1.Head
+	p       Params
+	ctx     scope
+	leave   context.CancelCauseFunc // ends ctx
+	body    body
+	watch   leg.Watcher
+	watches bool   // watch has begun
+	early   []byte // what the watch read of the next request
 
 	out     http1.BodyWriter
 	framing http1.Framing // of the answer
@@ -108,13 +109,14 @@ func (x *exchange) given() shape.Body {
 // hide it, so there is nothing to look for then.
 func (x *exchange) startWatch() {
 	if !x.body.ahead() {
-		x.watch = leg.WatchLate(x.conn, false, x.leave)
+		x.watches = true
+		x.watch.WatchLate(x.conn, false, x.leave)
 	}
 }
 
 // stopWatch ends the watch and keeps what it read.
 func (x *exchange) stopWatch() {
-	if x.watch == nil {
+	if !x.watches {
 		return
 	}
 	early, err := x.watch.Stop()

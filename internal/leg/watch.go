@@ -99,10 +99,16 @@ const watchAfter = 10 * time.Millisecond
 // goroutine, no look that finds nothing and no deadline that wakes it before. A Stop before it began knows nothing of the peer: what it
 // sent, or that it has gone, is still to be read.
 func WatchLate(conn net.Conn, halves bool, leave context.CancelCauseFunc) *Watcher {
-	w := &Watcher{conn: conn, halves: halves, leave: leave}
+	w := new(Watcher)
+	w.WatchLate(conn, halves, leave)
+	return w
+}
+
+// WatchLate begins what the function of that name begins, with w, which is zero: for a watcher within what is being watched for.
+func (w *Watcher) WatchLate(conn net.Conn, halves bool, leave context.CancelCauseFunc) {
+	w.conn, w.halves, w.leave = conn, halves, leave
 	w.running.Add(1)
 	w.late = time.AfterFunc(watchAfter, w.run) // Stop waits for it
-	return w
 }
 
 // run is the watch.
