@@ -107,27 +107,27 @@ func TestEndsInJSON(t *testing.T) {
 // TestUnread: a lost reader of standard output is told to nobody; other errors of writing are.
 func TestUnread(t *testing.T) {
 	wrote := func(path string, cause error) error { return &fs.PathError{Op: "write", Path: path, Err: cause} }
+	here := brokenPipes[0]
 	for _, c := range []struct {
-		err    error
-		system string
-		want   bool
+		err   error
+		pipes []syscall.Errno
+		want  bool
 	}{
-		{wrote("/dev/stdout", syscall.EPIPE), "linux", true},
-		{fmt.Errorf("list: %w", wrote("/dev/stdout", syscall.EPIPE)), "windows", true},
-		{wrote("/dev/stdout", syscall.Errno(232)), "windows", true},
-		{wrote("/dev/stdout", syscall.Errno(233)), "linux", false},
-		{wrote("/dev/stdout", syscall.ENOSPC), "linux", false},
-		{wrote("/dev/stdout", syscall.Errno(112)), "windows", false}, // its disk is full
-		{wrote("out.wsdl", syscall.EPIPE), "linux", false},
-		{&fs.PathError{Op: "open", Path: "/dev/stdout", Err: syscall.EPIPE}, "linux", false},
-		{&client.Unreachable{Host: "h", Err: syscall.EPIPE}, "linux", false},
-		{errors.New("broken pipe"), "linux", false},
+		{wrote("/dev/stdout", here), brokenPipes, true},
+		{fmt.Errorf("list: %w", wrote("/dev/stdout", here)), brokenPipes, true},
+		{wrote("/dev/stdout", syscall.Errno(232)), windowsPipes, true},
+		{wrote("/dev/stdout", syscall.ENOSPC), brokenPipes, false},
+		{wrote("/dev/stdout", syscall.Errno(112)), windowsPipes, false}, // the disk is full
+		{wrote("out.wsdl", here), brokenPipes, false},
+		{&fs.PathError{Op: "open", Path: "/dev/stdout", Err: here}, brokenPipes, false},
+		{&client.Unreachable{Host: "h", Err: here}, brokenPipes, false},
+		{errors.New("broken pipe"), brokenPipes, false},
 	} {
-		if got := unread(c.err, c.system); got != c.want {
-			t.Errorf("%v on %s: %t", c.err, c.system, got)
+		if got := unread(c.err, c.pipes); got != c.want {
+			t.Errorf("%v, where it is %v: %t", c.err, c.pipes, got)
 		}
 	}
-	do := &cobra.Command{Use: "do", RunE: func(*cobra.Command, []string) error { return wrote("/dev/stdout", syscall.EPIPE) }}
+	do := &cobra.Command{Use: "do", RunE: func(*cobra.Command, []string) error { return wrote("/dev/stdout", here) }}
 	var talk bytes.Buffer
 	if code := Run(t.Context(), Group("causeway", "", "", do), []string{"do"}, strings.NewReader(""), &talk, &talk); code != ExitFailure || talk.Len() > 0 {
 		t.Errorf("exit code %d, says %q", code, talk.String())

@@ -6,7 +6,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -23,7 +22,7 @@ import (
 // explain tells an error on w: what happened, what to do next, and how to find it in the gateway's log. It is lines for people, or one
 // line of JSON in the form of the API's own errors where the command's output is JSON. A silent error says nothing: the output has.
 func explain(w io.Writer, cmd *cobra.Command, err error) {
-	if errors.As(err, new(*silentError)) || unread(err, runtime.GOOS) {
+	if errors.As(err, new(*silentError)) || unread(err, brokenPipes) {
 		return
 	}
 	if f := cmd.Flags().Lookup("output"); f != nil && f.Value.String() == string(AsJSON) {
@@ -49,19 +48,19 @@ func explain(w io.Writer, cmd *cobra.Command, err error) {
 	}
 }
 
-// brokenPipes are what Windows says to who writes into a pipe that nobody reads any more: ERROR_BROKEN_PIPE, ERROR_NO_DATA and
-// ERROR_PIPE_NOT_CONNECTED. Elsewhere these numbers are other errors.
-var brokenPipes = []syscall.Errno{109, 232, 233}
+// windowsPipes are what Windows says to who writes into a pipe that nobody reads any more: ERROR_BROKEN_PIPE, ERROR_NO_DATA and
+// ERROR_PIPE_NOT_CONNECTED.
+var windowsPipes = []syscall.Errno{109, 232, 233}
 
 // unread reports whether an error is that nobody reads standard output any more, as behind '| head': what was wanted of it has been read.
-// Unix ends such a process by a signal before it comes to that.
-func unread(err error, system string) bool {
+// pipes are what the system says then. Unix ends such a process by a signal before it comes to that.
+func unread(err error, pipes []syscall.Errno) bool {
 	no, ok := errors.AsType[*fs.PathError](err)
 	if !ok || no.Op != "write" || no.Path != os.Stdout.Name() {
 		return false
 	}
 	number, ok := errors.AsType[syscall.Errno](no.Err)
-	return ok && (number == syscall.EPIPE || system == "windows" && slices.Contains(brokenPipes, number))
+	return ok && slices.Contains(pipes, number)
 }
 
 // words are what is said of an error: the message, what to do next, and the tracking id; the last two may be "".

@@ -4,11 +4,9 @@ import (
 	"context"
 	"errors"
 	"io"
-	"os/signal"
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -77,10 +75,6 @@ func unknownFlag(cmd *cobra.Command, err error) error {
 	}
 	return Usage("%v", err)
 }
-
-// Unread has the process live on when nobody reads its output any more: a write then fails, and what was written is lost. It is for
-// commands whose work is not their output, from where they begin with it; all others end silently, as programs in a pipe do.
-func Unread() { signal.Ignore(syscall.SIGPIPE) }
 
 // Args turns what a check of arguments says into a usage error, which shows how the command is written. No argument may be empty: that is
 // a variable of a shell which is not set, and a command that takes no name for all would do something else than was meant.
