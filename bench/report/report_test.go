@@ -358,6 +358,27 @@ func TestSettled(t *testing.T) {
 	}
 }
 
+// TestUndecided: where rounds are far apart on both sides of a must, more are wanted, whichever side the median is on; those behind
+// eleven are not.
+func TestUndecided(t *testing.T) {
+	for _, c := range []struct {
+		ours    []float64
+		settled bool
+	}{
+		{[]float64{60, 70, 90, 120, 130}, false},
+		{[]float64{60, 70, 110, 120, 130}, false},
+		{[]float64{95, 96, 97, 104, 105}, true},    // near each other
+		{[]float64{101, 110, 130, 150, 160}, true}, // all on one side
+		{[]float64{60, 60, 60, 60, 60, 60, 120, 120, 120, 120, 120}, true},
+	} {
+		same := slices.Repeat([]float64{100}, len(c.ours))
+		r := &Run{Samples: slices.Concat(rounds("direct", "echo_64", "ops", same...), rounds("hcref", "echo_64", "ops", same...), rounds("ours", "echo_64", "ops", c.ours...))}
+		if got := r.Settled("echo_64", 0.15); got != c.settled {
+			t.Errorf("%v: settled %t", c.ours, got)
+		}
+	}
+}
+
 // TestBeyondBytes: a peer that has no door for HTTP is compared by the bytes of it.
 func TestBeyondBytes(t *testing.T) {
 	r := &Run{

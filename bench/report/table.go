@@ -230,8 +230,8 @@ func Rate(cell string) string {
 	return ""
 }
 
-// Settled reports whether a cell need not be measured again: enough rounds count, and in none of those did others use more
-// than maxForeign of the machine beside any peer.
+// Settled reports whether a cell need not be measured again: enough rounds count, in none of those did others use more
+// than maxForeign of the machine beside any peer, and no must of the cell is undecided.
 func (r *Run) Settled(cell string, maxForeign float64) bool {
 	if Rate(cell) == "" {
 		return true
@@ -247,7 +247,7 @@ func (r *Run) Settled(cell string, maxForeign float64) bool {
 			delete(quiet, s.Round)
 		}
 	}
-	return len(quiet) >= Counted
+	return len(quiet) >= Counted && !t.undecided(cell)
 }
 
 // Counted is how many rounds of a cell have to be alike by direct, so that its rows count.

@@ -154,14 +154,7 @@ func (t *table) musts(b *strings.Builder) {
 
 // judge says what a must's ratio or figure is, and what became of it.
 func (t *table) judge(m *metric, x *target) (stat, string) {
-	s := t.figure(m, x.ours)
-	if x.beside != "" {
-		by := m
-		if x.by != "" {
-			by = metricOf(x.by)
-		}
-		s = t.ratioOf(m, x.ours, by, x.beside)
-	}
+	s := t.reached(m, x)
 	if s.n == 0 {
 		return s, "open (no figure)"
 	}
@@ -172,6 +165,34 @@ func (t *table) judge(m *metric, x *target) (stat, string) {
 		}
 	}
 	return s, said
+}
+
+// reached is a must's ratio or figure in this run.
+func (t *table) reached(m *metric, x *target) stat {
+	if x.beside == "" {
+		return t.figure(m, x.ours)
+	}
+	by := m
+	if x.by != "" {
+		by = metricOf(x.by)
+	}
+	return t.ratioOf(m, x.ours, by, x.beside)
+}
+
+// decided is how many rounds say what became of a must, however far apart they are.
+const decided = 2*Counted + 1
+
+// undecided reports whether a must of a cell is beside a ratio that rounds put far apart, some above what is asked and some below: of few
+// such rounds the median is chance. It looks alike at musts that are met and at those that are not.
+func (t *table) undecided(cell string) bool {
+	return slices.ContainsFunc(targets, func(x target) bool {
+		m := metricOf(x.metric)
+		if m == nil || m.cell != cell || x.beside == "" {
+			return false
+		}
+		s := t.reached(m, &x)
+		return s.n > 0 && s.n < decided && s.least < x.at && x.at < s.most && s.most-s.least > 2*unsteady*s.median
+	})
 }
 
 // beyond says that a must beside a peer is more than the bound itself does in this run, where ours is level with the bound or better: then
