@@ -13,6 +13,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/relay"
 	"github.com/causeway-relay/causeway/internal/accept"
+	"github.com/causeway-relay/causeway/internal/leg"
 )
 
 // Defaults of the waits: WCF's own time for a preamble, and how soon a client that vanished is seen to (WCF wire reference
@@ -84,7 +85,7 @@ func (d *Door) serve(ctx context.Context, conn net.Conn) {
 	if tcp, ok := conn.(*net.TCPConn); ok {
 		_ = tcp.SetKeepAliveConfig(d.p.Keep) // without it a write finds out
 	}
-	remote, _ := netip.ParseAddrPort(conn.RemoteAddr().String())
+	remote := leg.AddrPort(conn.RemoteAddr())
 	l := newLine(conn)
 	leave, full := d.p.Enter(remote)
 	if full != nil {

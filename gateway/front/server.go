@@ -10,6 +10,7 @@ import (
 
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/shape"
+	"github.com/causeway-relay/causeway/internal/leg"
 )
 
 // Server serves the doors it was given. Use New.
@@ -158,7 +159,7 @@ func (s *Server) accept(d *Door) {
 			continue
 		}
 		c := newConn(s, d.Name, l)
-		c.remote = addrPort(conn.RemoteAddr())
+		c.remote = leg.AddrPort(conn.RemoteAddr())
 		go c.serve(d.TLS) // the crowd counts it, Run waits for it
 	}
 }

@@ -3,7 +3,6 @@ package front
 import (
 	"errors"
 	"net"
-	"net/netip"
 
 	"github.com/causeway-relay/causeway/internal/leg/park"
 )
@@ -65,20 +64,4 @@ func (c *anyConn) SetLinger(sec int) error {
 		return h.SetLinger(sec)
 	}
 	return errors.ErrUnsupported
-}
-
-// addrPort reads an address; one that is no IP address gives the zero value. IPv4 in IPv6 is shown as IPv4.
-func addrPort(addr net.Addr) netip.AddrPort {
-	if tcp, ok := addr.(*net.TCPAddr); ok {
-		a := tcp.AddrPort()
-		return netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
-	}
-	if addr == nil {
-		return netip.AddrPort{}
-	}
-	a, err := netip.ParseAddrPort(addr.String())
-	if err != nil {
-		return netip.AddrPort{}
-	}
-	return netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
 }

@@ -67,7 +67,7 @@ func (d *Door) Close() {
 // stream runs on a goroutine of its own, because this one keeps the stack that the look-up needed and an idle connection would pay for it.
 func (d *Door) serve(ctx context.Context, conn net.Conn) {
 	leg.Deepen()
-	remote := addrPort(conn.RemoteAddr())
+	remote := leg.AddrPort(conn.RemoteAddr())
 	hello := &shape.Hello{
 		Tracking: d.p.Tracking(), At: d.p.Entity, Target: "/" + d.p.Entity.Path, Door: Name, Remote: remote,
 		Host: conn.LocalAddr().String(),
@@ -106,16 +106,6 @@ func (d *Door) serve(ctx context.Context, conn net.Conn) {
 		return
 	}
 	go carry()
-}
-
-// addrPort reads an address, IPv4 in IPv6 as IPv4; one that is no IP address gives the zero value.
-func addrPort(addr net.Addr) netip.AddrPort {
-	if tcp, ok := addr.(*net.TCPAddr); ok {
-		a := tcp.AddrPort()
-		return netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
-	}
-	a, _ := netip.ParseAddrPort(addr.String())
-	return a
 }
 
 // parkable is the connection as one that needs no goroutine while nothing is said on it, if it is the kernel's.

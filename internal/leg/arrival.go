@@ -49,3 +49,19 @@ func Deepen() {
 	var room [deep]byte
 	runtime.KeepAlive(&room)
 }
+
+// AddrPort reads an address, IPv4 in IPv6 as IPv4; one that is no IP address gives the zero value, as none does.
+func AddrPort(addr net.Addr) netip.AddrPort {
+	if tcp, ok := addr.(*net.TCPAddr); ok {
+		a := tcp.AddrPort()
+		return netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
+	}
+	if addr == nil {
+		return netip.AddrPort{}
+	}
+	a, err := netip.ParseAddrPort(addr.String())
+	if err != nil {
+		return netip.AddrPort{}
+	}
+	return netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
+}
