@@ -108,6 +108,21 @@ func decodeLength(b []byte, form int64) (length int64, n int, err error) {
 	return int64(v), 10, nil
 }
 
+// HeaderSize returns how many bytes a header takes whose second byte is this, 2 to MaxHeader: what Decode needs of it.
+func HeaderSize(second byte) int {
+	n := 2
+	switch second &^ maskBit {
+	case len16:
+		n += 2
+	case len64:
+		n += 8
+	}
+	if second&maskBit != 0 {
+		n += 4
+	}
+	return n
+}
+
 // Size returns the number of bytes the header takes on the wire, 2 to MaxHeader.
 func (h Header) Size() int {
 	n := 2

@@ -59,6 +59,9 @@ func TestHeaders(t *testing.T) {
 			if h.Size() != len(wire) {
 				t.Errorf("Size = %d, want %d", h.Size(), len(wire))
 			}
+			if n := HeaderSize(wire[1]); n != len(wire) {
+				t.Errorf("HeaderSize = %d, want %d", n, len(wire))
+			}
 			for cut := range wire {
 				if _, n, err := Decode(wire[:cut]); n != 0 || err != nil {
 					t.Errorf("Decode of %d bytes = %d, %v, want more", cut, n, err)

@@ -13,7 +13,7 @@ import (
 // Head reads the header of the next frame, and checks that it may come where it does: Payload is due then. A breach is a *wsframe.Error.
 // The end of the connection is always an error, since a Close did not come before it.
 func (l *Line) Head() (h wsframe.Header, err error) {
-	for n, need := 0, 2; n == 0; need = headerSize(l.head[1]) {
+	for n, need := 0, 2; n == 0; need = wsframe.HeaderSize(l.head[1]) {
 		from := 0
 		if need > 2 {
 			from = 2
@@ -26,21 +26,6 @@ func (l *Line) Head() (h wsframe.Header, err error) {
 		}
 	}
 	return h, l.seq.Check(h)
-}
-
-// headerSize is how long a header is whose second byte is this.
-func headerSize(second byte) int {
-	size := 2
-	switch second & 0x7F {
-	case 126:
-		size += 2
-	case 127:
-		size += 8
-	}
-	if second&0x80 != 0 {
-		size += 4
-	}
-	return size
 }
 
 // Text reports whether the message whose frame came last is text.
