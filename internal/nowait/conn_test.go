@@ -1,7 +1,6 @@
 package nowait_test
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -225,36 +224,11 @@ func TestCopiesAreSpliced(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("splicing is Linux's")
 	}
-	const size = 1 << 20
 	for _, c := range []struct{ from, to way }{{ways[0], ways[0]}, {ways[0], ways[1]}, {ways[1], ways[0]}, {ways[1], ways[1]}} {
 		t.Run(c.from.name+" to "+c.to.name, func(t *testing.T) {
 			source, from := c.from.pair(t)
 			sink, to := c.to.pair(t)
-			var running sync.WaitGroup
-			arrived := make([]byte, size)
-			running.Go(func() {
-				if _, err := io.ReadFull(sink, arrived); err != nil {
-					t.Error(err)
-				}
-			})
-			sent := pattern(0, size)
-			running.Go(func() {
-				_, err := source.Write(sent)
-				if err := errors.Join(err, source.CloseWrite()); err != nil {
-					t.Error(err)
-				}
-			})
-			var before, after runtime.MemStats
-			runtime.ReadMemStats(&before)
-			n, err := io.Copy(to, from)
-			runtime.ReadMemStats(&after)
-			running.Wait()
-			if n != size || err != nil || !bytes.Equal(arrived, sent) {
-				t.Errorf("%d bytes, %v", n, err)
-			}
-			if took := after.TotalAlloc - before.TotalAlloc; took >= 32<<10 {
-				t.Errorf("the copy took %d bytes of memory: a buffer, so it was none of the kernel's", took)
-			}
+			netx.Spliced(t, source, sink, func() (int64, error) { return io.Copy(to, from) })
 		})
 	}
 }

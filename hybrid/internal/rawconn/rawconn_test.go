@@ -8,7 +8,6 @@ import (
 	"os"
 	"runtime"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -106,7 +105,6 @@ func TestCopiesAreSpliced(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("splicing is Linux's")
 	}
-	const bytes = 1 << 20
 	for _, wrap := range []func(net.Conn) net.Conn{func(c net.Conn) net.Conn { return c }, nowait.Wrap} {
 		source, from := netx.Loopback(t)
 		sink, to := netx.Loopback(t)
@@ -114,30 +112,7 @@ func TestCopiesAreSpliced(t *testing.T) {
 		t.Run(fmt.Sprintf("%T", near), func(t *testing.T) {
 			_ = errors.Join(source.SetDeadline(time.Now().Add(20*time.Second)), sink.SetDeadline(time.Now().Add(20*time.Second)))
 			a, b := rawconn.New(near, nil, rawconn.Params{}), rawconn.New(far, nil, rawconn.Params{})
-			sent, arrived := make([]byte, bytes), make([]byte, bytes)
-			var running sync.WaitGroup
-			running.Go(func() {
-				if _, err := io.ReadFull(sink, arrived); err != nil {
-					t.Error(err)
-				}
-			})
-			running.Go(func() {
-				_, err := source.Write(sent)
-				if err := errors.Join(err, source.CloseWrite()); err != nil {
-					t.Error(err)
-				}
-			})
-			var before, after runtime.MemStats
-			runtime.ReadMemStats(&before)
-			n, err := io.Copy(b, a)
-			runtime.ReadMemStats(&after)
-			running.Wait()
-			if n != bytes || err != nil {
-				t.Errorf("%d bytes, %v", n, err)
-			}
-			if took := after.TotalAlloc - before.TotalAlloc; took >= 32<<10 {
-				t.Errorf("the copy took %d bytes of memory: a buffer, so it was none of the kernel's", took)
-			}
+			netx.Spliced(t, source, sink, func() (int64, error) { return io.Copy(b, a) })
 		})
 	}
 }
