@@ -96,16 +96,24 @@ func (c *Conn) failed(op string, err, waited error) error {
 }
 
 // Read reads what is there: ErrNothing when nothing is, io.EOF at the end, else an *os.SyscallError. p is not empty.
-func Read(fd uintptr, p []byte) (int, error) {
+func Read(fd uintptr, p []byte) (int, error) { return receive("read", fd, p, 0) }
+
+// Peek looks for what is there and leaves it; its errors are Read's. p is not empty.
+func Peek(fd uintptr, p []byte) error {
+	_, err := receive("recvfrom", fd, p, syscall.MSG_PEEK)
+	return err
+}
+
+func receive(op string, fd uintptr, p []byte, flags int) (int, error) {
 	for {
-		n, err := read(fd, p)
+		n, err := read(fd, p, flags)
 		switch {
 		case err == syscall.EINTR: //nolint:errorlint // a system call's own
 			continue
 		case err == syscall.EAGAIN: //nolint:errorlint // as above
 			return 0, ErrNothing
 		case err != nil:
-			return 0, os.NewSyscallError("read", err)
+			return 0, os.NewSyscallError(op, err)
 		case n == 0:
 			return 0, io.EOF
 		}
@@ -113,22 +121,13 @@ func Read(fd uintptr, p []byte) (int, error) {
 	}
 }
 
-// Peek looks for what is there and leaves it; its errors are Read's. p is not empty.
-func Peek(fd uintptr, p []byte) error {
-	for {
-		n, err := peek(fd, p)
-		switch {
-		case err == syscall.EINTR: //nolint:errorlint // a system call's own
-			continue
-		case err == syscall.EAGAIN: //nolint:errorlint // as above
-			return ErrNothing
-		case err != nil:
-			return os.NewSyscallError("recvfrom", err)
-		case n == 0:
-			return io.EOF
-		}
-		return nil
+// told reads as package net does.
+func told(fd uintptr, p []byte, flags int) (int, error) {
+	if flags == 0 {
+		return syscall.Read(int(fd), p)
 	}
+	n, _, err := syscall.Recvfrom(int(fd), p, flags)
+	return n, err
 }
 
 // Write writes what there is room for: ErrNothing when there is none, else an *os.SyscallError. p is not empty.

@@ -7,12 +7,7 @@ import "syscall"
 // better says that the scheduler is told of each read and write here, so that a Conn can as well leave them to package net.
 const better = false
 
-func read(fd uintptr, p []byte) (int, error) { return syscall.Read(int(fd), p) }
-
-func peek(fd uintptr, p []byte) (int, error) {
-	n, _, err := syscall.Recvfrom(int(fd), p, syscall.MSG_PEEK)
-	return n, err
-}
+func read(fd uintptr, p []byte, flags int) (int, error) { return told(fd, p, flags) }
 
 func write(fd uintptr, p []byte) (int, error) { return syscall.Write(int(fd), p) }
 

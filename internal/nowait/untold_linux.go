@@ -10,15 +10,11 @@ import (
 // better says that the scheduler need not be told here. The race detector and its like learn from package syscall.
 const better = true
 
-func read(fd uintptr, p []byte) (int, error) {
+func read(fd uintptr, p []byte, flags int) (int, error) {
 	if len(p) > Most {
-		return syscall.Read(int(fd), p)
+		return told(fd, p, flags)
 	}
-	return call(syscall.SYS_RECVFROM, fd, p, syscall.MSG_DONTWAIT)
-}
-
-func peek(fd uintptr, p []byte) (int, error) {
-	return call(syscall.SYS_RECVFROM, fd, p[:min(len(p), Most)], syscall.MSG_DONTWAIT|syscall.MSG_PEEK)
+	return call(syscall.SYS_RECVFROM, fd, p, uintptr(flags)|syscall.MSG_DONTWAIT)
 }
 
 func write(fd uintptr, p []byte) (int, error) {
