@@ -45,16 +45,18 @@ func (h *HCRef) exchange(c net.Conn, r *http.Request) error {
 	if ctl == nil {
 		return errors.New("no listener")
 	}
-	got, err := ctl.request(r, *body, h.newID())
+	id := h.newID()
+	got, err := ctl.request(r, *body, id, h.address(path, id))
 	if err != nil {
 		return err
 	}
 	return got.write(c)
 }
 
-// request asks the listener and waits for what it says.
-func (ctl *control) request(r *http.Request, body []byte, id string) (*reply, error) {
-	text, err := requestText(r, id, len(body) > 0)
+// request asks the listener and waits for what it says. address is in every request, as the protocol wants: a listener that
+// has much to answer dials it. The cells have no such answers.
+func (ctl *control) request(r *http.Request, body []byte, id, address string) (*reply, error) {
+	text, err := requestText(r, id, address, len(body) > 0)
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +90,7 @@ func (ctl *control) request(r *http.Request, body []byte, id string) (*reply, er
 }
 
 // requestText is the request message.
-func requestText(r *http.Request, id string, body bool) ([]byte, error) {
+func requestText(r *http.Request, id, address string, body bool) ([]byte, error) {
 	fields := map[string]string{"Host": r.Host}
 	for name, values := range r.Header {
 		if name != "Connection" && name != "Content-Length" {
@@ -96,7 +98,7 @@ func requestText(r *http.Request, id string, body bool) ([]byte, error) {
 		}
 	}
 	return json.Marshal(map[string]any{"request": map[string]any{
-		"id": id, "requestTarget": r.URL.RequestURI(), "method": r.Method, "requestHeaders": fields, "body": body,
+		"address": address, "id": id, "requestTarget": r.URL.RequestURI(), "method": r.Method, "requestHeaders": fields, "body": body,
 	}})
 }
 

@@ -36,12 +36,15 @@ func TestExchange(t *testing.T) {
 		for {
 			var m struct {
 				Request struct {
-					ID, RequestTarget, Method string
-					Body                      bool
+					Address, ID, RequestTarget, Method string
+					Body                               bool
 				}
 			}
 			if ws.ReadJSON(&m) != nil {
 				return
+			}
+			if want := h.address("x", m.Request.ID); m.Request.Address != want {
+				t.Errorf("address %q, want %q", m.Request.Address, want)
 			}
 			var body []byte
 			if m.Request.Body {
