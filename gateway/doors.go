@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/causeway-relay/causeway/bindings/nettcp"
 	"github.com/causeway-relay/causeway/gateway/config"
 	"github.com/causeway-relay/causeway/gateway/front"
 	"github.com/causeway-relay/causeway/gateway/tcpdoor"
@@ -91,12 +92,13 @@ func (g *Gateway) Addresses() map[string]string {
 // CAFile is the local CA's certificate; "" when the certificate is the operator's own.
 func (g *Gateway) CAFile() string { return g.ca }
 
-// advertised is where listeners of other nodes reach this node's doors: what the operator says, else the bound port under
-// whatever host name the listener dialled itself.
+// advertised is where others reach this node's doors: what the operator says, else the bound port under whatever host name
+// they dialled themselves. Listeners of other nodes dial https or http; net.tcp is there for who asks for the picture. The
+// operator's door is nobody else's, and TCP ports, of which there may be more than a node may tell of, belong to their relays.
 func (g *Gateway) advertised() map[string]string {
 	all := make(map[string]string)
 	for _, d := range g.doors {
-		if d.name != front.HTTPS && d.name != front.HTTP {
+		if d.name != front.HTTPS && d.name != front.HTTP && d.name != nettcp.Name {
 			continue
 		}
 		if _, port, err := net.SplitHostPort(d.listener.Addr().String()); err == nil {

@@ -9,7 +9,11 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/causeway-relay/causeway/bindings/nettcp"
 	"github.com/causeway-relay/causeway/gateway/config"
+	"github.com/causeway-relay/causeway/gateway/front"
 )
 
 // TestDoorsSay: each door that does not open is told with what to do, and a port that only a service may open with that.
@@ -38,5 +42,30 @@ func TestDoorsSay(t *testing.T) {
 		if low := strings.Contains(err.Error(), "below 1024"); low != errors.Is(c.cause, fs.ErrPermission) {
 			t.Errorf("%v: rights: %t", c.cause, low)
 		}
+	}
+}
+
+// TestAdvertised: others are told of the doors for https, http and net.tcp, at their bound ports or where the operator says, and of no other.
+func TestAdvertised(t *testing.T) {
+	g := &Gateway{cfg: config.Default()}
+	want := map[string]string{}
+	for _, name := range []string{front.HTTPS, front.HTTP, nettcp.Name, adminDoor, portName("ssh")} {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = l.Close() })
+		g.doors = append(g.doors, door{name, l})
+		if _, port, _ := net.SplitHostPort(l.Addr().String()); name != adminDoor && name != portName("ssh") {
+			want[name] = ":" + port
+		}
+	}
+	if diff := cmp.Diff(want, g.advertised()); diff != "" {
+		t.Errorf("bound (-want +got):\n%s", diff)
+	}
+	g.cfg.Advertise = []config.Advertise{{Door: nettcp.Name, Address: "relay.example.com:808"}}
+	want[nettcp.Name] = "relay.example.com:808"
+	if diff := cmp.Diff(want, g.advertised()); diff != "" {
+		t.Errorf("as the operator says (-want +got):\n%s", diff)
 	}
 }
