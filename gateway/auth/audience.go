@@ -11,26 +11,42 @@ import (
 // maxShown bounds what an error repeats of an address, so that a reason phrase stays under 1 KiB (reference section 5).
 const maxShown = 256
 
-// matchAudience decodes a signed resource and gives the address that it stands for, when that covers the place
-// (reference section 4.3). Only the host and the path count: any scheme will do, port, user, query and fragment are dropped.
-func matchAudience(resource string, p Place) (entity.Address, *fail.Error) {
-	audience, err := url.QueryUnescape(resource)
+// audience is a signed resource taken apart. That depends on nothing but its text; whether it covers a place is judged each time.
+type audience struct {
+	text  string // decoded, as far as it could be
+	host  string // without port
+	path  string // canonical
+	fault string // why it has no host; "": it has one
+	bent  bool   // its path is not canonical
+}
+
+// readAudience decodes a signed resource (reference section 4.3). Only the host and the path count: any scheme will do, port, user, query
+// and fragment are dropped.
+func readAudience(resource string) audience {
+	text, err := url.QueryUnescape(resource)
 	if err != nil {
-		return entity.Address{}, wrongAudience(resource, p, "its percent escapes are broken")
+		return audience{text: resource, fault: "its percent escapes are broken"}
 	}
-	host, path, ok := splitAudience(audience)
+	host, path, ok := splitAudience(text)
 	if !ok {
-		return entity.Address{}, wrongAudience(audience, p, "it has no scheme")
+		return audience{text: text, fault: "it has no scheme"}
 	}
-	if !sameHost(host, p) {
-		return entity.Address{}, wrongAudience(audience, p, "it names another host")
-	}
-	prefix, err := entity.NewAddress(p.At.Namespace, audiencePath(path))
-	if err != nil {
-		return entity.Address{}, wrongAudience(audience, p, "its path is not canonical")
-	}
-	if !p.At.Within(prefix) {
-		return entity.Address{}, wrongAudience(audience, p, "it names another path")
+	at, err := entity.NewAddress("", audiencePath(path))
+	return audience{text: text, host: host, path: at.Path, bent: err != nil}
+}
+
+// covers gives the address that the audience stands for, when that covers the place.
+func (a *audience) covers(p Place) (entity.Address, *fail.Error) {
+	prefix := entity.Address{Namespace: p.At.Namespace, Path: a.path}
+	switch {
+	case a.fault != "":
+		return entity.Address{}, wrongAudience(a.text, p, a.fault)
+	case !sameHost(a.host, p):
+		return entity.Address{}, wrongAudience(a.text, p, "it names another host")
+	case a.bent:
+		return entity.Address{}, wrongAudience(a.text, p, "its path is not canonical")
+	case !p.At.Within(prefix):
+		return entity.Address{}, wrongAudience(a.text, p, "it names another path")
 	}
 	return prefix, nil
 }

@@ -32,41 +32,39 @@ func (v sas) Verify(c Credential, s Scope, p Place, now time.Time) (Claims, erro
 	if c.Scheme != SAS {
 		return Claims{}, fail.New(fail.MalformedToken, "MalformedToken: The token is malformed or not a recognised kind.")
 	}
-	t, rule, own, unsigned := v.proven(c.Text, s)
+	proof, unsigned := v.proven(c.Text, s)
 	if unsigned != nil {
 		return Claims{}, unsigned
 	}
-	expires := time.Unix(t.seconds, 0).UTC()
+	expires := time.Unix(proof.token.seconds, 0).UTC()
 	if now.After(expires) {
 		return Claims{}, fail.Newf(fail.ExpiredToken, "ExpiredToken: The token is expired. Expiration time: '%s'.",
 			expires.Format("2006-01-02 15:04:05Z"))
 	}
-	prefix, wrong := matchAudience(t.resource, p)
+	prefix, wrong := proof.audience.covers(p)
 	if wrong != nil {
 		return Claims{}, wrong
 	}
-	return Claims{Rule: rule.Name, Rights: rule.Rights, Prefix: prefix, OfEntity: own, Expires: expires}, nil
+	return Claims{Rule: proof.rule.Name, Rights: proof.rule.Rights, Prefix: prefix, OfEntity: proof.own, Expires: expires}, nil
 }
 
-// proven takes a token apart and gives the rule that signed it; own says that it is the entity's.
-func (v sas) proven(text string, s Scope) (t token, rule *entity.Rule, own bool, err error) {
-	sum, short := v.seen.digest(text)
-	if short {
-		if p, rule, ok := v.seen.find(sum, s); ok {
-			return p.token, rule, p.own, nil
-		}
+// proven takes a token apart, with the rule that signed it.
+func (v sas) proven(text string, s Scope) (*proof, error) {
+	if p := v.seen.find(text, s); p != nil {
+		return p, nil
 	}
-	t, malformed := parseToken(strings.Clone(text)) // what is remembered holds on to no head of a request
+	text = strings.Clone(text) // what is remembered holds on to no head of a request
+	t, malformed := parseToken(text)
 	if malformed != nil {
-		return token{}, nil, false, malformed
+		return nil, malformed
 	}
-	if rule, own = signer(&t, s); rule == nil {
-		return token{}, nil, false, fail.New(fail.InvalidSignature, "InvalidSignature: The token has an invalid signature.")
+	rule, own := signer(&t, s)
+	if rule == nil {
+		return nil, fail.New(fail.InvalidSignature, "InvalidSignature: The token has an invalid signature.")
 	}
-	if short {
-		v.seen.keep(sum, proof{token: t, rule: *rule, own: own})
-	}
-	return t, rule, own, nil
+	p := &proof{text: text, token: t, audience: readAudience(t.resource), rule: *rule, own: own}
+	v.seen.keep(p)
+	return p, nil
 }
 
 // signer finds the rule that signed the token: the entity's of that name, else the namespace's of that name. All four

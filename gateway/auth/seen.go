@@ -1,59 +1,53 @@
 package auth
 
 import (
-	"crypto/rand"
-	"crypto/sha256"
+	"crypto/subtle"
+	"hash/maphash"
 	"sync"
 
 	"github.com/causeway-relay/causeway/gateway/entity"
 )
 
-// maxSeen is how many tokens are remembered: those of senders that come again and again, half a MiB at the most usual lengths.
-const maxSeen = 1024
+const (
+	// maxSeen is how many tokens are remembered: those of senders that come again and again, half a MiB at the most usual lengths.
+	maxSeen = 1024
+	// maxSeenBytes is the longest text that is.
+	maxSeenBytes = 1 << 10
+)
 
-// seen remembers tokens whose signature was good, so that a sender who shows one with every request costs its HMACs once. A token
-// is found by the digest of its exact text and a secret of this process: nobody can learn one from how long a miss takes. Who signed
-// is kept with it, and has to be the same rule with the same keys now. Expiry and audience are judged anew each time. It is safe for
-// concurrent use.
+// seen remembers tokens whose signature was good, so that a sender who shows one with every request costs its HMACs once. A token is found
+// by a hash of its text with a secret of this process, and is the same one if all of its text is: nobody can learn one from how long a
+// miss takes. Who signed is kept with it, and has to be the same rule with the same keys now. Expiry and audience are judged anew each
+// time. It is safe for concurrent use.
 type seen struct {
-	secret [sha256.Size]byte
+	seed maphash.Seed
 
 	mu     sync.Mutex
-	tokens map[[sha256.Size]byte]proof
+	tokens map[uint64]*proof
 }
 
-// proof is a token taken apart and the rule whose key made its signature.
+// proof is a token taken apart and the rule whose key made its signature. It does not change.
 type proof struct {
-	token token
-	rule  entity.Rule
-	own   bool // the entity's
+	text     string // all of the token
+	token    token
+	audience audience
+	rule     entity.Rule
+	own      bool // the entity's
 }
 
-func newSeen() *seen {
-	s := &seen{tokens: map[[sha256.Size]byte]proof{}}
-	_, _ = rand.Read(s.secret[:]) // crypto/rand never fails: it ends the program instead
-	return s
-}
+func newSeen() *seen { return &seen{seed: maphash.MakeSeed(), tokens: map[uint64]*proof{}} }
 
-// digest is what a text is remembered by. ok is false for a text that is longer than any that is.
-func (s *seen) digest(text string) (sum [sha256.Size]byte, ok bool) {
-	const most = 1 << 10
-	if len(text) > most {
-		return sum, false
+// find gives the proof of a token that was good, if its rule still stands as it stood; nil: there is none.
+func (s *seen) find(text string, scope Scope) *proof {
+	if len(text) > maxSeenBytes {
+		return nil
 	}
-	var room [sha256.Size + most]byte
-	n := copy(room[:], s.secret[:])
-	n += copy(room[n:], text)
-	return sha256.Sum256(room[:n]), true
-}
-
-// find gives the proof of a token that was good, if its rule still stands as it stood.
-func (s *seen) find(sum [sha256.Size]byte, scope Scope) (proof, *entity.Rule, bool) {
+	hash := maphash.String(s.seed, text)
 	s.mu.Lock()
-	p, ok := s.tokens[sum]
+	p := s.tokens[hash]
 	s.mu.Unlock()
-	if !ok {
-		return proof{}, nil, false
+	if p == nil || subtle.ConstantTimeCompare([]byte(p.text), []byte(text)) != 1 {
+		return nil
 	}
 	ofEntity := entity.FindRule(scope.Entity, p.token.rule)
 	rule := ofEntity
@@ -62,20 +56,24 @@ func (s *seen) find(sum [sha256.Size]byte, scope Scope) (proof, *entity.Rule, bo
 	}
 	// Both sides are our own, so that == tells nobody anything. A rule of the entity comes first: where there is one beside the namespace's, both keys have to be tried.
 	if rule == nil || *rule != p.rule || !p.own && ofEntity != nil {
-		return proof{}, nil, false
+		return nil
 	}
-	return p, rule, true
+	return p
 }
 
-// keep remembers a token. Where there is no more room any other gives way.
-func (s *seen) keep(sum [sha256.Size]byte, p proof) {
+// keep remembers a token, unless it is too long. Where there is no more room any other gives way.
+func (s *seen) keep(p *proof) {
+	if len(p.text) > maxSeenBytes {
+		return
+	}
+	hash := maphash.String(s.seed, p.text)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, known := s.tokens[sum]; !known && len(s.tokens) >= maxSeen {
+	if _, known := s.tokens[hash]; !known && len(s.tokens) >= maxSeen {
 		for other := range s.tokens {
 			delete(s.tokens, other)
 			break
 		}
 	}
-	s.tokens[sum] = p
+	s.tokens[hash] = p
 }
