@@ -48,6 +48,7 @@ still has it: it keeps the last 1,000 events.`,
 		}
 		ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGINT, syscall.SIGTERM)
 		defer stop()
+		defer cli.EndUnread(cmd.OutOrStdout())()
 		t := &tail{client: asked, out: cmd.OutOrStdout(), talk: cmd.ErrOrStderr(), format: c.Format, last: after, left: count}
 		if len(args) > 0 {
 			t.entity = args[0]

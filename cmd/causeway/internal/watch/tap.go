@@ -53,6 +53,7 @@ from the sender, < from the listener, . is about the connection.`,
 		}
 		ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGINT, syscall.SIGTERM)
 		defer stop()
+		defer cli.EndUnread(cmd.OutOrStdout())()
 		s := newSights(cmd.OutOrStdout(), cmd.ErrOrStderr(), &o)
 		s.json = *c.Format == cli.AsJSON
 		return interrupted(ctx, s.run(ctx, asked, args[0]))

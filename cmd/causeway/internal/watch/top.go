@@ -50,6 +50,7 @@ the time in duration.`,
 		}
 		ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGINT, syscall.SIGTERM)
 		defer stop()
+		defer cli.EndUnread(cmd.OutOrStdout())()
 		out := cmd.OutOrStdout()
 		t := &top{
 			look:  func(ctx context.Context) (wire.Traffic, error) { return asked.Traffic(ctx, max(most, rated)) },
