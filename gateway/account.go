@@ -10,6 +10,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/front"
 	"github.com/causeway-relay/causeway/gateway/presence"
 	"github.com/causeway-relay/causeway/gateway/relay"
+	"github.com/causeway-relay/causeway/gateway/shape"
 )
 
 // hooks turn what the relay tells into log lines and figures.
@@ -83,10 +84,14 @@ func (g *Gateway) line(message string, c *relay.Record) {
 
 // writeLine writes it.
 func (g *Gateway) writeLine(level slog.Level, message string, c *relay.Record) {
+	ticket := ""
+	if c.Ticket != (shape.Ticket{}) {
+		ticket = c.Ticket.GUID()
+	}
 	attrs := [...]slog.Attr{
 		slog.String("door", c.Door), slog.String("entity", c.Entity), slog.String("kind", c.Kind),
-		slog.String("tracking", c.Tracking), slog.String("ticket", c.Ticket), slog.String("listener", c.Listener),
-		slog.Int("node", int(c.Node)), slog.Int("peer_node", int(c.PeerNode)), slog.String("remote", c.Remote),
+		slog.String("tracking", c.Tracking), slog.String("ticket", ticket), slog.String("listener", c.Listener),
+		slog.Int("node", int(c.Node)), slog.Int("peer_node", int(c.PeerNode)), slog.String("remote", c.Remote.String()),
 		slog.String("rule", c.Rule), slog.String("reason", string(c.Reason)), slog.String("side", c.Side),
 		slog.Int64("in", c.In), slog.Int64("out", c.Out), slog.Int64("messages", c.Messages),
 		{Key: "stages", Value: stages(&c.Stages)}, slog.Duration("duration", c.Duration), slog.String("shape", c.Shape),

@@ -140,7 +140,7 @@ func (n *news) refused(c *relay.Record) {
 	n.mu.Unlock()
 	if !told {
 		n.log.Publish(&events.Event{
-			Name: events.LimitReached, Entity: c.Entity, Node: uint16(c.Node), Remote: c.Remote, Reason: string(c.Reason), Text: c.Text,
+			Name: events.LimitReached, Entity: c.Entity, Node: uint16(c.Node), Remote: c.Remote.String(), Reason: string(c.Reason), Text: c.Text,
 		})
 	}
 }

@@ -1,6 +1,8 @@
 package relay
 
 import (
+	"time"
+
 	"github.com/causeway-relay/causeway/gateway/auth"
 	"github.com/causeway-relay/causeway/gateway/entity"
 	"github.com/causeway-relay/causeway/gateway/fail"
@@ -13,8 +15,13 @@ type Ask = admit.Ask
 
 // admit decides whether a party may do what it asks, at a node that takes parties.
 func (r *Relay) admit(ask Ask, h *shape.Hello) (*entity.Entity, auth.Claims, *fail.Error) {
+	return r.admitAt(&ask, h, time.Now())
+}
+
+// admitAt is admit for a party that has come at a time that is now.
+func (r *Relay) admitAt(ask *Ask, h *shape.Hello, now time.Time) (*entity.Entity, auth.Claims, *fail.Error) {
 	if err := r.entering(); err != nil {
 		return nil, auth.Claims{}, err
 	}
-	return r.gate.Admit(&ask, h)
+	return r.gate.Admit(ask, h, now)
 }

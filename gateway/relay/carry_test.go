@@ -212,7 +212,7 @@ func TestCarryFails(t *testing.T) {
 		if err := <-done; !fail.Is(err, fail.NodeLost) || p.answer() != "NodeLost" {
 			t.Errorf("joined with %v, told %q", err, p.answer())
 		}
-		if c := w.only(&w.nodes[1].refused, "rendezvous"); c.Reason != fail.NodeLost || c.Ticket != ticket.GUID() || c.Side != "gateway" {
+		if c := w.only(&w.nodes[1].refused, "rendezvous"); c.Reason != fail.NodeLost || c.Ticket != ticket || c.Side != "gateway" {
 			t.Errorf("account %+v", c)
 		}
 		if _, err := w.nodes[0].join(ticket); err != nil || sender.answer() != "accept" {

@@ -39,7 +39,9 @@ func (r *Relay) Exchange(ctx context.Context, ask Ask, req *shape.Request) (*sha
 	x := &transfer{relay: r, hints: ask.Hints}
 	r.clerk.BeginIn(&x.record, "exchange", &req.Hello)
 	x.Begin(ctx, x, req, x.record.Began)
-	r.clerk.Step(3, req.Tracking, "a sender asks for "+req.At.Path)
+	if r.clerk.Tells() {
+		r.clerk.Step(3, req.Tracking, "a sender asks for "+req.At.Path)
+	}
 	if err := x.admit(ask); err != nil {
 		return nil, x.refuse(err)
 	}
@@ -76,7 +78,7 @@ func (r *Relay) Expect(ctx context.Context) *Expected { return exchange.Expect(c
 
 func (x *transfer) admit(ask Ask) error {
 	r := x.relay
-	ent, claims, refusal := r.admit(ask, &x.Request().Hello)
+	ent, claims, refusal := r.admitAt(&ask, &x.Request().Hello, x.record.Began)
 	if refusal != nil {
 		return refusal
 	}
@@ -211,9 +213,9 @@ func (x *transfer) local(ctx context.Context, l *route.Listener, req *shape.Requ
 	r.debts.Paid(l.Channel)
 	switch {
 	case err == nil:
-		r.count(l.Channel, answered, 0) // what took its time is the service behind it, not the listener
+		r.countAt(l, answered, 0) // what took its time is the service behind it, not the listener
 	case x.silent(err):
-		r.count(l.Channel, unanswered, x.Limit())
+		r.countAt(l, unanswered, x.Limit())
 		if t := x.Ticket(); t != (shape.Ticket{}) { // who still comes with it is no guesser
 			r.late.Expired(t, route.Candidate{Listener: l, Node: r.self})
 		}
@@ -253,7 +255,7 @@ func (x *transfer) leave() {
 	x.Release()
 	x.relay.untrackTransfer(x)
 	if t := x.Ticket(); t != (shape.Ticket{}) {
-		x.record.Ticket = t.GUID()
+		x.record.Ticket = t
 	}
 }
 

@@ -252,8 +252,8 @@ func TestExchangeExpect(t *testing.T) {
 			w.Errorf("%v, told %s", err, p.answer())
 		}
 		s.head()
-		if c := w.only(&from.closed, "exchange"); c.Ticket != ticket.GUID() {
-			w.Errorf("ticket %s in the account, want %s", c.Ticket, ticket.GUID())
+		if c := w.only(&from.closed, "exchange"); c.Ticket != ticket {
+			w.Errorf("ticket %s in the account, want %s", c.Ticket.GUID(), ticket.GUID())
 		}
 		if story := w.story(); !strings.Contains(story, fmt.Sprintf("7@%d", to.num())) {
 			w.Errorf("story %s", story)

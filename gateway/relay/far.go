@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"time"
 
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/mesh"
@@ -64,7 +65,7 @@ func (r *Relay) onLeft(_ context.Context, from mesh.Num, w *words.LeftWord) erro
 // address, late answers and time-outs are this node's.
 func (r *Relay) serveExchange(ctx context.Context, channel uint64, req *shape.Request) (*shape.Response, shape.Ticket, error) {
 	x := &transfer{relay: r, served: true}
-	r.clerk.OpenIn(&x.record, "exchange", &req.Hello)
+	r.clerk.OpenIn(&x.record, "exchange", &req.Hello, time.Now())
 	x.Begin(ctx, x, req, x.record.Began)
 	resp, err := x.serve(channel)
 	if err != nil {

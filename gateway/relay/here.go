@@ -62,7 +62,9 @@ func (a *asker) Exchange(ctx context.Context, req *shape.Request) (*shape.Respon
 	x := &transfer{relay: r, hints: a.hints, within: true}
 	r.clerk.BeginIn(&x.record, "exchange", &req.Hello)
 	x.Begin(ctx, x, req, x.record.Began)
-	r.clerk.Step(3, req.Tracking, "a sender asks for "+req.At.Path)
+	if r.clerk.Tells() {
+		r.clerk.Step(3, req.Tracking, "a sender asks for "+req.At.Path)
+	}
 	x.record.Within, x.record.Rule, x.entity = a.record.Tracking, a.record.Rule, r.p.Store.View().Get(a.entity.At)
 	if x.entity == nil {
 		return nil, x.refuse(fail.New(fail.EntityDeleted, "The entity was deleted."))

@@ -266,7 +266,7 @@ func TestOpen(t *testing.T) {
 			w.Errorf("%q, %v", got, err)
 		}
 		_ = s.resp.Body.Close()
-		if c := w.only(&from.closed, "exchange"); c.Status != 200 || c.In != 5 || c.Out != 5 || c.Ticket != offer.Ticket.GUID() || c.Listener != e.listener.ID || c.Reason != fail.PeerClosed {
+		if c := w.only(&from.closed, "exchange"); c.Status != 200 || c.In != 5 || c.Out != 5 || c.Ticket != offer.Ticket || c.Listener != e.listener.ID || c.Reason != fail.PeerClosed {
 			w.Errorf("account %+v", c)
 		}
 	})

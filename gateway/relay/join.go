@@ -22,7 +22,7 @@ func (r *Relay) Join(ctx context.Context, t shape.Ticket, p shape.Party) error {
 		return nil // its account is the sender's
 	}
 	record := r.clerk.Open("rendezvous", h)
-	record.Ticket, record.Began = t.GUID(), began
+	record.Ticket, record.Began = t, began
 	refusal := r.clerk.Refused(record, fail.Of(err))
 	p.Refuse(refusal)
 	return refusal
@@ -66,7 +66,7 @@ func (r *Relay) known(t shape.Ticket, h *shape.Hello) *fail.Error {
 // waits under the ticket.
 func (r *Relay) Decline(ctx context.Context, t shape.Ticket, h *shape.Hello, no *fail.Error) error {
 	record := r.clerk.Begin("rendezvous", h)
-	record.Ticket = t.GUID()
+	record.Ticket = t
 	if refusal := r.known(t, h); refusal != nil {
 		return r.clerk.Refused(record, refusal)
 	}

@@ -148,12 +148,15 @@ func (r *Relay) onTally(_ context.Context, _ mesh.Num, w *words.TallyWord) error
 
 // count notes an outcome at the listener's node.
 func (r *Relay) count(channel uint64, what outcome, took time.Duration) {
-	l := r.table.Local(channel)
-	if l == nil {
-		return
+	if l := r.table.Local(channel); l != nil {
+		r.countAt(l, what, took)
 	}
+}
+
+// countAt is count for a listener that is here, or has just left.
+func (r *Relay) countAt(l *route.Listener, what outcome, took time.Duration) {
 	r.mu.Lock()
-	seat := r.seats[channel]
+	seat := r.seats[l.Channel]
 	r.mu.Unlock()
 	var pulse *presence.Pulse
 	if seat != nil {

@@ -158,8 +158,8 @@ func TestAccount(t *testing.T) {
 		}
 		c := w.only(&from.closed, "stream")
 		want := relay.Record{
-			Shape: "stream", Door: "https", Entity: "hyco", Kind: "hybrid", Tracking: "track-hyco", Ticket: o.Ticket.GUID(), Listener: e.listener.ID,
-			Node: from.num(), PeerNode: to.num(), Remote: remote.String(), Rule: "rule", Reason: fail.PeerClosed, Side: "sender",
+			Shape: "stream", Door: "https", Entity: "hyco", Kind: "hybrid", Tracking: "track-hyco", Ticket: o.Ticket, Listener: e.listener.ID,
+			Node: from.num(), PeerNode: to.num(), Remote: remote, Rule: "rule", Reason: fail.PeerClosed, Side: "sender",
 			In: 5, Messages: 1, Began: c.Began, Duration: 3 * time.Second, Stages: c.Stages,
 		}
 		if c != want {

@@ -90,7 +90,7 @@ func (s *search) meet(ctx context.Context, candidates []route.Candidate) (sender
 	if err != nil {
 		return nil, nil, err
 	}
-	s.record.Ticket = ticket.GUID()
+	s.record.Ticket = ticket
 	err = s.offer(ctx, ticket, candidates)
 	s.record.Stages.Offer = s.record.Since()
 	s.ticket, s.told = ticket, err == nil

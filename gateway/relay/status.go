@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/causeway-relay/causeway/gateway/entity"
 	"github.com/causeway-relay/causeway/gateway/fail"
@@ -68,7 +69,7 @@ func (r *Relay) Describe(_ context.Context, ask Ask, h *shape.Hello) (*entity.De
 
 // Authorize checks that the asker may do what it needs in the namespace as a whole: management.
 func (r *Relay) Authorize(_ context.Context, ask Ask, h *shape.Hello) error {
-	if err := r.gate.Namespace(&ask, h); err != nil {
+	if err := r.gate.Namespace(&ask, h, time.Now()); err != nil {
 		return err.At("authorize", h.At.Path, h.Tracking)
 	}
 	return nil

@@ -79,7 +79,7 @@ func (r *Relay) streamsHere() Traffic {
 func (s *stream) runs() {
 	c := s.record
 	s.shown = StreamInfo{
-		Tracking: c.Tracking, Entity: c.Entity, Listener: c.Listener, Node: c.Node, PeerNode: c.PeerNode, Remote: c.Remote, Since: c.Began,
+		Tracking: c.Tracking, Entity: c.Entity, Listener: c.Listener, Node: c.Node, PeerNode: c.PeerNode, Remote: c.Remote.String(), Since: c.Began,
 	}
 	s.running.Store(&s.shown)
 }

@@ -5,12 +5,14 @@
 package account
 
 import (
+	"net/netip"
 	"time"
 
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/flow"
 	"github.com/causeway-relay/causeway/gateway/mesh"
 	"github.com/causeway-relay/causeway/gateway/presence"
+	"github.com/causeway-relay/causeway/gateway/shape"
 	"github.com/causeway-relay/causeway/gateway/tap"
 )
 
@@ -69,18 +71,18 @@ type Stages struct {
 	Admit, Resolve, Offer, Meet, First time.Duration
 }
 
-// Record is the account of one connection, for one log line and the metrics.
+// Record is the account of one connection, for one log line and the metrics. What is only ever read as text is made text by who reads it.
 type Record struct {
 	Shape    string // stream, exchange, cast, listener, rendezvous
 	Door     string
 	Entity   string
 	Kind     string
 	Tracking string
-	Ticket   string // of the rendezvous, as the listener has it: a GUID; "" none
+	Ticket   shape.Ticket // of the rendezvous; zero: none
 	Listener string
 	Node     mesh.Num
 	PeerNode mesh.Num
-	Remote   string
+	Remote   netip.AddrPort
 	Rule     string
 	Reason   fail.Code
 	Side     string // whose end it was: sender, listener, gateway
@@ -115,7 +117,7 @@ func (c *Record) Stay() Stay { return Stay{c.Entity, c.Kind, c.Rule, c.Stages.Ad
 // Subject says what the connection is to those who look at what passes.
 func (c *Record) Subject() *tap.Subject {
 	return &tap.Subject{
-		Shape: c.Shape, Tracking: c.Tracking, Entity: c.Entity, Listener: c.Listener, Remote: c.Remote, Door: c.Door, Node: uint16(c.Node), PeerNode: uint16(c.PeerNode),
+		Shape: c.Shape, Tracking: c.Tracking, Entity: c.Entity, Listener: c.Listener, Remote: c.Remote.String(), Door: c.Door, Node: uint16(c.Node), PeerNode: uint16(c.PeerNode),
 	}
 }
 

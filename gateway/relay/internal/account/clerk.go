@@ -24,8 +24,7 @@ func (k *Clerk) Begin(kind string, h *shape.Hello) *Record {
 
 // BeginIn is Begin for a record that is part of what it is of.
 func (k *Clerk) BeginIn(c *Record, kind string, h *shape.Hello) {
-	k.Arrive(kind, h)
-	k.OpenIn(c, kind, h)
+	k.OpenIn(c, kind, h, k.Arrive(kind, h))
 }
 
 // Arrive tells of a party that has arrived and may need no record. It gives the time, for the Began of one that is opened later.
@@ -39,14 +38,14 @@ func (k *Clerk) Arrive(kind string, h *shape.Hello) time.Time {
 // Open opens a record and tells nobody: another node has told of its party.
 func (k *Clerk) Open(kind string, h *shape.Hello) *Record {
 	c := new(Record)
-	k.OpenIn(c, kind, h)
+	k.OpenIn(c, kind, h, time.Now())
 	return c
 }
 
-// OpenIn is Open for a record that is part of what it is of. c is zero before.
-func (k *Clerk) OpenIn(c *Record, kind string, h *shape.Hello) {
+// OpenIn is Open for a record that is part of what it is of, and of a party that came at the given time. c is zero before.
+func (k *Clerk) OpenIn(c *Record, kind string, h *shape.Hello, began time.Time) {
 	c.Shape, c.Door, c.Entity, c.Tracking = kind, h.Door, h.At.Path, h.Tracking
-	c.Node, c.Remote, c.Action, c.To, c.Began = k.Node, h.Remote.String(), h.Action, h.To, time.Now()
+	c.Node, c.Remote, c.Action, c.To, c.Began = k.Node, h.Remote, h.Action, h.To, began
 }
 
 // Again opens the record of a party that stayed, to be closed; id is the listener's.

@@ -35,15 +35,15 @@ type Gate struct {
 }
 
 // Admit decides whether a party may do what it asks: the credential first, then whether the entity exists, then where the
-// party comes from.
-func (g *Gate) Admit(ask *Ask, h *shape.Hello) (*entity.Entity, auth.Claims, *fail.Error) {
+// party comes from. now is what an expiry is compared with.
+func (g *Gate) Admit(ask *Ask, h *shape.Hello, now time.Time) (*entity.Entity, auth.Claims, *fail.Error) {
 	view := g.Store.View()
 	ent := view.Find(h.At)
 	open := ask.Need == entity.Send && (ask.Granted || ent != nil && ent.AnonymousSenders)
 	var claims auth.Claims
 	if !open {
 		var err *fail.Error
-		if claims, err = g.verify(ask, h, ent, view.Rules()); err != nil {
+		if claims, err = g.verify(ask, h, ent, view.Rules(), now); err != nil {
 			return nil, claims, err
 		}
 	}
@@ -62,13 +62,13 @@ func (g *Gate) Admit(ask *Ask, h *shape.Hello) (*entity.Entity, auth.Claims, *fa
 }
 
 // Namespace decides whether a party may do what it asks in the namespace as a whole: management.
-func (g *Gate) Namespace(ask *Ask, h *shape.Hello) *fail.Error {
-	_, err := g.verify(ask, h, nil, g.Store.View().Rules())
+func (g *Gate) Namespace(ask *Ask, h *shape.Hello, now time.Time) *fail.Error {
+	_, err := g.verify(ask, h, nil, g.Store.View().Rules(), now)
 	return err
 }
 
 // verify checks the credential and the right.
-func (g *Gate) verify(ask *Ask, h *shape.Hello, ent *entity.Entity, namespace []entity.Rule) (auth.Claims, *fail.Error) {
+func (g *Gate) verify(ask *Ask, h *shape.Hello, ent *entity.Entity, namespace []entity.Rule, now time.Time) (auth.Claims, *fail.Error) {
 	place := auth.Place{At: h.At, Host: h.Host, Hosts: g.Hosts}
 	scope := auth.Scope{Namespace: namespace}
 	if ent != nil {
@@ -81,7 +81,7 @@ func (g *Gate) verify(ask *Ask, h *shape.Hello, ent *entity.Entity, namespace []
 	if !ok {
 		return auth.Claims{}, fail.New(fail.MalformedToken, "MalformedToken: The token is malformed or not a recognised kind.")
 	}
-	claims, err := verifier.Verify(ask.Cred, scope, place, time.Now())
+	claims, err := verifier.Verify(ask.Cred, scope, place, now)
 	switch {
 	case err != nil:
 		return claims, fail.Of(err)
