@@ -33,7 +33,9 @@ type Desk struct {
 
 	mu       sync.Mutex
 	seats    map[shape.Ticket]seat
-	expected int // of them, seats of an Expected
+	expected int   // of them, seats of an Expected
+	waiting  queue // meetings that wait for a party
+	clock    clock // ends those whose window is over
 }
 
 // seat is where a ticket leads: a side of a meeting, or an Expected.
@@ -60,21 +62,32 @@ func (d *Desk) Open(r Rules) *Meeting {
 	if r.Window <= 0 {
 		r.Window = DefaultWindow
 	}
-	return &Meeting{desk: d, until: time.Now().Add(r.Window), arrived: make(chan struct{}, 4)}
+	m := new(Meeting)
+	m.Init(d, time.Now().Add(r.Window))
+	return m
 }
 
 // Meeting is two seats, one for each side.
 type Meeting struct {
 	desk    *Desk
 	until   time.Time
-	arrived chan struct{} // one token for each party that sat down, or for a word of refusal
+	settled chan struct{} // one token: nothing is left to wait for
 
 	// Guarded by desk.mu.
-	tickets [2]shape.Ticket
-	parties [2]shape.Party
-	claimed [2]bool     // the party came by its ticket: nobody but the meeting can answer it
-	said    *fail.Error // a side declined
-	closed  bool
+	tickets    [2]shape.Ticket
+	parties    [2]shape.Party
+	claimed    [2]bool     // the party came by its ticket: nobody but the meeting can answer it
+	said       *fail.Error // a side declined
+	expired    bool        // the window is over
+	closed     bool
+	queued     bool // stands between the next two in desk.waiting
+	next, prev *Meeting
+}
+
+// Init makes m, which is zero, what Open returns, with a window that ends at the given moment: for a meeting within a larger value. m must
+// not be copied afterwards.
+func (m *Meeting) Init(d *Desk, until time.Time) {
+	m.desk, m.until, m.settled = d, until, make(chan struct{}, 1)
 }
 
 // Ticket makes the seat's ticket valid and returns it; the same one on later calls. A full desk is fail.Overloaded.
@@ -109,7 +122,23 @@ func (m *Meeting) Sit(side Side, p shape.Party) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	m.parties[side] = p
-	m.arrived <- struct{}{}
+	m.settleLocked()
+}
+
+// settleLocked wakes who waits, if nothing is left to wait for. The caller holds desk.mu.
+func (m *Meeting) settleLocked() {
+	if !m.doneLocked() {
+		return
+	}
+	select {
+	case m.settled <- struct{}{}:
+	default: // he is awake
+	}
+}
+
+// doneLocked reports whether the meeting came to an end by its parties or its window. The caller holds desk.mu.
+func (m *Meeting) doneLocked() bool {
+	return m.said != nil || m.expired || m.parties[Sender] != nil && m.parties[Listener] != nil
 }
 
 // takeLocked uses a ticket up and returns its seat. The caller holds d.mu.
@@ -141,7 +170,7 @@ func (d *Desk) Claim(t shape.Ticket, p shape.Party, seated func(other shape.Part
 	}
 	seated(s.meeting.parties[1-s.side])
 	s.meeting.parties[s.side], s.meeting.claimed[s.side] = p, true
-	s.meeting.arrived <- struct{}{}
+	s.meeting.settleLocked()
 	return nil
 }
 
@@ -159,7 +188,7 @@ func (d *Desk) Decline(t shape.Ticket, no *fail.Error) error {
 		return nil
 	}
 	s.meeting.said = no
-	s.meeting.arrived <- struct{}{}
+	s.meeting.settleLocked()
 	return nil
 }
 
@@ -167,13 +196,9 @@ func (d *Desk) Decline(t shape.Ticket, no *fail.Error) error {
 // words of a side that declined, fail.ListenerLost when lost is closed, or the cause of ctx. Whatever it returns, the
 // meeting is over and its tickets are void; after an error a party that had claimed a seat meanwhile was refused.
 func (m *Meeting) Wait(ctx context.Context, lost <-chan struct{}) (sender, listener shape.Party, err error) {
-	timer := time.NewTimer(time.Until(m.until))
-	defer timer.Stop()
-	for !m.settled() {
+	if m.queue() {
 		select {
-		case <-m.arrived:
-		case <-timer.C:
-			return m.end(fail.New(fail.AcceptTimeout, ""), false)
+		case <-m.settled:
 		case <-lost: // if ctx has ended too, both have one cause, and that is ctx's
 			return m.End(ctx, fail.New(fail.ListenerLost, ""))
 		case <-ctx.Done():
@@ -192,19 +217,15 @@ func (m *Meeting) End(ctx context.Context, why error) (sender, listener shape.Pa
 	return m.end(why, false)
 }
 
-// settled reports whether the meeting came to an end by its parties.
-func (m *Meeting) settled() bool {
-	m.desk.mu.Lock()
-	defer m.desk.mu.Unlock()
-	return m.said != nil || m.parties[Sender] != nil && m.parties[Listener] != nil
-}
-
 // end voids the tickets. Parties that both sat down in the last moment make the meeting good, unless the owner's side has
-// left; otherwise who came by a ticket is turned away.
+// left; otherwise who came by a ticket is turned away. A why of nil says that the meeting is settled.
 func (m *Meeting) end(why error, left bool) (sender, listener shape.Party, err error) {
 	d := m.desk
 	d.mu.Lock()
 	parties, said := m.parties, m.said
+	if why == nil && m.expired {
+		why = fail.New(fail.AcceptTimeout, "")
+	}
 	m.closeLocked()
 	d.mu.Unlock()
 	switch {
@@ -227,7 +248,10 @@ func (m *Meeting) closeLocked() {
 		return
 	}
 	m.closed = true
+	m.desk.waiting.drop(m)
 	for _, t := range m.tickets {
-		delete(m.desk.seats, t)
+		if t != (shape.Ticket{}) {
+			delete(m.desk.seats, t)
+		}
 	}
 }
