@@ -16,13 +16,12 @@ import (
 // TCP is a connection of plain bytes as one side of a stream: FIN is the end of a direction, RST a loss. It keeps no
 // message boundaries: each read is a message of its own towards a peer that has them. Make one with NewTCP.
 type TCP struct {
-	src          source
-	writeTimeout time.Duration
+	src source
 
-	wmu           sync.Mutex
-	wclosed       bool
-	finished      atomic.Bool // wclosed, for the goroutine that reads
-	deadlineMoves time.Time
+	wmu      sync.Mutex
+	out      outlet
+	wclosed  bool
+	finished atomic.Bool // wclosed, for the goroutine that reads
 
 	aborted atomic.Pointer[shape.End]
 	closed  sync.Once
@@ -51,7 +50,7 @@ func NewTCP(conn net.Conn, read []byte, writeTimeout time.Duration) *TCP {
 	if writeTimeout <= 0 {
 		writeTimeout = DefaultWriteTimeout
 	}
-	t := &TCP{writeTimeout: writeTimeout}
+	t := &TCP{out: outlet{timeout: writeTimeout}}
 	t.src.init(conn, read)
 	t.src.stride = bytesCut
 	return t
@@ -117,13 +116,7 @@ func (t *TCP) Write(b *shape.Batch) error {
 	if len(out) == 0 {
 		return nil
 	}
-	if now := time.Now(); now.After(t.deadlineMoves) {
-		t.deadlineMoves = now.Add(t.writeTimeout / 4)
-		if err := t.src.conn.SetWriteDeadline(now.Add(t.writeTimeout)); err != nil {
-			return lost(err)
-		}
-	}
-	if _, err := t.src.conn.Write(out); err != nil {
+	if err := t.out.write(t.src.conn, out); err != nil {
 		return lost(err)
 	}
 	return nil
@@ -140,7 +133,7 @@ func (t *TCP) CloseWrite(*shape.End) error {
 	t.finished.Store(true)
 	if c, ok := t.src.conn.(interface{ CloseWrite() error }); ok {
 		if t.Wire() == nil { // the kernel's FIN waits for nobody
-			_ = t.src.conn.SetWriteDeadline(time.Now().Add(t.writeTimeout)) // for the goodbye of TLS; a closed connection says so next
+			_ = t.src.conn.SetWriteDeadline(time.Now().Add(t.out.timeout)) // for the goodbye of TLS; a closed connection says so next
 		}
 		return c.CloseWrite()
 	}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"math/rand/v2"
 	"os"
-	"time"
 
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/shape"
@@ -111,15 +110,9 @@ func (w *WS) opcode(text bool) wsframe.Op {
 	}
 }
 
-// sendLocked writes bytes under the write deadline, which is moved only when a quarter of it has passed.
+// sendLocked writes bytes within the time for a write.
 func (w *WS) sendLocked(p []byte) error {
-	if now := time.Now(); now.After(w.deadlineMoves) {
-		w.deadlineMoves = now.Add(w.writeTimeout / 4)
-		if err := w.src.conn.SetWriteDeadline(now.Add(w.writeTimeout)); err != nil {
-			return lost(err)
-		}
-	}
-	if _, err := w.src.conn.Write(p); err != nil {
+	if err := w.out.write(w.src.conn, p); err != nil {
 		w.torn = true
 		return lost(err)
 	}

@@ -16,9 +16,8 @@ import (
 // messages are kept, boundaries of fragments are not; no message is ever collected. Pings are answered here, and sent
 // here when Options say so. Make one with NewWS.
 type WS struct {
-	role         wsframe.Role
-	maxPiece     int
-	writeTimeout time.Duration
+	role     wsframe.Role
+	maxPiece int
 
 	// Of the goroutine that reads.
 	src      source
@@ -30,12 +29,12 @@ type WS struct {
 	pending  *shape.End // how the direction ended, once it did
 	lingered bool       // the peer was heard out; of the goroutine that closes, later
 
-	wmu           sync.Mutex // one frame or batch at a time
-	wclosed       bool       // a Close frame has left
-	inside        bool       // the last frame written has fragments to follow
-	torn          bool       // a write failed: what follows would not be a frame
-	deadlineMoves time.Time
-	controls      []byte // the latest control frame; nothing is kept for it before the first
+	wmu      sync.Mutex // one frame or batch at a time
+	out      outlet
+	wclosed  bool   // a Close frame has left
+	inside   bool   // the last frame written has fragments to follow
+	torn     bool   // a write failed: what follows would not be a frame
+	controls []byte // the latest control frame; nothing is kept for it before the first
 
 	pong    wsframe.PongSlot
 	pulse   pulse
@@ -62,7 +61,7 @@ func NewWS(conn net.Conn, read []byte, o Options) *WS {
 	if o.WriteTimeout <= 0 {
 		o.WriteTimeout = DefaultWriteTimeout
 	}
-	w := &WS{role: o.Role, maxPiece: o.MaxPiece, writeTimeout: o.WriteTimeout}
+	w := &WS{role: o.Role, maxPiece: o.MaxPiece, out: outlet{timeout: o.WriteTimeout}}
 	w.seq.Role = o.Role
 	w.src.init(conn, read)
 	w.pulse.start(w, o.Ping)
@@ -117,8 +116,7 @@ func (w *WS) part() {
 	}
 	guard.Reset(abortTimeout)
 	if !w.wclosed {
-		w.deadlineMoves = time.Time{}
-		w.writeTimeout = min(w.writeTimeout, abortTimeout)
+		w.out.hurry(abortTimeout)
 		_ = w.closeLocked(end) // torn says whether it left
 	}
 	if w.torn {

@@ -1,6 +1,7 @@
 package nowait_test
 
 import (
+	"errors"
 	"io"
 	"net"
 	"testing"
@@ -29,6 +30,17 @@ func TestNoAllocation(t *testing.T) {
 				return err
 			}
 			_, err := io.ReadFull(ours, p)
+			return err
+		},
+		"WriteNow": func() error {
+			n, err := nowait.WriteNow(ours, p)
+			if err == nowait.ErrNothing && !nowait.Better {
+				n, err = ours.Write(p)
+			}
+			if err != nil || n < len(p) {
+				return errors.Join(err, io.ErrShortWrite)
+			}
+			_, err = io.ReadFull(peer, p)
 			return err
 		},
 		"Gather": func() error {

@@ -24,11 +24,12 @@ type attempt struct {
 	err error
 
 	read, write func(fd uintptr) bool
+	put         func(fd uintptr)
 }
 
 var attempts = sync.Pool{New: func() any {
 	a := new(attempt)
-	a.read, a.write = a.tryRead, a.tryWrite
+	a.read, a.write, a.put = a.tryRead, a.tryWrite, a.tryPut
 	return a
 }}
 
@@ -49,6 +50,12 @@ func (a *attempt) tryWrite(fd uintptr) bool {
 		a.n += n
 	}
 	return true
+}
+
+func (a *attempt) tryPut(fd uintptr) {
+	if !a.tryWrite(fd) {
+		a.err = ErrNothing
+	}
 }
 
 // Read implements net.Conn.
@@ -73,6 +80,16 @@ func (c *Conn) Write(p []byte) (int, error) {
 	return a.over(c, "write", err)
 }
 
+func (c *Conn) writeNow(p []byte) (int, error) {
+	if c.raw == nil || len(p) > Most {
+		return 0, ErrNothing
+	}
+	a := attempts.Get().(*attempt) //nolint:forcetypeassert // the pool holds nothing else
+	a.p, a.n, a.err = p, 0, nil
+	err := c.raw.Control(a.put)
+	return a.over(c, "write", err)
+}
+
 // over gives what came of an attempt, and the attempt back. waited is what ended a wait, if something did.
 func (a *attempt) over(c *Conn, op string, waited error) (n int, err error) {
 	n, err = a.n, a.err
@@ -89,7 +106,7 @@ func (c *Conn) failed(op string, err, waited error) error {
 			err = o.Err
 		}
 	}
-	if err == nil || err == io.EOF { //nolint:errorlint // Read gives it bare
+	if err == nil || err == io.EOF || err == ErrNothing { //nolint:errorlint // they are given bare
 		return err
 	}
 	return &net.OpError{Op: op, Net: "tcp", Source: c.LocalAddr(), Addr: c.RemoteAddr(), Err: err}

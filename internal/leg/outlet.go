@@ -1,0 +1,40 @@
+package leg
+
+import (
+	"net"
+	"time"
+
+	"github.com/causeway-relay/causeway/internal/nowait"
+)
+
+// outlet writes to a leg's connection, each write within a time. One goroutine at a time uses it.
+type outlet struct {
+	timeout time.Duration
+	moves   time.Time // when the connection's deadline is moved
+	waits   bool      // a write has had to wait for room, or would have had to
+}
+
+// write writes all of p. Until a peer makes a write wait there is no deadline and no look at the clock: what there is room for cannot be
+// late. Then there is one, which is moved when a quarter of it has passed.
+func (o *outlet) write(conn net.Conn, p []byte) error {
+	if !o.waits {
+		n, err := nowait.WriteNow(conn, p)
+		if err != nowait.ErrNothing { //nolint:errorlint // it comes bare
+			return err
+		}
+		o.waits, p = true, p[n:]
+	}
+	if now := time.Now(); now.After(o.moves) {
+		o.moves = now.Add(o.timeout / 4)
+		if err := conn.SetWriteDeadline(now.Add(o.timeout)); err != nil {
+			return err
+		}
+	}
+	_, err := conn.Write(p)
+	return err
+}
+
+// hurry gives what is written from now on no more than this time.
+func (o *outlet) hurry(most time.Duration) {
+	o.moves, o.timeout = time.Time{}, min(o.timeout, most)
+}
