@@ -30,7 +30,9 @@ func (s *stream) here(ctx context.Context, serve shape.Endpoint) (pump flow.Pump
 		s.ended(&flow.Report{Why: fail.SenderGone, Cause: err})
 		return flow.Whole(s.leave), nil //nolint:nilerr // the stream's account has it; there is nothing to pump
 	}
-	s.party, s.hello.Fields = nil, nil
+	said := *s.hello // by itself: what else the party came with goes
+	said.Fields = nil
+	s.party, s.hello = nil, &said
 	return flow.Whole(func() { s.serve(ctx, near, serve) }), nil
 }
 

@@ -17,7 +17,7 @@ import (
 func (r *Relay) Join(ctx context.Context, t shape.Ticket, p shape.Party) error {
 	h := p.Hello()
 	began := r.clerk.Arrive("rendezvous", h)
-	err := r.seat(ctx, t, p)
+	err := r.seat(ctx, t, p, began)
 	if err == nil {
 		return nil // its account is the sender's
 	}
@@ -28,9 +28,9 @@ func (r *Relay) Join(ctx context.Context, t shape.Ticket, p shape.Party) error {
 	return refusal
 }
 
-func (r *Relay) seat(ctx context.Context, t shape.Ticket, p shape.Party) error {
+func (r *Relay) seat(ctx context.Context, t shape.Ticket, p shape.Party, now time.Time) error {
 	h := p.Hello()
-	if err := r.known(t, h); err != nil {
+	if err := r.known(t, h, now); err != nil {
 		return err
 	}
 	if mesh.Num(t.Node()) != r.self {
@@ -49,8 +49,7 @@ func (r *Relay) seat(ctx context.Context, t shape.Ticket, p shape.Party) error {
 }
 
 // known refuses tickets of sources that guess, and of nodes that do not live.
-func (r *Relay) known(t shape.Ticket, h *shape.Hello) *fail.Error {
-	now := time.Now()
+func (r *Relay) known(t shape.Ticket, h *shape.Hello, now time.Time) *fail.Error {
 	source := h.Remote.Addr()
 	if !r.guesses.Allowed(source, now) {
 		return fail.New(fail.UnknownTicket, "Too many wrong rendezvous addresses were dialled from this address.")
@@ -67,7 +66,7 @@ func (r *Relay) known(t shape.Ticket, h *shape.Hello) *fail.Error {
 func (r *Relay) Decline(ctx context.Context, t shape.Ticket, h *shape.Hello, no *fail.Error) error {
 	record := r.clerk.Begin("rendezvous", h)
 	record.Ticket = t
-	if refusal := r.known(t, h); refusal != nil {
+	if refusal := r.known(t, h, record.Began); refusal != nil {
 		return r.clerk.Refused(record, refusal)
 	}
 	var err error

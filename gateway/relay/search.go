@@ -76,6 +76,13 @@ func queryOf(ent *entity.Entity, h *shape.Hello, s mesh.Shapes, hints Hints) rou
 	return q
 }
 
+// way is what a search needs from the offer to the meeting.
+type way struct {
+	meeting meet.Meeting
+	offer   shape.Offer
+	until   bounds.Until // ends the offer
+}
+
 // meet offers the sender to one candidate after the other until one is told of it, and waits for that one.
 func (s *search) meet(ctx context.Context, candidates []route.Candidate) (sender, listener shape.Party, err error) {
 	r := s.relay
@@ -84,14 +91,20 @@ func (s *search) meet(ctx context.Context, candidates []route.Candidate) (sender
 		return nil, nil, fail.Newf(fail.Overloaded, "%d connections of %s wait for a listener, as many as limits.pendingPerSource allows.", r.p.Limits.PendingPerSource, source)
 	}
 	defer r.pending.Leave(source)
-	meeting := r.desk.Open(meet.Rules{Window: r.p.Timeouts.Accept})
+	until := s.record.Began.Add(s.record.Stages.Resolve + r.p.Timeouts.Accept)
+	w := new(way)
+	meeting := &w.meeting
+	meeting.Init(r.desk, until)
 	meeting.Sit(meet.Sender, s.party)
 	ticket, err := meeting.Ticket(meet.Listener)
 	if err != nil {
 		return nil, nil, err
 	}
 	s.record.Ticket = ticket
-	err = s.offer(ctx, ticket, candidates)
+	w.offer = shape.Offer{Ticket: ticket, Hello: s.hello, Deadline: until}
+	w.until.Init(ctx, until)
+	err = s.offer(w, candidates)
+	w.until.End()
 	s.record.Stages.Offer = s.record.Since()
 	s.ticket, s.told = ticket, err == nil
 	if err != nil {
@@ -106,11 +119,8 @@ func (s *search) meet(ctx context.Context, candidates []route.Candidate) (sender
 
 // offer tells candidates until one has heard it. One that cannot be told has not seen the sender: the next is asked, as long
 // as the ticket is good.
-func (s *search) offer(ctx context.Context, ticket shape.Ticket, candidates []route.Candidate) error {
-	r := s.relay
-	o := &shape.Offer{Ticket: ticket, Hello: s.hello, Deadline: time.Now().Add(r.p.Timeouts.Accept)}
-	until := bounds.NewUntil(ctx, o.Deadline)
-	defer until.End()
+func (s *search) offer(w *way, candidates []route.Candidate) error {
+	r, until := s.relay, &w.until
 	var last error
 	for _, c := range candidates {
 		s.chosen = c
@@ -118,7 +128,7 @@ func (s *search) offer(ctx context.Context, ticket shape.Ticket, candidates []ro
 		if r.clerk.Tells() {
 			r.clerk.Step(5, s.hello.Tracking, fmt.Sprintf("the request goes to node %d, which holds listener %s", c.Node, c.ID))
 		}
-		err := c.Stream.Offer(until, o)
+		err := c.Stream.Offer(until, &w.offer)
 		switch {
 		case err == nil:
 			if c.Node == r.self {

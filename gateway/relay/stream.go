@@ -24,6 +24,7 @@ type stream struct {
 	data    atomic.Int64               // when the first data went through, since the arrival
 	running atomic.Pointer[StreamInfo] // what is shown of it, counters left out; nil: it does not run yet
 	shown   StreamInfo                 // where running points
+	account Record                     // where record points
 
 	tracked bool // it is on the relay's list and has a slot of its connections
 }
@@ -44,8 +45,12 @@ func (r *Relay) Stream(ctx context.Context, ask Ask, p shape.Party) error {
 // goroutine if the stream may be idle for long: the first part needs a deep stack.
 func (r *Relay) Connect(ctx context.Context, ask Ask, p shape.Party) (pump flow.Pump, err error) {
 	h := p.Hello()
-	s := &stream{search: search{relay: r, party: p, hello: h, record: r.clerk.Begin("stream", h), hints: ask.Hints}}
-	r.clerk.Step(3, h.Tracking, "a sender asks for "+h.At.Path)
+	s := &stream{search: search{relay: r, party: p, hello: h, hints: ask.Hints}}
+	s.record = &s.account
+	r.clerk.BeginIn(s.record, "stream", h)
+	if r.clerk.Tells() {
+		r.clerk.Step(3, h.Tracking, "a sender asks for "+h.At.Path)
+	}
 	ctx, s.cancel = context.WithCancelCause(ctx)
 	if watched, ok := p.(shape.Leaver); ok {
 		watched.Watch(s.cancel)
@@ -133,7 +138,7 @@ func (s *stream) answer(sender, listener shape.Party) (near, far shape.Leg, err 
 		far.Abort(&shape.End{Why: fail.SenderGone, Cause: err})
 		return nil, nil, fmt.Errorf("%w: %w", errLeft, err)
 	}
-	s.party, s.hello.Fields = nil, nil // an idle stream keeps what it needs and no more
+	s.party, s.hello = nil, nil // an idle stream keeps what it needs and no more
 	return near, far, nil
 }
 
@@ -141,10 +146,10 @@ func (s *stream) answer(sender, listener shape.Party) (near, far shape.Leg, err 
 func (s *stream) first(dir uint8) {
 	s.data.CompareAndSwap(0, int64(s.record.Since()))
 	if dir == flow.Forth {
-		s.relay.clerk.Step(8, s.hello.Tracking, "forwarding the sender's first data to the listener")
+		s.relay.clerk.Step(8, s.record.Tracking, "forwarding the sender's first data to the listener")
 		return
 	}
-	s.relay.clerk.Step(9, s.hello.Tracking, "forwarding the listener's first data to the sender")
+	s.relay.clerk.Step(9, s.record.Tracking, "forwarding the listener's first data to the sender")
 }
 
 // ended writes the account of a stream that came to be.

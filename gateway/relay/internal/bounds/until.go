@@ -20,8 +20,13 @@ type Until struct {
 
 // NewUntil makes a context that ends with its parent, at the deadline, or with End, whichever is first. Its owner calls End.
 func NewUntil(parent context.Context, deadline time.Time) *Until {
-	return &Until{parent: parent, deadline: deadline}
+	u := new(Until)
+	u.Init(parent, deadline)
+	return u
 }
+
+// Init makes u, which is zero, what NewUntil returns: for a context within a larger value.
+func (u *Until) Init(parent context.Context, deadline time.Time) { u.parent, u.deadline = parent, deadline }
 
 // End lets go of the timer, if there is one. The context has ended then.
 func (u *Until) End() {
