@@ -26,10 +26,10 @@ func (e *Entry) accept(ctx context.Context, v *visit) {
 		return
 	}
 	if v.arrival.Carried {
-		_ = e.p.Relay.Join(ctx, ticket, &guest{visit: v}) // the party was told, and the relay keeps the account
+		_ = e.p.Relay.Join(ctx, ticket, guest{v}) // the party was told, and the relay keeps the account
 		return
 	}
-	_ = e.p.Relay.Join(ctx, ticket, &traveller{guest{visit: v}})
+	_ = e.p.Relay.Join(ctx, ticket, traveller{guest{v}})
 }
 
 // reject passes a listener's no on to the sender and tells the listener that it is done: 410 Gone.
@@ -46,10 +46,10 @@ func (e *Entry) reject(ctx context.Context, v *visit, ticket shape.Ticket) {
 type guest struct{ visit *visit }
 
 // Hello implements shape.Party.
-func (g *guest) Hello() *shape.Hello { return g.visit.hello }
+func (g guest) Hello() *shape.Hello { return g.visit.hello }
 
 // Accept implements shape.Party.
-func (g *guest) Accept(a shape.Answer) (shape.Leg, error) {
+func (g guest) Accept(a shape.Answer) (shape.Leg, error) {
 	v := g.visit
 	if err := v.welcome(a.Choice); err != nil {
 		_ = v.arrival.Conn.Close()
@@ -75,13 +75,13 @@ func (v *visit) longest() int {
 }
 
 // Refuse implements shape.Party.
-func (g *guest) Refuse(err *fail.Error) { g.visit.refuse(err) }
+func (g guest) Refuse(err *fail.Error) { g.visit.refuse(err) }
 
 // traveller is a guest that may have come to the wrong node.
 type traveller struct{ guest }
 
 // Detach implements shape.Carrier.
-func (t *traveller) Detach() (net.Conn, shape.Preface) {
+func (t traveller) Detach() (net.Conn, shape.Preface) {
 	a := t.visit.arrival
 	return a.Conn, shape.Preface{
 		Door: a.Door, Host: t.visit.hello.Host, Remote: a.Remote, TLS: a.TLS, Cert: a.Cert,

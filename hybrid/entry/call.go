@@ -22,6 +22,7 @@ type call struct {
 	settled chan struct{} // closed when there is an outcome
 	answer  *wire.Response
 	body    *bodies.Whole // of the answer; nil: none
+	whole   bodies.Whole  // what body points to
 	lost    *fail.Error
 }
 
@@ -43,8 +44,8 @@ func (t *calls) finish(ticket shape.Ticket) {
 }
 
 // answered hands an answer to whoever waits for it. It reports false when nobody does: it came late, twice, with an id of
-// nobody's, or from a listener that was not asked.
-func (t *calls) answered(from *control, r *wire.Response, body *bodies.Whole) bool {
+// nobody's, or from a listener that was not asked. data is its body, if it has one, in a parcel that is the call's from then on.
+func (t *calls) answered(from *control, r *wire.Response, data []byte, parcel *[]byte) bool {
 	ticket, ok := wire.ParseID(r.RequestID)
 	if !ok {
 		return false
@@ -56,7 +57,10 @@ func (t *calls) answered(from *control, r *wire.Response, body *bodies.Whole) bo
 		return false
 	}
 	delete(t.open, ticket)
-	c.answer, c.body = r, body
+	if c.answer = r; r.Body {
+		c.whole.Init(parcel, data)
+		c.body = &c.whole
+	}
 	close(c.settled)
 	return true
 }

@@ -20,8 +20,10 @@ func (e *Entry) connect(ctx context.Context, v *visit) {
 		v.turnAway(refusal)
 		return
 	}
-	v.ask.Also = v.suits
-	pump, err := e.p.Relay.Connect(ctx, v.ask, &sender{visit: v, hello: v.hello})
+	if v.borne || !v.target.Prefixed {
+		v.ask.Also = v.suits
+	}
+	pump, err := e.p.Relay.Connect(ctx, v.ask, &sender{visit: v})
 	if err != nil {
 		return // the party was told, and the relay keeps the account
 	}
@@ -54,26 +56,25 @@ func (v *visit) suits(ent *entity.Entity) *fail.Error {
 		return fail.New(fail.BadRequest, "The entity takes web-socket requests under /$hc only.")
 	}
 	if v.borne && !ent.AnonymousSenders {
+		v.hello.Fields = slices.Clone(v.hello.Fields) // they may be the head's
 		v.hello.Fields.Del("Authorization")
 	}
 	return nil
 }
 
-// sender is a sender that waits for its answer. It gives up its visit with the handshake's head when it is answered, so
-// that an idle stream does not keep it.
+// sender is a sender that waits for its answer.
 type sender struct {
 	visit *visit
-	hello *shape.Hello
-	watch *leg.Watcher
+	watch leg.Watcher
 }
 
 // Watch implements shape.Leaver.
 func (s *sender) Watch(leave context.CancelCauseFunc) {
-	s.watch = leg.WatchLate(s.visit.arrival.Conn, false, leave)
+	s.watch.WatchLate(s.visit.arrival.Conn, false, leave)
 }
 
 // Hello implements shape.Party.
-func (s *sender) Hello() *shape.Hello { return s.hello }
+func (s *sender) Hello() *shape.Hello { return s.visit.hello }
 
 // Accept implements shape.Party.
 func (s *sender) Accept(a shape.Answer) (shape.Leg, error) {
@@ -86,7 +87,6 @@ func (s *sender) Accept(a shape.Answer) (shape.Leg, error) {
 		_ = v.arrival.Conn.Close()
 		return nil, fmt.Errorf("answer the sender: %w", err)
 	}
-	s.visit, s.watch = nil, nil
 	read := v.arrival.Read
 	if len(early) > 0 {
 		read = slices.Concat(read, early)

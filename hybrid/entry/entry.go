@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -101,11 +102,12 @@ func upgrades(h *http1.Head) bool {
 
 // Take serves one connection; it returns when the connection is over or belongs to a stream.
 func (e *Entry) Take(ctx context.Context, a *leg.Arrival) {
-	if isWeb(a.Head) {
+	upgrade := upgrades(a.Head)
+	if isWeb(a.Head, upgrade) {
 		e.web(ctx, a)
 		return
 	}
-	v := e.receive(a)
+	v := e.receive(a, upgrade)
 	if v == nil {
 		return
 	}
@@ -127,11 +129,21 @@ func (e *Entry) Take(ctx context.Context, a *leg.Arrival) {
 	}
 }
 
+// arrived is a handshake and what the party said by it, which are needed for the same time: until the party is answered.
+type arrived struct {
+	visit
+	said shape.Hello
+}
+
 // receive reads the handshake. It returns nil when the party was turned away. It is apart from Take because a stream
-// lives on Take's stack: what stands below it is paid for by every idle stream.
-func (e *Entry) receive(a *leg.Arrival) *visit {
-	target, err := wire.ParseTarget(a.Head.Origin())
-	v := &visit{entry: e, arrival: a, key: a.Head.Fields.Get("Sec-WebSocket-Key"), target: target, hello: new(shape.Hello)}
+// lives on Take's stack: what stands below it is paid for by every idle stream. upgrade says whether the head asks for a WebSocket.
+func (e *Entry) receive(a *leg.Arrival, upgrade bool) *visit {
+	party := &arrived{visit: visit{entry: e, arrival: a, key: a.Head.Fields.Get("Sec-WebSocket-Key"), upgrade: upgrade}}
+	v := &party.visit
+	v.hello = &party.said
+	var err error
+	v.target, err = wire.ParseTarget(a.Head.Origin())
+	target := &v.target
 	v.greet()
 	refusal := v.check(err)
 	if refusal == nil {
@@ -154,24 +166,39 @@ type visit struct {
 	key     string
 	hello   *shape.Hello
 	ask     relay.Ask
+	upgrade bool // the head asks for a WebSocket
 	borne   bool // the token came in Authorization
 	web     bool // plain HTTP
 	raw     bool // our own agent at a rendezvous: plain bytes behind the 101
 }
 
-// greet makes the hello of whatever is known, so that even a refusal has its tracking id. The fields have room for Via.
+// greet makes the hello of whatever is known, so that even a refusal has its tracking id.
 func (v *visit) greet() {
 	a := v.arrival
 	*v.hello = shape.Hello{
 		Tracking: wire.TrackingID(v.target.ID), Target: v.target.Visible(), Host: a.Head.Host(), Door: a.Door,
-		Fields: append(make(shape.Fields, 0, len(a.Head.Fields)+1), a.Head.Fields...), Offers: wire.Protocols(a.Head.Fields), Remote: a.Remote,
+		Fields: v.fields(), Offers: wire.Protocols(a.Head.Fields), Remote: a.Remote,
 	}
 	if v.hello.Tracking == "" {
 		v.hello.Tracking = NewTracking()
 	}
 	v.credential()
-	v.hello.Fields.Del("ServiceBusAuthorization")
-	v.hello.Fields.Del(wire.AgentField)
+}
+
+// tokenField carries a token that is the relay's.
+const tokenField = "ServiceBusAuthorization"
+
+// fields are those of the head, without what is the relay's: for HTTP with room for Via. A handshake has seldom any of that: then they are
+// the head's own, not to be changed in place.
+func (v *visit) fields() shape.Fields {
+	fields := v.arrival.Head.Fields
+	if !v.web && !fields.Has(tokenField) && !fields.Has(wire.AgentField) {
+		return slices.Clip(fields)
+	}
+	fields = append(make(shape.Fields, 0, len(fields)+1), fields...)
+	fields.Del(tokenField)
+	fields.Del(wire.AgentField)
+	return fields
 }
 
 // check says what is wrong with the handshake. parsed is the error of its target.
@@ -211,7 +238,7 @@ func (v *visit) handshake() *fail.Error {
 	framing, err := http1.RequestFraming(h)
 	raw := v.asksForBytes()
 	switch {
-	case h.Method != "GET" || h.Minor < 1 || !upgrades(h) && !raw:
+	case h.Method != "GET" || h.Minor < 1 || !v.upgrade && !raw:
 		return fail.New(fail.UpgradeRequired, "This endpoint is only for web-socket requests.")
 	case raw:
 		v.raw = true
@@ -228,7 +255,7 @@ func (v *visit) handshake() *fail.Error {
 
 // credential finds what the party shows, in the order of reference section 4.1: it is another for HTTP.
 func (v *visit) credential() {
-	text, other := v.arrival.Head.Fields.Get("ServiceBusAuthorization"), v.target.Token
+	text, other := v.arrival.Head.Fields.Get(tokenField), v.target.Token
 	if v.web {
 		text, other = other, text
 	}
@@ -261,7 +288,7 @@ func (v *visit) turnAway(refusal *fail.Error) {
 		kind = "rendezvous"
 	}
 	refusal = v.entry.p.Relay.Turned(kind, v.hello, refusal)
-	if v.target.Action == wire.ActionRequest && v.key != "" && upgrades(v.arrival.Head) {
+	if v.target.Action == wire.ActionRequest && v.key != "" && v.upgrade {
 		v.closeUpgraded(refusal)
 		return
 	}

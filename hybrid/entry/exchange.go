@@ -26,9 +26,11 @@ type exchange struct {
 	up       *bodies.Upload // nil: the request has no body
 	upload   bodies.Upload  // what up points to
 	short    bool           // the request fits the control channel
+	expected relay.Expected
 	ticket   shape.Ticket
 	call     call
-	leg      *callerLeg // at the rendezvous
+	res      shape.Response // of the answer
+	leg      *callerLeg     // at the rendezvous
 }
 
 // Exchange implements shape.Exchanger.
@@ -69,9 +71,9 @@ func (x *exchange) dispatch(ctx context.Context) (res *shape.Response, at shape.
 		}
 	}
 	entry := x.control.entry
-	expected := entry.p.Relay.Expect(ctx)
-	defer expected.Close()
-	if x.ticket, err = expected.Ticket(); err != nil {
+	entry.p.Relay.ExpectIn(ctx, &x.expected)
+	defer x.expected.Close()
+	if x.ticket, err = x.expected.Ticket(); err != nil {
 		return nil, nil, err
 	}
 	entry.calls.begin(x.ticket, &x.call)
@@ -81,15 +83,15 @@ func (x *exchange) dispatch(ctx context.Context) (res *shape.Response, at shape.
 	}
 	select {
 	case <-x.call.settled:
-	case <-expected.Arrived():
+	case <-x.expected.Arrived():
 	case <-ctx.Done():
 	}
 	entry.calls.finish(x.ticket)
-	return x.outcome(ctx, expected)
+	return x.outcome(ctx)
 }
 
 // outcome is what became of a request that was dispatched.
-func (x *exchange) outcome(ctx context.Context, expected *relay.Expected) (*shape.Response, shape.Party, error) {
+func (x *exchange) outcome(ctx context.Context) (*shape.Response, shape.Party, error) {
 	switch c := &x.call; {
 	case c.answer != nil:
 		res, err := x.answer(c.answer, c.body)
@@ -97,7 +99,7 @@ func (x *exchange) outcome(ctx context.Context, expected *relay.Expected) (*shap
 	case c.lost != nil:
 		return nil, nil, c.lost
 	}
-	at, err := expected.Wait(ctx)
+	at, err := x.expected.Wait(ctx)
 	if err == nil {
 		return nil, at, nil
 	}
@@ -110,13 +112,13 @@ func (x *exchange) outcome(ctx context.Context, expected *relay.Expected) (*shap
 
 // message is the request message.
 func (x *exchange) message() wire.Request {
-	path, query, _ := strings.Cut(x.req.Target, "?")
+	path, _, _ := strings.Cut(x.req.Target, "?")
 	plain, authority := x.control.address(nil)
 	return wire.Request{
 		At: wire.Rendezvous{
 			Plain: plain, Authority: authority, Path: path, Action: wire.ActionRequest, Ticket: x.ticket,
 		},
-		Target: wire.RequestTarget(path, query, x.settings.RawRequestTarget), Method: x.req.Method, Remote: x.req.Remote,
+		Target: wire.TargetOf(x.req.Target, x.settings.RawRequestTarget), Method: x.req.Method, Remote: x.req.Remote,
 		Fields: x.req.Fields, Body: x.up != nil && !x.up.Empty(),
 	}
 }
@@ -139,13 +141,13 @@ func (x *exchange) tell() error {
 	} else if m.Body {
 		body = x.up.Data()
 	}
-	return x.control.send(*buf, body, time.Now().Add(controlWrite))
+	return x.control.send(*buf, body, time.Time{})
 }
 
 // cancel tells an agent that nobody waits for its answer any more. SDKs do not know the word.
 func (x *exchange) cancel() {
 	if x.control.cancels {
-		_ = x.control.send(wire.AppendCancel(nil, x.ticket), nil, time.Now().Add(controlWrite)) // a loss ends the channel
+		_ = x.control.send(wire.AppendCancel(nil, x.ticket), nil, time.Time{}) // a loss ends the channel
 	}
 }
 
@@ -290,7 +292,8 @@ func (x *exchange) part(r *bodies.Reply, complete, left bool) {
 // answer makes the response of a listener's message. body is that of the control channel.
 func (x *exchange) answer(m *wire.Response, body *bodies.Whole) (*shape.Response, error) {
 	length := m.Fields.Get("Content-Length")
-	res := &shape.Response{Status: m.Status, Reason: m.Reason, Fields: listenerFields(m.Fields)}
+	res := &x.res
+	*res = shape.Response{Status: m.Status, Reason: m.Reason, Fields: listenerFields(m.Fields)}
 	if body != nil {
 		res.Body = body
 	}

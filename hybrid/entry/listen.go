@@ -324,11 +324,8 @@ func (c *control) took(seat *relay.Seat, event wire.Event, parcel *[]byte) bool 
 
 // answered gives an answer to whoever waits for it; one that nobody waits for is dropped with its body.
 func (c *control) answered(r *wire.Response, data []byte, parcel *[]byte) (kept, waited bool) {
-	if !r.Body {
-		return false, c.entry.calls.answered(c, r, nil)
-	}
-	waited = c.entry.calls.answered(c, r, bodies.NewWhole(parcel, data))
-	return waited, waited
+	waited = c.entry.calls.answered(c, r, data, parcel)
+	return waited && r.Body, waited
 }
 
 // endOf translates the end of a control channel that came without a Close.

@@ -116,9 +116,10 @@ func hostOf(authority string) string {
 	return strings.Trim(authority, "[]")
 }
 
-// send writes a text message and, unless it is nil, the binary one that it announces: one unit (reference section 6.2). A unit that has not left whole ends the channel.
+// send writes a text message and, unless it is nil, the binary one that it announces: one unit (reference section 6.2). The deadline may be zero:
+// controlWrite bounds it anyway. A unit that has not left whole ends the channel.
 func (c *control) send(text, body []byte, deadline time.Time) error {
-	if latest := time.Now().Add(controlWrite); deadline.After(latest) {
+	if latest := time.Now().Add(controlWrite); deadline.IsZero() || deadline.After(latest) {
 		deadline = latest
 	}
 	n, err := c.line.Tell(text, body, deadline)

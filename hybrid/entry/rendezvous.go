@@ -28,10 +28,10 @@ func (e *Entry) request(ctx context.Context, v *visit) {
 		v.turnAway(fail.New(fail.UnknownTicket, ""))
 		return
 	}
-	c := &caller{guest: &guest{visit: v}, over: make(chan struct{})}
+	c := &caller{guest: guest{v}, over: make(chan struct{})}
 	party := shape.Party(c)
 	if !v.arrival.Carried {
-		party = &farCaller{c, &traveller{*c.guest}}
+		party = farCaller{c}
 	}
 	if err := e.p.Relay.Join(ctx, ticket, party); err == nil && c.carried {
 		return
@@ -40,21 +40,18 @@ func (e *Entry) request(ctx context.Context, v *visit) {
 }
 
 // farCaller is a caller that may have come to the wrong node.
-type farCaller struct {
-	*caller
-	traveller *traveller
-}
+type farCaller struct{ *caller }
 
 // Detach implements shape.Carrier.
-func (t *farCaller) Detach() (shape.Conn, shape.Preface) {
+func (t farCaller) Detach() (shape.Conn, shape.Preface) {
 	t.carried = true
-	return t.traveller.Detach()
+	return traveller{t.guest}.Detach()
 }
 
 // caller is a listener at the rendezvous of a request. Its connection ends on a goroutine of its own, so that nobody waits for
 // the listener's last words: part runs there.
 type caller struct {
-	*guest
+	guest
 	carried bool
 
 	once    sync.Once

@@ -92,7 +92,7 @@ func (v *visit) asksForBytes() bool {
 	case wire.ActionAccept, wire.ActionStandby:
 		return h.Fields.HasToken("Upgrade", rawUpgrade) && h.Fields.HasToken("Connection", "upgrade")
 	case wire.ActionConnect:
-		return upgrades(h) && v.key != "" && wire.ParseAgent(h.Fields).Raw
+		return v.upgrade && v.key != "" && wire.ParseAgent(h.Fields).Raw
 	default:
 		return false
 	}

@@ -18,10 +18,10 @@ import (
 // methods are what a 405 says is allowed; every other method but CONNECT is passed on too (reference section 8.5).
 const methods = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE"
 
-// isWeb reports whether a request is plain HTTP and not a handshake. Under /$hc there are handshakes only, but for the
-// management read, which any path may carry.
-func isWeb(h *http1.Head) bool {
-	return !upgrades(h) && (!hasHC(h.Origin()) || processedAt(h))
+// isWeb reports whether a request is plain HTTP and not a handshake, by whether it asks for a WebSocket. Under /$hc there are handshakes
+// only, but for the management read, which any path may carry.
+func isWeb(h *http1.Head, upgrade bool) bool {
+	return !upgrade && (!hasHC(h.Origin()) || processedAt(h))
 }
 
 // web serves a plain HTTP sender: one request.

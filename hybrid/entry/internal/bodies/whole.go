@@ -60,6 +60,9 @@ func (w *Whole) Close() error {
 // NewWhole makes a body of data that stands in a parcel, which belongs to the body from then on.
 func NewWhole(parcel *[]byte, data []byte) *Whole { return &Whole{parcel: parcel, data: data} }
 
+// Init makes w, which is zero, what NewWhole returns: for a body within the call that it answers.
+func (w *Whole) Init(parcel *[]byte, data []byte) { w.parcel, w.data = parcel, data }
+
 // Announced is the body of an answer to HEAD: a length and nothing to read.
 type Announced int64
 

@@ -258,13 +258,18 @@ func (l *Line) give() {
 	l.turn <- struct{}{} // has room: it was empty since whoever gives it has it
 }
 
-// put writes, and gives the turn on.
+// put writes, and gives the turn on. What the kernel has room for needs no deadline: it cannot be late.
 func (l *Line) put(frames []byte, deadline time.Time) (int, error) {
 	defer l.give()
-	if err := l.Conn.SetWriteDeadline(deadline); err != nil {
-		return 0, err
+	n, err := nowait.WriteNow(l.Conn, frames)
+	if err != nowait.ErrNothing { //nolint:errorlint // it comes bare
+		return n, err
 	}
-	return l.Conn.Write(frames)
+	if err := l.Conn.SetWriteDeadline(deadline); err != nil {
+		return n, err
+	}
+	more, err := l.Conn.Write(frames[n:])
+	return n + more, err
 }
 
 // CloseWrite ends our direction, as the connection can.
