@@ -53,7 +53,17 @@ func (c *Client) ask(ctx context.Context, method, target, exists string, in, out
 	case len(b) > maxAnswer:
 		return fmt.Errorf("the answer has more than %d bytes: ask for less with a prefix", maxAnswer)
 	}
-	return read(answer, b, out)
+	return c.read(answer, b, out)
+}
+
+// read takes in an answer. The token of a data folder is never wrong by itself: where it is refused, another node is asked.
+func (c *Client) read(answer *http.Response, b []byte, out any) error {
+	err := read(answer, b, out)
+	if no, ok := errors.AsType[*Error](err); ok && c.admin != "" && no.Status == http.StatusUnauthorized {
+		no.Do = "the node at " + c.admin + " is not that of the data folder whose token was shown: " +
+			"say by CAUSEWAY_ADMIN where that one's admin door is, or name its file by CAUSEWAY_CONFIG"
+	}
+	return err
 }
 
 // read makes an error of a no, and takes in a yes.

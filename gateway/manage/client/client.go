@@ -35,6 +35,7 @@ type Client struct {
 	sign   func(now time.Time) string
 	http   *http.Client
 	header string // which header carries what sign gives
+	admin  string // the admin door that is asked; "": another door
 }
 
 // New makes a client. It opens nothing. Errors are of the parameters: a connection string that cannot be read, a CA file
@@ -48,7 +49,7 @@ func New(p Params) (*Client, error) {
 			return nil, errors.New("no gateway to ask: give a connection string")
 		}
 		return &Client{
-			base: "http://" + p.Admin + "/api", http: newHTTP(nil, p.Timeout),
+			base: "http://" + p.Admin + "/api", http: newHTTP(nil, p.Timeout), admin: p.Admin,
 			header: "Authorization", sign: func(time.Time) string { return "Bearer " + p.Token },
 		}, nil
 	}
@@ -123,9 +124,9 @@ type Error struct {
 	Problems []wire.ConfigProblem // of a configuration that was not taken
 }
 
-// Error gives code and message in one line.
+// Error gives code and message in one line. Messages about tokens begin with their code, since SDKs show them alone.
 func (e *Error) Error() string {
-	if e.Code == "" {
+	if e.Code == "" || strings.HasPrefix(e.Message, e.Code+": ") {
 		return e.Message
 	}
 	return e.Code + ": " + e.Message

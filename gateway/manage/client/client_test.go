@@ -171,6 +171,9 @@ func TestAdmin(t *testing.T) {
 			t.Error(err)
 		} else if !good {
 			wantError(t, err, http.StatusUnauthorized, "MalformedToken")
+			if no, ok := errors.AsType[*client.Error](err); !ok || !strings.Contains(no.Do, "CAUSEWAY_ADMIN") || strings.Count(err.Error(), no.Code) != 1 {
+				t.Errorf("a token of another node: %v; next: %s", err, no.Do)
+			}
 		}
 		asked.Close()
 	}

@@ -122,7 +122,7 @@ func (c *Client) follow(ctx context.Context, target, after string) (body io.Read
 	if err != nil {
 		return nil, "", unreachable(r.URL.Host, err)
 	}
-	if err = read(answer, b, nil); err == nil {
+	if err = c.read(answer, b, nil); err == nil {
 		err = &Error{Status: answer.StatusCode, Message: "the answer " + answer.Status + " is no stream of events", Do: "check host and port of the connection string"}
 	}
 	return nil, "", err
