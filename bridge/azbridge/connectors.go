@@ -92,7 +92,7 @@ func (s *Settings) general(fallback string) string {
 func (s *Settings) stringOf(f *forward, at place, general string, anonymous bool) (text, relay string, ok bool) {
 	text = cmp.Or(f.connectionString, general)
 	if text == "" {
-		s.wrong(at, "no connection string: give -x, AzureRelayConnectionString, or ConnectionString on the entry")
+		s.wrong(at, "no connection string: give AzureRelayConnectionString, or ConnectionString on the entry, or set CAUSEWAY_CONNECTION_STRING; 'causeway azbridge' takes -x too")
 		return "", "", false
 	}
 	cs, err := hybrid.ParseConnectionString(text)
