@@ -40,9 +40,6 @@ func (v *visit) trail() wire.Trail {
 	return t
 }
 
-// welcomeFields is how many fields a 101 has at most.
-const welcomeFields = 5
-
 // welcome writes the 101 of a handshake.
 func (v *visit) welcome(choice string) error {
 	buf := bodies.GetParcel()
@@ -51,25 +48,29 @@ func (v *visit) welcome(choice string) error {
 	return v.write(*buf)
 }
 
-// appendWelcome makes the 101. Connection is a single value, since .NET compares it whole; there are no extensions (reference
-// section 3).
+// How a 101 begins, up to what answers the key. Connection is a single value, since .NET compares it whole.
+const (
+	welcomeWS  = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
+	welcomeRaw = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: " + rawUpgrade + "\r\nConnection: Upgrade"
+)
+
+// appendWelcome makes the 101; there are no extensions (reference section 3). What stands in it is of our own making, or a sub-protocol that
+// the peer itself offered: nothing has to be mended.
 func (v *visit) appendWelcome(dst []byte, choice string) []byte {
-	var room [welcomeFields]http1.Field
-	fields := append(http1.Fields(room[:0]), http1.Field{Name: upgradeField, Value: "websocket"}, http1.Field{Name: "Connection", Value: upgradeField})
 	if v.raw {
-		fields[0].Value = rawUpgrade
+		dst = append(dst, welcomeRaw...)
 	} else {
-		fields.Add("Sec-WebSocket-Accept", wsframe.AcceptKey(v.key))
+		dst = wsframe.AppendAccept(append(dst, welcomeWS...), v.key)
 	}
 	if granted := v.granted(); granted != "" {
-		fields.Add(wire.AgentField, granted)
+		dst = append(append(dst, "\r\n"+wire.AgentField+": "...), granted...)
 	}
 	if choice != "" {
-		fields = append(fields, http1.Field{Name: "Sec-WebSocket-Protocol", Value: choice})
+		dst = append(append(dst, "\r\nSec-WebSocket-Protocol: "...), choice...)
 	}
-	mark := wire.Trail{ID: v.hello.Tracking, Node: v.entry.p.Node}.Mark()
-	fields = append(fields, http1.Field{Name: "TrackingId", Value: mark})
-	return http1.AppendResponse(dst, &http1.Head{Status: 101, Reason: "Switching Protocols", Fields: fields})
+	trail := wire.Trail{ID: v.hello.Tracking, Node: v.entry.p.Node}
+	dst = trail.AppendMark(append(dst, "\r\nTrackingId: "...))
+	return append(dst, "\r\n\r\n"...)
 }
 
 // granted is what of our own extensions a listener gets that asked for them; SDKs never ask.

@@ -92,9 +92,6 @@ func hasHC(target string) bool {
 // (docs/agent.md).
 const rawUpgrade = "causeway/1"
 
-// upgradeField is the field of a handshake, and what Connection says of it.
-const upgradeField = "Upgrade"
-
 // upgrades reports whether the head asks for a WebSocket.
 func upgrades(h *http1.Head) bool {
 	return h.Fields.HasToken("Upgrade", "websocket") && h.Fields.HasToken("Connection", "upgrade")

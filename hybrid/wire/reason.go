@@ -23,7 +23,15 @@ type Trail struct {
 }
 
 // Mark returns the id with its node, as in the header TrackingId: GUID_G<n>.
-func (t Trail) Mark() string { return t.ID + "_G" + strconv.Itoa(int(t.Node)) }
+func (t Trail) Mark() string {
+	var room [48]byte // a GUID and a node
+	return string(t.AppendMark(room[:0]))
+}
+
+// AppendMark appends what Mark returns.
+func (t *Trail) AppendMark(dst []byte) []byte {
+	return strconv.AppendUint(append(append(dst, t.ID...), "_G"...), uint64(t.Node), 10)
+}
 
 // Reason makes a reason phrase in the service's shape, from which all SDKs read their errors:
 //

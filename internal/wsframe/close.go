@@ -90,9 +90,13 @@ const acceptGUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 // came; nothing is said about its length, since one SDK sends keys that are 16 bytes only by chance (hybrid reference,
 // section 3).
 func AcceptKey(key string) string {
+	var room [28]byte // base64 of 20 bytes
+	return string(AppendAccept(room[:0], key))
+}
+
+// AppendAccept appends what AcceptKey returns.
+func AppendAccept(dst []byte, key string) []byte {
 	var room [24 + len(acceptGUID)]byte // a key has 24 characters; a longer one moves to the heap
 	sum := sha1.Sum(append(append(room[:0], key...), acceptGUID...))
-	var text [28]byte // base64 of 20 bytes
-	base64.StdEncoding.Encode(text[:], sum[:])
-	return string(text[:])
+	return base64.StdEncoding.AppendEncode(dst, sum[:])
 }
