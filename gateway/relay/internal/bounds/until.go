@@ -26,7 +26,9 @@ func NewUntil(parent context.Context, deadline time.Time) *Until {
 }
 
 // Init makes u, which is zero, what NewUntil returns: for a context within a larger value.
-func (u *Until) Init(parent context.Context, deadline time.Time) { u.parent, u.deadline = parent, deadline }
+func (u *Until) Init(parent context.Context, deadline time.Time) {
+	u.parent, u.deadline = parent, deadline
+}
 
 // End lets go of the timer, if there is one. The context has ended then.
 func (u *Until) End() {
