@@ -45,10 +45,13 @@ Beside these there are the Go runtime's (` + "`go_...`" + `) and the process's (
 
 | label | values |
 |---|---|
-| ` + "`door`" + ` | https, http, api |
-| ` + "`shape`" + ` | stream, exchange, listener, rendezvous |
+| ` + "`door`" + ` | https, http, nettcp, tcp: where the party came in; api: the management API, in ` + "`causeway_refused_total`" + ` |
+| ` + "`shape`" + ` | stream, exchange, cast, listener, rendezvous |
 | ` + "`status`" + ` | 2xx, 3xx, 4xx, 5xx: the class of a listener's answer |
 | ` + "`reason`" + ` | a code of [errors.md](errors.md) |
+| ` + "`kind`" + ` | the kind of the relay: hybrid, nettcp, http, oneway, event |
+| ` + "`outcome`" + ` | of offers accepted, rejected, ignored (its time was over); of messages delivered or a code |
+| ` + "`action`" + ` | an action that a service has taken, as long as there are fewer than 200; then other |
 | ` + "`direction`" + ` | in: from the sender to the listener; out: the other way |
 | ` + "`stage`" + ` | admit, resolve, offer, meet, first: the stations of the road, up to the first byte; of an exchange meet is the head of the answer |
 | ` + "`state`" + ` | online, slow, deaf, gone: see [presence.md](presence.md) |
