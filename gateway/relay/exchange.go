@@ -76,6 +76,9 @@ type Expected = exchange.Expected
 // for. The caller calls Close when no rendezvous can come any more: the ticket is good until then, and has no other end.
 func (r *Relay) Expect(ctx context.Context) *Expected { return exchange.Expect(ctx, r.desk) }
 
+// ExpectIn is Expect within a larger value: e is zero before, and is not copied afterwards.
+func (r *Relay) ExpectIn(ctx context.Context, e *Expected) { e.Init(ctx, r.desk) }
+
 func (x *transfer) admit(ask Ask) error {
 	r := x.relay
 	ent, claims, refusal := r.admitAt(&ask, &x.Request().Hello, x.record.Began)

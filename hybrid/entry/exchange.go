@@ -22,7 +22,7 @@ import (
 type exchange struct {
 	control  *control
 	req      *shape.Request
-	settings entity.Settings
+	settings *entity.Settings
 	up       *bodies.Upload // nil: the request has no body
 	upload   bodies.Upload  // what up points to
 	short    bool           // the request fits the control channel
@@ -33,11 +33,14 @@ type exchange struct {
 	leg      *callerLeg     // at the rendezvous
 }
 
+// defaults are the settings of an entity that is not there any more. They are never written, as those of the store are not.
+var defaults entity.Settings
+
 // Exchange implements shape.Exchanger.
 func (c *control) Exchange(ctx context.Context, req *shape.Request) (*shape.Response, error) {
-	x := &exchange{control: c, req: req, call: call{control: c, settled: make(chan struct{})}}
+	x := &exchange{control: c, req: req, settings: &defaults, call: call{control: c, settled: make(chan struct{})}}
 	if ent := c.entry.p.Entity(c.listener.Entity); ent != nil {
-		x.settings = ent.Settings
+		x.settings = &ent.Settings
 	}
 	if req.Body != nil {
 		x.up = &x.upload

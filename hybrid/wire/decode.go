@@ -116,6 +116,7 @@ type decoder struct {
 type found struct {
 	message  Message
 	response Response
+	fields   [usualFields]http1.Field
 }
 
 func (d *decoder) command(m *Message, name string) {
@@ -237,7 +238,7 @@ func (d *decoder) fields() http1.Fields {
 		}
 		if value, ok := d.scalar(); ok {
 			if fields == nil {
-				fields = make(http1.Fields, 0, usualFields)
+				fields = d.found.fields[:0:usualFields]
 			}
 			fields = append(fields, http1.Field{Name: name, Value: value})
 		}

@@ -84,6 +84,15 @@ func RequestTarget(path, query string, raw bool) string {
 	return path + "?" + query
 }
 
+// TargetOf is RequestTarget of a path and a query in one text, which is the result where nothing of it is to be decoded.
+func TargetOf(target string, raw bool) string {
+	path, query, _ := strings.Cut(target, "?")
+	if query != "" && (raw || strings.IndexByte(path, '%') < 0) {
+		return target
+	}
+	return RequestTarget(path, query, raw)
+}
+
 // displayPath decodes runs of escapes; a run is looked at as a whole because a character may take several.
 func displayPath(path string) string {
 	out := make([]byte, 0, len(path))

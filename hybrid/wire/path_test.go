@@ -101,6 +101,15 @@ func TestRequestTarget(t *testing.T) {
 		if got := RequestTarget(c.path, c.query, true); got != c.raw {
 			t.Errorf("RequestTarget(%q) raw = %q, want %q", c.path, got, c.raw)
 		}
+		whole := c.path
+		if c.query != "" {
+			whole += "?" + c.query
+		}
+		for raw, want := range map[bool]string{false: c.service, true: c.raw} {
+			if got := TargetOf(whole, raw); got != want {
+				t.Errorf("TargetOf(%q, %v) = %q, want %q", whole, raw, got, want)
+			}
+		}
 	}
 }
 

@@ -70,6 +70,15 @@ func (t Target) Visible() string {
 	return t.Path + "?" + t.Query
 }
 
+// VisibleIn is Visible of a target that was read of raw, of which it nearly always is the end: then nothing is made.
+func (t *Target) VisibleIn(raw string) string {
+	path, query, _ := strings.Cut(raw[max(0, len(raw)-len(t.Path)-1-len(t.Query)):], "?")
+	if t.Query != "" && path == t.Path && query == t.Query {
+		return raw[len(raw)-len(path)-1-len(query):]
+	}
+	return t.Visible()
+}
+
 // ParseTarget takes a request target in origin form ("/path?query") apart, by the grammar of section 2. Names are
 // matched without regard to case; of an element that comes twice the first counts. The prefix may be spelled /%24hc, and
 // %3Fsb-hc- inside the path counts as the start of the query.

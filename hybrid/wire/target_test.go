@@ -160,11 +160,25 @@ func TestTargetVisible(t *testing.T) {
 		"/$hc/a/b?sb-hc-action=connect":     "/a/b",
 		"/$hc/a/b?x&sb-hc-action=connect&y": "/a/b?x&y",
 		"/a?":                               "/a",
+		"/a/b?x=1&y":                        "/a/b?x=1&y",
+		"/$hc/a?x":                          "/a?x",
+		"/$hc?x":                            "/?x",
+		"/a?sb-hc-token=t&x":                "/a?x",
+		"/a?x&sb-hc-token=t":                "/a?x",
+		"/a?x?y":                            "/a?x?y",
+		"/a%3Fsb-hc-id=1?x?y":               "/a?x?y",
+		"/a?sb-hc-token=/a?/a":              "/a",
+		"/a?sb-hc-token=t&/a?/a":            "/a?/a?/a",
 	} {
 		target, err := ParseTarget(raw)
-		if err != nil || target.Visible() != want {
-			t.Errorf("%s shows %q, %v, want %q", raw, target.Visible(), err, want)
+		if err != nil || target.Visible() != want || target.VisibleIn(raw) != want || target.VisibleIn("") != want {
+			t.Errorf("%s shows %q, %q in its text, %v, want %q", raw, target.Visible(), target.VisibleIn(raw), err, want)
 		}
+	}
+	const raw = "/a/b?x=1"
+	target, err := ParseTarget(raw)
+	if n := testing.AllocsPerRun(10, func() { _ = target.VisibleIn(raw) }); err != nil || n != 0 {
+		t.Errorf("%v allocations, %v", n, err)
 	}
 }
 

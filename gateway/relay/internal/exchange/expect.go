@@ -18,13 +18,18 @@ type Expected struct {
 
 // Expect prepares such a rendezvous at the desk, for the exchange whose context it is given.
 func Expect(ctx context.Context, desk *meet.Desk) *Expected {
-	e := &Expected{x: of(ctx)}
-	if e.x != nil {
+	e := new(Expected)
+	e.Init(ctx, desk)
+	return e
+}
+
+// Init makes e, which is zero, what Expect returns: for a rendezvous within a larger value. e must not be copied afterwards.
+func (e *Expected) Init(ctx context.Context, desk *meet.Desk) {
+	if e.x = of(ctx); e.x != nil {
 		e.meeting.Init(desk, &e.x.req.Hello)
 	} else {
 		e.meeting.Init(desk, &shape.Hello{})
 	}
-	return e
 }
 
 // Ticket makes the ticket valid and returns it; the same one on later calls. It costs nothing before. A full desk is fail.Overloaded.
