@@ -6,15 +6,18 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/shape"
 	"github.com/causeway-relay/causeway/internal/http1"
 	"github.com/causeway-relay/causeway/internal/httpserve"
 	"github.com/causeway-relay/causeway/internal/leg"
 	"github.com/causeway-relay/causeway/internal/netx"
+	"github.com/causeway-relay/causeway/internal/nowait"
 )
 
 // request decodes a GET.
@@ -101,4 +104,25 @@ func TestWriteDeadlineStays(t *testing.T) {
 		_ = near.Close()
 		_ = far.Close()
 	})
+}
+
+// TestSlowReaderOnTCP: the same where an answer leaves without a deadline as long as there is room.
+func TestSlowReaderOnTCP(t *testing.T) {
+	far, near := netx.Loopback(t) // nobody reads far
+	pieces := make([]string, 4<<10)
+	for i := range pieces {
+		pieces[i] = strings.Repeat("p", 16<<10)
+	}
+	body := newStream(-1, pieces...)
+	a := &leg.Arrival{Conn: nowait.Wrap(near), Head: request(t)}
+	left := make(chan error, 1)
+	httpserve.Serve(t.Context(), a, httpserve.Params{Write: 40 * time.Millisecond}, func(ctx context.Context, _ shape.Body) *shape.Response {
+		context.AfterFunc(ctx, func() { left <- context.Cause(ctx) })
+		return &shape.Response{Status: 200, Body: body}
+	})
+	<-body.closed
+	if why := <-left; a.Again || !fail.Is(why, fail.SenderGone) || len(body.parts) == 0 {
+		t.Errorf("again %v, ended by %v, %d pieces were not wanted", a.Again, why, len(body.parts))
+	}
+	_, _ = io.Copy(io.Discard, far) // ends with the connection
 }

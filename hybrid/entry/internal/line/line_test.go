@@ -3,6 +3,7 @@ package line
 import (
 	"bytes"
 	"errors"
+	"io"
 	"net"
 	"os"
 	"strings"
@@ -13,6 +14,8 @@ import (
 	"time"
 
 	"github.com/causeway-relay/causeway/hybrid/entry/internal/bodies"
+	"github.com/causeway-relay/causeway/internal/netx"
+	"github.com/causeway-relay/causeway/internal/nowait"
 	"github.com/causeway-relay/causeway/internal/wsframe"
 )
 
@@ -200,5 +203,40 @@ func TestLongUnit(t *testing.T) {
 				t.Errorf("%d bytes: the turn was not given back", n)
 			}
 		})
+	}
+}
+
+// TestNoRoom: a peer that takes nothing holds a unit up until its deadline, and what has left is known to the byte; the deadline of one unit
+// is none of the next.
+func TestNoRoom(t *testing.T) {
+	peer, ours := netx.Loopback(t)
+	if err := ours.SetWriteBuffer(64 << 10); err != nil {
+		t.Fatal(err)
+	}
+	l := start(nowait.Wrap(ours), nil)
+	unit, left := bytes.Repeat([]byte("u"), 8<<10), 0
+	var err error
+	for n := 0; err == nil && left < 64<<20; left += n {
+		n, err = l.Tell(unit, nil, time.Now().Add(20*time.Millisecond))
+	}
+	if !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Fatalf("%d bytes left, %v", left, err)
+	}
+	all := make(chan int64, 1)
+	go func() {
+		n, _ := io.Copy(io.Discard, peer) // ends with the connection
+		all <- n
+	}()
+	for range 3 { // there is no room yet, or there is
+		n, err := l.Tell(unit, nil, time.Now().Add(time.Minute))
+		if left += n; err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := l.CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	if n := <-all; n != int64(left) {
+		t.Errorf("%d bytes arrived, %d left", n, left)
 	}
 }
