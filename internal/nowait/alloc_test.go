@@ -43,6 +43,19 @@ func TestNoAllocation(t *testing.T) {
 			_, err = io.ReadFull(peer, p)
 			return err
 		},
+		"ReadNow": func() error {
+			if _, err := peer.Write(p); err != nil {
+				return err
+			}
+			n, err := nowait.ReadNow(ours, p)
+			if err == nowait.ErrNothing { // it is not there yet, or never so
+				n, err = ours.Read(p)
+			}
+			if err != nil || n < len(p) {
+				return errors.Join(err, io.ErrUnexpectedEOF)
+			}
+			return nil
+		},
 		"Gather": func() error {
 			both = parts
 			all = both[:]

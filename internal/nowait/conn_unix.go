@@ -24,12 +24,12 @@ type attempt struct {
 	err error
 
 	read, write func(fd uintptr) bool
-	put         func(fd uintptr)
+	get, put    func(fd uintptr)
 }
 
 var attempts = sync.Pool{New: func() any {
 	a := new(attempt)
-	a.read, a.write, a.put = a.tryRead, a.tryWrite, a.tryPut
+	a.read, a.write, a.get, a.put = a.tryRead, a.tryWrite, a.tryGet, a.tryPut
 	return a
 }}
 
@@ -51,6 +51,8 @@ func (a *attempt) tryWrite(fd uintptr) bool {
 	}
 	return true
 }
+
+func (a *attempt) tryGet(fd uintptr) { a.tryRead(fd) }
 
 func (a *attempt) tryPut(fd uintptr) {
 	if !a.tryWrite(fd) {
@@ -78,6 +80,16 @@ func (c *Conn) Write(p []byte) (int, error) {
 	a.p, a.n, a.err = p, 0, nil
 	err := c.raw.Write(a.write)
 	return a.over(c, "write", err)
+}
+
+func (c *Conn) readNow(p []byte) (int, error) {
+	if c.raw == nil || len(p) == 0 || len(p) > Most {
+		return 0, ErrNothing
+	}
+	a := attempts.Get().(*attempt) //nolint:forcetypeassert // the pool holds nothing else
+	a.p, a.n, a.err = p, 0, nil
+	err := c.raw.Control(a.get)
+	return a.over(c, "read", err)
 }
 
 func (c *Conn) writeNow(p []byte) (int, error) {

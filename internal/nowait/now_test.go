@@ -89,3 +89,77 @@ func TestWriteNowOnALoss(t *testing.T) {
 		t.Errorf("after Close: %d, %v, want %v", n, err, want)
 	}
 }
+
+// TestReadNow: what is there is read, whatever deadline is set, and nothing is waited for; the end and a closed connection are told as Read
+// tells them.
+func TestReadNow(t *testing.T) {
+	if !nowait.Better {
+		t.Skip("package net reads here")
+	}
+	peer, ours := ways[1].pair(t)
+	p := make([]byte, 1<<10)
+	if n, err := nowait.ReadNow(ours, p); n != 0 || err != nowait.ErrNothing {
+		t.Errorf("of nothing: %d, %v", n, err)
+	}
+	if err := ours.SetReadDeadline(time.Unix(1, 0)); err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{"first", "second"} {
+		if _, err := peer.Write([]byte(text)); err != nil {
+			t.Fatal(err)
+		}
+		if err := come(ours, p[:1]); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := nowait.ReadNow(ours, p); err != nil || string(p[:n]) != text {
+			t.Errorf("%q, %v, want %q", p[:n], err, text)
+		}
+	}
+	if err := peer.CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	if err := come(ours, p[:1]); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := nowait.ReadNow(ours, p); n != 0 || err != io.EOF {
+		t.Errorf("at the end: %d, %v", n, err)
+	}
+	ours.Close()
+	n, err := nowait.ReadNow(ours, p)
+	if _, want := ours.Read(p); n != 0 || err == nil || err.Error() != want.Error() {
+		t.Errorf("after Close: %d, %v, want %v", n, err, want)
+	}
+}
+
+// come waits until there is something to read, or the end, and leaves it.
+func come(conn net.Conn, room []byte) error {
+	if err := conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
+		return err
+	}
+	raw, err := conn.(syscall.Conn).SyscallConn()
+	if err != nil {
+		return err
+	}
+	err = raw.Read(func(fd uintptr) bool {
+		return nowait.Peek(fd, room) != nowait.ErrNothing
+	})
+	return errors.Join(err, conn.SetReadDeadline(time.Unix(1, 0)))
+}
+
+// TestReadNowLeavesIt: what it cannot read without waiting is left to Read.
+func TestReadNowLeavesIt(t *testing.T) {
+	peer, bare := ways[0].pair(t)
+	_, ours := ways[1].pair(t)
+	if _, err := peer.Write([]byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	for name, read := range map[string]func() (int, error){
+		"another connection": func() (int, error) { return nowait.ReadNow(bare, make([]byte, 1)) },
+		"more than Most":     func() (int, error) { return nowait.ReadNow(ours, make([]byte, nowait.Most+1)) },
+		"into nothing":       func() (int, error) { return nowait.ReadNow(ours, nil) },
+	} {
+		if n, err := read(); n != 0 || err != nowait.ErrNothing {
+			t.Errorf("%s: %d, %v", name, n, err)
+		}
+	}
+}
