@@ -89,7 +89,7 @@ func (l *listening) answer(ctx context.Context, route *route, r *shape.Request, 
 	stop := context.AfterFunc(route.life, func() { cancel(context.Cause(route.life)) })
 	began := time.Now()
 	path, _, _ := strings.Cut(r.Target, "?")
-	a := &account{Event: Event{Kind: Answered, Entity: l.entity, Remote: r.Remote.String(), Text: r.Method + " " + path}, began: began, tell: l.b.tell}
+	a := &account{Event: Event{Kind: Answered, Entity: l.entity, Remote: r.Remote.String(), Text: r.Method + " " + path}, tracking: r.Tracking, began: began, tell: l.b.tell}
 	a.over = func() { stop(); cancel(nil) }
 	if r.Body != nil {
 		r.Body = &counted{Body: r.Body, a: a, in: true}
@@ -98,7 +98,7 @@ func (l *listening) answer(ctx context.Context, route *route, r *shape.Request, 
 	if err != nil {
 		a.failed(route, err)
 		l.health.failed(l, route, err)
-		return nil, err
+		return nil, &accounted{err}
 	}
 	l.health.good(l)
 	a.Text += fmt.Sprintf(" %d", response.Status)
@@ -114,12 +114,19 @@ func (l *listening) answer(ctx context.Context, route *route, r *shape.Request, 
 type account struct {
 	Event
 
-	began time.Time
-	tell  func(*Event)
-	over  func()
-	mu    sync.Mutex
-	once  sync.Once
+	tracking string // finds the exchange in the gateway's log
+	began    time.Time
+	tell     func(*Event)
+	over     func()
+	mu       sync.Mutex
+	once     sync.Once
 }
+
+// accounted is an error of an exchange whose account has told of it: package hybrid hears of it too, and would tell it once more.
+type accounted struct{ error }
+
+// Unwrap gives the error itself.
+func (a *accounted) Unwrap() error { return a.error }
 
 // end tells of the exchange.
 func (a *account) end(reason fail.Code) {
@@ -146,6 +153,9 @@ func (a *account) failed(r *route, err error) {
 	}
 	a.mu.Lock()
 	a.Text, a.Do = a.Text+": "+e.Text, e.Do
+	if a.tracking != "" {
+		a.Text += " (tracking id " + a.tracking + ")"
+	}
 	a.mu.Unlock()
 	a.end(e.Reason)
 }

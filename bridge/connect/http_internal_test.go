@@ -1,10 +1,12 @@
 package connect
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +14,7 @@ import (
 	"github.com/causeway-relay/causeway/bridge/connect/address"
 	"github.com/causeway-relay/causeway/bridge/connect/web"
 	"github.com/causeway-relay/causeway/gateway/fail"
+	"github.com/causeway-relay/causeway/gateway/shape"
 	"github.com/causeway-relay/causeway/hybrid"
 	"github.com/causeway-relay/causeway/soap"
 )
@@ -37,6 +40,33 @@ func TestUnanswered(t *testing.T) {
 		if told.Reason != row.reason || !strings.Contains(told.Text, row.text) || (told.Do == "") != (row.reason == fail.SenderGone) {
 			t.Errorf("%v: %+v", row.err, told)
 		}
+	}
+}
+
+// TestToldOnce: an exchange without an answer is one event with its tracking id, though package hybrid tells of it as well; what nobody
+// else has told is one too.
+func TestToldOnce(t *testing.T) {
+	target, err := address.Parse("http://127.0.0.1:1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var events []Event
+	b := &Bridge{p: Params{Tell: func(e Event) { events = append(events, e) }}}
+	l := &listening{b: b, entity: "hyco"}
+	r := &shape.Request{Hello: shape.Hello{Tracking: "t-1", Target: "/hyco/a?secret"}, Method: http.MethodGet}
+	_, err = l.answer(t.Context(), &route{b: b, target: target, life: t.Context()}, r, func(context.Context, *shape.Request) (*shape.Response, error) {
+		return nil, &fail.Error{Code: fail.Rejected, Status: http.StatusBadGateway, Cause: io.EOF}
+	})
+	if no, ok := errors.AsType[*fail.Error](err); !ok || no.Status != http.StatusBadGateway || !errors.Is(err, io.EOF) {
+		t.Errorf("the sender hears %v", err)
+	}
+	l.heard(hybrid.Event{Kind: hybrid.RequestFailed, Err: &hybrid.Error{Code: fail.Rejected, TrackingID: "t-1", Cause: errors.Join(err)}})
+	if len(events) != 1 || events[0].Kind != Answered || events[0].Text != "GET /hyco/a: the target http://127.0.0.1:1: EOF (tracking id t-1)" {
+		t.Errorf("told: %v", events)
+	}
+	l.heard(hybrid.Event{Kind: hybrid.RequestFailed, Err: &hybrid.Error{Code: fail.NodeLost}})
+	if len(events) != 2 || events[1].Kind != Refused {
+		t.Errorf("of another failure: %v", events)
 	}
 }
 

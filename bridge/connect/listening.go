@@ -174,6 +174,9 @@ func (l *listening) heard(ev hybrid.Event) {
 		e.Kind = RenewalFailed
 		e.why(ev.Err)
 	default:
+		if errors.As(ev.Err, new(*accounted)) {
+			return
+		}
 		e.Kind, e.Remote = Refused, "a sender"
 		e.why(ev.Err)
 	}

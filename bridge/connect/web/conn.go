@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"sync"
@@ -64,7 +65,7 @@ func (c *conn) send(head *http1.Head, f http1.Framing, body shape.Body) error {
 func (c *conn) answer() (*http1.Head, error) {
 	if _, err := c.in.Peek(1); err != nil {
 		if errors.Is(err, io.EOF) || isReset(err) {
-			err = errors.Join(errNoAnswer, err)
+			err = fmt.Errorf("%w: %w", errNoAnswer, err)
 		}
 		return nil, err
 	}

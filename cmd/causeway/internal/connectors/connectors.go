@@ -60,7 +60,7 @@ func (c *connectors) tell(cmd *cobra.Command) func(connect.Event) {
 			_ = data.Encode(e) // nobody reads any more: the connectors go on
 		}
 		if line := e.String(); line != "" && (!c.quiet || e.Do != "") {
-			fmt.Fprintln(talk, line)
+			fmt.Fprintln(talk, cli.OneLine(line)) // what peers say is in it
 		}
 	}
 }
