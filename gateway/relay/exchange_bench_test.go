@@ -66,7 +66,7 @@ func TestExchangeAllocations(t *testing.T) {
 		}
 		_, _ = resp.Body.Read(p[:])
 		resp.Body.Close()
-	}); n > 15 {
+	}); n > 13 {
 		t.Errorf("%v allocations an exchange", n)
 	}
 	resp, err := r.Exchange(t.Context(), relay.Ask{Need: entity.Send}, req)

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/causeway-relay/causeway/gateway/auth"
@@ -42,6 +43,7 @@ type Entry struct {
 	p        Params
 	calls    calls
 	standbys standby.Table[*control]
+	via      atomic.Pointer[string] // see viaOf
 }
 
 // New makes an entry.
@@ -162,6 +164,7 @@ type visit struct {
 	target  wire.Target
 	key     string
 	hello   *shape.Hello
+	room    shape.Fields // for the fields of an HTTP request, if it is enough
 	ask     relay.Ask
 	upgrade bool // the head asks for a WebSocket
 	borne   bool // the token came in Authorization
@@ -173,7 +176,7 @@ type visit struct {
 func (v *visit) greet() {
 	a := v.arrival
 	*v.hello = shape.Hello{
-		Tracking: wire.TrackingID(v.target.ID), Target: v.target.Visible(), Host: a.Head.Host(), Door: a.Door,
+		Tracking: wire.TrackingID(v.target.ID), Target: v.target.VisibleIn(a.Head.Target), Host: a.Head.Host(), Door: a.Door,
 		Fields: v.fields(), Offers: wire.Protocols(a.Head.Fields), Remote: a.Remote,
 	}
 	if v.hello.Tracking == "" {
@@ -192,7 +195,11 @@ func (v *visit) fields() shape.Fields {
 	if !v.web && !fields.Has(tokenField) && !fields.Has(wire.AgentField) {
 		return slices.Clip(fields)
 	}
-	fields = append(make(shape.Fields, 0, len(fields)+1), fields...)
+	room := v.room
+	if len(fields) >= cap(room) {
+		room = make(shape.Fields, 0, len(fields)+1)
+	}
+	fields = append(room, fields...)
 	fields.Del(tokenField)
 	fields.Del(wire.AgentField)
 	return fields

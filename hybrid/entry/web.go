@@ -33,10 +33,18 @@ func (e *Entry) web(ctx context.Context, a *leg.Arrival) {
 	})
 }
 
+// asked is a request with room for the fields of most, Via among them: one value for both.
+type asked struct {
+	shape.Request
+
+	room [12]shape.Field
+}
+
 // respond answers the request: what the listener says, or an error of the gateway's own. parsed is the error of the target.
 func (v *visit) respond(ctx context.Context, parsed error, body shape.Body) *shape.Response {
-	req := &shape.Request{Method: v.arrival.Head.Method, Body: body}
-	v.hello = &req.Hello
+	all := &asked{Request: shape.Request{Method: v.arrival.Head.Method, Body: body}}
+	req := &all.Request
+	v.hello, v.room = &req.Hello, all.room[:0]
 	v.greet()
 	if refusal := v.unfit(parsed); refusal != nil {
 		return v.no(v.entry.p.Relay.Turned("exchange", v.hello, refusal))
@@ -52,7 +60,7 @@ func (v *visit) respond(ctx context.Context, parsed error, body shape.Body) *sha
 	}
 	req.Fields.DelHop()
 	req.Fields.Del("Expect") // it has been met here (reference section 8.3)
-	own := "1.1 " + v.pseudonym()
+	own := v.entry.viaOf(v.pseudonym())
 	addVia(&req.Fields, own)
 	res, err := v.entry.p.Relay.Exchange(ctx, v.ask, req)
 	if err != nil {
@@ -79,6 +87,17 @@ func (v *visit) pseudonym() string {
 		return host
 	}
 	return "causeway" // HTTP/1.0 need not say (RFC 9110 section 7.6.3)
+}
+
+// viaOf is what is noted in Via for a name of the gateway. Nearly all senders dial the same: that of the last one is kept.
+func (e *Entry) viaOf(pseudonym string) string {
+	const version = "1.1 "
+	if last := e.via.Load(); last != nil && (*last)[len(version):] == pseudonym {
+		return *last
+	}
+	own := version + pseudonym
+	e.via.Store(&own)
+	return own
 }
 
 // addVia notes the gateway on a message that it passes on; answers of its own have no such field (reference section 5).

@@ -2,7 +2,6 @@ package wire
 
 import (
 	"encoding/binary"
-	"encoding/hex"
 	"strconv"
 	"strings"
 )
@@ -10,20 +9,22 @@ import (
 // guidLen is the length of a GUID as 8-4-4-4-12 hexadecimal digits.
 const guidLen = 36
 
-// guidGroups are the digits of each group in bytes.
-var guidGroups = [...]int{4, 2, 2, 2, 6}
+// guidHyphens tells before which bytes of a GUID a hyphen stands.
+const guidHyphens = 1<<4 | 1<<6 | 1<<8 | 1<<10
 
 // AppendGUID appends 16 bytes as a lower-case GUID in byte order, without any swapping.
 func AppendGUID(dst []byte, id [16]byte) []byte {
-	b := id[:]
-	for i, n := range guidGroups {
-		if i > 0 {
-			dst = append(dst, '-')
+	var text [guidLen]byte
+	at := 0
+	for i, c := range id {
+		if guidHyphens>>i&1 == 1 {
+			text[at] = '-'
+			at++
 		}
-		dst = hex.AppendEncode(dst, b[:n])
-		b = b[n:]
+		text[at], text[at+1] = lowerHex[c>>4], lowerHex[c&0xF]
+		at += 2
 	}
-	return dst
+	return append(dst, text[:]...)
 }
 
 // ParseGUID reads exactly one GUID of 36 characters, in either case, and nothing around it: braces or 32 digits without
@@ -32,24 +33,21 @@ func ParseGUID(s string) (id [16]byte, ok bool) {
 	if len(s) != guidLen {
 		return id, false
 	}
-	at, off := 0, 0
-	for i, n := range guidGroups {
-		if i > 0 {
+	off := 0
+	for i := range id {
+		if guidHyphens>>i&1 == 1 {
 			if s[off] != '-' {
-				return id, false
+				return [16]byte{}, false
 			}
 			off++
 		}
-		for range n {
-			hi, ok1 := hexDigit(s[off])
-			lo, ok2 := hexDigit(s[off+1])
-			if !ok1 || !ok2 {
-				return id, false
-			}
-			id[at] = hi<<4 | lo
-			at++
-			off += 2
+		hi, ok1 := hexDigit(s[off])
+		lo, ok2 := hexDigit(s[off+1])
+		if !ok1 || !ok2 {
+			return [16]byte{}, false
 		}
+		id[i] = hi<<4 | lo
+		off += 2
 	}
 	return id, true
 }

@@ -216,8 +216,10 @@ func TestNoRoom(t *testing.T) {
 	l := start(nowait.Wrap(ours), nil)
 	unit, left := bytes.Repeat([]byte("u"), 8<<10), 0
 	var err error
-	for n := 0; err == nil && left < 64<<20; left += n {
+	for err == nil && left < 64<<20 {
+		var n int
 		n, err = l.Tell(unit, nil, time.Now().Add(20*time.Millisecond))
+		left += n
 	}
 	if !errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Fatalf("%d bytes left, %v", left, err)
