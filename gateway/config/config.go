@@ -25,7 +25,7 @@ type Config struct {
 	// Door for WCF clients of net.tcp. HOST:PORT, :PORT for all interfaces, port 0 for any free one, or off. Default:
 	// 127.0.0.1:9808, or none when something else has that port.
 	NetTCP string `key:"nettcp" is:"door" flag:"nettcp" example:":9808"`
-	// Door for the operator: health, metrics, console, API. Keep it on loopback or behind a firewall.
+	// Door for the operator: health, metrics, API. Keep it on loopback or behind a firewall.
 	Admin string `key:"admin" is:"door" flag:"admin" default:"127.0.0.1:9090" sample:"127.0.0.1:9090"`
 	// File that is written when every door is open: addresses, process id and connection string as JSON. Default: none.
 	ReadyFile string `key:"readyFile" is:"path" flag:"ready-file" example:"/run/causeway/ready.json"`
