@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/causeway-relay/causeway/cmd/causeway/internal/cli"
 	"github.com/causeway-relay/causeway/internal/trust"
 	"github.com/causeway-relay/causeway/wsdl/load"
 )
@@ -77,6 +78,7 @@ func newSource(ctx context.Context, main, root string, progress io.Writer) (s *s
 func (s *source) trust(host string) error {
 	roots := trust.Default("")
 	roots.Beside = true
+	roots.Local = filepath.Join(cli.NodeHere().Data, "ca.pem") // the file that CAUSEWAY_CONFIG names may say another folder
 	config, err := roots.Config(host)
 	if none, ok := errors.AsType[*trust.NoCertificateError](err); ok && none.File == roots.File {
 		return fmt.Errorf("%w: mend %s", err, trust.EnvCAFile)

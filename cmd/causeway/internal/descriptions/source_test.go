@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -152,5 +153,15 @@ func TestTrust(t *testing.T) {
 		if err := read(); (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", c.name, err, c.want)
 		}
+	}
+	node := filepath.Join(t.TempDir(), "causeway.yaml")
+	if err := os.WriteFile(node, fmt.Appendf(nil, "data: %q\n", filepath.Dir(ca)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("CAUSEWAY_CA_FILE", "")
+	t.Setenv("CAUSEWAY_DATA", "")
+	t.Setenv("CAUSEWAY_CONFIG", node)
+	if err := read(); err != nil {
+		t.Errorf("the local CA of the node whose file is named: %v", err)
 	}
 }
