@@ -20,10 +20,17 @@ type build struct {
 	Arch     string `json:"arch"`
 }
 
-// String is the line for people.
+// String is the line for people. It has the beginning of the revision: a version that nobody set says nothing.
 func (b *build) String() string {
-	return fmt.Sprintf("causeway %s %s %s/%s", b.Version, b.Go, b.OS, b.Arch)
+	version := b.Version
+	if b.Revision != "" {
+		version += " (" + b.Revision[:min(len(b.Revision), shownRevision)] + ")"
+	}
+	return fmt.Sprintf("causeway %s %s %s/%s", version, b.Go, b.OS, b.Arch)
 }
+
+// shownRevision is how many digits of a revision the line has, as in Go's own pseudo-versions.
+const shownRevision = 12
 
 func newVersion() *cobra.Command {
 	cmd := &cobra.Command{
