@@ -3,6 +3,7 @@ package relay
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/causeway-relay/causeway/gateway/entity"
 	"github.com/causeway-relay/causeway/gateway/fail"
@@ -56,7 +57,7 @@ func (x *transfer) answer(resp *shape.Response, err error) (*shape.Response, err
 	x.record.Status = resp.Status
 	x.answered(resp)
 	x.relay.clerk.Step(9, x.record.Tracking, "forwarding the listener's answer to the sender")
-	return x.Answer(resp), nil
+	return x.Answer(resp, x.record.Stages.Meet), nil
 }
 
 // refuse ends an exchange without a response, and gives the error as the sender is told it.
@@ -129,11 +130,12 @@ func (x *transfer) Exchange(ctx context.Context, req *shape.Request) (*shape.Res
 	if err != nil {
 		return nil, err
 	}
-	x.begin()
+	x.begin(x.record.Stages.Resolve)
+	x.record.Stages.Offer = x.record.Stages.Resolve // the first is asked at once
 	var last error
 	for i := range found {
 		if i > 0 {
-			req = x.anew(req)
+			req, x.record.Stages.Offer = x.anew(req), x.record.Since()
 		}
 		resp, err := x.try(ctx, &found[i], req)
 		if err == nil {
@@ -157,13 +159,13 @@ func (x *transfer) anew(req *shape.Request) *shape.Request {
 	return &fresh
 }
 
-// begin starts the time for the response.
-func (x *transfer) begin() {
+// begin starts the time for the response, now: at a time since the begin.
+func (x *transfer) begin(now time.Duration) {
 	limit := x.entity.Settings.ResponseTimeout
 	if limit <= 0 {
 		limit = x.relay.p.Timeouts.Response
 	}
-	x.Start(limit)
+	x.Start(&x.relay.responses, now, limit)
 }
 
 func (x *transfer) resolve(dst []route.Candidate, req *shape.Request) ([]route.Candidate, error) {
@@ -179,7 +181,7 @@ func (x *transfer) resolve(dst []route.Candidate, req *shape.Request) ([]route.C
 // try asks one candidate.
 func (x *transfer) try(ctx context.Context, c *route.Candidate, req *shape.Request) (*shape.Response, error) {
 	r := x.relay
-	x.record.Listener, x.record.PeerNode, x.record.Stages.Offer = c.ID, c.Node, x.record.Since()
+	x.record.Listener, x.record.PeerNode = c.ID, c.Node
 	if r.clerk.Tells() {
 		r.clerk.Step(5, req.Tracking, fmt.Sprintf("the request goes to node %d, which holds listener %s", c.Node, c.ID))
 	}

@@ -77,7 +77,7 @@ func (r *Relay) serveExchange(ctx context.Context, channel uint64, req *shape.Re
 		}
 		return nil, shape.Ticket{}, no
 	}
-	return x.Answer(resp), x.Ticket(), nil
+	return x.Answer(resp, x.record.Since()), x.Ticket(), nil
 }
 
 // serve is the road of an exchange that was admitted at another node.
@@ -94,7 +94,7 @@ func (x *transfer) serve(channel uint64) (*shape.Response, error) {
 	if err := r.trackTransfer(x); err != nil {
 		return nil, &shape.Untaken{Err: err}
 	}
-	x.begin()
+	x.begin(x.record.Since())
 	resp, err := x.local(x.Context(), l, x.Request())
 	if err == nil {
 		err = exchange.Check(resp)

@@ -84,7 +84,7 @@ func (x *transfer) Open(ctx context.Context) (shape.Leg, error) {
 	h := x.Request().Hello
 	h.Fields, h.Offers = nil, nil // they are of a request
 	s := search{relay: x.relay, party: meet.Host{Sender: &h}, hello: &h, record: &x.record, entity: x.entity, hints: x.hints}
-	x.begin()
+	x.begin(x.record.Since())
 	_, listener, err := s.find(ctx)
 	if err != nil {
 		return nil, err

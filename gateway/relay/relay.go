@@ -24,6 +24,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/shape"
 	"github.com/causeway-relay/causeway/gateway/store"
 	"github.com/causeway-relay/causeway/gateway/tap"
+	"github.com/causeway-relay/causeway/internal/alarm"
 )
 
 // What bounds a node and the road. Zero values become the defaults that stand beside them.
@@ -89,6 +90,7 @@ type Relay struct {
 	beside sync.WaitGroup // what runs aside; no more once shut
 	books  picture.Books  // what has been carried; guarded by mu
 
+	responses alarm.Clock                                   // when the patience with the listeners of exchanges ends
 	late      *presence.Late[shape.Ticket, route.Candidate] // offers that nobody waits for any more
 	spreading sync.Mutex                                    // one word about a listener's state at a time leaves for the other nodes
 }

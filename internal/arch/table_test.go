@@ -74,7 +74,7 @@ var table = []layer{
 	{name: "core", pkgs: []string{"gateway/tap/**"}, may: core("gateway/flow", "gateway/tap/**"), deny: join(noLogs, []string{"net/http/**", "os/**"}), only: hides},
 	{
 		name: "core", pkgs: []string{"gateway/relay/**"}, deny: noLogs, only: hides,
-		may: core("gateway/auth", "gateway/limit", "gateway/store", "gateway/mesh", "gateway/route", "gateway/meet", "gateway/flow", "gateway/presence", "gateway/tap", "gateway/relay/**", "internal/netend"),
+		may: core("gateway/auth", "gateway/limit", "gateway/store", "gateway/mesh", "gateway/route", "gateway/meet", "gateway/flow", "gateway/presence", "gateway/tap", "gateway/relay/**", "internal/alarm", "internal/netend"),
 	},
 
 	// 2b engines: a mesh and a store over a product of others.
@@ -84,10 +84,13 @@ var table = []layer{
 	{name: "leg", pkgs: []string{"internal/leg/**"}, may: []string{"gateway/shape", "gateway/fail", "internal/wsframe", "internal/http1", "internal/netend", "internal/nowait"}, deny: join(noLogs, []string{"net/http/**"}), only: hides},
 
 	// The server's side of one HTTP request, shared by the entries that take plain HTTP senders.
-	{name: "leg", pkgs: []string{"internal/httpserve/**"}, may: []string{"gateway/shape", "gateway/fail", "internal/leg", "internal/http1", "internal/nowait"}, deny: join(noLogs, []string{"net/http/**"}), only: hides},
+	{name: "leg", pkgs: []string{"internal/httpserve/**"}, may: []string{"gateway/shape", "gateway/fail", "internal/alarm", "internal/leg", "internal/http1", "internal/nowait"}, deny: join(noLogs, []string{"net/http/**"}), only: hides},
 
 	// Whether a connection ended or was lost.
 	{name: "netend", pkgs: []string{"internal/netend/**"}, may: []string{"internal/nowait"}, deny: join(noLogs, []string{"net/http/**", "os/**"})},
+
+	// Moments that nearly never come, on one timer.
+	{name: "alarm", pkgs: []string{"internal/alarm/**"}, deny: join(noLogs, []string{"net", "net/http/**", "os/**"})},
 
 	// Short reads and writes of sockets.
 	{name: "nowait", pkgs: []string{"internal/nowait/**"}, deny: join(noLogs, []string{"net/http/**", "os/exec"})},
@@ -159,7 +162,7 @@ func core(more ...string) []string {
 
 // entry is what an entry may import besides its own folders: the relay, types of auth and limit, legs, wire, vocabulary.
 func entry(own ...string) []string {
-	return join(wire, vocabulary, []string{"gateway/relay", "gateway/auth", "gateway/limit", "internal/accept", "internal/conversion/**", "internal/leg/**", "internal/httpserve/**", "internal/nowait"}, own)
+	return join(wire, vocabulary, []string{"gateway/relay", "gateway/auth", "gateway/limit", "internal/accept", "internal/alarm", "internal/conversion/**", "internal/leg/**", "internal/httpserve/**", "internal/nowait"}, own)
 }
 
 // client is what a client package may import besides its own folders.

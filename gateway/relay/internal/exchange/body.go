@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"sync/atomic"
+	"time"
 
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/shape"
@@ -132,6 +133,7 @@ func (w wholeUp) Bytes() []byte { return w.bytes() }
 type downBody struct {
 	held
 
+	came  time.Duration         // when the head did, since the begin
 	begun atomic.Int64          // when the first data came, since the begin
 	end   atomic.Pointer[error] // of the last Read
 }
@@ -149,7 +151,9 @@ func (b *downBody) Read(p []byte) (int, error) {
 	n, err := b.inner.Read(p)
 	if n > 0 {
 		b.count.Add(int64(n))
-		b.first()
+		if b.begun.Load() == 0 {
+			b.first(b.x.since())
+		}
 	}
 	if b.saw != nil {
 		b.saw(p[:n], err)
@@ -162,11 +166,7 @@ func (b *downBody) Read(p []byte) (int, error) {
 }
 
 // first notes when data came for the first time.
-func (b *downBody) first() {
-	if b.begun.Load() == 0 {
-		b.begun.Store(max(1, int64(b.x.since())))
-	}
-}
+func (b *downBody) first(at time.Duration) { b.begun.CompareAndSwap(0, max(1, int64(at))) }
 
 // eof is the usual end of a body. It is never written.
 var eof = io.EOF
@@ -212,10 +212,10 @@ func (b *downBody) verdict() (why fail.Code, side string, cause error) {
 
 type wholeDown struct{ *downBody }
 
-// Bytes implements shape.Whole.
+// Bytes implements shape.Whole. They came with the head.
 func (w wholeDown) Bytes() []byte {
 	b := w.bytes()
-	w.first()
+	w.first(w.came)
 	w.over(io.EOF)
 	return b
 }

@@ -6,30 +6,33 @@ import (
 	"time"
 
 	"github.com/causeway-relay/causeway/gateway/fail"
+	"github.com/causeway-relay/causeway/internal/alarm"
 )
 
 // clock ends an exchange whose listener sends no head in time. It runs from the first offer, and anew whenever the body of the request
 // moves on: an upload may take as long as it likes.
 type clock struct {
-	mu    sync.Mutex
-	timer *time.Timer
-	begun time.Duration // since the begin of the exchange
-	limit time.Duration
-	extra time.Duration // another node's
-	node  uint16
-	over  bool
+	mu      sync.Mutex
+	node    *alarm.Clock // rings for all exchanges of the node; nil: the time has not begun
+	alarm   alarm.Alarm
+	begun   time.Duration // since the begin of the exchange
+	limit   time.Duration
+	extra   time.Duration // another node's
+	extraOf uint16
+	over    bool
 }
 
-// Start begins the time that a listener may take for the head of its response; the first call counts.
-func (x *Life) Start(limit time.Duration) {
+// Start begins the time that a listener may take for the head of its response, at a moment that is now, counted from the begin of the
+// exchange; the first call counts. node is the clock that all exchanges share.
+func (x *Life) Start(node *alarm.Clock, begun, limit time.Duration) {
 	k := &x.clock
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.timer != nil || k.over {
+	if k.node != nil || k.over {
 		return
 	}
-	k.begun, k.limit = x.since(), limit
-	k.timer = time.AfterFunc(limit, x.strike)
+	k.node, k.begun, k.limit = node, begun, limit
+	node.Set(&k.alarm, x.began.Add(begun+limit), x)
 }
 
 // Lend gives more time while another node has the request, whose own time is to run out first: only a node that is silent itself lets
@@ -37,7 +40,7 @@ func (x *Life) Start(limit time.Duration) {
 func (x *Life) Lend(node uint16, extra time.Duration) {
 	x.clock.mu.Lock()
 	defer x.clock.mu.Unlock()
-	x.clock.node, x.clock.extra = node, extra
+	x.clock.extraOf, x.clock.extra = node, extra
 }
 
 // Limit is the time that the listener had.
@@ -52,13 +55,11 @@ func (k *clock) stop() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.over = true
-	if k.timer != nil {
-		k.timer.Stop()
-	}
+	k.alarm.Stop()
 }
 
-// strike ends the exchange, unless there was progress meanwhile.
-func (x *Life) strike() {
+// Ring implements alarm.Ringer: it ends the exchange, unless there was progress meanwhile.
+func (x *Life) Ring() {
 	k := &x.clock
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -66,8 +67,8 @@ func (x *Life) strike() {
 		return
 	}
 	last := max(k.begun, time.Duration(x.up.moved.Load()))
-	if rest := last + k.limit + k.extra - x.since(); rest > 0 {
-		k.timer.Reset(rest)
+	if until := last + k.limit + k.extra; x.since() < until {
+		k.node.Set(&k.alarm, x.began.Add(until), x)
 		return
 	}
 	k.over = true
@@ -81,7 +82,7 @@ func (x *Life) silence() *fail.Error {
 	case x.up.waiting.Load():
 		return fail.Newf(fail.SlowBody, "Nothing of the request's body came for %s.", k.limit)
 	case k.extra > 0:
-		return fail.Newf(fail.NodeLost, "Node %d, which holds the listener, does not answer.", k.node)
+		return fail.Newf(fail.NodeLost, "Node %d, which holds the listener, does not answer.", k.extraOf)
 	default:
 		return fail.New(fail.ListenerSilent, "The request was routed to the listener but the listener did not respond in the required time.")
 	}

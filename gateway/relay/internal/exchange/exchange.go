@@ -168,8 +168,8 @@ func Check(resp *shape.Response) error {
 }
 
 // Answer is the response as the sender's side gets it, its body counted. Its Close tells the owner that the exchange is over; without
-// a body it is over at once.
-func (x *Life) Answer(resp *shape.Response) *shape.Response {
+// a body it is over at once. It came at a time since the begin, which is now.
+func (x *Life) Answer(resp *shape.Response, came time.Duration) *shape.Response {
 	x.clock.stop()
 	if resp.Body == nil {
 		x.end(fail.PeerClosed, "listener", nil)
@@ -177,6 +177,7 @@ func (x *Life) Answer(resp *shape.Response) *shape.Response {
 	}
 	x.mu.Lock()
 	x.down.hold(x, resp.Body)
+	x.down.came = came
 	x.mu.Unlock()
 	if !x.down.whole {
 		x.beWoken()
