@@ -33,7 +33,7 @@ func (a *API) listEntities(_ context.Context, c *call) (answer, error) {
 	}
 	kind := entity.Kind(query.Get("kind"))
 	if kind != "" && !slices.Contains(entity.Kinds(), kind) {
-		return answer{}, fail.Newf(fail.BadRequest, "kind: expected one of %v.", entity.Kinds())
+		return answer{}, fail.New(fail.BadRequest, "kind: expected "+oneOf(entity.Kinds())+".")
 	}
 	prefix := strings.ToLower(strings.TrimPrefix(query.Get("prefix"), "/"))
 	list, states := []wire.Entity{}, a.p.Relay.States()

@@ -115,7 +115,7 @@ func TestList(t *testing.T) {
 			t.Errorf("%q lists %q, want %q", query, got, want)
 		}
 	}
-	w.ask("GET", "/$api/entities?kind=evnt", "").code(t, http.StatusBadRequest, "BadRequest", "hybrid")
+	w.ask("GET", "/$api/entities?kind=evnt", "").code(t, http.StatusBadRequest, "BadRequest", "kind: expected one of hybrid, nettcp, http, oneway, event.")
 	w.ask("GET", "/$api/entities?kidn=event", "").code(t, http.StatusBadRequest, "BadRequest", "did you mean kind?")
 	w.ask("GET", "/$api/entities?colour=red", "").code(t, http.StatusBadRequest, "BadRequest", "prefix, kind")
 }

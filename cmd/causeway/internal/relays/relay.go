@@ -136,7 +136,11 @@ func (f *relayFlags) conversion(given func(string) bool, s *wire.SettingsChange)
 // checkKind refuses what is no kind.
 func checkKind(kind string) error {
 	if kind != "" && !slices.Contains(entity.Kinds(), entity.Kind(kind)) {
-		return cli.Usage("--kind: expected one of %v", entity.Kinds())
+		words := make([]string, 0, len(entity.Kinds()))
+		for _, k := range entity.Kinds() {
+			words = append(words, string(k))
+		}
+		return cli.Usage("--kind: expected one of %s", strings.Join(words, ", "))
 	}
 	return nil
 }
