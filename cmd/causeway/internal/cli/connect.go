@@ -3,16 +3,21 @@ package cli
 import (
 	"cmp"
 	"context"
+	"errors"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/causeway-relay/causeway/gateway/config"
+	"github.com/causeway-relay/causeway/gateway/entity"
 	"github.com/causeway-relay/causeway/gateway/manage/client"
+	"github.com/causeway-relay/causeway/gateway/manage/wire"
 	"github.com/causeway-relay/causeway/internal/trust"
 )
 
@@ -81,6 +86,25 @@ func (c *Connection) Client() (*client.Client, error) {
 		return nil, Usage("%v", err)
 	}
 	return made, nil
+}
+
+// RootKeys asks for the keys of the namespace's root rule or, where a configuration file has others in its place, of the first rule that may
+// manage: those of the connection string in the ready file.
+func RootKeys(ctx context.Context, asked *client.Client) (wire.Keys, error) {
+	keys, err := asked.Keys(ctx, "", entity.RootRule)
+	if no, ok := errors.AsType[*client.Error](err); !ok || no.Status != http.StatusNotFound {
+		return keys, err
+	}
+	rules, other := asked.Rules(ctx, "")
+	if other != nil {
+		return keys, other
+	}
+	for _, r := range rules {
+		if slices.Contains(r.Rights, entity.Manage.String()) {
+			return asked.Keys(ctx, "", r.Name)
+		}
+	}
+	return keys, err
 }
 
 // Roots says whom to trust; here is NodeHere, whose local CA counts for hosts that are this machine.

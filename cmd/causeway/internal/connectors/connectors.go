@@ -17,7 +17,6 @@ import (
 	"github.com/causeway-relay/causeway/bridge/connect"
 	"github.com/causeway-relay/causeway/cmd/causeway/internal/cli"
 	"github.com/causeway-relay/causeway/gateway/config"
-	"github.com/causeway-relay/causeway/gateway/entity"
 	"github.com/causeway-relay/causeway/hybrid"
 	"github.com/causeway-relay/causeway/hybrid/wire"
 	"github.com/causeway-relay/causeway/internal/heap"
@@ -75,7 +74,7 @@ func (c *connectors) fallback(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	keys, err := asked.Keys(ctx, "", entity.RootRule)
+	keys, err := cli.RootKeys(ctx, asked)
 	if err != nil {
 		return "", fmt.Errorf("ask the node of this machine for a key: %w", err)
 	}

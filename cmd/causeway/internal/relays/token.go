@@ -88,7 +88,7 @@ func ruleString(ctx context.Context, asked *client.Client, name, rule string) (s
 			return "", err
 		}
 		if len(list) == 0 {
-			keys, err := asked.Keys(ctx, "", entity.RootRule)
+			keys, err := cli.RootKeys(ctx, asked)
 			return keys.ConnectionString, err
 		}
 		rule = list[0].Name

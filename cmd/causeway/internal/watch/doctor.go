@@ -101,7 +101,7 @@ func examine(ctx context.Context, cmd *cobra.Command, c *cli.Connection, name st
 		if err != nil {
 			return nil, err
 		}
-		keys, err := asked.Keys(ctx, "", entity.RootRule)
+		keys, err := cli.RootKeys(ctx, asked)
 		if err != nil {
 			return nil, err
 		}
