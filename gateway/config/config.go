@@ -91,8 +91,9 @@ type TLS struct {
 	Cert string `key:"cert" is:"file" live:"true" example:"/etc/causeway/tls.crt"`
 	// PEM file with the private key; nobody but the gateway should be able to read it.
 	Key string `key:"key" is:"file" live:"true" example:"/etc/causeway/tls.key"`
-	// PEM file of the authorities whose client certificates are taken, at the https door and where TLS of a net.tcp client ends at the
-	// gateway: the common name of the subject is the name of the rule whose rights the client has. Default: none is asked for.
+	// PEM file of the authorities whose client certificates are taken, by relays of kind http, oneway and event at the https door, and where
+	// TLS of a net.tcp client ends at the gateway: the common name of the subject is the name of the rule whose rights the client has.
+	// Default: none is asked for.
 	ClientCA string `key:"clientCA" is:"file" example:"/etc/causeway/clients.pem"`
 	// Key exchanges that the https door takes: hybrid adds X25519MLKEM768, which keeps traffic that is recorded today closed to a
 	// quantum computer of tomorrow; curves leaves it out, which saves about a tenth of what a connection by TLS costs.
