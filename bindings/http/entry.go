@@ -10,6 +10,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/relay"
 	"github.com/causeway-relay/causeway/gateway/shape"
 	"github.com/causeway-relay/causeway/hybrid/wire"
+	"github.com/causeway-relay/causeway/internal/alarm"
 	"github.com/causeway-relay/causeway/internal/http1"
 	"github.com/causeway-relay/causeway/internal/httpserve"
 	"github.com/causeway-relay/causeway/internal/leg"
@@ -31,7 +32,10 @@ type Params struct {
 }
 
 // Entry serves the protocol on every door of HTTP. Make one with New.
-type Entry struct{ p Params }
+type Entry struct {
+	p    Params
+	late alarm.Clock // of answers
+}
 
 // New makes an entry.
 func New(p Params) *Entry { return &Entry{p: p} }
@@ -58,7 +62,7 @@ func (e *Entry) Wants(h *http1.Head) bool {
 // Take serves one request. The connection is left for another one where it is good for that.
 func (e *Entry) Take(ctx context.Context, a *leg.Arrival) {
 	v := &visit{entry: e, arrival: a, form: formOf(a.Head)}
-	httpserve.Serve(ctx, a, httpserve.Params{Idle: e.p.Idle, Write: e.p.Write}, v.respond)
+	httpserve.Serve(ctx, a, httpserve.Params{Idle: e.p.Idle, Write: e.p.Write, Late: &e.late}, v.respond)
 }
 
 // locate reads a target: the address that it names, and its parts.

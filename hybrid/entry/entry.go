@@ -16,6 +16,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/shape"
 	"github.com/causeway-relay/causeway/hybrid/entry/internal/standby"
 	"github.com/causeway-relay/causeway/hybrid/wire"
+	"github.com/causeway-relay/causeway/internal/alarm"
 	"github.com/causeway-relay/causeway/internal/http1"
 	"github.com/causeway-relay/causeway/internal/leg"
 	"github.com/causeway-relay/causeway/internal/wsframe"
@@ -44,6 +45,7 @@ type Entry struct {
 	calls    calls
 	standbys standby.Table[*control]
 	via      atomic.Pointer[string] // see viaOf
+	late     alarm.Clock            // of answers to HTTP senders
 }
 
 // New makes an entry.

@@ -28,7 +28,7 @@ func isWeb(h *http1.Head, upgrade bool) bool {
 func (e *Entry) web(ctx context.Context, a *leg.Arrival) {
 	target, parsed := wire.ParseTarget(a.Head.Origin())
 	v := &visit{entry: e, arrival: a, target: target, web: true}
-	httpserve.Serve(ctx, a, httpserve.Params{Idle: e.p.Idle, Write: e.p.Write}, func(ctx context.Context, body shape.Body) *shape.Response {
+	httpserve.Serve(ctx, a, httpserve.Params{Idle: e.p.Idle, Write: e.p.Write, Late: &e.late}, func(ctx context.Context, body shape.Body) *shape.Response {
 		return v.respond(ctx, parsed, body)
 	})
 }

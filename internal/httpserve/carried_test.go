@@ -7,12 +7,14 @@ import (
 	"io"
 	"net"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/shape"
+	"github.com/causeway-relay/causeway/internal/alarm"
 	"github.com/causeway-relay/causeway/internal/http1"
 	"github.com/causeway-relay/causeway/internal/httpserve"
 	"github.com/causeway-relay/causeway/internal/leg"
@@ -125,4 +127,43 @@ func TestSlowReaderOnTCP(t *testing.T) {
 		t.Errorf("again %v, ended by %v, %d pieces were not wanted", a.Again, why, len(body.parts))
 	}
 	_, _ = io.Copy(io.Discard, far) // ends with the connection
+}
+
+// TestLateTogether: of requests that share a clock each is watched once its answer takes its time, and a next request that comes meanwhile
+// is kept.
+func TestLateTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var late alarm.Clock
+		const many = 8
+		var all sync.WaitGroup
+		for i := range many {
+			far, near := net.Pipe()
+			a := &leg.Arrival{Conn: near, Head: request(t)}
+			all.Go(func() {
+				_, _ = io.Copy(io.Discard, far) // ends with the connection
+			})
+			all.Go(func() {
+				defer near.Close()
+				began, leaves := time.Now(), i%2 == 0
+				httpserve.Serve(t.Context(), a, httpserve.Params{Late: &late}, func(ctx context.Context, _ shape.Body) *shape.Response {
+					after := time.Duration(i) * 5 * time.Millisecond // before the watch begins, or behind it
+					<-time.After(after)
+					if leaves {
+						_ = far.Close()
+						<-ctx.Done()
+						if took := time.Since(began); took != max(after, 10*time.Millisecond) || !fail.Is(context.Cause(ctx), fail.SenderGone) {
+							t.Errorf("%d left after %v, which was seen after %v: %v", i, after, took, context.Cause(ctx))
+						}
+					} else if _, err := far.Write([]byte("next")); err != nil {
+						t.Errorf("%d: nobody looks: %v", i, err)
+					}
+					return &shape.Response{Status: 200}
+				})
+				if a.Again == leaves || !leaves && string(a.Read) != "next" {
+					t.Errorf("%d goes on: %v, with %q", i, a.Again, a.Read)
+				}
+			})
+		}
+		all.Wait()
+	})
 }

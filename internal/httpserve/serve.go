@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/causeway-relay/causeway/gateway/shape"
+	"github.com/causeway-relay/causeway/internal/alarm"
 	"github.com/causeway-relay/causeway/internal/http1"
 	"github.com/causeway-relay/causeway/internal/leg"
 )
@@ -14,6 +15,7 @@ import (
 type Params struct {
 	Idle  time.Duration // 60 s: how long a body may stand still (reference section 8.6)
 	Write time.Duration // 60 s: how long one write may take (reference section 7)
+	Late  *alarm.Clock  // one for all requests of an entry: it tells which answers take their time. nil: one for this request
 }
 
 func (p Params) filled() Params {
@@ -22,6 +24,9 @@ func (p Params) filled() Params {
 	}
 	if p.Write <= 0 {
 		p.Write = leg.DefaultWriteTimeout
+	}
+	if p.Late == nil {
+		p.Late = new(alarm.Clock)
 	}
 	return p
 }
@@ -59,15 +64,14 @@ func Serve(ctx context.Context, a *leg.Arrival, p Params, answer Answer) {
 
 // exchange is one request and its answer.
 type exchange struct {
-	conn    net.Conn
-	head    *http1.Head
-	p       Params
-	ctx     scope
-	leave   context.CancelCauseFunc // ends ctx
-	body    body
-	watch   leg.Watcher
-	watches bool   // watch has begun
-	early   []byte // what the watch read of the next request
+	conn  net.Conn
+	head  *http1.Head
+	p     Params
+	ctx   scope
+	leave context.CancelCauseFunc // ends ctx
+	body  body
+	watch watch
+	early []byte // what the watch read of the next request
 
 	out     http1.BodyWriter
 	framing http1.Framing // of the answer
@@ -105,30 +109,12 @@ func (x *exchange) given() shape.Body {
 	return &x.body
 }
 
-// startWatch begins to look whether the sender leaves: all of the request was read. A next request that is there already would
-// hide it, so there is nothing to look for then.
-func (x *exchange) startWatch() {
-	if !x.body.ahead() {
-		x.watches = true
-		x.watch.WatchLate(x.conn, false, x.leave)
-	}
-}
-
-// stopWatch ends the watch and keeps what it read.
-func (x *exchange) stopWatch() {
-	if !x.watches {
-		return
-	}
-	early, err := x.watch.Stop()
-	x.early = early
-	x.gone = x.gone || err != nil
-}
-
 // settle reports whether another request can be read of the connection. What the answerer left of the body is read if it is
 // little.
 func (x *exchange) settle() bool {
 	whole := x.body.settle(!x.close && !x.torn)
-	x.stopWatch()
+	early, err := x.watch.stop()
+	x.early, x.gone = early, x.gone || err != nil
 	return whole && !x.close && !x.torn && !x.gone
 }
 
