@@ -64,6 +64,36 @@ func TestTakeGivesBack(t *testing.T) {
 	})
 }
 
+// TestTakeKeepsItsArrival: what comes later on the connection, for a Take or for the handler, has an arrival of its own.
+func TestTakeKeepsItsArrival(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var taken []*leg.Arrival
+		w := open(t, func(p *Params) {
+			p.Route = func(a *leg.Arrival) Take {
+				take := takeOwn(a)
+				if take == nil {
+					return nil
+				}
+				return func(ctx context.Context, a *leg.Arrival) {
+					taken = append(taken, a)
+					take(ctx, a)
+				}
+			}
+		})
+		c := w.dial(t, "80")
+		r := bufio.NewReader(c)
+		for _, target := range []string{"/own/1", "/2", "/own/3", "/4"} {
+			send(t, c, get(target))
+			answer(t, r, "GET")
+		}
+		_ = c.Close()
+		synctest.Wait()
+		if len(taken) != 2 || taken[0].Head.Target != "/own/1" || taken[1].Head.Target != "/own/3" || taken[0].Conn == nil {
+			t.Errorf("%+v", taken)
+		}
+	})
+}
+
 // TestTakeBorrows: what a Take is given stays as it is until the Take returns, whatever comes on the connection meanwhile; behind an upgrade
 // it stays for good.
 func TestTakeBorrows(t *testing.T) {
@@ -79,7 +109,7 @@ func TestTakeBorrows(t *testing.T) {
 					_ = a.Conn.Close() // the test is through
 					return
 				}
-				fmt.Fprintf(a.Conn, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s%s%s", len(a.RawHead)+len(a.Read)+len(more), a.RawHead, a.Read, more)
+				fmt.Fprintf(a.Conn, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s%s%s", len(a.Head.Target)+len(a.Read)+len(more), a.Head.Target, a.Read, more)
 				a.Read, a.Again = append(a.Read[:0], "GET /next HTTP/1.1\r\nHost: h\r\n\r\n"...), true // in the borrowed place, and longer
 			}
 		}
@@ -87,19 +117,13 @@ func TestTakeBorrows(t *testing.T) {
 		c := w.dial(t, "80")
 		r := bufio.NewReader(c)
 		for _, target := range []string{"/first", "/next"} {
-			head := get(target)
-			if target == "/next" {
-				head, _, _ = strings.Cut(get("/next"), "\r\nHost")
-				head += "\r\nHost: h\r\n\r\n"
-			} else {
-				send(t, c, head+"early")
+			want := target + "later"
+			if target == "/first" {
+				send(t, c, get(target)+"early")
+				want = target + "early" + "later"
 			}
 			synctest.Wait()
 			send(t, c, "later")
-			want := head + "early" + "later"
-			if target == "/next" {
-				want = head + "later"
-			}
 			if _, body := answer(t, r, "GET"); body != want {
 				t.Errorf("%s: a Take saw %q, not %q", target, body, want)
 			}
@@ -118,8 +142,8 @@ func TestTakeBorrows(t *testing.T) {
 			answer(t, bufio.NewReader(c), "GET")
 			_ = c.Close()
 		}
-		if string(a.RawHead) != head || string(a.Read) != "early" {
-			t.Errorf("behind an upgrade: %q, %q", a.RawHead, a.Read)
+		if a.Head.Target != "/up" || string(a.Read) != "early" {
+			t.Errorf("behind an upgrade: %q, %q", a.Head.Target, a.Read)
 		}
 		_ = a.Conn.Close()
 	})

@@ -90,8 +90,8 @@ func TestReadHeadAllocates(t *testing.T) {
 	defer s.crowd.served()
 	c := newConn(s, HTTP, l)
 	got := testing.AllocsPerRun(1000, func() {
-		head, raw, err := c.nextHead(false)
-		if err != nil || c.route(head, raw) != nil {
+		head, err := c.nextHead(false)
+		if err != nil || c.route(head) != nil {
 			t.Fatal(head, err)
 		}
 	})

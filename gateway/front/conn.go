@@ -1,6 +1,7 @@
 package front
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -28,12 +29,13 @@ type conn struct {
 	cert      []byte
 	state     *tls.ConnectionState // for handlers, made at the first
 	in        input
-	arrival   leg.Arrival // shown to Route; a Take gets one of its own
-	given     bool        // somebody else closes the connection
-	lent      bool        // the buffer of in is a Take's
-	handled   bool        // a handler's answer has left its write deadline
-	writeBy   time.Time   // the write deadline that a Take's answer has left
-	h         *handling   // nil before the first request that goes to the handler
+	arrival   *leg.Arrival // shown to Route; nil: a Take keeps the latest
+	given     bool         // somebody else closes the connection
+	lent      bool         // the buffer of in is a Take's
+	handled   bool         // a handler's answer has left its write deadline
+	used      bool         // a handler or a Take may have left a read deadline
+	writeBy   time.Time    // the write deadline that a Take's answer has left
+	h         *handling    // nil before the first request that goes to the handler
 }
 
 // handling is what requests to the handler share on a connection, so that a busy one makes less garbage.
@@ -70,12 +72,12 @@ func (c *conn) serve(cfg *tls.Config) {
 	}
 	c.s.p.Hooks.Connected(c.door, c.remote, c.encrypted)
 	for first := true; ; first = false {
-		head, raw, err := c.nextHead(first)
+		head, err := c.nextHead(first)
 		if err != nil {
 			c.failHead(first, err)
 			return
 		}
-		take := c.route(head, raw)
+		take := c.route(head)
 		if take == nil && !c.handle(head) || take != nil && !c.give(take) {
 			return
 		}
@@ -146,23 +148,24 @@ func startsAsHTTP(b [5]byte) bool {
 // errIdle ends a connection between two requests.
 var errIdle = errors.New("no request came")
 
-// nextHead reads the next head and gives its raw bytes too, which stay in the input's buffer until the next read.
-func (c *conn) nextHead(first bool) (*http1.Head, []byte, error) {
+// nextHead reads the next head.
+func (c *conn) nextHead(first bool) (*http1.Head, error) {
+	limited := false // there is a deadline, which is the head's
 	if len(c.in.unread()) == 0 {
-		if err := c.await(first); err != nil {
-			return nil, nil, err
+		var err error
+		if limited, err = c.await(first); err != nil {
+			return nil, err
 		}
 	}
 	c.lease.to(begun)
 	limits := http1.Limits{Bytes: c.s.p.HeadBytes}
-	limited := first // await's deadline is the head's
 	for seen := 0; ; {
 		b := c.in.unread()
 		if worthDecoding(b, seen) {
 			head, n, err := http1.DecodeRequest(b, limits)
 			if n > 0 || err != nil {
 				c.in.skip(n)
-				return head, b[:n], err
+				return head, err
 			}
 			seen = len(b)
 		}
@@ -171,7 +174,7 @@ func (c *conn) nextHead(first bool) (*http1.Head, []byte, error) {
 			limited = true
 		}
 		if err := c.in.more(c.s.p.HeadBytes); err != nil {
-			return nil, nil, c.lastLook(seen, err)
+			return nil, c.lastLook(seen, err)
 		}
 	}
 }
@@ -200,16 +203,25 @@ func (c *conn) lastLook(seen int, err error) error {
 	return err
 }
 
-// await waits for the first byte of a request. Between requests it does so without a buffer, but for a moment, and a connection
-// that stays idle ends with errIdle.
-func (c *conn) await(first bool) error {
+// await waits for the first byte of a request. limited says that there is a deadline, which is that of the whole head: for the first one,
+// unless it was there already. Between requests it waits without a buffer, but for a moment, and a connection that stays idle ends
+// with errIdle.
+func (c *conn) await(first bool) (limited bool, err error) {
 	if !c.lease.to(quiet) {
-		return errIdle
+		return false, errIdle
 	}
-	if first {
-		c.lease.readBy(time.Now().Add(c.s.p.HeadTimeout))
-		return c.in.more(c.s.p.HeadBytes)
+	if !first {
+		return false, c.awaitNext()
 	}
+	if come, err := c.in.now(); come || err != nil {
+		return false, err
+	}
+	c.lease.readBy(time.Now().Add(c.s.p.HeadTimeout))
+	return true, c.in.more(c.s.p.HeadBytes)
+}
+
+// awaitNext is await between two requests.
+func (c *conn) awaitNext() error {
 	c.lease.readBy(time.Now().Add(min(patience, c.s.p.IdleTimeout)))
 	err := c.in.more(c.s.p.HeadBytes)
 	if !errors.Is(err, os.ErrDeadlineExceeded) {
@@ -251,27 +263,28 @@ func (c *conn) failHead(first bool, err error) {
 }
 
 // route asks which entry wants the request.
-func (c *conn) route(h *http1.Head, raw []byte) Take {
-	c.arrival = leg.Arrival{
-		Conn: c.net, Head: h, RawHead: raw, Read: c.in.unread(), Door: c.door, Remote: c.remote,
+func (c *conn) route(h *http1.Head) Take {
+	if c.arrival == nil {
+		c.arrival = new(leg.Arrival)
+	}
+	*c.arrival = leg.Arrival{
+		Conn: c.net, Head: h, Read: c.in.unread(), Door: c.door, Remote: c.remote,
 		TLS: c.encrypted, Cert: c.cert, Carried: c.carried, WriteBy: c.writeBy,
 	}
-	return c.s.p.Route(&c.arrival)
+	return c.s.p.Route(c.arrival)
 }
 
 // give hands the connection over, and reports whether it came back for another request.
 func (c *conn) give(take Take) (again bool) {
-	a := new(leg.Arrival)
-	*a = c.arrival
-	c.arrival = leg.Arrival{}
-	c.lease.to(busy)
+	a := c.arrival
+	c.arrival = nil
 	c.ready(a)
 	c.given = true
 	defer func() { c.s.fallen(recover(), c.door, c.net) }()
 	take(c.s.ctx, a)
 	switch {
 	case a.Again:
-		c.given, c.lent, c.writeBy = false, false, a.WriteBy
+		c.given, c.lent, c.used, c.writeBy = false, false, true, a.WriteBy
 		c.in.put(a.Read)
 		return true
 	case a.Rest != nil:
@@ -292,17 +305,19 @@ func (c *conn) give(take Take) (again bool) {
 // and returns borrows the buffer that the head came in, and goes on with the write deadline of the answer before. Behind an upgrade a
 // connection may live for days: it keeps no buffer of the pool.
 func (c *conn) ready(a *leg.Arrival) {
+	if c.lease.engage() || c.used {
+		_ = c.net.SetReadDeadline(time.Time{}) // a dead connection says so to its owner
+	}
 	if !a.Head.Fields.Has("Upgrade") && !c.handled {
 		c.lent = true
-		_ = c.net.SetReadDeadline(time.Time{}) // a dead connection says so to its owner
 		return
 	}
-	own := make([]byte, 0, len(a.RawHead)+len(a.Read))
-	own = append(append(own, a.RawHead...), a.Read...)
-	a.RawHead, a.Read = own[:len(a.RawHead):len(a.RawHead)], own[len(a.RawHead):]
+	a.Read = bytes.Clone(a.Read)
 	c.in.drop()
+	if c.handled || !a.WriteBy.IsZero() {
+		_ = c.net.SetWriteDeadline(time.Time{}) // as above
+	}
 	c.handled, a.WriteBy = false, time.Time{}
-	_ = c.net.SetDeadline(time.Time{}) // as above
 }
 
 // rest runs what a Take left to do.

@@ -21,7 +21,7 @@ type crowd struct {
 	fallen   func(v any, door string, conn net.Conn) // ends one whose owner has panicked
 
 	mu      sync.Mutex // a lease's is never taken under it, nor it under a lease's
-	all     map[*lease]struct{}
+	all     *lease     // one of those that are open, before the others
 	serving int
 	closed  bool
 }
@@ -38,22 +38,23 @@ const (
 // lease is the place of one connection in the crowd. It ends when the connection is closed.
 type lease struct {
 	crowd *crowd
-	conn  net.Conn // tracked: its Close ends the lease
-	raw   net.Conn // as it was accepted
-	tcp   tcpConn  // what conn is of a TCP connection: both live as long
-	once  sync.Once
+	conn  net.Conn  // tracked: its Close ends the lease
+	raw   net.Conn  // as it was accepted
+	tcp   tcpConn   // what conn is of a TCP connection: both live as long
 	over  sync.Once // of a connection that stays
 	door  string
 
-	mu    sync.Mutex
-	phase phase
-	leave func() // of Params.Enter
-	ended bool
+	next, prev *lease // in crowd.all
+
+	mu      sync.Mutex
+	phase   phase
+	limited bool   // the latest read deadline was set here
+	leave   func() // of Params.Enter
+	ended   bool
 }
 
 func (c *crowd) init() {
 	c.empty = make(chan struct{})
-	c.all = make(map[*lease]struct{})
 }
 
 // open gives a connection its place and counts its goroutine, which calls served. It gives nil when the server is stopping.
@@ -65,9 +66,27 @@ func (c *crowd) open(conn net.Conn) *lease {
 	if c.closed || c.draining.Load() {
 		return nil
 	}
-	c.all[l] = struct{}{}
+	if l.next = c.all; l.next != nil {
+		l.next.prev = l
+	}
+	c.all = l
 	c.serving++
 	return l
+}
+
+// remove takes a lease out that is in.
+func (c *crowd) remove(l *lease) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if l.next != nil {
+		l.next.prev = l.prev
+	}
+	if l.prev != nil {
+		l.prev.next = l.next
+	} else if c.all == l { // else it never was in
+		c.all = l.next
+	}
+	l.next, l.prev = nil, nil
 }
 
 // join counts one more goroutine, beside the caller's own.
@@ -123,8 +142,8 @@ func (c *crowd) close() {
 }
 
 func (c *crowd) leasesLocked() []*lease {
-	all := make([]*lease, 0, len(c.all))
-	for l := range c.all {
+	var all []*lease
+	for l := c.all; l != nil; l = l.next {
 		all = append(all, l)
 	}
 	return all
@@ -138,6 +157,15 @@ func (l *lease) to(p phase) bool {
 	return p != quiet || !l.crowd.draining.Load()
 }
 
+// engage makes the phase busy, and reports whether a read deadline that was set here may stand, to be taken off.
+func (l *lease) engage() (limited bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	limited = l.limited
+	l.phase, l.limited = busy, false
+	return limited
+}
+
 // readBy sets the deadline of a read that waits for a head or more of it; a shutdown shortens it and is not undone here.
 func (l *lease) readBy(t time.Time) {
 	l.mu.Lock()
@@ -147,6 +175,7 @@ func (l *lease) readBy(t time.Time) {
 			t = soon
 		}
 	}
+	l.limited = true
 	_ = l.raw.SetReadDeadline(t) // a dead connection says so at the next read
 }
 
@@ -158,6 +187,7 @@ func (l *lease) hurry() {
 	case quiet:
 		_ = l.raw.Close() // wakes the serving goroutine, which ends the lease
 	case begun:
+		l.limited = true
 		_ = l.raw.SetReadDeadline(time.Now().Add(lastHead)) // as in readBy
 	case busy:
 	}
@@ -192,16 +222,15 @@ func (l *lease) woken(ready func()) {
 
 // end gives the place back. Every Close of the tracked connection calls it.
 func (l *lease) end() {
-	l.once.Do(func() {
-		l.crowd.mu.Lock()
-		delete(l.crowd.all, l)
-		l.crowd.mu.Unlock()
-		l.mu.Lock()
-		leave := l.leave
-		l.ended = true
-		l.mu.Unlock()
-		if leave != nil {
-			leave()
-		}
-	})
+	l.mu.Lock()
+	first, leave := !l.ended, l.leave
+	l.ended = true
+	l.mu.Unlock()
+	if !first {
+		return
+	}
+	l.crowd.remove(l)
+	if leave != nil {
+		leave()
+	}
 }

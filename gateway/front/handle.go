@@ -20,7 +20,7 @@ import (
 // handle runs the handler for one request and reports whether another may follow on the connection.
 func (c *conn) handle(h *http1.Head) bool {
 	c.lease.to(busy)
-	c.handled = true
+	c.handled, c.used = true, true
 	_ = c.net.SetReadDeadline(time.Time{}) // a dead connection says so at the read
 	if c.h == nil {
 		c.h = &handling{

@@ -232,7 +232,7 @@ func TestIdleHoldsNoBuffer(t *testing.T) {
 		probe.c = newConn(s, HTTP, s.crowd.open(probe))
 		defer s.crowd.served()
 		done := make(chan error)
-		go func() { done <- probe.c.await(false) }()
+		go func() { done <- probe.c.awaitNext() }()
 		<-time.After(time.Minute / 2)
 		send(t, near, "G")
 		if err := <-done; err != nil {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/causeway-relay/causeway/internal/http1"
+	"github.com/causeway-relay/causeway/internal/nowait"
 )
 
 const (
@@ -83,6 +84,16 @@ func (in *input) put(b []byte) {
 		in.borrow()
 		in.end = copy(in.buf, b)
 	}
+}
+
+// now reads what is there already, where that can be told, and reports whether something was. It is called when nothing is unread.
+func (in *input) now() (come bool, err error) {
+	in.borrow()
+	in.end, err = nowait.ReadNow(in.conn, in.buf)
+	if err == nowait.ErrNothing { //nolint:errorlint // it comes bare
+		err = nil
+	}
+	return in.end > 0, err
 }
 
 // more reads once behind what is unread, and lets the buffer grow up to a longest head. It gives the codec's own error when

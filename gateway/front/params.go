@@ -37,7 +37,7 @@ type Take func(ctx context.Context, a *leg.Arrival)
 type Params struct {
 	Doors []Door
 	// Route is asked with each head: nil leaves the request to Handler. It decides by looking only: it must neither wait nor
-	// touch the connection, nor keep the arrival, whose RawHead and Read are valid during the call. nil: no entry.
+	// touch the connection, nor keep the arrival, whose Read is valid during the call. nil: no entry.
 	Route   func(*leg.Arrival) Take
 	Handler http.Handler
 	// Enter is asked for each connection; leave is called once, when the connection is closed, whoever owns it by then. An

@@ -4,13 +4,13 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"slices"
 	"strings"
 
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/shape"
 	"github.com/causeway-relay/causeway/hybrid/entry/internal/bodies"
 	"github.com/causeway-relay/causeway/hybrid/wire"
+	"github.com/causeway-relay/causeway/internal/http1"
 	"github.com/causeway-relay/causeway/internal/leg"
 )
 
@@ -80,11 +80,11 @@ func (g guest) Refuse(err *fail.Error) { g.visit.refuse(err) }
 // traveller is a guest that may have come to the wrong node.
 type traveller struct{ guest }
 
-// Detach implements shape.Carrier.
+// Detach implements shape.Carrier. The head travels on as it was understood here.
 func (t traveller) Detach() (net.Conn, shape.Preface) {
 	a := t.visit.arrival
 	return a.Conn, shape.Preface{
 		Door: a.Door, Host: t.visit.hello.Host, Remote: a.Remote, TLS: a.TLS, Cert: a.Cert,
-		Replay: slices.Concat(a.RawHead, a.Read),
+		Replay: append(http1.AppendRequest(nil, a.Head), a.Read...),
 	}
 }

@@ -13,8 +13,7 @@ import (
 type Arrival struct {
 	Conn    net.Conn
 	Head    *http1.Head
-	RawHead []byte // the head's bytes as they came, for a carrier that replays them; valid until who was given the arrival returns, or behind an upgrade while it is
-	Read    []byte // bytes read behind the head; valid as RawHead is
+	Read    []byte // bytes read behind the head; valid until who was given the arrival returns, or behind an upgrade while it is
 	Door    string // https, http, ...
 	Remote  netip.AddrPort
 	TLS     bool
