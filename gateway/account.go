@@ -40,7 +40,7 @@ func (g *Gateway) hooks() relay.Hooks {
 				"tracking", m.Tracking, "reason", string(m.Reason), "text", m.Text)
 			g.news.missed(m)
 		},
-		Offer: func(outcome string, _ time.Duration) { g.meter.offers.WithLabelValues(outcome).Inc() },
+		Offer: func(outcome string, _ time.Duration) { g.meter.offers.of(outcome, "").Inc() },
 	}
 }
 

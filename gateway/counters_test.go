@@ -11,7 +11,7 @@ import (
 // known.
 func TestCounters(t *testing.T) {
 	vec := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "counted_total", Help: "What is counted."}, []string{"first", "second"})
-	c := newCounters(vec)
+	c := newCounters(vec, 2)
 	values := [][2]string{{"https", "stream"}, {"http", "stream"}, {"https", "exchange"}, {"stream", "https"}, {"", ""}}
 	const each = 100
 	var all sync.WaitGroup
@@ -43,5 +43,16 @@ func TestCounters(t *testing.T) {
 	}
 	if n := testing.AllocsPerRun(100, func() { c.of("https", "stream").Inc() }); n > 0 {
 		t.Errorf("%v allocations", n)
+	}
+}
+
+// TestCountersOfOneLabel: a vector may have one.
+func TestCountersOfOneLabel(t *testing.T) {
+	vec := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "one_total", Help: "What is counted."}, []string{"first"})
+	c := newCounters(vec, 1)
+	for _, outcome := range []string{"accepted", "ignored", "accepted"} {
+		if c.of(outcome, "") != vec.WithLabelValues(outcome) {
+			t.Errorf("%s has a counter that is not the vector's", outcome)
+		}
 	}
 }

@@ -24,7 +24,7 @@ type meter struct {
 	connections *counters              // door, shape
 	closedBy    *counters              // shape, reason
 	refused     *prometheus.CounterVec // door, reason
-	offers      *prometheus.CounterVec // outcome
+	offers      *counters              // outcome
 	exchanges   [6]prometheus.Counter  // by the hundreds of the status, which are 2 to 5
 	casts       *prometheus.CounterVec // outcome
 	stages      *prometheus.HistogramVec
@@ -40,8 +40,8 @@ type meter struct {
 // newMeter registers everything. Gauges are read from the gateway at each scrape.
 func newMeter(g *Gateway) *meter {
 	m := &meter{registry: prometheus.NewRegistry(), known: make(map[string]bool)}
-	m.connections = newCounters(m.counter("causeway_connections_total", "Parties that came to the relay.", "door", "shape"))
-	m.closedBy = newCounters(m.counter("causeway_closed_total", "Streams, exchanges, casts and listeners that ended, by reason.", "shape", "reason"))
+	m.connections = newCounters(m.counter("causeway_connections_total", "Parties that came to the relay.", "door", "shape"), 2)
+	m.closedBy = newCounters(m.counter("causeway_closed_total", "Streams, exchanges, casts and listeners that ended, by reason.", "shape", "reason"), 2)
 	exchanges := m.counter("causeway_exchanges_total", "Exchanges that a listener answered, by the class of its status.", "status")
 	for class := 2; class < len(m.exchanges); class++ {
 		m.exchanges[class] = exchanges.WithLabelValues(strconv.Itoa(class) + "xx")
@@ -49,7 +49,7 @@ func newMeter(g *Gateway) *meter {
 	m.casts = m.counter("causeway_casts_total", "Messages that listeners of one-way and event relays got or missed: delivered, or the code of why not.", "outcome")
 	m.actions = newActionCounter(m.counter("causeway_actions_total", "SOAP exchanges that a listener answered, by their action.", "action"))
 	m.refused = m.counter("causeway_refused_total", "Parties that were turned away, by reason.", "door", "reason")
-	m.offers = m.counter("causeway_offers_total", "What became of offers to listeners.", "outcome")
+	m.offers = newCounters(m.counter("causeway_offers_total", "What became of offers to listeners.", "outcome"), 1)
 	m.handshakes = m.counter("causeway_tls_errors_total", "TLS handshakes that failed.", "door")
 	if g.cfg.Metrics.PerEntity {
 		m.entities = m.counter("causeway_entity_bytes_total", "Payload bytes of ended streams and exchanges by entity.", "entity", "direction")

@@ -48,15 +48,21 @@ func (e *Entry) Wants(h *http1.Head) bool {
 		h.Fields.Has("Upgrade") && h.Fields.HasToken("Connection", "upgrade") || strings.EqualFold(h.Fields.Get("X-PROCESS-AT"), "ServiceBus") {
 		return false
 	}
-	at, _, err := locate(origin)
-	if err != nil {
+	at, err := addressOf(wire.PathOf(origin))
+	if err != nil || !e.serves(e.p.Find(at), h) {
 		return false
 	}
-	if ent := e.p.Find(at); ent != nil {
-		_, casts := relay.ModeOf(ent.Kind)
-		return ent.Kind == entity.HTTP || casts || ent.Settings.Convert.On() && formOf(h).soap
+	_, _, err = locate(origin) // the query has to be good too, which is looked at only now
+	return err == nil
+}
+
+// serves reports whether a request is this entry's by whom it is for, or what it says. ent may be nil.
+func (e *Entry) serves(ent *entity.Entity, h *http1.Head) bool {
+	if ent == nil {
+		return formOf(h).soap
 	}
-	return formOf(h).soap
+	_, casts := relay.ModeOf(ent.Kind)
+	return ent.Kind == entity.HTTP || casts || ent.Settings.Convert.On() && formOf(h).soap
 }
 
 // Take serves one request. The connection is left for another one where it is good for that.
@@ -71,12 +77,17 @@ func locate(origin string) (entity.Address, wire.Target, error) {
 	if err != nil {
 		return entity.Address{}, target, err
 	}
-	path, err := wire.DecodePath(target.Path)
-	if err != nil {
-		return entity.Address{}, target, err
-	}
-	at, err := entity.NewAddress("", path)
+	at, err := addressOf(target.Path)
 	return at, target, err
+}
+
+// addressOf reads the path of a target.
+func addressOf(raw string) (entity.Address, error) {
+	path, err := wire.DecodePath(raw)
+	if err != nil {
+		return entity.Address{}, err
+	}
+	return entity.NewAddress("", path)
 }
 
 // visit is one request.

@@ -255,9 +255,26 @@ func (d *decoder) fields() http1.Fields {
 
 // status reads a status code, 0 when it is none.
 func status(s string) int {
+	if n, ok := digits(s); ok {
+		return n
+	}
 	f, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
 	if err != nil || f != math.Trunc(f) || f < minStatus || f > maxStatus {
 		return 0
 	}
 	return int(f)
+}
+
+// digits reads a status code as nearly all write it.
+func digits(s string) (n int, ok bool) {
+	if len(s) != 3 || s[0] == '0' {
+		return 0, false
+	}
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return 0, false
+		}
+		n = n*10 + int(s[i]-'0')
+	}
+	return n, true
 }

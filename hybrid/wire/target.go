@@ -98,14 +98,23 @@ func ParseTarget(raw string) (Target, error) {
 	}
 	path, query := splitTarget(raw)
 	t.Path, t.Prefixed = cutPrefix(path)
-	t.Query = FilterQuery(query)
 	err := t.parseQuery(query)
 	return t, err
+}
+
+// PathOf is the Path of a target that ParseTarget can read, without a look at its query. raw begins with "/".
+func PathOf(raw string) string {
+	path, _ := splitTarget(raw)
+	path, _ = cutPrefix(path)
+	return path
 }
 
 // splitTarget cuts at the first "?", or at a "%3F" that is followed by sb-hc-, as one product's log shows (section 2).
 func splitTarget(raw string) (path, query string) {
 	path, query, _ = strings.Cut(raw, "?")
+	if strings.IndexByte(path, '%') < 0 { // nearly always
+		return path, query
+	}
 	for i := 0; i+3+len(ownPrefix) <= len(path); i++ {
 		if path[i] != '%' || path[i+1] != '3' || path[i+2]|0x20 != 'f' || !hasOwnPrefix(path[i+3:]) {
 			continue
@@ -130,16 +139,19 @@ func cutPrefix(path string) (rest string, found bool) {
 	return rest, true
 }
 
-// parseQuery reads the relay's own elements. The first error counts, the others are read on.
+// parseQuery reads the relay's own elements and keeps the others. The first error counts, the others are read on.
 func (t *Target) parseQuery(query string) error {
 	var r queryReader
+	f := filter{query: query}
 	for e := range elements(query) {
+		f.take(&e)
 		if e.own {
 			r.own(t, &e)
 		} else if r.seenID && t.Action == ActionAccept {
 			r.legacy(&e)
 		}
 	}
+	t.Query = f.result()
 	if t.Action == ActionAccept {
 		r.status(t)
 	}
@@ -240,7 +252,7 @@ func (r *queryReader) id(t *Target, value string) {
 	switch {
 	case len(value) > maxID:
 		r.fail(ErrTarget, "sb-hc-id must not be longer than 256 bytes. Use a GUID.")
-	case !utf8.ValidString(value) || strings.ContainsFunc(value, unicode.IsControl):
+	case !plain(value) && (!utf8.ValidString(value) || strings.ContainsFunc(value, unicode.IsControl)):
 		r.fail(ErrTarget, "sb-hc-id must be text without control characters. Use a GUID.")
 	default:
 		t.ID = value
@@ -265,6 +277,16 @@ func (r *queryReader) status(t *Target) {
 		return
 	}
 	t.Status = n
+}
+
+// plain tells printable ASCII, which nearly all is and which needs no longer look.
+func plain(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
 }
 
 // isControl tells the ASCII control characters, which no entity name and no header value may have.

@@ -171,6 +171,9 @@ func TestTargetVisible(t *testing.T) {
 		"/a?sb-hc-token=t&/a?/a":            "/a?/a?/a",
 	} {
 		target, err := ParseTarget(raw)
+		if PathOf(raw) != target.Path {
+			t.Errorf("%s has the path %q, want %q", raw, PathOf(raw), target.Path)
+		}
 		if err != nil || target.Visible() != want || target.VisibleIn(raw) != want || target.VisibleIn("") != want {
 			t.Errorf("%s shows %q, %q in its text, %v, want %q", raw, target.Visible(), target.VisibleIn(raw), err, want)
 		}

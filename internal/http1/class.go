@@ -48,10 +48,10 @@ func isToken(s string) bool { return s != "" && all(s, inToken) }
 
 // equalFold compares two strings ignoring the case of ASCII letters only: strings.EqualFold also takes U+017F for an 's', and a
 // "cloſe" that one hop reads as close is a way to desynchronise two hops.
-func equalFold(a, b string) bool {
-	if len(a) != len(b) {
-		return false
-	}
+func equalFold(a, b string) bool { return len(a) == len(b) && sameLetters(a, b) } // most names differ in length
+
+// sameLetters is equalFold for strings of one length.
+func sameLetters(a, b string) bool {
 	for i := range len(a) {
 		if a[i] != b[i] && lower(a[i]) != lower(b[i]) {
 			return false

@@ -52,7 +52,9 @@ func (f *Fields) Set(name, value string) {
 
 // Del removes all fields of that name in place; the others keep their order.
 func (f *Fields) Del(name string) {
-	*f = slices.DeleteFunc(*f, func(x Field) bool { return equalFold(x.Name, name) })
+	if f.Has(name) {
+		*f = slices.DeleteFunc(*f, func(x Field) bool { return equalFold(x.Name, name) })
+	}
 }
 
 // DelHop removes what belongs to one connection only (RFC 9110 section 7.6.1): every field that Connection names, then Connection
@@ -61,17 +63,36 @@ func (f *Fields) Del(name string) {
 // it the message would say something else.
 func (f *Fields) DelHop() {
 	var named []string
-	for token := range f.Tokens("Connection") {
-		named = append(named, token)
+	if f.Has("Connection") {
+		for token := range f.Tokens("Connection") {
+			named = append(named, token)
+		}
 	}
 	*f = slices.DeleteFunc(*f, func(x Field) bool {
 		same := func(name string) bool { return equalFold(x.Name, name) }
-		return slices.ContainsFunc(hopFields, same) || !same("Host") && slices.ContainsFunc(named, same)
+		return hop(x.Name) || named != nil && !same("Host") && slices.ContainsFunc(named, same)
 	})
 }
 
-var hopFields = []string{
-	"Connection", "Keep-Alive", "Proxy-Connection", "TE", "Trailer", "Transfer-Encoding", "Upgrade", "Content-Length", "Close",
+// hop tells the names of fields that belong to one connection, by their length first: they are asked for with every field of every message.
+func hop(name string) bool {
+	switch len(name) {
+	case len("TE"):
+		return sameLetters(name, "TE")
+	case len("Close"):
+		return sameLetters(name, "Close")
+	case len("Trailer"): // or Upgrade
+		return sameLetters(name, "Trailer") || sameLetters(name, "Upgrade")
+	case len("Connection"): // or Keep-Alive
+		return sameLetters(name, "Connection") || sameLetters(name, "Keep-Alive")
+	case len("Content-Length"):
+		return sameLetters(name, "Content-Length")
+	case len("Proxy-Connection"):
+		return sameLetters(name, "Proxy-Connection")
+	case len("Transfer-Encoding"):
+		return sameLetters(name, "Transfer-Encoding")
+	}
+	return false
 }
 
 // Tokens yields the members of all fields of that name as one comma-separated list (RFC 9110 section 5.6.1): blanks around a
@@ -94,6 +115,9 @@ func (f Fields) Tokens(name string) iter.Seq[string] {
 
 // HasToken reports whether the list of that name has the member, ignoring the case of ASCII letters. It never allocates.
 func (f Fields) HasToken(name, token string) bool {
+	if !f.Has(name) {
+		return false // nearly always
+	}
 	for member := range f.Tokens(name) {
 		if equalFold(member, token) {
 			return true
