@@ -17,13 +17,21 @@ func DecodePath(raw string) (string, error) {
 			return "", &Error{"decode path", ErrPath, "The path has a % that is not followed by two hexadecimal digits."}
 		}
 	}
+	if plain(path) {
+		return tidy(path)
+	}
 	if !utf8.ValidString(path) {
 		return "", &Error{"decode path", ErrPath, "The path is not UTF-8. Encode it as UTF-8 and then as %XX."}
 	}
 	if strings.ContainsFunc(path, isControl) {
 		return "", &Error{"decode path", ErrPath, "The path has a control character."}
 	}
-	// Segments are looked at after decoding: %2F separates, and %2e%2e climbs, as they would for whoever decodes next.
+	return tidy(path)
+}
+
+// tidy joins the segments of a decoded path by single slashes. They are looked at after decoding: %2F separates, and %2e%2e climbs, as they
+// would for whoever decodes next.
+func tidy(path string) (string, error) {
 	path = strings.Trim(path, "/")
 	empty := false
 	for segment := range strings.SplitSeq(path, "/") {

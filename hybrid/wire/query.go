@@ -46,31 +46,45 @@ func hasOwnPrefix(s string) bool {
 // elements that have a "=" and whose decoded name begins with sb-hc- (section 2.2). The name null?sb-hc-token, a token
 // by mistake, goes too. The result is "" when nothing is left.
 func FilterQuery(query string) string {
-	// SDKs put their own elements at one end, so what is kept is nearly always one run, which needs no copy.
-	var kept strings.Builder
-	start, end := 0, 0 // the kept run that is not in kept yet
-	begun, copied := false, false
-	off := 0
+	f := filter{query: query}
 	for e := range elements(query) {
-		switch {
-		case e.own:
-		case !begun:
-			begun, start, end = true, off, off+len(e.raw)
-		case end+1 == off: // joins the run with its "&"
-			end = off + len(e.raw)
-		default:
-			kept.WriteString(query[start:end])
-			kept.WriteByte('&')
-			copied = true
-			start, end = off, off+len(e.raw)
-		}
-		off += len(e.raw) + 1
+		f.take(&e)
 	}
-	if !copied {
-		return query[start:end]
+	return f.result()
+}
+
+// filter makes what FilterQuery returns, of the elements of a query in their order. SDKs put their own elements at one end, so what is kept
+// is nearly always one run, which needs no copy.
+type filter struct {
+	query      string
+	off        int    // where the next element begins
+	start, end int    // the kept run that is not in kept yet
+	begun      bool   // there is one
+	kept       []byte // what stands before it, with its "&"
+}
+
+// take takes the next element.
+func (f *filter) take(e *element) {
+	off := f.off
+	f.off += len(e.raw) + 1
+	switch {
+	case e.own:
+		return
+	case f.begun && f.end+1 == off: // joins the run with its "&"
+		f.end += 1 + len(e.raw)
+		return
+	case f.begun:
+		f.kept = append(append(f.kept, f.query[f.start:f.end]...), '&')
 	}
-	kept.WriteString(query[start:end])
-	return kept.String()
+	f.begun, f.start, f.end = true, off, off+len(e.raw)
+}
+
+// result is what was kept.
+func (f *filter) result() string {
+	if f.kept == nil {
+		return f.query[f.start:f.end]
+	}
+	return string(append(f.kept, f.query[f.start:f.end]...))
 }
 
 // formDecode decodes application/x-www-form-urlencoded text: "+" is a blank, %XX a byte. What is no escape stays as it is.
