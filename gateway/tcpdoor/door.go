@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/causeway-relay/causeway/gateway/entity"
@@ -33,10 +34,18 @@ type Params struct {
 
 // Door serves one port. Make one with New.
 type Door struct {
-	p     Params
-	conns sync.WaitGroup
-	open  accept.Set[net.Conn]
-	lot   park.Lot // of connections on which nothing is said
+	p      Params
+	target string // of every hello
+	conns  sync.WaitGroup
+	open   accept.Set[*visitor]
+	lot    park.Lot             // of connections on which nothing is said
+	here   atomic.Pointer[host] // what the latest connection was to; nil: there was none
+}
+
+// host is an address of the door's, and its text.
+type host struct {
+	at   netip.AddrPort
+	text string
 }
 
 // New makes a door. Nothing is accepted before Serve.
@@ -44,14 +53,17 @@ func New(p Params) *Door {
 	if p.Enter == nil {
 		p.Enter = func(netip.AddrPort) (func(), *fail.Error) { return func() {}, nil }
 	}
-	return &Door{p: p}
+	return &Door{p: p, target: "/" + p.Entity.Path}
 }
 
 // Serve accepts until Close, and returns when every connection has ended. ctx is that of every stream.
 func (d *Door) Serve(ctx context.Context) {
 	defer d.lot.Close()
 	defer d.conns.Wait()
-	accept.Loop(ctx, d.p.Listener, func(conn net.Conn) { d.conns.Go(func() { d.serve(ctx, d.parkable(conn)) }) })
+	accept.Loop(ctx, d.p.Listener, func(conn net.Conn) {
+		d.conns.Add(1)
+		go d.serve(ctx, conn) // conns counts it
+	})
 }
 
 // Stop stops accepting; what runs goes on.
@@ -60,78 +72,104 @@ func (d *Door) Stop() { _ = d.p.Listener.Close() }
 // Close stops accepting and ends every connection.
 func (d *Door) Close() {
 	d.Stop()
-	d.open.End(func(c net.Conn) { _ = c.Close() })
+	d.open.End(func(v *visitor) { _ = v.conn.Close() })
 }
 
 // serve is the life of one connection up to its answer, and on, where the stream needs no goroutine while nothing is said. Elsewhere the
 // stream runs on a goroutine of its own, because this one keeps the stack that the look-up needed and an idle connection would pay for it.
 func (d *Door) serve(ctx context.Context, conn net.Conn) {
+	defer d.conns.Done()
 	leg.Deepen()
-	remote := leg.AddrPort(conn.RemoteAddr())
-	hello := &shape.Hello{
-		Tracking: d.p.Tracking(), At: d.p.Entity, Target: "/" + d.p.Entity.Path, Door: Name, Remote: remote,
-		Host: conn.LocalAddr().String(),
-	}
-	leave, full := d.p.Enter(remote)
+	v := d.visitor(conn)
+	s := &sender{visitor: v, hello: d.hello(conn)}
+	leave, full := d.p.Enter(s.hello.Remote)
 	if full != nil {
-		_ = d.p.Relay.Turned("stream", hello, full) // bytes have no words for it: the account is all
+		_ = d.p.Relay.Turned("stream", &s.hello, full) // bytes have no words for it: the account is all
 		_ = conn.Close()
 		return
 	}
-	if !d.open.Hold(conn) {
-		leave()
-		_ = conn.Close()
+	v.leave = leave
+	if !d.open.Hold(v) {
+		v.end()
 		return
 	}
-	over := func() {
-		d.open.Drop(conn)
-		_ = conn.Close()
-		leave()
-	}
-	p := &sender{door: d, hello: hello, conn: conn}
-	pump, err := d.p.Relay.Connect(ctx, relay.Ask{Need: entity.Send, Granted: true}, p)
+	pump, err := d.p.Relay.Connect(ctx, relay.Ask{Need: entity.Send, Granted: true}, s)
 	if err != nil { // the peer was reset, and the relay keeps the account
-		over()
+		v.end()
 		return
 	}
 	d.conns.Add(1)
-	carry := func() { // it may return before the stream is over
-		pump(func() {
-			defer d.conns.Done()
-			over()
-		})
-	}
-	if leg.Parks(conn) {
-		carry()
+	if leg.Parks(v.conn) {
+		pump(v.over) // it may return before the stream is over
 		return
 	}
-	go carry()
+	go pump(v.over) // as above; conns counts it
 }
 
-// parkable is the connection as one that needs no goroutine while nothing is said on it, if it is the kernel's.
-func (d *Door) parkable(conn net.Conn) net.Conn {
-	tcp, ok := conn.(*net.TCPConn)
-	if !ok {
-		return conn
+// hello is what is known of who has come.
+func (d *Door) hello(conn net.Conn) shape.Hello {
+	return shape.Hello{
+		Tracking: d.p.Tracking(), At: d.p.Entity, Target: d.target, Door: Name, Remote: leg.AddrPort(conn.RemoteAddr()), Host: d.host(conn.LocalAddr()),
 	}
-	c := new(park.Conn)
-	c.Init(tcp, &d.lot)
-	return c
 }
 
-// sender is a connection that waits for a listener.
-type sender struct {
+// host is the text of an address of the door's: nearly all connections are to the same one.
+func (d *Door) host(addr net.Addr) string {
+	tcp, ok := addr.(*net.TCPAddr)
+	if !ok {
+		return addr.String()
+	}
+	at := tcp.AddrPort()
+	h := d.here.Load()
+	if h == nil || h.at != at {
+		h = &host{at, tcp.String()}
+		d.here.Store(h)
+	}
+	return h.text
+}
+
+// visitor is a connection from its acceptance to the end of its stream.
+type visitor struct {
 	door  *Door
-	hello *shape.Hello
 	conn  net.Conn
-	watch *leg.Watcher
+	tcp   park.Conn // what conn is of a connection of the kernel's, which needs no goroutine while nothing is said on it
+	leave func()    // of Params.Enter
+}
+
+func (d *Door) visitor(conn net.Conn) *visitor {
+	v := &visitor{door: d, conn: conn}
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		v.tcp.Init(tcp, &d.lot)
+		v.conn = &v.tcp
+	}
+	return v
+}
+
+// end gives everything back.
+func (v *visitor) end() {
+	v.door.open.Drop(v)
+	_ = v.conn.Close() // nothing is owed to the peer any more
+	v.leave()
+}
+
+// over is end behind the stream.
+func (v *visitor) over() {
+	defer v.door.conns.Done()
+	v.end()
+}
+
+// sender is a visitor that waits for a listener. It goes with the answer: an idle stream keeps the visitor alone.
+type sender struct {
+	visitor *visitor
+	hello   shape.Hello
+	watch   leg.Watcher
 }
 
 // Watch implements shape.Leaver.
-func (s *sender) Watch(leave context.CancelCauseFunc) { s.watch = leg.WatchLate(s.conn, true, leave) }
+func (s *sender) Watch(leave context.CancelCauseFunc) { s.watch.WatchLate(s.visitor.conn, true, leave) }
 
 // Hello implements shape.Party.
-func (s *sender) Hello() *shape.Hello { return s.hello }
+func (s *sender) Hello() *shape.Hello { return &s.hello }
 
 // Accept implements shape.Party: bytes have no yes, they just flow.
 func (s *sender) Accept(shape.Answer) (shape.Leg, error) {
@@ -139,14 +177,15 @@ func (s *sender) Accept(shape.Answer) (shape.Leg, error) {
 	if err != nil {
 		return nil, fmt.Errorf("answer the sender: %w", err)
 	}
-	return leg.NewTCP(s.conn, read, s.door.p.Write), nil
+	return leg.NewTCP(s.visitor.conn, read, s.visitor.door.p.Write), nil
 }
 
 // Refuse implements shape.Party. Bytes have no words for a no: the peer sees a reset.
 func (s *sender) Refuse(*fail.Error) {
-	if l, ok := s.conn.(interface{ SetLinger(sec int) error }); ok {
+	conn := s.visitor.conn
+	if l, ok := conn.(interface{ SetLinger(sec int) error }); ok {
 		_ = l.SetLinger(0)
 	}
-	_ = s.conn.Close()
+	_ = conn.Close()
 	_, _ = s.watch.Stop()
 }
