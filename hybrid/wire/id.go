@@ -27,6 +27,17 @@ func AppendGUID(dst []byte, id [16]byte) []byte {
 	return append(dst, text[:]...)
 }
 
+// hexValues are those of hexadecimal digits, 0xFF of all other bytes.
+var hexValues = func() (table [256]byte) {
+	for c := range table {
+		table[c] = 0xFF
+		if v, ok := hexDigit(byte(c)); ok {
+			table[c] = v
+		}
+	}
+	return table
+}()
+
 // ParseGUID reads exactly one GUID of 36 characters, in either case, and nothing around it: braces or 32 digits without
 // hyphens, which .NET's parser takes, come from no client.
 func ParseGUID(s string) (id [16]byte, ok bool) {
@@ -41,9 +52,8 @@ func ParseGUID(s string) (id [16]byte, ok bool) {
 			}
 			off++
 		}
-		hi, ok1 := hexDigit(s[off])
-		lo, ok2 := hexDigit(s[off+1])
-		if !ok1 || !ok2 {
+		hi, lo := hexValues[s[off]], hexValues[s[off+1]]
+		if hi|lo > 0xF {
 			return [16]byte{}, false
 		}
 		id[i] = hi<<4 | lo

@@ -226,7 +226,15 @@ func (s *scanner) text() string {
 		s.fail("a string is missing")
 		return ""
 	}
-	for start := s.i; s.i < len(s.s); s.i++ {
+	start := s.i
+	for s.i < len(s.s) && plainJSON[s.s[s.i]] {
+		s.i++
+	}
+	if s.i < len(s.s) && s.s[s.i] == '"' { // nearly always: ASCII, without an escape
+		s.i++
+		return s.s[start : s.i-1]
+	}
+	for ; s.i < len(s.s); s.i++ {
 		switch c := s.s[s.i]; {
 		case c == '"':
 			text := s.s[start:s.i]
