@@ -153,25 +153,56 @@ func (d *Desk) takeLocked(t shape.Ticket) (seat, bool) {
 	return s, ok
 }
 
-// Claim seats a party by its ticket. A ticket that is unknown, used or expired is fail.UnknownTicket; the party is then
-// still the caller's. seated is called with who waits, before anybody learns of the party; it must not block.
+// Claim is Seat with Wake at once.
 func (d *Desk) Claim(t shape.Ticket, p shape.Party, seated func(other shape.Party)) error {
+	s, err := d.Seat(t, p, seated)
+	s.Wake()
+	return err
+}
+
+// Seat seats a party by its ticket. A ticket that is unknown, used or expired is fail.UnknownTicket; the party is then
+// still the caller's. seated is called with who waits, before anybody learns of the party; it must not block. Of a meeting whoever waits
+// goes on sleeping until Wake, unless something else wakes him: what is done with the party meanwhile is done beside him.
+func (d *Desk) Seat(t shape.Ticket, p shape.Party, seated func(other shape.Party)) (Seated, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	s, ok := d.takeLocked(t)
 	if !ok {
-		return fail.New(fail.UnknownTicket, "")
+		return Seated{}, fail.New(fail.UnknownTicket, "")
 	}
 	if e := s.expected; e != nil {
 		seated(Host{e.hello})
 		e.party = p
 		close(e.arrived)
-		return nil
+		return Seated{}, nil
 	}
-	seated(s.meeting.parties[1-s.side])
-	s.meeting.parties[s.side], s.meeting.claimed[s.side] = p, true
+	m := s.meeting
+	seated(m.parties[1-s.side])
+	m.parties[s.side], m.claimed[s.side] = p, true
+	if s.side == Sender {
+		return Seated{meeting: m}, nil
+	}
+	return Seated{m, m.parties[Sender]}, nil
+}
+
+// Seated is what came of Seat. The zero value is for who needs not be woken.
+type Seated struct {
+	meeting *Meeting
+	sender  shape.Party
+}
+
+// Sender is the sender that sits across from a listener of a meeting; nil if nobody does yet, and for all others.
+func (s Seated) Sender() shape.Party { return s.sender }
+
+// Wake wakes who waits, if the party is what he waits for.
+func (s Seated) Wake() {
+	if s.meeting == nil {
+		return
+	}
+	d := s.meeting.desk
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	s.meeting.settleLocked()
-	return nil
 }
 
 // Decline uses a ticket up to say no; whoever waits gets the error. An unknown ticket is fail.UnknownTicket.

@@ -507,15 +507,15 @@ func TestOfferThatHangs(t *testing.T) {
 }
 
 // TestComesAlthoughTheOfferFailed: the notice was written, its acknowledgement got lost: the listener that dials is seated,
-// or refused when the sender has left, but never forgotten.
+// and cut off when the sender has left, but never forgotten.
 func TestComesAlthoughTheOfferFailed(t *testing.T) {
 	rows := []struct {
 		name string
 		fail func(*party) error
-		want string // what the listener is told
+		gone bool
 	}{
-		{"lost acknowledgement", func(*party) error { return fail.New(fail.NodeLost, "") }, "accept"},
-		{"the sender left", func(s *party) error { s.leave(fail.New(fail.SenderGone, "")); return context.Canceled }, "UnknownTicket"},
+		{"lost acknowledgement", func(*party) error { return fail.New(fail.NodeLost, "") }, false},
+		{"the sender left", func(s *party) error { s.leave(fail.New(fail.SenderGone, "")); return context.Canceled }, true},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
@@ -538,11 +538,17 @@ func TestComesAlthoughTheOfferFailed(t *testing.T) {
 				sender = n.sender("hyco")
 				close(ready)
 				synctest.Wait()
-				if a := listener.answer(); a != row.want {
-					w.Errorf("the listener was told %q, want %q", a, row.want)
+				if a := listener.answer(); a != "accept" {
+					w.Errorf("the listener was told %q", a)
 				}
-				if row.want != "accept" && sender.refusal() != fail.SenderGone {
+				if !row.gone {
+					return
+				}
+				if sender.refusal() != fail.SenderGone {
 					w.Errorf("the sender was told %q", sender.answer())
+				}
+				if end := listener.leg.lastEnd(); end.Why != fail.SenderGone {
+					w.Errorf("the listener was cut off by %v", end)
 				}
 			})
 		})
