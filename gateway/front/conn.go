@@ -30,6 +30,7 @@ type conn struct {
 	state     *tls.ConnectionState // for handlers, made at the first
 	in        input
 	arrival   *leg.Arrival // shown to Route; nil: a Take keeps the latest
+	room      leg.Arrival  // of the first
 	given     bool         // somebody else closes the connection
 	lent      bool         // the buffer of in is a Take's
 	handled   bool         // a handler's answer has left its write deadline
@@ -49,7 +50,9 @@ type handling struct {
 
 func newConn(s *Server, door string, l *lease) *conn {
 	l.door = door
-	return &conn{s: s, door: door, lease: l, net: l.conn, in: input{conn: l.conn}}
+	c := &conn{s: s, door: door, lease: l, net: l.conn, in: input{conn: l.conn}}
+	c.arrival = &c.room
+	return c
 }
 
 // serve is the life of the connection. cfg is nil for plain doors and for carried connections.
@@ -155,6 +158,9 @@ func (c *conn) nextHead(first bool) (*http1.Head, error) {
 		var err error
 		if limited, err = c.await(first); err != nil {
 			return nil, err
+		}
+		if first && !limited {
+			leg.Deepen() // there is something to do at once, and few calls are on the stack
 		}
 	}
 	c.lease.to(begun)
