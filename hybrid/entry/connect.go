@@ -14,8 +14,9 @@ import (
 )
 
 // connect serves a sender until it is answered; the stream is the rest of the connection's life.
-func (e *Entry) connect(ctx context.Context, v *visit) {
+func (e *Entry) connect(ctx context.Context, party *arrived) {
 	leg.Deepen()
+	v := &party.visit
 	if refusal := v.asksToSend(); refusal != nil {
 		v.turnAway(refusal)
 		return
@@ -23,7 +24,7 @@ func (e *Entry) connect(ctx context.Context, v *visit) {
 	if v.borne || !v.target.Prefixed {
 		v.ask.Also = v.suits
 	}
-	pump, err := e.p.Relay.Connect(ctx, v.ask, &sender{visit: v})
+	pump, err := e.p.Relay.Connect(ctx, v.ask, (*sender)(party))
 	if err != nil {
 		return // the party was told, and the relay keeps the account
 	}
@@ -63,10 +64,7 @@ func (v *visit) suits(ent *entity.Entity) *fail.Error {
 }
 
 // sender is a sender that waits for its answer.
-type sender struct {
-	visit *visit
-	watch leg.Watcher
-}
+type sender arrived
 
 // Watch implements shape.Leaver.
 func (s *sender) Watch(leave context.CancelCauseFunc) {
@@ -78,7 +76,7 @@ func (s *sender) Hello() *shape.Hello { return s.visit.hello }
 
 // Accept implements shape.Party.
 func (s *sender) Accept(a shape.Answer) (shape.Leg, error) {
-	v := s.visit
+	v := &s.visit
 	early, err := s.watch.Stop()
 	if err == nil {
 		err = v.welcome(a.Choice)

@@ -108,10 +108,11 @@ func (e *Entry) Take(ctx context.Context, a *leg.Arrival) {
 		e.web(ctx, a)
 		return
 	}
-	v := e.receive(a, upgrade)
-	if v == nil {
+	party := e.receive(a, upgrade)
+	if party == nil {
 		return
 	}
+	v := &party.visit
 	switch v.target.Action {
 	case wire.ActionListen:
 		e.listen(ctx, v)
@@ -126,19 +127,21 @@ func (e *Entry) Take(ctx context.Context, a *leg.Arrival) {
 			e.cast(ctx, v, mode)
 			return
 		}
-		e.connect(ctx, v)
+		e.connect(ctx, party)
 	}
 }
 
-// arrived is a handshake and what the party said by it, which are needed for the same time: until the party is answered.
+// arrived is a handshake, what the party said by it and the watch whether it leaves, which are needed for the same time: until the party is
+// answered.
 type arrived struct {
 	visit
-	said shape.Hello
+	said  shape.Hello
+	watch leg.Watcher
 }
 
 // receive reads the handshake. It returns nil when the party was turned away. It is apart from Take because a stream
 // lives on Take's stack: what stands below it is paid for by every idle stream. upgrade says whether the head asks for a WebSocket.
-func (e *Entry) receive(a *leg.Arrival, upgrade bool) *visit {
+func (e *Entry) receive(a *leg.Arrival, upgrade bool) *arrived {
 	party := &arrived{visit: visit{entry: e, arrival: a, key: a.Head.Fields.Get("Sec-WebSocket-Key"), upgrade: upgrade}}
 	v := &party.visit
 	v.hello = &party.said
@@ -150,7 +153,7 @@ func (e *Entry) receive(a *leg.Arrival, upgrade bool) *visit {
 	if refusal == nil {
 		switch target.Action {
 		case wire.ActionListen, wire.ActionAccept, wire.ActionConnect, wire.ActionRequest, wire.ActionStandby:
-			return v
+			return party
 		default:
 			refusal = fail.New(fail.UnknownTicket, "")
 		}
