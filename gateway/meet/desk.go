@@ -161,8 +161,8 @@ func (d *Desk) Claim(t shape.Ticket, p shape.Party, seated func(other shape.Part
 }
 
 // Seat seats a party by its ticket. A ticket that is unknown, used or expired is fail.UnknownTicket; the party is then
-// still the caller's. seated is called with who waits, before anybody learns of the party; it must not block. Of a meeting whoever waits
-// goes on sleeping until Wake, unless something else wakes him: what is done with the party meanwhile is done beside him.
+// still the caller's. seated is called with who waits, before anybody learns of the party; it must not block. Of a meeting, who waits
+// is woken by Greet or Wake, if nothing else wakes him before.
 func (d *Desk) Seat(t shape.Ticket, p shape.Party, seated func(other shape.Party)) (Seated, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -179,30 +179,7 @@ func (d *Desk) Seat(t shape.Ticket, p shape.Party, seated func(other shape.Party
 	m := s.meeting
 	seated(m.parties[1-s.side])
 	m.parties[s.side], m.claimed[s.side] = p, true
-	if s.side == Sender {
-		return Seated{meeting: m}, nil
-	}
-	return Seated{m, m.parties[Sender]}, nil
-}
-
-// Seated is what came of Seat. The zero value is for who needs not be woken.
-type Seated struct {
-	meeting *Meeting
-	sender  shape.Party
-}
-
-// Sender is the sender that sits across from a listener of a meeting; nil if nobody does yet, and for all others.
-func (s Seated) Sender() shape.Party { return s.sender }
-
-// Wake wakes who waits, if the party is what he waits for.
-func (s Seated) Wake() {
-	if s.meeting == nil {
-		return
-	}
-	d := s.meeting.desk
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	s.meeting.settleLocked()
+	return Seated{m, s.side}, nil
 }
 
 // Decline uses a ticket up to say no; whoever waits gets the error. An unknown ticket is fail.UnknownTicket.

@@ -123,58 +123,6 @@ func TestTwoTickets(t *testing.T) {
 	}
 }
 
-// TestSeat: who waits learns of the party with Wake, and not before, unless the wait ends otherwise. Only the listener learns who sits
-// across.
-func TestSeat(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		d := meet.NewDesk(7, 10)
-		m, sender, ticket := open(t, d, meet.Rules{})
-		done := wait(t.Context(), m, nil)
-		listener := &guest{}
-		synctest.Wait()
-		at, err := d.Seat(ticket, listener, nobody)
-		if err != nil || at.Sender() != shape.Party(sender) {
-			t.Fatalf("%v sits across, %v", at.Sender(), err)
-		}
-		synctest.Wait()
-		select {
-		case r := <-done:
-			t.Errorf("met %+v before Wake", r)
-		default:
-		}
-		at.Wake()
-		at.Wake() // does nothing
-		if r := <-done; r.listener != shape.Party(listener) || r.err != nil {
-			t.Errorf("met %+v", r)
-		}
-
-		m, _, ticket = open(t, d, meet.Rules{Window: time.Second})
-		done = wait(t.Context(), m, nil)
-		synctest.Wait()
-		if at, err = d.Seat(ticket, listener, nobody); err != nil {
-			t.Fatal(err)
-		}
-		if r := <-done; r.listener != shape.Party(listener) || r.err != nil { // the window ends
-			t.Errorf("met %+v without Wake", r)
-		}
-		at.Wake()
-
-		m = d.Open(meet.Rules{})
-		m.Sit(meet.Listener, listener)
-		ticket, _ = m.Ticket(meet.Sender)
-		if at, err = d.Seat(ticket, sender, nobody); err != nil || at.Sender() != nil {
-			t.Errorf("%v sits across from a sender, %v", at.Sender(), err)
-		}
-		if _, _, err := m.Wait(t.Context(), nil); err != nil {
-			t.Error(err)
-		}
-		if at, err = d.Seat(ticket, sender, nobody); !fail.Is(err, fail.UnknownTicket) || at.Sender() != nil {
-			t.Errorf("seated again with %v", err)
-		}
-		at.Wake()
-	})
-}
-
 // TestDecline: whoever waits gets the other side's words, and who had come by a ticket is told them.
 func TestDecline(t *testing.T) {
 	d := meet.NewDesk(1, 10)

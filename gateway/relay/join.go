@@ -3,11 +3,9 @@ package relay
 import (
 	"context"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/causeway-relay/causeway/gateway/fail"
-	"github.com/causeway-relay/causeway/gateway/meet"
 	"github.com/causeway-relay/causeway/gateway/mesh"
 	"github.com/causeway-relay/causeway/gateway/relay/internal/carry"
 	"github.com/causeway-relay/causeway/gateway/relay/internal/words"
@@ -41,47 +39,15 @@ func (r *Relay) seat(ctx context.Context, t shape.Ticket, p shape.Party, now tim
 	seated := func(sender shape.Party) {
 		r.clerk.Step(7, sender.Hello().Tracking, "the listener opened the temporary channel to the sender's node")
 	}
-	n := &newcomer{Party: p}
-	at, err := r.desk.Seat(t, n, seated)
+	at, err := r.desk.Seat(t, p, seated)
 	if err != nil {
 		if !r.answeredLate(t) {
 			r.guesses.Wrong(h.Remote.Addr(), time.Now())
 		}
 		return err
 	}
-	defer at.Wake()
-	if sender := at.Sender(); sender != nil {
-		_, _ = n.Accept(yes(sender.Hello(), h)) // the sender's goroutine asks again, and hears of an error
-	}
+	at.Greet()
 	return nil
-}
-
-// yes is what both sides are told.
-func yes(sender, listener *shape.Hello) shape.Answer {
-	return shape.Answer{Choice: meet.Choice(sender.Offers, listener.Offers)}
-}
-
-// newcomer is a listener at its rendezvous, which is told yes there and then: it goes on while the sender's goroutine is still about to
-// wake. Whoever comes second, to say yes or no, finds what the first did.
-type newcomer struct {
-	shape.Party
-	told sync.Once
-	leg  shape.Leg // nil: it was refused, or not reached
-	err  error
-}
-
-// Accept implements shape.Party.
-func (n *newcomer) Accept(a shape.Answer) (shape.Leg, error) {
-	n.told.Do(func() { n.leg, n.err = n.Party.Accept(a) })
-	return n.leg, n.err
-}
-
-// Refuse implements shape.Party. Where the yes has left, the sender has gone meanwhile.
-func (n *newcomer) Refuse(no *fail.Error) {
-	n.told.Do(func() { n.Party.Refuse(no) })
-	if n.leg != nil {
-		n.leg.Abort(&shape.End{Why: fail.SenderGone, Cause: no})
-	}
 }
 
 // known refuses tickets of sources that guess, and of nodes that do not live.

@@ -10,6 +10,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/auth"
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/flow"
+	"github.com/causeway-relay/causeway/gateway/meet"
 	"github.com/causeway-relay/causeway/gateway/relay/internal/exchange"
 	"github.com/causeway-relay/causeway/gateway/shape"
 )
@@ -129,11 +130,11 @@ var errLeft = errors.New("the sender left before its answer")
 
 // answer says yes to both sides, the listener first.
 func (s *stream) answer(sender, listener shape.Party) (near, far shape.Leg, err error) {
-	both := yes(s.hello, listener.Hello())
-	if far, err = listener.Accept(both); err != nil {
+	yes := meet.Yes(s.hello, listener.Hello())
+	if far, err = listener.Accept(yes); err != nil {
 		return nil, nil, fail.Wrap(fail.ListenerLost, "answer", err)
 	}
-	if near, err = sender.Accept(both); err != nil {
+	if near, err = sender.Accept(yes); err != nil {
 		far.Abort(&shape.End{Why: fail.SenderGone, Cause: err})
 		return nil, nil, fmt.Errorf("%w: %w", errLeft, err)
 	}
