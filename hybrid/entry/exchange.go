@@ -80,16 +80,17 @@ func (x *exchange) dispatch(ctx context.Context) (res *shape.Response, at shape.
 		return nil, nil, err
 	}
 	entry.calls.begin(x.ticket, &x.call)
-	defer entry.calls.finish(x.ticket)
-	if err = x.tell(); err != nil {
-		return nil, nil, err
-	}
-	select {
-	case <-x.call.settled:
-	case <-x.expected.Arrived():
-	case <-ctx.Done():
+	if err = x.tell(); err == nil {
+		select {
+		case <-x.call.settled:
+		case <-x.expected.Arrived():
+		case <-ctx.Done():
+		}
 	}
 	entry.calls.finish(x.ticket)
+	if err != nil {
+		return nil, nil, err
+	}
 	return x.outcome(ctx)
 }
 

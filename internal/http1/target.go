@@ -41,6 +41,9 @@ func checkTarget(method, target string, offset int) error {
 
 // splitAbsolute splits "http://AUTHORITY/rest" (also https, ws and wss, any case). rest is empty or starts with '/' or '?'.
 func splitAbsolute(target string) (authority, rest string, ok bool) {
+	if strings.HasPrefix(target, "/") { // nearly always
+		return "", "", false
+	}
 	scheme, after, ok := strings.Cut(target, "://")
 	if !ok || !(equalFold(scheme, "http") || equalFold(scheme, "https") || equalFold(scheme, "ws") || equalFold(scheme, "wss")) {
 		return "", "", false
