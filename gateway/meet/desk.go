@@ -7,6 +7,7 @@ import (
 
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/shape"
+	"github.com/causeway-relay/causeway/internal/alarm"
 )
 
 // DefaultWindow is how long a ticket is good for (reference sections 7 and 9).
@@ -33,9 +34,9 @@ type Desk struct {
 
 	mu       sync.Mutex
 	seats    map[shape.Ticket]seat
-	expected int   // of them, seats of an Expected
-	waiting  queue // meetings that wait for a party
-	clock    clock // ends those whose window is over
+	expected int // of them, seats of an Expected
+
+	windows alarm.Clock // of meetings that wait for a party
 }
 
 // seat is where a ticket leads: a side of a meeting, or an Expected.
@@ -72,16 +73,15 @@ type Meeting struct {
 	desk    *Desk
 	until   time.Time
 	settled chan struct{} // one token: nothing is left to wait for
+	window  alarm.Alarm
 
 	// Guarded by desk.mu.
-	tickets    [2]shape.Ticket
-	parties    [2]shape.Party
-	claimed    [2]bool     // the party came by its ticket: nobody but the meeting can answer it
-	said       *fail.Error // a side declined
-	expired    bool        // the window is over
-	closed     bool
-	queued     bool // stands between the next two in desk.waiting
-	next, prev *Meeting
+	tickets [2]shape.Ticket
+	parties [2]shape.Party
+	claimed [2]bool     // the party came by its ticket: nobody but the meeting can answer it
+	said    *fail.Error // a side declined
+	expired bool        // the window is over
+	closed  bool
 }
 
 // Init makes m, which is zero, what Open returns, with a window that ends at the given moment: for a meeting within a larger value. m must
@@ -204,7 +204,9 @@ func (d *Desk) Decline(t shape.Ticket, no *fail.Error) error {
 // words of a side that declined, fail.ListenerLost when lost is closed, or the cause of ctx. Whatever it returns, the
 // meeting is over and its tickets are void; after an error a party that had claimed a seat meanwhile was refused.
 func (m *Meeting) Wait(ctx context.Context, lost <-chan struct{}) (sender, listener shape.Party, err error) {
-	if m.queue() {
+	if m.waits() {
+		m.desk.windows.Set(&m.window, m.until, m)
+		defer m.window.Stop()
 		select {
 		case <-m.settled:
 		case <-lost: // if ctx has ended too, both have one cause, and that is ctx's
@@ -214,6 +216,21 @@ func (m *Meeting) Wait(ctx context.Context, lost <-chan struct{}) (sender, liste
 		}
 	}
 	return m.end(nil, false)
+}
+
+// waits reports whether there is anything to wait for.
+func (m *Meeting) waits() bool {
+	m.desk.mu.Lock()
+	defer m.desk.mu.Unlock()
+	return !m.doneLocked()
+}
+
+// Ring implements alarm.Ringer: the window is over.
+func (m *Meeting) Ring() {
+	m.desk.mu.Lock()
+	defer m.desk.mu.Unlock()
+	m.expired = true
+	m.settleLocked()
 }
 
 // End is for an owner who does not wait, because no listener could be told. It returns as Wait does: a party that came
@@ -256,7 +273,6 @@ func (m *Meeting) closeLocked() {
 		return
 	}
 	m.closed = true
-	m.desk.waiting.drop(m)
 	for _, t := range m.tickets {
 		if t != (shape.Ticket{}) {
 			delete(m.desk.seats, t)

@@ -108,7 +108,7 @@ func TestMeetingAllocations(t *testing.T) {
 			}
 		}
 	}
-	meeting(false)() // the desk's clock is made for the first
+	meeting(false)() // the clock's timer is made for the first
 	for _, come := range []bool{true, false} {
 		if n := testing.AllocsPerRun(100, meeting(come)); n > 2 {
 			t.Errorf("%v allocations of a meeting; one comes: %t", n, come)

@@ -68,7 +68,7 @@ var table = []layer{
 	{name: "core", pkgs: []string{"gateway/presence/**"}, may: vocabulary, deny: join(noLogs, []string{"net/http/**", "os/**"}), only: hides},
 	{name: "core", pkgs: []string{"gateway/events/**"}, may: core("gateway/mesh", "gateway/events/**"), deny: join(noLogs, []string{"net/http/**", "os/**"}), only: hides},
 	{name: "core", pkgs: []string{"gateway/route/**"}, may: core("gateway/limit", "gateway/store", "gateway/mesh", "gateway/presence", "gateway/route/**"), deny: noLogs, only: hides},
-	{name: "core", pkgs: []string{"gateway/meet/**"}, may: core("gateway/limit", "gateway/store", "gateway/mesh", "gateway/route", "gateway/meet/**"), deny: noLogs, only: hides},
+	{name: "core", pkgs: []string{"gateway/meet/**"}, may: core("gateway/limit", "gateway/store", "gateway/mesh", "gateway/route", "gateway/meet/**", "internal/alarm"), deny: noLogs, only: hides},
 	{name: "core", pkgs: []string{"gateway/flow/**"}, may: core("gateway/flow/**"), deny: noLogs, only: hides},
 	{name: "core", pkgs: []string{"gateway/tap/nodes/**"}, may: core("gateway/mesh", "gateway/tap"), deny: join(noLogs, []string{"net/http/**", "os/**"}), only: hides},
 	{name: "core", pkgs: []string{"gateway/tap/**"}, may: core("gateway/flow", "gateway/tap/**"), deny: join(noLogs, []string{"net/http/**", "os/**"}), only: hides},
