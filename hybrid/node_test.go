@@ -15,11 +15,12 @@ import (
 	"github.com/causeway-relay/causeway/gateway/store"
 	"github.com/causeway-relay/causeway/gateway/store/memory"
 	"github.com/causeway-relay/causeway/hybrid/wire"
+	"github.com/causeway-relay/causeway/hybrid/wire/connstring"
 )
 
 // senderOf is the address of a WebSocket at a hybrid connection, and the header with a token for it.
 func senderOf(connectionString, name string) (address string, header http.Header) {
-	cs, err := wire.ParseConnectionString(connectionString)
+	cs, err := connstring.Parse(connectionString)
 	if err != nil {
 		panic(err)
 	}

@@ -6,7 +6,7 @@ import (
 
 	"github.com/causeway-relay/causeway/gateway"
 	"github.com/causeway-relay/causeway/gateway/entity"
-	"github.com/causeway-relay/causeway/hybrid/wire"
+	"github.com/causeway-relay/causeway/hybrid/wire/connstring"
 	"github.com/causeway-relay/causeway/internal/testcluster"
 )
 
@@ -50,8 +50,8 @@ func OnNodes(t *testing.T, story func(t *testing.T, s *Stand), opts ...testclust
 // NewStand makes a stand of what ready files say of the listener's node and the sender's.
 func NewStand(t testing.TB, listen, send gateway.Ready) *Stand {
 	t.Helper()
-	from := func(r gateway.Ready) wire.ConnectionString {
-		c, err := wire.ParseConnectionString(r.ConnectionString)
+	from := func(r gateway.Ready) connstring.Settings {
+		c, err := connstring.Parse(r.ConnectionString)
 		if err != nil {
 			t.Fatal(err)
 		}

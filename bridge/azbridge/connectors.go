@@ -10,7 +10,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/causeway-relay/causeway/bridge/connect"
-	hybrid "github.com/causeway-relay/causeway/hybrid/wire"
+	"github.com/causeway-relay/causeway/hybrid/wire/connstring"
 )
 
 // maxConnectors bounds what one command line or file gives; a causeway.yaml takes as many.
@@ -95,7 +95,7 @@ func (s *Settings) stringOf(f *forward, at place, general string, anonymous bool
 		s.wrong(at, "no connection string: give AzureRelayConnectionString, or ConnectionString on the entry, or set CAUSEWAY_CONNECTION_STRING; 'causeway azbridge' takes -x too")
 		return "", "", false
 	}
-	cs, err := hybrid.ParseConnectionString(text)
+	cs, err := connstring.Parse(text)
 	if err != nil {
 		return "", "", false // said where it stands
 	}

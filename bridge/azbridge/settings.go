@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	hybrid "github.com/causeway-relay/causeway/hybrid/wire"
+	"github.com/causeway-relay/causeway/hybrid/wire/connstring"
 	"github.com/causeway-relay/causeway/internal/suggest"
 )
 
@@ -244,7 +244,7 @@ func signature(text string) string {
 }
 
 func connectionString(text string) string {
-	if _, err := hybrid.ParseConnectionString(text); err != nil {
+	if _, err := connstring.Parse(text); err != nil {
 		return err.Error()
 	}
 	return ""

@@ -13,7 +13,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/shape"
 	"github.com/causeway-relay/causeway/hybrid"
-	"github.com/causeway-relay/causeway/hybrid/wire"
+	"github.com/causeway-relay/causeway/hybrid/wire/connstring"
 	"github.com/causeway-relay/causeway/internal/trust"
 )
 
@@ -225,7 +225,7 @@ const sessions = 32
 
 // options are those of package hybrid for a connector. TLS sessions are remembered from one dial to the next.
 func (b *Bridge) options(c *Connector) ([]hybrid.Option, error) {
-	cs, err := wire.ParseConnectionString(c.ConnectionString)
+	cs, err := connstring.Parse(c.ConnectionString)
 	if err != nil {
 		return nil, err
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/causeway-relay/causeway/bridge/connect/wire"
 	"github.com/causeway-relay/causeway/gateway/entity"
 	"github.com/causeway-relay/causeway/gateway/shape"
-	hybrid "github.com/causeway-relay/causeway/hybrid/wire"
+	"github.com/causeway-relay/causeway/hybrid/wire/connstring"
 )
 
 // Connector is one line of a file, or one command. Exactly one of Listen and Forward is given.
@@ -108,7 +108,7 @@ func (c *Connector) checkString() string {
 	if c.ConnectionString == "" {
 		return ""
 	}
-	cs, err := hybrid.ParseConnectionString(c.ConnectionString)
+	cs, err := connstring.Parse(c.ConnectionString)
 	switch {
 	case err != nil:
 		return err.Error()

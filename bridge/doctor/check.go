@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/causeway-relay/causeway/hybrid/wire"
+	"github.com/causeway-relay/causeway/hybrid/wire/connstring"
 	"github.com/causeway-relay/causeway/internal/trust"
 )
 
@@ -46,7 +46,7 @@ type Own struct {
 
 // Params is what is checked.
 type Params struct {
-	Gateway wire.ConnectionString
+	Gateway connstring.Settings
 	Entity  string      // path; "": no relay is meant, and the last two rows are skipped
 	Roots   trust.Roots // who is trusted
 	Plain   bool        // the gateway is spoken to without TLS

@@ -16,7 +16,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	"github.com/causeway-relay/causeway/hybrid/wire"
+	"github.com/causeway-relay/causeway/hybrid/wire/connstring"
 	"github.com/causeway-relay/causeway/internal/trust"
 )
 
@@ -65,7 +65,7 @@ func (d *door) params(t *testing.T, entity string) Params {
 	if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: d.Certificate().Raw}), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cs, err := wire.ParseConnectionString("Endpoint=sb://" + d.Listener.Addr().String() + "/;SharedAccessKeyName=send;SharedAccessKey=a2V5")
+	cs, err := connstring.Parse("Endpoint=sb://" + d.Listener.Addr().String() + "/;SharedAccessKeyName=send;SharedAccessKey=a2V5")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -192,7 +192,7 @@ func TestPatience(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	cs, err := wire.ParseConnectionString("Endpoint=sb://" + l.Addr().String() + "/")
+	cs, err := connstring.Parse("Endpoint=sb://" + l.Addr().String() + "/")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -257,7 +257,7 @@ func TestInterrupted(t *testing.T) {
 		}
 		cancel()
 	}()
-	cs, err := wire.ParseConnectionString("Endpoint=sb://" + l.Addr().String() + "/")
+	cs, err := connstring.Parse("Endpoint=sb://" + l.Addr().String() + "/")
 	if err != nil {
 		t.Fatal(err)
 	}

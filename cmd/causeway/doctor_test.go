@@ -22,6 +22,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/front/localca"
 	"github.com/causeway-relay/causeway/hybrid"
 	"github.com/causeway-relay/causeway/hybrid/wire"
+	"github.com/causeway-relay/causeway/hybrid/wire/connstring"
 	"github.com/causeway-relay/causeway/internal/trust"
 )
 
@@ -415,7 +416,7 @@ func TestDoctorClock(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(stub, "date"), []byte("#!/bin/sh\necho \"$*\" > "+filepath.Join(stub, "set")+"\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	cs, err := wire.ParseConnectionString(w.ready.ConnectionString)
+	cs, err := connstring.Parse(w.ready.ConnectionString)
 	if err != nil {
 		t.Fatal(err)
 	}

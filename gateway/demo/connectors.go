@@ -14,6 +14,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/front"
 	"github.com/causeway-relay/causeway/hybrid"
 	"github.com/causeway-relay/causeway/hybrid/wire"
+	"github.com/causeway-relay/causeway/hybrid/wire/connstring"
 )
 
 // Relays of the second part: services that know nothing of relays.
@@ -96,7 +97,7 @@ func echoed(ctx context.Context, address, words string) error {
 
 // visit sends what HTTP clients send: to node 1, for a web server whose listener is at node 2.
 func visit(ctx context.Context, w *world, show *show) error {
-	cs, err := wire.ParseConnectionString(w.nodes[0].Ready().ConnectionString)
+	cs, err := connstring.Parse(w.nodes[0].Ready().ConnectionString)
 	if err != nil {
 		return err
 	}

@@ -25,6 +25,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/store"
 	"github.com/causeway-relay/causeway/gateway/store/memory"
 	"github.com/causeway-relay/causeway/hybrid/wire"
+	"github.com/causeway-relay/causeway/hybrid/wire/connstring"
 )
 
 // anyPort is an address of this machine alone, at a port that is free.
@@ -141,7 +142,7 @@ func trust(files ...string) (*tls.Config, error) {
 
 // dial opens a WebSocket to a node's https door, with a token made from its connection string.
 func (w *world) dial(ctx context.Context, node int, action string) (*websocket.Conn, error) {
-	cs, err := wire.ParseConnectionString(w.nodes[node].Ready().ConnectionString)
+	cs, err := connstring.Parse(w.nodes[node].Ready().ConnectionString)
 	if err != nil {
 		return nil, err
 	}

@@ -2,16 +2,15 @@ package wire
 
 import "errors"
 
-// Classes of errors; every error of this package is an *Error that wraps one of them.
+// Classes of errors; every error of this package is an *Error that wraps one of them. Packages below have their own.
 var (
-	ErrTarget           = errors.New("bad request target")     // 400
-	ErrStatus           = errors.New("bad status of a reject") // 400; the sender stays pending
-	ErrPath             = errors.New("bad path")               // 400
-	ErrField            = errors.New("bad header field")       // 400, before anything is dispatched
-	ErrTooLarge         = errors.New("too large")              // 431 for a sender's head, Close 1009 for a message
-	ErrMessage          = errors.New("bad control message")    // control channel: log, go on; rendezvous: Close 1002
-	ErrConnectionString = errors.New("bad connection string")  // for the person who wrote it
-	ErrAddress          = errors.New("bad rendezvous address") // a listener was told to dial something else
+	ErrTarget   = errors.New("bad request target")     // 400
+	ErrStatus   = errors.New("bad status of a reject") // 400; the sender stays pending
+	ErrPath     = errors.New("bad path")               // 400
+	ErrField    = errors.New("bad header field")       // 400, before anything is dispatched
+	ErrTooLarge = errors.New("too large")              // 431 for a sender's head, Close 1009 for a message
+	ErrMessage  = errors.New("bad control message")    // control channel: log, go on; rendezvous: Close 1002
+	ErrAddress  = errors.New("bad rendezvous address") // a listener was told to dial something else
 )
 
 // Error is something that a peer or a user got wrong.

@@ -129,7 +129,7 @@ var table = []layer{
 	{name: "client", pkgs: []string{"hybrid/internal/handler/**"}, may: join(vocabulary, []string{"internal/http1"}), deny: noLogs},
 	{name: "client", pkgs: []string{"hybrid/internal/upgrade/**"}, may: []string{"internal/http1", "internal/wsframe"}, deny: noLogs},
 	{name: "client", pkgs: []string{"hybrid/internal/proxy/**"}, may: []string{"internal/trust"}, deny: noLogs},
-	{name: "client", pkgs: []string{"hybrid/internal/endpoint/**"}, may: []string{"hybrid/wire", "internal/trust"}, deny: join(noLogs, []string{"net/http/**"})},
+	{name: "client", pkgs: []string{"hybrid/internal/endpoint/**"}, may: []string{"hybrid/wire", "hybrid/wire/connstring", "internal/trust"}, deny: join(noLogs, []string{"net/http/**"})},
 	{
 		name: "client", pkgs: []string{"hybrid/internal/handshake/**"}, deny: noLogs,
 		may: []string{"hybrid/wire", "hybrid/internal/either", "hybrid/internal/proxy", "internal/http1", "internal/leg", "internal/nowait", "internal/trust", "internal/wsframe"},

@@ -10,6 +10,7 @@ import (
 
 	"github.com/causeway-relay/causeway/gateway/manage/wire"
 	hybrid "github.com/causeway-relay/causeway/hybrid/wire"
+	"github.com/causeway-relay/causeway/hybrid/wire/connstring"
 	"github.com/causeway-relay/causeway/internal/trust"
 )
 
@@ -53,7 +54,7 @@ func New(p Params) (*Client, error) {
 			header: "Authorization", sign: func(time.Time) string { return "Bearer " + p.Token },
 		}, nil
 	}
-	cs, err := hybrid.ParseConnectionString(p.ConnectionString)
+	cs, err := connstring.Parse(p.ConnectionString)
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +78,7 @@ func New(p Params) (*Client, error) {
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 
 // signer makes tokens from a connection string: for its entity if it names one, else for the namespace.
-func signer(cs *hybrid.ConnectionString) (func(time.Time) string, error) {
+func signer(cs *connstring.Settings) (func(time.Time) string, error) {
 	switch {
 	case cs.ManagedIdentity:
 		return nil, errors.New("the connection string says Managed Identity, which this version cannot use: use one with a key")
@@ -94,7 +95,7 @@ func signer(cs *hybrid.ConnectionString) (func(time.Time) string, error) {
 
 // Token signs a token for the path of an entity, as its listeners and senders show it. The connection string must have a key.
 func Token(connectionString, path string, expiry time.Time) (string, error) {
-	cs, err := hybrid.ParseConnectionString(connectionString)
+	cs, err := connstring.Parse(connectionString)
 	if err != nil {
 		return "", err
 	}

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/causeway-relay/causeway/hybrid/wire"
+	"github.com/causeway-relay/causeway/hybrid/wire/connstring"
 	"github.com/causeway-relay/causeway/internal/trust"
 )
 
@@ -32,14 +33,14 @@ type Endpoint struct {
 	Host string // host, or host and port, of the connection string
 	Path string // raw, begins with "/", no slash at the end
 
-	cs     wire.ConnectionString
+	cs     connstring.Settings
 	source Source
 }
 
 // New reads a connection string. entity is the path of a hybrid connection for one that has none, or the same as it has; with a source
 // the keys of the string are not used. The errors say what to do and never hold a secret.
 func New(connectionString, entity string, source Source) (*Endpoint, error) {
-	cs, err := wire.ParseConnectionString(connectionString)
+	cs, err := connstring.Parse(connectionString)
 	if err != nil {
 		return nil, err
 	}

@@ -18,7 +18,7 @@ import (
 	"github.com/causeway-relay/causeway/cmd/causeway/internal/cli"
 	"github.com/causeway-relay/causeway/gateway/config"
 	"github.com/causeway-relay/causeway/hybrid"
-	"github.com/causeway-relay/causeway/hybrid/wire"
+	"github.com/causeway-relay/causeway/hybrid/wire/connstring"
 	"github.com/causeway-relay/causeway/internal/heap"
 	"github.com/causeway-relay/causeway/internal/service"
 )
@@ -227,7 +227,7 @@ func (c *connectors) named(args []string) (string, error) {
 	if len(args) > 0 {
 		return args[0], nil
 	}
-	given, err := wire.ParseConnectionString(c.Given())
+	given, err := connstring.Parse(c.Given())
 	if c.Given() != "" && err != nil {
 		return "", cli.Usage("%v", err)
 	}

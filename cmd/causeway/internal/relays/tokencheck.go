@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/causeway-relay/causeway/cmd/causeway/internal/cli"
-	hybrid "github.com/causeway-relay/causeway/hybrid/wire"
+	"github.com/causeway-relay/causeway/hybrid/wire/connstring"
 	"github.com/causeway-relay/causeway/hybrid/wire/sas"
 )
 
@@ -36,7 +36,7 @@ when a gateway would refuse the token.`,
 		}
 		p := sas.Params{Now: time.Now(), Path: name}
 		if whole := c.Given(); whole != "" {
-			cs, err := hybrid.ParseConnectionString(whole)
+			cs, err := connstring.Parse(whole)
 			if err != nil {
 				return cli.Usage("%v", err)
 			}

@@ -20,7 +20,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/config"
 	"github.com/causeway-relay/causeway/gateway/entity"
 	"github.com/causeway-relay/causeway/gateway/manage/client"
-	hybrid "github.com/causeway-relay/causeway/hybrid/wire"
+	"github.com/causeway-relay/causeway/hybrid/wire/connstring"
 	"github.com/causeway-relay/causeway/internal/trust"
 )
 
@@ -107,7 +107,7 @@ func examine(ctx context.Context, cmd *cobra.Command, c *cli.Connection, name st
 		}
 		given = keys.ConnectionString
 	}
-	cs, err := hybrid.ParseConnectionString(given)
+	cs, err := connstring.Parse(given)
 	if err != nil {
 		return nil, cli.Usage("%v", err)
 	}

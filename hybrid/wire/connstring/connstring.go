@@ -1,18 +1,24 @@
-package wire
+package connstring
 
 import (
+	"errors"
 	"net/url"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/causeway-relay/causeway/hybrid/wire"
 )
+
+// ErrBad is the class of every error of this package, which are *wire.Error for the person who wrote the string.
+var ErrBad = errors.New("bad connection string")
 
 // maxKeyText is the longest rule name and key (section 4.2).
 const maxKeyText = 256
 
-// ConnectionString is the text by which users give a program namespace, rights and entity (section 10). It holds secrets:
+// Settings are what a connection string gives a program: namespace, rights and entity (section 10). They hold secrets:
 // String hides them, Format shows them.
-type ConnectionString struct {
+type Settings struct {
 	Host             string        // host[:port], as written
 	Base             string        // decoded path of the endpoint, "/" when it has none; what EntityPath is relative to
 	KeyName          string        // with Key
@@ -23,12 +29,12 @@ type ConnectionString struct {
 	OperationTimeout time.Duration // 0 when absent
 }
 
-// ParseConnectionString reads a connection string as the .NET library does: parts between ";", key words without regard
+// Parse reads a connection string as the .NET library does: parts between ";", key words without regard
 // to case, the first "=" of a part ends its key word; blanks around a value are those of copying and do not count. Unknown or repeated key words, a missing or wrong Endpoint, half a
-// key pair and a pair beside a signature are ErrConnectionString. The text of the error names the key word and what to
+// key pair and a pair beside a signature are ErrBad. The text of the error names the key word and what to
 // do, never a value. No credentials at all are no error: they are an anonymous sender.
-func ParseConnectionString(s string) (ConnectionString, error) {
-	var c ConnectionString
+func Parse(s string) (Settings, error) {
+	var c Settings
 	seen := make(map[string]bool, len(keyWords))
 	for part := range strings.SplitSeq(strings.TrimSpace(s), ";") {
 		if strings.TrimSpace(part) == "" {
@@ -55,31 +61,31 @@ func ParseConnectionString(s string) (ConnectionString, error) {
 }
 
 // keyWords are the parts a connection string may have; each setter returns what is wrong with its value.
-var keyWords = map[string]func(*ConnectionString, string) string{
-	"endpoint": (*ConnectionString).setEndpoint,
-	"sharedaccesskeyname": func(c *ConnectionString, v string) string {
+var keyWords = map[string]func(*Settings, string) string{
+	"endpoint": (*Settings).setEndpoint,
+	"sharedaccesskeyname": func(c *Settings, v string) string {
 		c.KeyName = v
 		return tooLong("SharedAccessKeyName", v)
 	},
-	"sharedaccesskey": func(c *ConnectionString, v string) string {
+	"sharedaccesskey": func(c *Settings, v string) string {
 		c.Key = v
 		return tooLong("SharedAccessKey", v)
 	},
-	"sharedaccesssignature": func(c *ConnectionString, v string) string {
+	"sharedaccesssignature": func(c *Settings, v string) string {
 		c.Signature = v
 		return ""
 	},
-	"entitypath": func(c *ConnectionString, v string) string {
+	"entitypath": func(c *Settings, v string) string {
 		c.EntityPath = v
 		return ""
 	},
-	"authentication":   (*ConnectionString).setAuthentication,
-	"operationtimeout": (*ConnectionString).setTimeout,
+	"authentication":   (*Settings).setAuthentication,
+	"operationtimeout": (*Settings).setTimeout,
 }
 
 // badString makes the error for the person who wrote the string.
 func badString(text string) error {
-	return &Error{"parse connection string", ErrConnectionString, text}
+	return &wire.Error{Op: "parse connection string", Class: ErrBad, Text: text}
 }
 
 // unknownWord must not show more than a word: with a lost ";" it might be a piece of a key.
@@ -100,7 +106,7 @@ func tooLong(word, value string) string {
 }
 
 // setEndpoint takes sb://host[:port][/base]. .NET refuses every other scheme, so people find out here what is meant.
-func (c *ConnectionString) setEndpoint(v string) string {
+func (c *Settings) setEndpoint(v string) string {
 	u, err := url.Parse(v)
 	if err != nil || u.Host == "" || u.Opaque != "" {
 		return "Endpoint is no address. Write Endpoint=sb://HOST[:PORT]/."
@@ -125,7 +131,7 @@ func (c *ConnectionString) setEndpoint(v string) string {
 }
 
 // setAuthentication takes the one value there is; .NET lets blanks and case go.
-func (c *ConnectionString) setAuthentication(v string) string {
+func (c *Settings) setAuthentication(v string) string {
 	if !strings.EqualFold(strings.ReplaceAll(v, " ", ""), "ManagedIdentity") {
 		return "Authentication must be Managed Identity, or absent."
 	}
@@ -134,7 +140,7 @@ func (c *ConnectionString) setAuthentication(v string) string {
 }
 
 // setTimeout takes a time span of .NET.
-func (c *ConnectionString) setTimeout(v string) string {
+func (c *Settings) setTimeout(v string) string {
 	d, ok := parseTimeSpan(v)
 	if !ok || d <= 0 {
 		return "OperationTimeout must be hh:mm:ss and more than zero, for instance 00:01:00."
@@ -144,7 +150,7 @@ func (c *ConnectionString) setTimeout(v string) string {
 }
 
 // check looks at what the parts are together.
-func (c *ConnectionString) check() error {
+func (c *Settings) check() error {
 	pair := c.KeyName != "" || c.Key != ""
 	switch {
 	case c.Host == "":
@@ -163,7 +169,7 @@ func (c *ConnectionString) check() error {
 
 // Path returns the path of the entity, relative to the endpoint as URLs are: sb://h/x/y/ with a is /x/y/a, sb://h/x/y with
 // a is /x/a. It begins with "/" and is not percent-encoded: blanks stand in it as they were written.
-func (c *ConnectionString) Path() string {
+func (c *Settings) Path() string {
 	entity := strings.TrimPrefix(c.EntityPath, "/")
 	if entity == "" {
 		return c.Base
@@ -171,20 +177,20 @@ func (c *ConnectionString) Path() string {
 	return c.Base[:strings.LastIndexByte(c.Base, '/')+1] + entity
 }
 
-// Format writes the connection string with its secrets, for the person who may have them. ParseConnectionString gives
+// Format writes the connection string with its secrets, for the person who may have them. Parse gives
 // the same value back, as long as no part has a ";".
-func (c *ConnectionString) Format() string {
+func (c *Settings) Format() string {
 	return c.format(func(secret string) string { return secret })
 }
 
 // String is Format with "***" for each secret.
-func (c ConnectionString) String() string { return c.format(func(string) string { return "***" }) }
+func (c Settings) String() string { return c.format(func(string) string { return "***" }) }
 
 // GoString hides the secrets from %#v.
-func (c ConnectionString) GoString() string { return c.String() }
+func (c Settings) GoString() string { return c.String() }
 
 // format writes the parts that are set, secrets as show wants them.
-func (c *ConnectionString) format(show func(string) string) string {
+func (c *Settings) format(show func(string) string) string {
 	b := strings.Builder{}
 	b.WriteString("Endpoint=sb://" + c.Host + (&url.URL{Path: c.Base}).EscapedPath())
 	add := func(word, value string) {

@@ -1,4 +1,4 @@
-package wire
+package connstring
 
 import (
 	"errors"
@@ -8,55 +8,57 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/causeway-relay/causeway/hybrid/wire"
 )
 
-func TestParseConnectionString(t *testing.T) {
+func TestParse(t *testing.T) {
 	for _, c := range []struct {
 		name, text string
-		want       ConnectionString
+		want       Settings
 		path       string
 	}{
 		{
 			"namespace", "Endpoint=sb://contoso.servicebus.windows.net/;SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=dGVzdC1rZXk=",
-			ConnectionString{Host: "contoso.servicebus.windows.net", Base: "/", KeyName: "RootManageSharedAccessKey", Key: "dGVzdC1rZXk="}, "/",
+			Settings{Host: "contoso.servicebus.windows.net", Base: "/", KeyName: "RootManageSharedAccessKey", Key: "dGVzdC1rZXk="}, "/",
 		},
 		{
 			"entity with a port", "Endpoint=sb://localhost:8443/;SharedAccessKeyName=send;SharedAccessKey=a=b==;EntityPath=hyco",
-			ConnectionString{Host: "localhost:8443", Base: "/", KeyName: "send", Key: "a=b==", EntityPath: "hyco"}, "/hyco",
+			Settings{Host: "localhost:8443", Base: "/", KeyName: "send", Key: "a=b==", EntityPath: "hyco"}, "/hyco",
 		},
 		{
 			"any order and case, spare semicolons and white space around", "\n entitypath=a;;ENDPOINT=SB://h;sharedaccesskeyname=n;SharedAccesskey=k; \n",
-			ConnectionString{Host: "h", Base: "/", KeyName: "n", Key: "k", EntityPath: "a"}, "/a",
+			Settings{Host: "h", Base: "/", KeyName: "n", Key: "k", EntityPath: "a"}, "/a",
 		},
 		{
 			"signature", "Endpoint=sb://h/;SharedAccessSignature=SharedAccessSignature sr=http%3A%2F%2Fh%2F&sig=x%3D&se=1&skn=n;EntityPath=a",
-			ConnectionString{Host: "h", Base: "/", Signature: "SharedAccessSignature sr=http%3A%2F%2Fh%2F&sig=x%3D&se=1&skn=n", EntityPath: "a"}, "/a",
+			Settings{Host: "h", Base: "/", Signature: "SharedAccessSignature sr=http%3A%2F%2Fh%2F&sig=x%3D&se=1&skn=n", EntityPath: "a"}, "/a",
 		},
 		{
 			"managed identity", "Endpoint=sb://h/;Authentication= managed IDENTITY;EntityPath=a",
-			ConnectionString{Host: "h", Base: "/", ManagedIdentity: true, EntityPath: "a"}, "/a",
+			Settings{Host: "h", Base: "/", ManagedIdentity: true, EntityPath: "a"}, "/a",
 		},
 		{
 			"blanks around values", "Endpoint= sb://h/ ;SharedAccessKeyName= n;SharedAccessKey=k ;EntityPath= my entity \n",
-			ConnectionString{Host: "h", Base: "/", KeyName: "n", Key: "k", EntityPath: "my entity"}, "/my entity",
+			Settings{Host: "h", Base: "/", KeyName: "n", Key: "k", EntityPath: "my entity"}, "/my entity",
 		},
-		{"anonymous", "Endpoint=sb://h/;EntityPath=a", ConnectionString{Host: "h", Base: "/", EntityPath: "a"}, "/a"},
-		{"base with slash", "Endpoint=sb://h/x/y/;EntityPath=a", ConnectionString{Host: "h", Base: "/x/y/", EntityPath: "a"}, "/x/y/a"},
-		{"base without slash", "Endpoint=sb://h/x/y;EntityPath=a", ConnectionString{Host: "h", Base: "/x/y", EntityPath: "a"}, "/x/a"},
-		{"base alone", "Endpoint=sb://h/x/y", ConnectionString{Host: "h", Base: "/x/y"}, "/x/y"},
-		{"slashes and blanks", "Endpoint=sb://h/;EntityPath=/my entity/", ConnectionString{Host: "h", Base: "/", EntityPath: "/my entity/"}, "/my entity/"},
-		{"encoded base", "Endpoint=sb://h/a%20b/;EntityPath=c", ConnectionString{Host: "h", Base: "/a b/", EntityPath: "c"}, "/a b/c"},
-		{"IPv6", "Endpoint=sb://[::1]:8443", ConnectionString{Host: "[::1]:8443", Base: "/"}, "/"},
-		{"empty port", "Endpoint=sb://h:/", ConnectionString{Host: "h", Base: "/"}, "/"},
-		{"timeout", "Endpoint=sb://h/;OperationTimeout=00:01:10", ConnectionString{Host: "h", Base: "/", OperationTimeout: 70 * time.Second}, "/"},
+		{"anonymous", "Endpoint=sb://h/;EntityPath=a", Settings{Host: "h", Base: "/", EntityPath: "a"}, "/a"},
+		{"base with slash", "Endpoint=sb://h/x/y/;EntityPath=a", Settings{Host: "h", Base: "/x/y/", EntityPath: "a"}, "/x/y/a"},
+		{"base without slash", "Endpoint=sb://h/x/y;EntityPath=a", Settings{Host: "h", Base: "/x/y", EntityPath: "a"}, "/x/a"},
+		{"base alone", "Endpoint=sb://h/x/y", Settings{Host: "h", Base: "/x/y"}, "/x/y"},
+		{"slashes and blanks", "Endpoint=sb://h/;EntityPath=/my entity/", Settings{Host: "h", Base: "/", EntityPath: "/my entity/"}, "/my entity/"},
+		{"encoded base", "Endpoint=sb://h/a%20b/;EntityPath=c", Settings{Host: "h", Base: "/a b/", EntityPath: "c"}, "/a b/c"},
+		{"IPv6", "Endpoint=sb://[::1]:8443", Settings{Host: "[::1]:8443", Base: "/"}, "/"},
+		{"empty port", "Endpoint=sb://h:/", Settings{Host: "h", Base: "/"}, "/"},
+		{"timeout", "Endpoint=sb://h/;OperationTimeout=00:01:10", Settings{Host: "h", Base: "/", OperationTimeout: 70 * time.Second}, "/"},
 		{
 			"long timeout", "Endpoint=sb://h/;OperationTimeout=1.02:03:04.5",
-			ConnectionString{Host: "h", Base: "/", OperationTimeout: 26*time.Hour + 3*time.Minute + 4500*time.Millisecond}, "/",
+			Settings{Host: "h", Base: "/", OperationTimeout: 26*time.Hour + 3*time.Minute + 4500*time.Millisecond}, "/",
 		},
-		{"short timeout", "Endpoint=sb://h/;OperationTimeout=00:02", ConnectionString{Host: "h", Base: "/", OperationTimeout: 2 * time.Minute}, "/"},
+		{"short timeout", "Endpoint=sb://h/;OperationTimeout=00:02", Settings{Host: "h", Base: "/", OperationTimeout: 2 * time.Minute}, "/"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := ParseConnectionString(c.text)
+			got, err := Parse(c.text)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -66,7 +68,7 @@ func TestParseConnectionString(t *testing.T) {
 			if got.Path() != c.path {
 				t.Errorf("path %q, want %q", got.Path(), c.path)
 			}
-			again, err := ParseConnectionString(got.Format())
+			again, err := Parse(got.Format())
 			if err != nil || again != got {
 				t.Errorf("%s comes back as %+v, %v", got.Format(), again, err)
 			}
@@ -112,9 +114,9 @@ func TestConnectionStringsThatAreWrong(t *testing.T) {
 		"Endpoint=sb://h/;SharedAccessKeyName=" + strings.Repeat("hunter2", 40):    "longer than 256",
 		"Endpoint=sb://h/;SharedAccessKey=" + strings.Repeat("hunter2", 40):        "longer than 256",
 	} {
-		_, err := ParseConnectionString(text)
-		var e *Error
-		if !errors.Is(err, ErrConnectionString) || !errors.As(err, &e) || !strings.Contains(e.Text, says) {
+		_, err := Parse(text)
+		var e *wire.Error
+		if !errors.Is(err, ErrBad) || !errors.As(err, &e) || !strings.Contains(e.Text, says) {
 			t.Errorf("%.60s: %v, want %q", text, err, says)
 		}
 		if err != nil && strings.Contains(err.Error(), "hunter2") {
@@ -124,7 +126,7 @@ func TestConnectionStringsThatAreWrong(t *testing.T) {
 }
 
 func TestConnectionStringHidesSecrets(t *testing.T) {
-	c := ConnectionString{Host: "h", Base: "/", KeyName: "n", Key: "hunter2", EntityPath: "a", OperationTimeout: 24*time.Hour + 1500*time.Millisecond}
+	c := Settings{Host: "h", Base: "/", KeyName: "n", Key: "hunter2", EntityPath: "a", OperationTimeout: 24*time.Hour + 1500*time.Millisecond}
 	const want = "Endpoint=sb://h/;SharedAccessKeyName=n;SharedAccessKey=***;EntityPath=a;OperationTimeout=1.00:00:01.5000000"
 	for _, verb := range []string{"%v", "%+v", "%s"} {
 		if got := fmt.Sprintf(verb, c); got != want {
@@ -140,24 +142,24 @@ func TestConnectionStringHidesSecrets(t *testing.T) {
 	if got := c.Format(); !strings.Contains(got, "SharedAccessKey=hunter2;") {
 		t.Errorf("Format gives %s", got)
 	}
-	signed := ConnectionString{Host: "h", Base: "/", Signature: "hunter2", ManagedIdentity: false}
+	signed := Settings{Host: "h", Base: "/", Signature: "hunter2", ManagedIdentity: false}
 	if got := signed.String(); got != "Endpoint=sb://h/;SharedAccessSignature=***" {
 		t.Errorf("got %s", got)
 	}
 }
 
-func FuzzParseConnectionString(f *testing.F) {
+func FuzzParse(f *testing.F) {
 	f.Add("Endpoint=sb://localhost:8443/;SharedAccessKeyName=send;SharedAccessKey=a=b==;EntityPath=hyco")
 	f.Add("Endpoint=sb://h/x;OperationTimeout=1.02:03:04.5;Authentication=Managed Identity")
 	f.Fuzz(func(t *testing.T, s string) {
-		c, err := ParseConnectionString(s)
+		c, err := Parse(s)
 		if err != nil {
-			if !errors.Is(err, ErrConnectionString) {
+			if !errors.Is(err, ErrBad) {
 				t.Fatalf("error of another kind: %v", err)
 			}
 			return
 		}
-		again, err := ParseConnectionString(c.Format())
+		again, err := Parse(c.Format())
 		if err != nil || again != c {
 			t.Fatalf("%q gives %#v, which comes back as %#v, %v", s, c, again, err)
 		}
