@@ -14,6 +14,8 @@ import (
 	"github.com/causeway-relay/causeway/gateway/relay"
 	"github.com/causeway-relay/causeway/gateway/shape"
 	"github.com/causeway-relay/causeway/internal/accept"
+	"github.com/causeway-relay/causeway/internal/alarm"
+	"github.com/causeway-relay/causeway/internal/late"
 	"github.com/causeway-relay/causeway/internal/leg"
 	"github.com/causeway-relay/causeway/internal/leg/park"
 )
@@ -39,6 +41,7 @@ type Door struct {
 	conns  sync.WaitGroup
 	open   accept.Set[*visitor]
 	lot    park.Lot             // of connections on which nothing is said
+	late   alarm.Clock          // of answers
 	here   atomic.Pointer[host] // what the latest connection was to; nil: there was none
 }
 
@@ -162,11 +165,13 @@ func (v *visitor) over() {
 type sender struct {
 	visitor *visitor
 	hello   shape.Hello
-	watch   leg.Watcher
+	watch   late.Watch
 }
 
 // Watch implements shape.Leaver.
-func (s *sender) Watch(leave context.CancelCauseFunc) { s.watch.WatchLate(s.visitor.conn, true, leave) }
+func (s *sender) Watch(leave context.CancelCauseFunc) {
+	s.watch.Start(&s.visitor.door.late, s.visitor.conn, true, leave)
+}
 
 // Hello implements shape.Party.
 func (s *sender) Hello() *shape.Hello { return &s.hello }

@@ -68,7 +68,7 @@ type sender arrived
 
 // Watch implements shape.Leaver.
 func (s *sender) Watch(leave context.CancelCauseFunc) {
-	s.watch.WatchLate(s.visit.arrival.Conn, false, leave)
+	s.watch.Start(&s.entry.late, s.arrival.Conn, false, leave)
 }
 
 // Hello implements shape.Party.

@@ -18,6 +18,7 @@ import (
 	"github.com/causeway-relay/causeway/hybrid/wire"
 	"github.com/causeway-relay/causeway/internal/alarm"
 	"github.com/causeway-relay/causeway/internal/http1"
+	"github.com/causeway-relay/causeway/internal/late"
 	"github.com/causeway-relay/causeway/internal/leg"
 	"github.com/causeway-relay/causeway/internal/wsframe"
 )
@@ -45,7 +46,7 @@ type Entry struct {
 	calls    calls
 	standbys standby.Table[*control]
 	via      atomic.Pointer[string] // see viaOf
-	late     alarm.Clock            // of answers to HTTP senders
+	late     alarm.Clock            // of answers to senders
 }
 
 // New makes an entry.
@@ -136,7 +137,7 @@ func (e *Entry) Take(ctx context.Context, a *leg.Arrival) {
 type arrived struct {
 	visit
 	said  shape.Hello
-	watch leg.Watcher
+	watch late.Watch
 }
 
 // receive reads the handshake. It returns nil when the party was turned away. It is apart from Take because a stream

@@ -84,6 +84,7 @@ var table = []layer{
 	{name: "leg", pkgs: []string{"internal/leg/**"}, may: []string{"gateway/shape", "gateway/fail", "internal/wsframe", "internal/http1", "internal/netend", "internal/nowait"}, deny: join(noLogs, []string{"net/http/**"}), only: hides},
 
 	// The server's side of one HTTP request, shared by the entries that take plain HTTP senders.
+	{name: "leg", pkgs: []string{"internal/late/**"}, may: []string{"internal/alarm", "internal/leg"}, deny: join(noLogs, []string{"net/http/**"}), only: hides},
 	{name: "leg", pkgs: []string{"internal/httpserve/**"}, may: []string{"gateway/shape", "gateway/fail", "internal/alarm", "internal/leg", "internal/http1", "internal/nowait"}, deny: join(noLogs, []string{"net/http/**"}), only: hides},
 
 	// Whether a connection ended or was lost.
@@ -162,7 +163,7 @@ func core(more ...string) []string {
 
 // entry is what an entry may import besides its own folders: the relay, types of auth and limit, legs, wire, vocabulary.
 func entry(own ...string) []string {
-	return join(wire, vocabulary, []string{"gateway/relay", "gateway/auth", "gateway/limit", "internal/accept", "internal/alarm", "internal/conversion/**", "internal/leg/**", "internal/httpserve/**", "internal/nowait"}, own)
+	return join(wire, vocabulary, []string{"gateway/relay", "gateway/auth", "gateway/limit", "internal/accept", "internal/alarm", "internal/conversion/**", "internal/late", "internal/leg/**", "internal/httpserve/**", "internal/nowait"}, own)
 }
 
 // client is what a client package may import besides its own folders.
