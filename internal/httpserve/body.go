@@ -35,6 +35,7 @@ type body struct {
 	early []byte // read of the connection and not used yet; behind the body it is the next request's
 
 	rmu sync.Mutex // one reader
+	all []byte     // the body, where all of it came with its head: what of it is still to be read
 	src *bufio.Reader
 	in  http1.BodyReader
 	eof bool
@@ -57,10 +58,14 @@ func (b *body) init(x *exchange, early []byte) {
 	if b.eof = framing.Kind == http1.None || framing.Kind == http1.Length && framing.Length == 0; b.eof {
 		return
 	}
-	b.src = readers.Get().(*bufio.Reader) //nolint:forcetypeassert // the pool holds nothing else
-	b.src.Reset((*source)(b))
-	b.in.Reset(b.src, framing)
 	b.owed = http1.ExpectsContinue(x.head)
+	if n := framing.Length; n > 0 && n <= int64(len(early)) {
+		b.all, b.early = early[:n], early[n:]
+	} else {
+		b.src = readers.Get().(*bufio.Reader) //nolint:forcetypeassert // the pool holds nothing else
+		b.src.Reset((*source)(b))
+	}
+	b.in.Reset(b.src, framing)
 }
 
 // Size implements shape.Body.
@@ -72,8 +77,11 @@ func (b *body) Buffered() int {
 		return 0 // somebody reads: he may be waiting
 	}
 	defer b.rmu.Unlock()
-	if b.src == nil || b.Size() < 0 || b.owed {
+	switch {
+	case b.Size() < 0 || b.owed:
 		return 0
+	case b.src == nil:
+		return len(b.all)
 	}
 	return b.src.Buffered() + len(b.early)
 }
@@ -122,7 +130,7 @@ func (b *body) readLocked(p []byte) (int, error) {
 	case b.err != nil:
 		return 0, b.err
 	}
-	n, err := b.in.Read(p)
+	n, err := b.read(p)
 	switch {
 	case err == nil:
 		return n, nil
@@ -133,6 +141,18 @@ func (b *body) readLocked(p []byte) (int, error) {
 	}
 	b.err = b.fault(err)
 	return n, b.err
+}
+
+// read reads of what came with the head, or of the connection.
+func (b *body) read(p []byte) (n int, err error) {
+	if b.all == nil {
+		return b.in.Read(p)
+	}
+	n = copy(p, b.all)
+	if b.all = b.all[n:]; len(b.all) == 0 {
+		err = io.EOF
+	}
+	return n, err
 }
 
 // fault says why the body ended early.

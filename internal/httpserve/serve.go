@@ -101,9 +101,9 @@ func (x *exchange) unfit() *shape.Response {
 	return nil
 }
 
-// given is the body as the answerer sees it: nothing at all when there is none.
+// given is the body as the answerer sees it, before it is read: nothing at all when there is none.
 func (x *exchange) given() shape.Body {
-	if x.body.src == nil {
+	if x.body.eof {
 		return nil
 	}
 	return &x.body
