@@ -39,7 +39,7 @@ func (s *stream) here(ctx context.Context, serve shape.Endpoint) (pump flow.Pump
 // serve runs the endpoint until the stream is over.
 func (s *stream) serve(ctx context.Context, near shape.Leg, serve shape.Endpoint) {
 	defer s.leave()
-	s.runs()
+	s.running.Store(true)
 	s.opened()
 	first := func(uint8) { s.data.CompareAndSwap(0, int64(s.record.Since())) }
 	report := flow.Serve(ctx, near, flow.Limits{First: first}, &s.live, func(leg shape.Leg) *shape.End {

@@ -21,10 +21,9 @@ type stream struct {
 
 	cancel  context.CancelCauseFunc
 	live    flow.Live
-	data    atomic.Int64               // when the first data went through, since the arrival
-	running atomic.Pointer[StreamInfo] // what is shown of it, counters left out; nil: it does not run yet
-	shown   StreamInfo                 // where running points
-	account Record                     // where record points
+	data    atomic.Int64 // when the first data went through, since the arrival
+	running atomic.Bool  // it came to be: what of the record is shown does not change any more
+	account Record       // where record points
 
 	tracked bool // it is on the relay's list and has a slot of its connections
 }
@@ -117,7 +116,7 @@ func (s *stream) road(ctx context.Context) (pump flow.Pump, err error) {
 
 // join carries the stream.
 func (s *stream) join(ctx context.Context, near, far shape.Leg, over func()) {
-	s.runs()
+	s.running.Store(true)
 	s.opened()
 	flow.Start(ctx, near, far, flow.Limits{Quiet: s.relay.p.Timeouts.Idle, First: s.first}, &s.live, func(report flow.Report) {
 		defer func() { s.leave(); over() }()

@@ -14,7 +14,7 @@ func (r *Relay) Watch(at entity.Address, o tap.Options) (*tap.Watch, error) {
 		return nil, err
 	}
 	for _, s := range of(r, r.streams, at) {
-		if s.running.Load() != nil {
+		if s.running.Load() {
 			w.Running(s.record.Subject())
 			s.show()
 		}
@@ -32,7 +32,7 @@ func (r *Relay) unwatched(at entity.Address) {
 
 // show hangs the entity's watchers onto a stream that runs, if there are any.
 func (s *stream) show() {
-	if g := s.relay.taps.Of(s.entity.At); g != nil && s.running.Load() != nil && !s.live.Watched() {
+	if g := s.relay.taps.Of(s.entity.At); g != nil && s.running.Load() && !s.live.Watched() {
 		s.live.Watch(g.Stream(s.record.Subject()))
 	}
 }

@@ -62,12 +62,10 @@ func (r *Relay) streamsHere() Traffic {
 	var t Traffic
 	loads := r.books.Running()
 	for s := range r.streams {
-		running := s.running.Load()
-		if running == nil {
+		if !s.running.Load() {
 			continue
 		}
-		info := *running
-		info.In, info.Out, info.Messages = s.live.In.Load(), s.live.Out.Load(), s.live.Messages.Load()
+		info := s.info()
 		t.Streams = append(t.Streams, info)
 		loads.Add(s.entity.At, info.In, info.Out)
 	}
@@ -75,13 +73,13 @@ func (r *Relay) streamsHere() Traffic {
 	return t
 }
 
-// runs shows the stream from here on, as far as it does not change any more. It is called once.
-func (s *stream) runs() {
+// info is what is shown of a stream that runs.
+func (s *stream) info() StreamInfo {
 	c := s.record
-	s.shown = StreamInfo{
+	return StreamInfo{
 		Tracking: c.Tracking, Entity: c.Entity, Listener: c.Listener, Node: c.Node, PeerNode: c.PeerNode, Remote: c.Remote.String(), Since: c.Began,
+		In: s.live.In.Load(), Out: s.live.Out.Load(), Messages: s.live.Messages.Load(),
 	}
-	s.running.Store(&s.shown)
 }
 
 // forget drops what a deleted entity carried.
