@@ -53,7 +53,7 @@ func (e *Expected) Ticket() (shape.Ticket, error) {
 	return t, err
 }
 
-// Arrived is closed when the party came or declined: Wait returns at once then.
+// Arrived is closed when the party came or declined, or the ticket was voided: Wait returns at once then.
 func (e *Expected) Arrived() <-chan struct{} { return e.arrived }
 
 // Wait returns the party that came by the ticket, which is the caller's from then on, the words in which it declined, or the cause of
@@ -79,6 +79,17 @@ func (e *Expected) Wait(ctx context.Context) (shape.Party, error) {
 		return nil, fail.Wrap(fail.UnknownTicket, "meet", errors.New("the party was taken already"))
 	}
 	return party, nil
+}
+
+// Void ends the ticket before Close, when nobody needs to come any more: Arrived tells whoever waits. A party that has come stays for Wait
+// or Close.
+func (e *Expected) Void() {
+	d := e.desk
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if _, out := d.takeLocked(e.ticket); out {
+		close(e.arrived)
+	}
 }
 
 // Close voids the ticket. A party that came and was not taken by Wait is refused with fail.UnknownTicket. It may be called twice.

@@ -121,3 +121,44 @@ func TestExpectedGivenUp(t *testing.T) {
 		}
 	})
 }
+
+// TestVoid: a ticket that is voided is used up and tells whoever waits; a party that came before it stays.
+func TestVoid(t *testing.T) {
+	d := meet.NewDesk(1, 10)
+	e, ticket := expect(t, d)
+	e.Void()
+	e.Void()
+	<-e.Arrived()
+	if err := d.Claim(ticket, &guest{}, nobody); !fail.Is(err, fail.UnknownTicket) || d.Pending() != 0 {
+		t.Errorf("claimed with %v, %d pending", err, d.Pending())
+	}
+	if p, err := e.Wait(t.Context()); p != nil || !fail.Is(err, fail.UnknownTicket) {
+		t.Errorf("%v, %v came", p, err)
+	}
+	e.Close()
+
+	e, ticket = expect(t, d)
+	early := &guest{}
+	if err := d.Claim(ticket, early, nobody); err != nil {
+		t.Fatal(err)
+	}
+	e.Void()
+	if early.refused.Load() != 0 {
+		t.Error("who came before was refused")
+	}
+	if p, err := e.Wait(t.Context()); p != shape.Party(early) || err != nil {
+		t.Errorf("%v, %v came", p, err)
+	}
+	e.Close()
+
+	e, ticket = expect(t, d)
+	if err := d.Claim(ticket, early, nobody); err != nil {
+		t.Fatal(err)
+	}
+	e.Void()
+	e.Close()
+	if early.refused.Load() != 1 || early.told() != fail.UnknownTicket {
+		t.Errorf("refused %d times with %s", early.refused.Load(), early.told())
+	}
+	d.Expect(&shape.Hello{}).Void() // has no ticket
+}

@@ -158,7 +158,7 @@ func TestExchangeAllocations(t *testing.T) {
 		})
 	}
 	t.Logf("allocations an exchange: %v", costs)
-	if costs[0] > 20 || costs[65536] > costs[0]+16 {
+	if costs[0] > 19 || costs[65536] > costs[0]+16 {
 		t.Errorf("allocations an exchange by size of the bodies: %v", costs)
 	}
 }

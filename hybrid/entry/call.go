@@ -4,6 +4,7 @@ import (
 	"sync"
 
 	"github.com/causeway-relay/causeway/gateway/fail"
+	"github.com/causeway-relay/causeway/gateway/relay"
 	"github.com/causeway-relay/causeway/gateway/shape"
 	"github.com/causeway-relay/causeway/hybrid/entry/internal/bodies"
 	"github.com/causeway-relay/causeway/hybrid/wire"
@@ -16,14 +17,15 @@ type calls struct {
 	open map[shape.Ticket]*call
 }
 
-// call is one of them. Its outcome is set once, under calls.mu.
+// call is one of them. Its outcome is set once, under calls.mu; whoever waits for it hears of it as of a listener that came to the
+// rendezvous.
 type call struct {
-	control *control
-	settled chan struct{} // closed when there is an outcome
-	answer  *wire.Response
-	body    *bodies.Whole // of the answer; nil: none
-	whole   bodies.Whole  // what body points to
-	lost    *fail.Error
+	control  *control
+	expected *relay.Expected
+	answer   *wire.Response
+	body     *bodies.Whole // of the answer; nil: none
+	whole    bodies.Whole  // what body points to
+	lost     *fail.Error
 }
 
 // begin enters a call.
@@ -50,30 +52,43 @@ func (t *calls) answered(from *control, r *wire.Response, data []byte, parcel *[
 	if !ok {
 		return false
 	}
+	c := t.settle(from, ticket, r, data, parcel)
+	if c == nil {
+		return false
+	}
+	c.expected.Void()
+	return true
+}
+
+// settle gives a call its answer and takes it out; nil: there is none for it.
+func (t *calls) settle(from *control, ticket shape.Ticket, r *wire.Response, data []byte, parcel *[]byte) *call {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	c := t.open[ticket]
 	if c == nil || c.control != from && c.control.hello.At != from.hello.At {
-		return false
+		return nil
 	}
 	delete(t.open, ticket)
 	if c.answer = r; r.Body {
 		c.whole.Init(parcel, data)
 		c.body = &c.whole
 	}
-	close(c.settled)
-	return true
+	return c
 }
 
 // lost ends every call of a channel.
 func (t *calls) lost(from *control, why *fail.Error) {
 	t.mu.Lock()
-	defer t.mu.Unlock()
+	var lost []*call
 	for ticket, c := range t.open {
 		if c.control == from {
 			delete(t.open, ticket)
 			c.lost = why
-			close(c.settled)
+			lost = append(lost, c)
 		}
+	}
+	t.mu.Unlock()
+	for _, c := range lost {
+		c.expected.Void()
 	}
 }

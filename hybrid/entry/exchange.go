@@ -38,7 +38,7 @@ var defaults entity.Settings
 
 // Exchange implements shape.Exchanger.
 func (c *control) Exchange(ctx context.Context, req *shape.Request) (*shape.Response, error) {
-	x := &exchange{control: c, req: req, settings: &defaults, call: call{control: c, settled: make(chan struct{})}}
+	x := &exchange{control: c, req: req, settings: &defaults, call: call{control: c}}
 	if ent := c.entry.p.Entity(c.listener.Entity); ent != nil {
 		x.settings = &ent.Settings
 	}
@@ -76,13 +76,13 @@ func (x *exchange) dispatch(ctx context.Context) (res *shape.Response, at shape.
 	entry := x.control.entry
 	entry.p.Relay.ExpectIn(ctx, &x.expected)
 	defer x.expected.Close()
+	x.call.expected = &x.expected
 	if x.ticket, err = x.expected.Ticket(); err != nil {
 		return nil, nil, err
 	}
 	entry.calls.begin(x.ticket, &x.call)
 	if err = x.tell(); err == nil {
 		select {
-		case <-x.call.settled:
 		case <-x.expected.Arrived():
 		case <-ctx.Done():
 		}

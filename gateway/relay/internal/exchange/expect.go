@@ -41,8 +41,8 @@ func (e *Expected) Ticket() (shape.Ticket, error) {
 	return t, err
 }
 
-// Arrived is closed when the listener came by the ticket or declined: Wait returns at once then. It is for those who wait for
-// something else at the same time.
+// Arrived is closed when the listener came by the ticket or declined, or the ticket was voided: Wait returns at once then. It is for those
+// who wait for something else at the same time.
 func (e *Expected) Arrived() <-chan struct{} { return e.meeting.Arrived() }
 
 // Wait returns the listener's party; it is the caller's, who accepts or refuses it. Otherwise the error is the words in which the
@@ -55,6 +55,10 @@ func (e *Expected) Wait(ctx context.Context) (shape.Party, error) {
 	return nil, fail.Newf(fail.RendezvousTimeout,
 		"The listener did not rendezvous to accept the request within the allotted time %s.", allotted(e.x.Limit()))
 }
+
+// Void ends the ticket before Close, when the listener has answered otherwise: Arrived tells whoever waits. A party that has come stays for
+// Wait or Close.
+func (e *Expected) Void() { e.meeting.Void() }
 
 // Close voids the ticket. A party that came and was not taken by Wait is refused with fail.UnknownTicket. It may be called twice.
 func (e *Expected) Close() { e.meeting.Close() }
