@@ -55,6 +55,12 @@ func newConn(s *Server, door string, l *lease) *conn {
 	return c
 }
 
+// begin is serve on a goroutine of its own. Connections come with their first bytes, nearly all, so that there is something to do at once.
+func (c *conn) begin(cfg *tls.Config) {
+	leg.Deepen() // it costs least before any other call
+	c.serve(cfg)
+}
+
 // serve is the life of the connection. cfg is nil for plain doors and for carried connections.
 func (c *conn) serve(cfg *tls.Config) {
 	defer c.s.crowd.served()
@@ -158,9 +164,6 @@ func (c *conn) nextHead(first bool) (*http1.Head, error) {
 		var err error
 		if limited, err = c.await(first); err != nil {
 			return nil, err
-		}
-		if first && !limited {
-			leg.Deepen() // there is something to do at once, and few calls are on the stack
 		}
 	}
 	c.lease.to(begun)

@@ -160,7 +160,7 @@ func (s *Server) accept(d *Door) {
 		}
 		c := newConn(s, d.Name, l)
 		c.remote = leg.AddrPort(conn.RemoteAddr())
-		go c.serve(d.TLS) // the crowd counts it, Run waits for it
+		go c.begin(d.TLS) // the crowd counts it, Run waits for it
 	}
 }
 
