@@ -27,6 +27,9 @@ func NewAddress(namespace, path string) (Address, error) {
 	if len(path) > MaxPath {
 		return Address{}, fmt.Errorf("%w: path of %d bytes, at most %d are allowed", ErrAddress, len(path), MaxPath)
 	}
+	if canonical(path) {
+		return Address{Namespace: namespace, Path: path}, nil
+	}
 	if !utf8.ValidString(path) {
 		return Address{}, fmt.Errorf("%w: path is not UTF-8", ErrAddress)
 	}
@@ -41,6 +44,18 @@ func NewAddress(namespace, path string) (Address, error) {
 		}
 	}
 	return Address{Namespace: namespace, Path: strings.ToLower(path)}, nil
+}
+
+// canonical reports whether a path is plainly what it should be, as nearly all are: others are looked at closely.
+func canonical(path string) bool {
+	for i := range len(path) {
+		switch c := path[i]; {
+		case 'a' <= c && c <= 'z', '0' <= c && c <= '9', c == '/', c == '-', c == '_':
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 // Parent cuts the last segment off. It reports false when there is none left to cut.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -334,8 +335,10 @@ func (x *exchange) drop(res *shape.Response) {
 // taken apart (reference section 8.5).
 func listenerFields(fields shape.Fields) shape.Fields {
 	joined := false
-	for _, f := range fields {
-		joined = joined || strings.EqualFold(f.Name, "Set-Cookie") && strings.Contains(f.Value, ",")
+	if fields.Has("Set-Cookie") {
+		joined = slices.ContainsFunc(fields, func(f shape.Field) bool {
+			return strings.EqualFold(f.Name, "Set-Cookie") && strings.Contains(f.Value, ",")
+		})
 	}
 	if joined {
 		var apart shape.Fields

@@ -103,7 +103,7 @@ func (e *Entry) viaOf(pseudonym string) string {
 // addVia notes the gateway on a message that it passes on; answers of its own have no such field (reference section 5).
 func addVia(fields *shape.Fields, own string) {
 	for i := len(*fields) - 1; i >= 0; i-- {
-		if f := &(*fields)[i]; strings.EqualFold(f.Name, "Via") {
+		if f := &(*fields)[i]; len(f.Name) == len("Via") && strings.EqualFold(f.Name, "Via") {
 			f.Value += ", " + own
 			return
 		}

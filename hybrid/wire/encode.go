@@ -150,4 +150,7 @@ func tokenFields(authorization bool) func(name string) bool {
 }
 
 // isToken tells the field that carries nothing but the relay token.
-func isToken(name string) bool { return strings.EqualFold(name, "ServiceBusAuthorization") }
+func isToken(name string) bool {
+	const token = "ServiceBusAuthorization"
+	return len(name) == len(token) && strings.EqualFold(name, token)
+}

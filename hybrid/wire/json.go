@@ -130,7 +130,7 @@ func joined(before http1.Fields, name string) bool {
 func appendValues(dst []byte, fields http1.Fields) ([]byte, error) {
 	name := fields[0].Name
 	separator := ", "
-	if strings.EqualFold(name, "Cookie") {
+	if len(name) == len("Cookie") && strings.EqualFold(name, "Cookie") {
 		separator = "; "
 	}
 	dst = append(dst, '"')
