@@ -115,11 +115,23 @@ func (f Fields) Tokens(name string) iter.Seq[string] {
 
 // HasToken reports whether the list of that name has the member, ignoring the case of ASCII letters. It never allocates.
 func (f Fields) HasToken(name, token string) bool {
-	if !f.Has(name) {
-		return false // nearly always
+	for i := range f {
+		if equalFold(f[i].Name, name) && hasMember(f[i].Value, token) {
+			return true
+		}
 	}
-	for member := range f.Tokens(name) {
-		if equalFold(member, token) {
+	return false
+}
+
+// hasMember is HasToken for one value, which nearly always has one member.
+func hasMember(list, token string) bool {
+	if strings.IndexByte(list, ',') < 0 {
+		member := trimBlanks(list)
+		return member != "" && equalFold(member, token)
+	}
+	for list != "" {
+		var member string
+		if member, list = cutMember(list); member != "" && equalFold(member, token) {
 			return true
 		}
 	}
