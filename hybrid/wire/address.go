@@ -45,15 +45,17 @@ func (r *Rendezvous) String() string { return string(r.Append(nil)) }
 
 func appendASCII(dst []byte, s string) []byte {
 	const digits = "0123456789ABCDEF"
+	start := 0
 	for i := range len(s) {
 		c := s[i]
 		if c > ' ' && c < 0x7F && c != '#' {
-			dst = append(dst, c)
 			continue
 		}
+		dst = append(dst, s[start:i]...)
 		dst = append(dst, '%', digits[c>>4], digits[c&0xF])
+		start = i + 1
 	}
-	return dst
+	return append(dst, s[start:]...)
 }
 
 // Address is a rendezvous address as a listener dials it: Target goes on the wire byte for byte as it came.

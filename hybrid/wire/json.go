@@ -142,12 +142,26 @@ func appendValues(dst []byte, fields http1.Fields) ([]byte, error) {
 		if i > 0 {
 			dst = append(dst, separator...)
 		}
-		if forbidden(f.Value) {
+		switch {
+		case plainValue(f.Value): // nearly always
+			dst = append(dst, f.Value...)
+		case forbidden(f.Value):
 			return dst, &Error{"append fields", ErrField, "A header field has a control character in its value."}
+		default:
+			dst = appendEscaped(dst, f.Value)
 		}
-		dst = appendEscaped(dst, f.Value)
 	}
 	return append(dst, '"'), nil
+}
+
+// plainValue tells a value in which nothing is to be escaped and nothing is forbidden.
+func plainValue(value string) bool {
+	for i := range len(value) {
+		if c := value[i]; !plainJSON[c] || c == 0x7F {
+			return false
+		}
+	}
+	return true
 }
 
 // forbidden finds the control characters, all but tab, with which a .NET listener drops a request without a word (section 8.3).
