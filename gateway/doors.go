@@ -40,7 +40,6 @@ func (g *Gateway) bind() error {
 			problems = append(problems, fmt.Errorf("door %s: %w: %schoose another address with --%s, or close it with --%s off", d.name, err, lowPort(err), d.name, d.name))
 			continue
 		}
-		awaitFirst(l) // HTTP and TLS
 		g.doors = append(g.doors, door{d.name, l})
 	}
 	if err := g.bindNetTCP(); err != nil {

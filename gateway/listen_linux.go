@@ -32,22 +32,3 @@ func keepAlive(fd int) error {
 		syscall.SetsockoptInt(fd, syscall.IPPROTO_TCP, syscall.TCP_KEEPCNT, keepAliveProbes),
 	)
 }
-
-// awaitFirst has the kernel keep connections of a door back until their first bytes are there: who reads them finds them, and needs not
-// go to sleep and be woken once more. Only for doors whose peers speak first. Who says nothing comes a second later (tcp(7)).
-func awaitFirst(l net.Listener) {
-	t, ok := l.(*net.TCPListener)
-	if !ok {
-		return
-	}
-	raw, err := t.SyscallConn()
-	if err != nil {
-		return // it is closed, and Accept says so
-	}
-	_ = raw.Control(func(fd uintptr) { // a system that cannot has connections come at once
-		_ = syscall.SetsockoptInt(int(fd), syscall.IPPROTO_TCP, syscall.TCP_DEFER_ACCEPT, silenceSeconds)
-	})
-}
-
-// silenceSeconds is how long a connection may be silent before it comes all the same.
-const silenceSeconds = 1

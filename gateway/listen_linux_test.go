@@ -4,7 +4,6 @@ import (
 	"net"
 	"syscall"
 	"testing"
-	"time"
 )
 
 // TestListenKeepAlive: a connection of a door has the options that one of net.Listen has.
@@ -26,48 +25,6 @@ func TestListenKeepAlive(t *testing.T) {
 	}
 }
 
-// TestAwaitFirst: a connection comes once its peer has said something, and by itself where the peer says nothing.
-func TestAwaitFirst(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	awaitFirst(l)
-	dial := func() net.Conn {
-		peer, err := net.Dial("tcp", l.Addr().String())
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = peer.Close() })
-		return peer
-	}
-	comes := func(within time.Duration) error {
-		if err := l.(*net.TCPListener).SetDeadline(time.Now().Add(within)); err != nil {
-			t.Fatal(err)
-		}
-		conn, err := l.Accept()
-		if err == nil {
-			_ = conn.Close()
-		}
-		return err
-	}
-	if got := option(t, l.(*net.TCPListener), syscall.IPPROTO_TCP, syscall.TCP_DEFER_ACCEPT); got == 0 {
-		t.Error("connections come at once")
-	}
-	speaks := dial()
-	if _, err := speaks.Write([]byte("x")); err != nil {
-		t.Fatal(err)
-	}
-	if err := comes(10 * time.Second); err != nil {
-		t.Errorf("one that spoke: %v", err)
-	}
-	dial()
-	if err := comes(20 * time.Second); err != nil {
-		t.Errorf("one that is silent: %v", err)
-	}
-}
-
 // accepted gives a reader of the options of an accepted connection.
 func accepted(t *testing.T, open func(network, addr string) (net.Listener, error)) func(level, code int) int {
 	t.Helper()
@@ -86,18 +43,14 @@ func accepted(t *testing.T, open func(network, addr string) (net.Listener, error
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	return func(level, code int) int { return option(t, conn.(*net.TCPConn), level, code) }
-}
-
-// option is a socket's.
-func option(t *testing.T, socket syscall.Conn, level, code int) (value int) {
-	t.Helper()
-	raw, err := socket.SyscallConn()
+	raw, err := conn.(*net.TCPConn).SyscallConn()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if cerr := raw.Control(func(fd uintptr) { value, err = syscall.GetsockoptInt(int(fd), level, code) }); cerr != nil || err != nil {
-		t.Error(cerr, err)
+	return func(level, code int) (value int) {
+		if cerr := raw.Control(func(fd uintptr) { value, err = syscall.GetsockoptInt(int(fd), level, code) }); cerr != nil || err != nil {
+			t.Error(cerr, err)
+		}
+		return value
 	}
-	return value
 }

@@ -6,6 +6,3 @@ import "net"
 
 // listen opens a door whose connections have the keep-alive of package net.
 func listen(network, addr string) (net.Listener, error) { return net.Listen(network, addr) }
-
-// awaitFirst does nothing: connections come at once.
-func awaitFirst(net.Listener) {}

@@ -38,7 +38,6 @@ func (g *Gateway) bindNetTCP() error {
 	l, err := g.p.Listen("tcp", addr)
 	switch {
 	case err == nil:
-		awaitFirst(l) // the preamble
 		g.doors = append(g.doors, door{nettcp.Name, l})
 	case g.cfg.NetTCP == "":
 		g.log.Info("door closed: its address cannot be had", "door", nettcp.Name, "address", addr, "cause", err)
