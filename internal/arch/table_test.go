@@ -85,7 +85,7 @@ var table = []layer{
 
 	// The server's side of one HTTP request, shared by the entries that take plain HTTP senders.
 	{name: "leg", pkgs: []string{"internal/late/**"}, may: []string{"internal/alarm", "internal/leg"}, deny: join(noLogs, []string{"net/http/**"}), only: hides},
-	{name: "leg", pkgs: []string{"internal/httpserve/**"}, may: []string{"gateway/shape", "gateway/fail", "internal/alarm", "internal/leg", "internal/http1", "internal/nowait"}, deny: join(noLogs, []string{"net/http/**"}), only: hides},
+	{name: "leg", pkgs: []string{"internal/httpserve/**"}, may: []string{"gateway/shape", "gateway/fail", "internal/alarm", "internal/late", "internal/leg", "internal/http1", "internal/nowait"}, deny: join(noLogs, []string{"net/http/**"}), only: hides},
 
 	// Whether a connection ended or was lost.
 	{name: "netend", pkgs: []string{"internal/netend/**"}, may: []string{"internal/nowait"}, deny: join(noLogs, []string{"net/http/**", "os/**"})},

@@ -8,6 +8,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/shape"
 	"github.com/causeway-relay/causeway/internal/alarm"
 	"github.com/causeway-relay/causeway/internal/http1"
+	"github.com/causeway-relay/causeway/internal/late"
 	"github.com/causeway-relay/causeway/internal/leg"
 )
 
@@ -50,7 +51,7 @@ func Serve(ctx context.Context, a *leg.Arrival, p Params, answer Answer) {
 	res := x.unfit()
 	if res == nil {
 		if x.body.eof {
-			x.startWatch()
+			x.ended()
 		}
 		res = answer(&x.ctx, x.given())
 	}
@@ -70,8 +71,8 @@ type exchange struct {
 	ctx   scope
 	leave context.CancelCauseFunc // ends ctx
 	body  body
-	watch watch
-	early []byte // what the watch read of the next request
+	watch late.Watch // for a sender that leaves who has sent all of the request
+	early []byte     // what the watch read of the next request
 
 	out     http1.BodyWriter
 	framing http1.Framing // of the answer
@@ -113,7 +114,7 @@ func (x *exchange) given() shape.Body {
 // little.
 func (x *exchange) settle() bool {
 	whole := x.body.settle(!x.close && !x.torn)
-	early, err := x.watch.stop()
+	early, err := x.watch.Stop()
 	x.early, x.gone = early, x.gone || err != nil
 	return whole && !x.close && !x.torn && !x.gone
 }
@@ -123,7 +124,9 @@ func (x *exchange) ended() {
 	if !x.body.moved.IsZero() { // else nobody has set one
 		_ = x.conn.SetReadDeadline(time.Time{}) // a dead connection says so to the watch
 	}
-	x.startWatch()
+	if !x.body.ahead() { // a next request that is there already would hide whether the sender leaves: there is nothing to look for
+		x.watch.Start(x.p.Late, x.conn, false, x.leave)
+	}
 }
 
 // hangUp ends the connection. A sender whose answer is whole may still send: he shall read it before he meets a reset.

@@ -1,7 +1,6 @@
 package leg_test
 
 import (
-	"context"
 	"crypto/tls"
 	"errors"
 	"io"
@@ -124,41 +123,39 @@ func TestGoodbyeWaits(t *testing.T) {
 // read before.
 func TestWatchSecured(t *testing.T) {
 	for name, sent := range map[string][]string{"one record": {"the words"}, "many": {"t", "he ", "words"}} {
-		for when, watch := range map[string]func(net.Conn, bool, context.CancelCauseFunc) *leg.Watcher{"at once": leg.Watch, "late": leg.WatchLate} {
-			t.Run(name+", "+when, func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) {
-					a, b := netx.Pipe()
-					peer, ours := tlsOver(t, a, b)
-					defer a.Close()
-					defer b.Close()
-					w := watch(ours, true, func(err error) { t.Error(err) })
-					for _, words := range sent {
-						<-time.After(time.Second)
-						if _, err := peer.Write([]byte(words)); err != nil {
-							t.Fatal(err)
-						}
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				a, b := netx.Pipe()
+				peer, ours := tlsOver(t, a, b)
+				defer a.Close()
+				defer b.Close()
+				w := leg.Watch(ours, true, func(err error) { t.Error(err) })
+				for _, words := range sent {
+					<-time.After(time.Second)
+					if _, err := peer.Write([]byte(words)); err != nil {
+						t.Fatal(err)
 					}
-					synctest.Wait()
-					read, err := w.Stop()
-					if err != nil || !w.Heard() {
-						t.Fatalf("%v, heard: %t", err, w.Heard())
+				}
+				synctest.Wait()
+				read, err := w.Stop()
+				if err != nil || !w.Heard() {
+					t.Fatalf("%v, heard: %t", err, w.Heard())
+				}
+				l := leg.NewTCP(ours, slices.Concat([]byte("first "), read), 0)
+				defer l.Close()
+				for _, want := range []string{"first the words", "and more"} {
+					var b shape.Batch
+					if err := l.Read(&b); err != nil || len(b.Pieces) != 1 {
+						t.Fatalf("%d pieces, %v", len(b.Pieces), err)
 					}
-					l := leg.NewTCP(ours, slices.Concat([]byte("first "), read), 0)
-					defer l.Close()
-					for _, want := range []string{"first the words", "and more"} {
-						var b shape.Batch
-						if err := l.Read(&b); err != nil || len(b.Pieces) != 1 {
-							t.Fatalf("%d pieces, %v", len(b.Pieces), err)
-						}
-						if p := b.Pieces[0]; string(b.Buf[p.Off:p.Off+p.Len]) != want {
-							t.Errorf("%q, want %q", b.Buf[p.Off:p.Off+p.Len], want)
-						}
-						if _, err := peer.Write([]byte("and more")); err != nil {
-							t.Fatal(err)
-						}
+					if p := b.Pieces[0]; string(b.Buf[p.Off:p.Off+p.Len]) != want {
+						t.Errorf("%q, want %q", b.Buf[p.Off:p.Off+p.Len], want)
 					}
-				})
+					if _, err := peer.Write([]byte("and more")); err != nil {
+						t.Fatal(err)
+					}
+				}
 			})
-		}
+		})
 	}
 }

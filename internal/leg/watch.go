@@ -25,7 +25,6 @@ type Watcher struct {
 	conn    net.Conn
 	halves  bool
 	leave   context.CancelCauseFunc
-	late    *time.Timer    // it calls run; nil: run was called at once
 	running sync.WaitGroup // of run
 	over    atomic.Bool    // run waits for nothing any more
 
@@ -90,25 +89,6 @@ func awaitByte(conn net.Conn) ([]byte, error) {
 		return nil, err
 	}
 	return one[:], nil // an error comes again
-}
-
-// watchAfter is how long a peer is not watched yet by WatchLate.
-const watchAfter = 10 * time.Millisecond
-
-// WatchLate is Watch for peers that nearly all have their answer within a few milliseconds: it begins to watch after 10, and costs no
-// goroutine, no look that finds nothing and no deadline that wakes it before. A Stop before it began knows nothing of the peer: what it
-// sent, or that it has gone, is still to be read.
-func WatchLate(conn net.Conn, halves bool, leave context.CancelCauseFunc) *Watcher {
-	w := new(Watcher)
-	w.WatchLate(conn, halves, leave)
-	return w
-}
-
-// WatchLate begins what the function of that name begins, with w, which is zero: for a watcher within what is being watched for.
-func (w *Watcher) WatchLate(conn net.Conn, halves bool, leave context.CancelCauseFunc) {
-	w.conn, w.halves, w.leave = conn, halves, leave
-	w.running.Add(1)
-	w.late = time.AfterFunc(watchAfter, w.run) // Stop waits for it
 }
 
 // run is the watch.
@@ -184,9 +164,6 @@ func (w *Watcher) Stop() ([]byte, error) {
 
 // end waits for run, which a deadline wakes if it still looks.
 func (w *Watcher) end() {
-	if w.late != nil && w.late.Stop() {
-		return // it has not begun
-	}
 	if w.over.Load() {
 		w.running.Wait()
 		return

@@ -26,12 +26,11 @@ func says(pieces ...string) func(net.Conn) {
 	}
 }
 
-// TestWatch: who leaves is noticed, by a late watch once it has begun; what a peer sends is given back by whoever read it.
+// TestWatch: who leaves is noticed; what a peer sends is given back by whoever read it.
 func TestWatch(t *testing.T) {
 	many := strings.Repeat("word", watchMost)
 	for _, row := range []struct {
 		name  string
-		late  bool
 		after time.Duration // until the peer acts
 		act   func(net.Conn)
 		stop  time.Duration // behind that
@@ -39,18 +38,15 @@ func TestWatch(t *testing.T) {
 		early string // what Stop gives
 		left  string // what is still to be read
 	}{
-		{"left", false, 0, func(c net.Conn) { c.Close() }, time.Millisecond, true, "", ""},
-		{"left early, late watch", true, 0, func(c net.Conn) { c.Close() }, watchAfter + time.Millisecond, true, "", ""},
-		{"left later, late watch", true, time.Second, func(c net.Conn) { c.Close() }, time.Millisecond, true, "", ""},
-		{"answered before a late watch", true, 0, func(net.Conn) {}, time.Millisecond, false, "", ""},
-		{"answered at last", true, time.Minute, func(net.Conn) {}, time.Millisecond, false, "", ""},
-		{"spoke", false, 0, says("words"), time.Millisecond, false, "words", ""},
-		{"spoke before a late watch", true, 0, says("words"), time.Millisecond, false, "", "words"},
-		{"spoke later", true, time.Second, says("words"), time.Millisecond, false, "words", ""},
-		{"spoke twice", true, time.Second, says("wo", "rds"), time.Millisecond, false, "words", ""},
-		{"one byte", true, time.Second, says("x"), time.Millisecond, false, "x", ""},
-		{"more than is kept", true, time.Second, says(many[:watchMost], "rest"), time.Millisecond, false, many[:watchMost], "rest"},
-		{"spoke and left", true, time.Second, func(c net.Conn) { go func() { _, _ = io.WriteString(c, "words"); c.Close() }() }, time.Millisecond, false, "words", ""},
+		{"left", 0, func(c net.Conn) { c.Close() }, time.Millisecond, true, "", ""},
+		{"left later", time.Second, func(c net.Conn) { c.Close() }, time.Millisecond, true, "", ""},
+		{"answered at last", time.Minute, func(net.Conn) {}, time.Millisecond, false, "", ""},
+		{"spoke", 0, says("words"), time.Millisecond, false, "words", ""},
+		{"spoke later", time.Second, says("words"), time.Millisecond, false, "words", ""},
+		{"spoke twice", time.Second, says("wo", "rds"), time.Millisecond, false, "words", ""},
+		{"one byte", time.Second, says("x"), time.Millisecond, false, "x", ""},
+		{"more than is kept", time.Second, says(many[:watchMost], "rest"), time.Millisecond, false, many[:watchMost], "rest"},
+		{"spoke and left", time.Second, func(c net.Conn) { go func() { _, _ = io.WriteString(c, "words"); c.Close() }() }, time.Millisecond, false, "words", ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -59,11 +55,7 @@ func TestWatch(t *testing.T) {
 				defer far.Close()
 				ctx, leave := context.WithCancelCause(t.Context())
 				defer leave(nil)
-				watch := Watch
-				if row.late {
-					watch = WatchLate
-				}
-				w := watch(near, false, leave)
+				w := Watch(near, false, leave)
 				<-time.After(row.after)
 				row.act(far)
 				<-time.After(row.stop)

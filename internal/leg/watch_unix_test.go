@@ -16,9 +16,6 @@ import (
 	"github.com/causeway-relay/causeway/internal/wsframe"
 )
 
-// watches are both ways to watch.
-var watches = map[string]func(net.Conn, bool, context.CancelCauseFunc) *Watcher{"at once": Watch, "late": WatchLate}
-
 // TestWatchLeaves: what a peer says on a connection of the kernel's while it is watched is left there, and comes in one piece: one read, one
 // message.
 func TestWatchLeaves(t *testing.T) {
@@ -31,38 +28,36 @@ func TestWatchLeaves(t *testing.T) {
 		"bytes":  {[]byte(words), func(c net.Conn, read []byte) shape.Leg { return NewTCP(c, read, 0) }},
 		"frames": {frame, func(c net.Conn, read []byte) shape.Leg { return NewWS(c, read, Options{Role: wsframe.Server}) }},
 	} {
-		for when, watch := range watches {
-			for kind, around := range map[string]func(*net.TCPConn) net.Conn{
-				"plain": func(c *net.TCPConn) net.Conn { return c },
-				"parkable": func(c *net.TCPConn) net.Conn {
-					p := new(park.Conn)
-					p.Init(c, new(park.Lot))
-					return p
-				},
-			} {
-				t.Run(name+", "+when+", "+kind, func(t *testing.T) {
-					peer, ours := netx.Loopback(t)
-					conn := around(ours)
-					w := watch(conn, true, func(err error) { t.Error(err) })
-					if _, err := peer.Write(row.sent); err != nil {
-						t.Fatal(err)
-					}
-					w.running.Wait() // it has seen them
-					read, err := w.Stop()
-					if err != nil || len(read) != 0 || !w.Heard() {
-						t.Fatalf("%q, %v, heard: %t", read, err, w.Heard())
-					}
-					l := row.make(conn, read)
-					defer l.Close()
-					var b shape.Batch
-					if err := l.Read(&b); err != nil || len(b.Pieces) != 1 {
-						t.Fatalf("%d pieces, %v", len(b.Pieces), err)
-					}
-					if p := b.Pieces[0]; string(b.Buf[p.Off:p.Off+p.Len]) != words || !p.Last {
-						t.Errorf("%q, last: %t", b.Buf[p.Off:p.Off+p.Len], p.Last)
-					}
-				})
-			}
+		for kind, around := range map[string]func(*net.TCPConn) net.Conn{
+			"plain": func(c *net.TCPConn) net.Conn { return c },
+			"parkable": func(c *net.TCPConn) net.Conn {
+				p := new(park.Conn)
+				p.Init(c, new(park.Lot))
+				return p
+			},
+		} {
+			t.Run(name+", "+kind, func(t *testing.T) {
+				peer, ours := netx.Loopback(t)
+				conn := around(ours)
+				w := Watch(conn, true, func(err error) { t.Error(err) })
+				if _, err := peer.Write(row.sent); err != nil {
+					t.Fatal(err)
+				}
+				w.running.Wait() // it has seen them
+				read, err := w.Stop()
+				if err != nil || len(read) != 0 || !w.Heard() {
+					t.Fatalf("%q, %v, heard: %t", read, err, w.Heard())
+				}
+				l := row.make(conn, read)
+				defer l.Close()
+				var b shape.Batch
+				if err := l.Read(&b); err != nil || len(b.Pieces) != 1 {
+					t.Fatalf("%d pieces, %v", len(b.Pieces), err)
+				}
+				if p := b.Pieces[0]; string(b.Buf[p.Off:p.Off+p.Len]) != words || !p.Last {
+					t.Errorf("%q, last: %t", b.Buf[p.Off:p.Off+p.Len], p.Last)
+				}
+			})
 		}
 	}
 }
@@ -83,24 +78,22 @@ func TestWatchEnds(t *testing.T) {
 			return errors.Join(err, peer.CloseWrite())
 		}, false, false},
 	} {
-		for when, watch := range watches {
-			t.Run(name+", "+when, func(t *testing.T) {
-				peer, ours := netx.Loopback(t)
-				ctx, leave := context.WithCancelCause(t.Context())
-				defer leave(nil)
-				w := watch(ours, row.halves, leave)
-				if err := row.end(peer, ours); err != nil {
-					t.Fatal(err)
-				}
-				w.running.Wait()
-				if got := fail.Is(context.Cause(ctx), fail.SenderGone); got != row.gone {
-					t.Errorf("noticed: %t", got)
-				}
-				if read, err := w.Stop(); (err != nil) != row.gone || len(read) != 0 {
-					t.Errorf("Stop: %q, %v", read, err)
-				}
-			})
-		}
+		t.Run(name, func(t *testing.T) {
+			peer, ours := netx.Loopback(t)
+			ctx, leave := context.WithCancelCause(t.Context())
+			defer leave(nil)
+			w := Watch(ours, row.halves, leave)
+			if err := row.end(peer, ours); err != nil {
+				t.Fatal(err)
+			}
+			w.running.Wait()
+			if got := fail.Is(context.Cause(ctx), fail.SenderGone); got != row.gone {
+				t.Errorf("noticed: %t", got)
+			}
+			if read, err := w.Stop(); (err != nil) != row.gone || len(read) != 0 {
+				t.Errorf("Stop: %q, %v", read, err)
+			}
+		})
 	}
 }
 
@@ -119,14 +112,5 @@ func TestWatchStops(t *testing.T) {
 		if _, err := io.ReadFull(ours, got[:]); err != nil || string(got[:]) != "words" {
 			t.Fatalf("%q, %v", got, err)
 		}
-	}
-}
-
-// TestWatchLateAllocations: nearly every stream and every exchange has one that never begins.
-func TestWatchLateAllocations(t *testing.T) {
-	_, ours := netx.Loopback(t)
-	leave := func(error) {}
-	if n := testing.AllocsPerRun(100, func() { _, _ = WatchLate(ours, false, leave).Stop() }); n > 3 { // the watch, its timer, what that calls
-		t.Errorf("%v allocations", n)
 	}
 }
