@@ -6,6 +6,7 @@
 package alarm
 
 import (
+	"container/heap"
 	"sync"
 	"time"
 )
@@ -16,13 +17,13 @@ type Ringer interface {
 	Ring()
 }
 
-// Clock rings alarms. It is made for moments that lie about equally far ahead: one that is set goes behind all that come before it, and is
-// looked for from the end. The zero value has none, and is not copied once it had.
+// Clock rings alarms. One that comes behind all others is set in the same time, however many there are, and any other nearly so. The zero
+// value has none, and is not copied once it had.
 type Clock struct {
-	mu          sync.Mutex
-	first, last *Alarm
-	timer       *time.Timer
-	due         time.Time // when the timer strikes; zero: it stands
+	mu    sync.Mutex
+	set   queue
+	timer *time.Timer
+	due   time.Time // when the timer strikes; zero: it stands
 }
 
 // Alarm is one moment, a part of what waits for it. The zero value is not set.
@@ -31,18 +32,20 @@ type Alarm struct {
 	who   Ringer
 
 	// Guarded by clock.mu.
-	at         time.Time
-	prev, next *Alarm
-	set        bool
+	at    time.Time
+	place int // in clock.set, from 1; 0: it is not set
 }
 
 // Set has who told at a moment, and not at the one that was set before. All moments of an alarm are of one clock.
 func (c *Clock) Set(a *Alarm, at time.Time, who Ringer) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	a.dropLocked()
 	a.clock, a.who, a.at = c, who, at
-	c.putLocked(a)
+	if a.place > 0 {
+		heap.Fix(&c.set, a.place-1)
+	} else {
+		heap.Push(&c.set, a)
+	}
 	c.armLocked(at)
 }
 
@@ -54,45 +57,10 @@ func (a *Alarm) Stop() bool {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return a.dropLocked()
-}
-
-// putLocked enters an alarm behind those that come before it.
-func (c *Clock) putLocked(a *Alarm) {
-	before := c.last
-	for before != nil && a.at.Before(before.at) {
-		before = before.prev
-	}
-	a.set, a.prev = true, before
-	if before == nil {
-		a.next, c.first = c.first, a
-	} else {
-		a.next, before.next = before.next, a
-	}
-	if a.next == nil {
-		c.last = a
-	} else {
-		a.next.prev = a
-	}
-}
-
-// dropLocked takes an alarm out, and reports whether it was in.
-func (a *Alarm) dropLocked() bool {
-	if !a.set {
+	if a.place == 0 {
 		return false
 	}
-	c := a.clock
-	if a.prev == nil {
-		c.first = a.next
-	} else {
-		a.prev.next = a.next
-	}
-	if a.next == nil {
-		c.last = a.prev
-	} else {
-		a.next.prev = a.prev
-	}
-	a.set, a.prev, a.next = false, nil, nil
+	heap.Remove(&c.set, a.place-1)
 	return true
 }
 
@@ -123,14 +91,46 @@ func (c *Clock) strike() {
 func (c *Clock) take() Ringer {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	a := c.first
-	switch {
-	case a == nil:
+	if len(c.set) == 0 {
 		return nil
-	case time.Now().Before(a.at):
+	}
+	a := c.set[0]
+	if time.Now().Before(a.at) {
 		c.armLocked(a.at)
 		return nil
 	}
-	a.dropLocked()
+	heap.Pop(&c.set)
 	return a.who
+}
+
+// queue is the alarms that are set, the first moment first. It implements heap.Interface.
+type queue []*Alarm
+
+// Len implements sort.Interface.
+func (q queue) Len() int { return len(q) }
+
+// Less implements sort.Interface.
+func (q queue) Less(i, j int) bool { return q[i].at.Before(q[j].at) }
+
+// Swap implements sort.Interface.
+func (q queue) Swap(i, j int) {
+	q[i], q[j] = q[j], q[i]
+	q[i].place, q[j].place = i+1, j+1
+}
+
+// Push implements heap.Interface.
+func (q *queue) Push(x any) {
+	a := x.(*Alarm) //nolint:forcetypeassert // the queue holds nothing else
+	*q = append(*q, a)
+	a.place = len(*q)
+}
+
+// Pop implements heap.Interface.
+func (q *queue) Pop() any {
+	old := *q
+	last := len(old) - 1
+	a := old[last]
+	old[last], a.place = nil, 0
+	*q = old[:last]
+	return a
 }

@@ -43,14 +43,14 @@ func (w *waiter) times() []time.Time {
 // TestMoments: whatever is set, moved and stopped in whatever order, each alarm rings at the moment that was set last, once, or never.
 func TestMoments(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		many := rapid.IntRange(1, 6).Draw(rt, "alarms")
+		many := rapid.IntRange(1, 20).Draw(rt, "alarms")
 		type step struct {
 			who, after int // after 0: stop
 			pause      int
 		}
 		steps := rapid.SliceOfN(rapid.Custom(func(rt *rapid.T) step {
 			return step{rapid.IntRange(0, many-1).Draw(rt, "who"), rapid.IntRange(0, 9).Draw(rt, "after"), rapid.IntRange(0, 3).Draw(rt, "pause")}
-		}), 1, 30).Draw(rt, "steps")
+		}), 1, 60).Draw(rt, "steps")
 		synctest.Test(t, func(t *testing.T) {
 			var c alarm.Clock
 			all := make([]waiter, many)
@@ -154,17 +154,27 @@ func TestAllocations(t *testing.T) {
 	}
 }
 
-// BenchmarkAlarm is what an alarm costs that does not ring, and what a timer does.
+// BenchmarkAlarm is what an alarm costs that does not ring, alone, behind others and before them, and what a timer does.
 func BenchmarkAlarm(b *testing.B) {
-	b.Run("alarm", func(b *testing.B) {
-		var c alarm.Clock
-		b.ReportAllocs()
-		for b.Loop() {
-			w := new(waiter)
-			c.Set(&w.Alarm, time.Now().Add(time.Minute), w)
-			w.Stop()
-		}
-	})
+	for _, row := range []struct {
+		name   string
+		others int
+		ahead  time.Duration
+	}{{"alarm", 0, time.Minute}, {"behind 10000", 10_000, time.Hour}, {"before 10000", 10_000, time.Second}} {
+		b.Run(row.name, func(b *testing.B) {
+			var c alarm.Clock
+			others := make([]waiter, row.others)
+			for i := range others {
+				c.Set(&others[i].Alarm, time.Now().Add(time.Minute), &others[i])
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				w := new(waiter)
+				c.Set(&w.Alarm, time.Now().Add(row.ahead), w)
+				w.Stop()
+			}
+		})
+	}
 	b.Run("timer", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
