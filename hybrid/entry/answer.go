@@ -14,6 +14,7 @@ import (
 	"github.com/causeway-relay/causeway/hybrid/entry/internal/status"
 	"github.com/causeway-relay/causeway/hybrid/wire"
 	"github.com/causeway-relay/causeway/internal/http1"
+	"github.com/causeway-relay/causeway/internal/nowait"
 	"github.com/causeway-relay/causeway/internal/wsframe"
 )
 
@@ -95,10 +96,7 @@ func (v *visit) agent() wire.Agent {
 // write sends bytes to the peer within the time for a head.
 func (v *visit) write(b []byte) error {
 	conn := v.arrival.Conn
-	if err := conn.SetWriteDeadline(time.Now().Add(v.entry.p.HeadTimeout)); err != nil {
-		return err
-	}
-	_, err := conn.Write(b)
+	_, err := nowait.WriteReady(conn, b, func() error { return conn.SetWriteDeadline(time.Now().Add(v.entry.p.HeadTimeout)) })
 	return err
 }
 

@@ -142,13 +142,7 @@ type outlet exchange
 // Write implements io.Writer. What the kernel has room for needs no deadline: it cannot be late.
 func (o *outlet) Write(p []byte) (int, error) {
 	x := (*exchange)(o)
-	n, err := nowait.WriteNow(x.conn, p)
-	if err == nowait.ErrNothing { //nolint:errorlint // it comes bare
-		x.readyToWrite()
-		var more int
-		more, err = x.conn.Write(p[n:])
-		n += more
-	}
+	n, err := nowait.WriteReady(x.conn, p, func() error { x.readyToWrite(); return nil })
 	x.wrote(err)
 	return n, err
 }

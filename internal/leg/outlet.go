@@ -18,20 +18,25 @@ type outlet struct {
 // late. Then there is one, which is moved when a quarter of it has passed.
 func (o *outlet) write(conn net.Conn, p []byte) error {
 	if !o.waits {
-		n, err := nowait.WriteNow(conn, p)
-		if err != nowait.ErrNothing { //nolint:errorlint // it comes bare
-			return err
-		}
-		o.waits, p = true, p[n:]
+		_, err := nowait.WriteReady(conn, p, func() error { return o.ready(conn) })
+		return err
 	}
-	if now := time.Now(); now.After(o.moves) {
-		o.moves = now.Add(o.timeout / 4)
-		if err := conn.SetWriteDeadline(now.Add(o.timeout)); err != nil {
-			return err
-		}
+	if err := o.ready(conn); err != nil {
+		return err
 	}
 	_, err := conn.Write(p)
 	return err
+}
+
+// ready moves the deadline for a write that may wait.
+func (o *outlet) ready(conn net.Conn) error {
+	o.waits = true
+	now := time.Now()
+	if !now.After(o.moves) {
+		return nil
+	}
+	o.moves = now.Add(o.timeout / 4)
+	return conn.SetWriteDeadline(now.Add(o.timeout))
 }
 
 // hurry gives what is written from now on no more than this time.

@@ -27,3 +27,17 @@ func WriteNow(conn net.Conn, p []byte) (int, error) {
 	}
 	return 0, ErrNothing
 }
+
+// WriteReady writes all of p: at once what there is room for, which cannot be late, and the rest behind ready, which is called before a write
+// that may wait, to set the deadline. n is how much has left.
+func WriteReady(conn net.Conn, p []byte, ready func() error) (n int, err error) {
+	n, err = WriteNow(conn, p)
+	if err != ErrNothing { //nolint:errorlint // it comes bare
+		return n, err
+	}
+	if err := ready(); err != nil {
+		return n, err
+	}
+	more, err := conn.Write(p[n:])
+	return n + more, err
+}

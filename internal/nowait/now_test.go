@@ -163,3 +163,46 @@ func TestReadNowLeavesIt(t *testing.T) {
 		}
 	}
 }
+
+// TestWriteReady: ready is asked before a write waits, once, and not where there is room; its error ends the write. All leaves, in order.
+func TestWriteReady(t *testing.T) {
+	for _, w := range ways {
+		t.Run(w.name, func(t *testing.T) {
+			peer, ours := w.pair(t)
+			narrow(t, peer, ours)
+			waits := !nowait.Better || w.name == ways[0].name // from the start
+			asked := 0
+			ready := func() error { asked++; return nil }
+			if n, err := nowait.WriteReady(ours, []byte("x"), ready); n != 1 || err != nil || (asked == 1) != waits {
+				t.Errorf("%d left, %v, asked %d times", n, err, asked)
+			}
+			sent := append([]byte("x"), fill(t, ours)...)
+			no := errors.New("no")
+			n, err := nowait.WriteReady(ours, pattern(len(sent), nowait.Most), func() error { return no })
+			if sent = append(sent, pattern(len(sent), nowait.Most)[:n]...); !errors.Is(err, no) || n == nowait.Most {
+				t.Errorf("%d left, %v", n, err)
+			}
+			if err := ours.SetDeadline(time.Now().Add(patience)); err != nil {
+				t.Fatal(err)
+			}
+			last := pattern(len(sent), nowait.Most)
+			waiting, written := make(chan struct{}), make(chan error, 1)
+			go func() {
+				n, err := nowait.WriteReady(ours, last, func() error { close(waiting); return nil })
+				if n != len(last) {
+					err = errors.Join(err, io.ErrShortWrite)
+				}
+				written <- errors.Join(err, ours.(interface{ CloseWrite() error }).CloseWrite())
+			}()
+			select {
+			case <-waiting: // nobody has read yet
+			case <-time.After(patience):
+				t.Fatal("there is room without end")
+			}
+			arrives(t, peer, append(sent, last...))
+			if err := <-written; err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}

@@ -261,15 +261,7 @@ func (l *Line) give() {
 // put writes, and gives the turn on. What the kernel has room for needs no deadline: it cannot be late.
 func (l *Line) put(frames []byte, deadline time.Time) (int, error) {
 	defer l.give()
-	n, err := nowait.WriteNow(l.Conn, frames)
-	if err != nowait.ErrNothing { //nolint:errorlint // it comes bare
-		return n, err
-	}
-	if err := l.Conn.SetWriteDeadline(deadline); err != nil {
-		return n, err
-	}
-	more, err := l.Conn.Write(frames[n:])
-	return n + more, err
+	return nowait.WriteReady(l.Conn, frames, func() error { return l.Conn.SetWriteDeadline(deadline) })
 }
 
 // CloseWrite ends our direction, as the connection can.
