@@ -13,11 +13,6 @@ import (
 // DefaultWindow is how long a ticket is good for (reference sections 7 and 9).
 const DefaultWindow = 30 * time.Second
 
-// Rules of one meeting.
-type Rules struct {
-	Window time.Duration // 0: DefaultWindow
-}
-
 // Side is a seat of a meeting.
 type Side uint8
 
@@ -58,16 +53,6 @@ func (d *Desk) Pending() int {
 	return len(d.seats) - d.expected
 }
 
-// Open begins a meeting; its window begins with it. Its owner calls Wait, or End if it never comes to that.
-func (d *Desk) Open(r Rules) *Meeting {
-	if r.Window <= 0 {
-		r.Window = DefaultWindow
-	}
-	m := new(Meeting)
-	m.Init(d, time.Now().Add(r.Window))
-	return m
-}
-
 // Meeting is two seats, one for each side.
 type Meeting struct {
 	desk    *Desk
@@ -84,8 +69,8 @@ type Meeting struct {
 	closed  bool
 }
 
-// Init makes m, which is zero, what Open returns, with a window that ends at the given moment: for a meeting within a larger value. m must
-// not be copied afterwards.
+// Init begins a meeting, whose window ends at the given moment, in m, which is zero and must not be copied afterwards. Its owner calls Wait, or
+// End if it never comes to that.
 func (m *Meeting) Init(d *Desk, until time.Time) {
 	m.desk, m.until, m.settled = d, until, make(chan struct{}, 1)
 }
@@ -151,13 +136,6 @@ func (d *Desk) takeLocked(t shape.Ticket) (seat, bool) {
 		}
 	}
 	return s, ok
-}
-
-// Claim is Seat with Wake at once.
-func (d *Desk) Claim(t shape.Ticket, p shape.Party, seated func(other shape.Party)) error {
-	s, err := d.Seat(t, p, seated)
-	s.Wake()
-	return err
 }
 
 // Seat seats a party by its ticket. A ticket that is unknown, used or expired is fail.UnknownTicket; the party is then

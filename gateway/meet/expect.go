@@ -22,14 +22,8 @@ type Expected struct {
 	closed bool
 }
 
-// Expect prepares a rendezvous for the exchange that began with h. It costs the desk nothing until Ticket.
-func (d *Desk) Expect(h *shape.Hello) *Expected {
-	e := new(Expected)
-	e.Init(d, h)
-	return e
-}
-
-// Init makes e, which is zero, what Expect returns: for a rendezvous within a larger value. e must not be copied afterwards.
+// Init prepares a rendezvous for the exchange that began with h, in e, which is zero and must not be copied afterwards. It costs the desk
+// nothing until Ticket.
 func (e *Expected) Init(d *Desk, h *shape.Hello) {
 	e.desk, e.hello, e.arrived = d, h, make(chan struct{})
 }

@@ -72,13 +72,11 @@ func (x *transfer) refuse(err error) error {
 // Expected is a rendezvous that an entry consumes itself: see Expect.
 type Expected = exchange.Expected
 
-// Expect prepares a rendezvous at this node that the entry consumes itself: for the body of a large request, or for a response that is
-// not sent on the control channel. ctx is the one that the listener's Exchanger was given: from it the relay knows whose exchange it is
-// for. The caller calls Close when no rendezvous can come any more: the ticket is good until then, and has no other end.
-func (r *Relay) Expect(ctx context.Context) *Expected { return exchange.Expect(ctx, r.desk) }
-
-// ExpectIn is Expect within a larger value: e is zero before, and is not copied afterwards.
-func (r *Relay) ExpectIn(ctx context.Context, e *Expected) { e.Init(ctx, r.desk) }
+// Expect prepares a rendezvous at this node that the entry consumes itself, in e, which is zero and is not copied afterwards: for the body of
+// a large request, or for a response that is not sent on the control channel. ctx is the one that the listener's Exchanger was given:
+// from it the relay knows whose exchange it is for. The caller calls Close when no rendezvous can come any more: the ticket is good until
+// then, and has no other end.
+func (r *Relay) Expect(ctx context.Context, e *Expected) { e.Init(ctx, r.desk) }
 
 func (x *transfer) admit(ask Ask) error {
 	r := x.relay

@@ -225,7 +225,7 @@ func TestExchangeExpect(t *testing.T) {
 	both(t, nil, func(w *world, from, to *node) {
 		tickets := make(chan shape.Ticket, 1)
 		to.answers("hyco", func(ctx context.Context, _ *shape.Request) (*shape.Response, error) {
-			e := to.relay.Expect(ctx)
+			e := expect(ctx, to.relay)
 			defer e.Close()
 			ticket, err := e.Ticket()
 			if err != nil {
@@ -270,7 +270,7 @@ func TestExchangeNoRendezvous(t *testing.T) {
 		tickets := make(chan shape.Ticket, 100)
 		w.create(&entity.Entity{Name: "quick", Settings: entity.Settings{ResponseTimeout: 15 * time.Second}})
 		to.answers("quick", func(ctx context.Context, _ *shape.Request) (*shape.Response, error) {
-			e := to.relay.Expect(ctx)
+			e := expect(ctx, to.relay)
 			defer e.Close()
 			ticket, err := e.Ticket()
 			if err != nil {
@@ -293,7 +293,7 @@ func TestExchangeNoRendezvous(t *testing.T) {
 				w.Fatalf("late: %v", err)
 			}
 		}
-		if _, err := to.relay.Expect(w.Context()).Ticket(); err != nil {
+		if _, err := expect(w.Context(), to.relay).Ticket(); err != nil {
 			w.Errorf("outside of an exchange: %v", err)
 		}
 	})
@@ -303,7 +303,7 @@ func TestExchangeNoRendezvous(t *testing.T) {
 func TestExchangeDeclined(t *testing.T) {
 	both(t, nil, func(w *world, from, to *node) {
 		to.answers("hyco", func(ctx context.Context, _ *shape.Request) (*shape.Response, error) {
-			e := to.relay.Expect(ctx)
+			e := expect(ctx, to.relay)
 			defer e.Close()
 			ticket, _ := e.Ticket()
 			if err := to.relay.Decline(ctx, ticket, hello("rendezvous"), &fail.Error{Code: fail.Rejected, Status: 409, Text: "no"}); err != nil {
@@ -678,4 +678,11 @@ func TestExchangeListenerLeft(t *testing.T) {
 			t.Errorf("%d and %d were asked", len(first.asked), len(second.asked))
 		}
 	})
+}
+
+// expect is a rendezvous of the relay's by itself.
+func expect(ctx context.Context, r *relay.Relay) *relay.Expected {
+	e := new(relay.Expected)
+	r.Expect(ctx, e)
+	return e
 }

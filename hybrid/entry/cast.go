@@ -68,7 +68,8 @@ func (c *control) invite(ctx context.Context, m *shape.Message) (shape.Leg, erro
 	if err := c.stands(ctx); err != nil {
 		return nil, err
 	}
-	expected := c.entry.p.Relay.Expect(ctx)
+	var expected relay.Expected
+	c.entry.p.Relay.Expect(ctx, &expected)
 	defer expected.Close()
 	ticket, err := expected.Ticket()
 	if err != nil {

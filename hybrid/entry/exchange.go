@@ -75,7 +75,7 @@ func (x *exchange) dispatch(ctx context.Context) (res *shape.Response, at shape.
 		}
 	}
 	entry := x.control.entry
-	entry.p.Relay.ExpectIn(ctx, &x.expected)
+	entry.p.Relay.Expect(ctx, &x.expected)
 	defer x.expected.Close()
 	x.call.expected = &x.expected
 	if x.ticket, err = x.expected.Ticket(); err != nil {

@@ -50,18 +50,9 @@ func hasOwnPrefix(s string) bool {
 	return len(s) >= len(ownPrefix) && strings.EqualFold(s[:len(ownPrefix)], ownPrefix)
 }
 
-// FilterQuery returns what of a sender's raw query, without its "?", reaches the listener: every byte of it but the
+// filter makes what of a sender's raw query, without its "?", reaches the listener, of the elements in their order: every byte of it but the
 // elements that have a "=" and whose decoded name begins with sb-hc- (section 2.2). The name null?sb-hc-token, a token
-// by mistake, goes too. The result is "" when nothing is left.
-func FilterQuery(query string) string {
-	f := filter{query: query}
-	for e := range elements(query) {
-		f.take(&e)
-	}
-	return f.result()
-}
-
-// filter makes what FilterQuery returns, of the elements of a query in their order. SDKs put their own elements at one end, so what is kept
+// by mistake, goes too. The result is "" when nothing is left. SDKs put their own elements at one end, so what is kept
 // is nearly always one run, which needs no copy.
 type filter struct {
 	query      string

@@ -60,6 +60,15 @@ var filterVectors = [][2]string{
 	{"%zz=1&sb-hc-%zz=2", "%zz=1"},
 }
 
+// FilterQuery is a filter of all elements of a query.
+func FilterQuery(query string) string {
+	f := filter{query: query}
+	for e := range elements(query) {
+		f.take(&e)
+	}
+	return f.result()
+}
+
 func TestFilterQuery(t *testing.T) {
 	for _, v := range filterVectors {
 		if got := FilterQuery(v[0]); got != v[1] {

@@ -53,7 +53,7 @@ type Target struct {
 	StatusDescription string
 
 	Path  string // begins with "/"; entity and suffix
-	Query string // filtered by FilterQuery, without "?"
+	Query string // without the relay's own elements (see filter), and "?"
 }
 
 // String returns action and Visible, so that a target in a log shows no token and no key.

@@ -18,14 +18,7 @@ type Until struct {
 	over   bool
 }
 
-// NewUntil makes a context that ends with its parent, at the deadline, or with End, whichever is first. Its owner calls End.
-func NewUntil(parent context.Context, deadline time.Time) *Until {
-	u := new(Until)
-	u.Init(parent, deadline)
-	return u
-}
-
-// Init makes u, which is zero, what NewUntil returns: for a context within a larger value.
+// Init makes u, which is zero, a context that ends with its parent, at the deadline, or with End, whichever is first. Its owner calls End.
 func (u *Until) Init(parent context.Context, deadline time.Time) {
 	u.parent, u.deadline = parent, deadline
 }

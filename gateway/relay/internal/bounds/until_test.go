@@ -8,6 +8,13 @@ import (
 	"time"
 )
 
+// NewUntil makes a context that ends with its parent, at the deadline, or with End, whichever is first. Its owner calls End.
+func NewUntil(parent context.Context, deadline time.Time) *Until {
+	u := new(Until)
+	u.Init(parent, deadline)
+	return u
+}
+
 // TestUntil: it ends as context.WithDeadline does, whether or not somebody waited before, and those made of it end with it.
 func TestUntil(t *testing.T) {
 	why := errors.New("why")

@@ -16,14 +16,8 @@ type Expected struct {
 	x       *Life // nil: made outside of an exchange
 }
 
-// Expect prepares such a rendezvous at the desk, for the exchange whose context it is given.
-func Expect(ctx context.Context, desk *meet.Desk) *Expected {
-	e := new(Expected)
-	e.Init(ctx, desk)
-	return e
-}
-
-// Init makes e, which is zero, what Expect returns: for a rendezvous within a larger value. e must not be copied afterwards.
+// Init prepares such a rendezvous at the desk, for the exchange whose context it is given, in e, which is zero and must not be copied
+// afterwards.
 func (e *Expected) Init(ctx context.Context, desk *meet.Desk) {
 	if e.x = of(ctx); e.x != nil {
 		e.meeting.Init(desk, &e.x.req.Hello)
