@@ -7,6 +7,7 @@ import (
 	"io"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -618,9 +619,9 @@ func TestExchangeDeadNode(t *testing.T) {
 func TestExchangePool(t *testing.T) {
 	play(t, 2, nil, func(w *world) {
 		near, far := w.nodes[0], w.nodes[1]
-		served := 0
+		var served atomic.Int64 // two are served at once at the end
 		far.answers("hyco", func(ctx context.Context, req *shape.Request) (*shape.Response, error) {
-			served++
+			served.Add(1)
 			if req.Method == "FAIL" {
 				return nil, fail.New(fail.BadAnswer, "")
 			}
@@ -639,20 +640,20 @@ func TestExchangePool(t *testing.T) {
 		failing.Method = "FAIL"
 		_ = near.sends(failing).code()
 		once()
-		if near.dials != 1 || served != 3 {
-			t.Errorf("%d dials for %d exchanges", near.dials, served)
+		if near.dials != 1 || served.Load() != 3 {
+			t.Errorf("%d dials for %d exchanges", near.dials, served.Load())
 		}
 		far.cut()
 		once()
-		if near.dials != 2 || served != 4 {
-			t.Errorf("behind a loss: %d dials for %d exchanges", near.dials, served)
+		if near.dials != 2 || served.Load() != 4 {
+			t.Errorf("behind a loss: %d dials for %d exchanges", near.dials, served.Load())
 		}
 		<-time.After(29 * time.Second)
 		once()
 		<-time.After(31 * time.Second)
 		once()
-		if near.dials != 3 || served != 6 {
-			t.Errorf("behind a pause: %d dials for %d exchanges", near.dials, served)
+		if near.dials != 3 || served.Load() != 6 {
+			t.Errorf("behind a pause: %d dials for %d exchanges", near.dials, served.Load())
 		}
 		both := []*sending{near.sends(request("hyco", newBody())), near.sends(request("hyco", newBody()))}
 		synctest.Wait()
