@@ -15,7 +15,7 @@ import (
 const nginxStream = "/usr/lib/nginx/modules/ngx_stream_module.so"
 
 // hops are the cells of what is one hop and dials the target itself.
-var hops = []string{"http", "bytes", "soap", "events", "calls", "volume"}
+var hops = []string{"echo", "http", "bytes", "soap", "events", "calls", "volume"}
 
 // others are what people would use instead, as far as Debian has it.
 func others() []Peer {
@@ -25,7 +25,7 @@ func others() []Peer {
 			Note: "one hop, dials the target itself: Debian's nginx with upstream keep-alive, and its stream module",
 		},
 		{
-			Name: "haproxy", Kind: Other, Default: true, Absent: lacking("haproxy"), start: startHAProxy, Cells: []string{"http", "bytes"},
+			Name: "haproxy", Kind: Other, Default: true, Absent: lacking("haproxy"), start: startHAProxy, Cells: []string{"echo", "http", "bytes"},
 			Note: "one hop, dials the target itself: Debian's HAProxy with keep-alive and reuse, and in TCP mode with splice",
 		},
 		{
