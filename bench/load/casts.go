@@ -3,6 +3,7 @@ package load
 import (
 	"bytes"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -17,7 +18,7 @@ type Casts struct {
 	// nothing of it. Close ends the listener and waits for it.
 	Listen func(name string, take func(message []byte)) (io.Closer, error)
 	Send   Dialer                           // each Write is a message
-	Counts func() (map[string]Count, error) // what the relay says became of the messages, by listener
+	Counts func() (map[string]Count, error) // what the relay says became of the messages, by listener; nil: it does not say, and may miss none
 }
 
 // Count is what the relay says became of the messages for one listener.
@@ -25,11 +26,43 @@ type Count struct {
 	Delivered, Missed, Waiting uint64
 }
 
-// A message is a number, when it was sent, and bytes of the stream: as long as those of the reference's fan-out.
+// A message is a number, when it was sent, and letters of the pattern: as long as those of the reference's fan-out. All of it is letters
+// and digits, so that it has the same bytes within JSON.
 const (
 	castBytes = 128
-	castHead  = 16
+	castHead  = 32 // the number and nanoseconds since 1970, 16 hexadecimal digits each
 )
+
+// letters are the stream as characters that JSON has as they are.
+var letters = func() []byte {
+	const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_"
+	b := make([]byte, period+castBytes)
+	for i := range b {
+		b[i] = alphabet[stream[i]%byte(len(alphabet))]
+	}
+	return b
+}()
+
+// body is what a message of that number has behind its head.
+func body(number uint64) []byte { return letters[int64(number)*997%period:][:castBytes-castHead] }
+
+// compose writes a message into castBytes.
+func compose(b []byte, number uint64, sent time.Time) {
+	var head [castHead / 2]byte
+	binary.BigEndian.PutUint64(head[:], number)
+	binary.BigEndian.PutUint64(head[8:], uint64(sent.UnixNano()))
+	hex.Encode(b, head[:])
+	copy(b[castHead:], body(number))
+}
+
+// headOf is the number of a message and when it was sent, in nanoseconds since 1970.
+func headOf(message []byte) (number uint64, sent int64, err error) {
+	var head [castHead / 2]byte
+	if _, err := hex.Decode(head[:], message[:castHead]); err != nil {
+		return 0, 0, err
+	}
+	return binary.BigEndian.Uint64(head[:]), int64(binary.BigEndian.Uint64(head[8:])), nil
+}
 
 // underWay is how many messages are on their way at once: a small part of a listener's queue (docs/casts.md: 256), so that none is
 // missed, and enough that the relay never waits for the sender.
@@ -183,13 +216,14 @@ func (c *Crowd) await(total uint64, most time.Duration) bool {
 // take is a message as it arrives.
 func (e *ear) take(message []byte) {
 	c := e.crowd
-	if err := e.check(message); err != nil {
+	sent, err := e.check(message)
+	if err != nil {
 		c.spoil(fmt.Errorf("%s: %w", e.name, err))
 		return
 	}
 	if c.recording.Load() {
 		e.last = time.Now()
-		e.delays = append(e.delays, time.Duration(e.last.UnixNano()-int64(binary.BigEndian.Uint64(message[8:]))))
+		e.delays = append(e.delays, time.Duration(e.last.UnixNano()-sent))
 	}
 	e.got.Add(1)
 	if c.heard.Add(1) == c.enough.Load() {
@@ -205,15 +239,22 @@ func (e *ear) take(message []byte) {
 
 func (c *Crowd) spoil(err error) { c.damage.CompareAndSwap(nil, &err) }
 
-// check looks whether a message is one that was sent, whole, and for the first time here or, where one listener gets it, anywhere.
-func (e *ear) check(message []byte) error {
+// check looks whether a message is one that was sent, whole, and for the first time here or, where one listener gets it, anywhere. It
+// gives when it was sent.
+func (e *ear) check(message []byte) (sent int64, err error) {
 	if len(message) != castBytes {
-		return fmt.Errorf("a message of %d bytes, not %d", len(message), castBytes)
+		return 0, fmt.Errorf("a message of %d bytes, not %d", len(message), castBytes)
 	}
-	c, number := e.crowd, binary.BigEndian.Uint64(message)
-	if number >= c.sent.Load() || !bytes.Equal(message[castHead:], at(int64(number)*997, castBytes-castHead)) {
-		return fmt.Errorf("message %d is not one that was sent", number)
+	number, sent, err := headOf(message)
+	if err != nil || number >= e.crowd.sent.Load() || !bytes.Equal(message[castHead:], body(number)) {
+		return 0, fmt.Errorf("message %q is not one that was sent", message[:castHead/2])
 	}
+	return sent, e.first(number)
+}
+
+// first looks whether a message comes for the first time.
+func (e *ear) first(number uint64) error {
+	c := e.crowd
 	if c.all {
 		if number < e.next {
 			return fmt.Errorf("message %d came twice, or behind %d", number, e.next-1)

@@ -2,7 +2,7 @@ package load
 
 import (
 	"bytes"
-	"encoding/binary"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -93,6 +93,12 @@ func (h *hub) relay(t *testing.T) *Casts {
 	}
 }
 
+// number is that of a message, which is whole.
+func number(message []byte) uint64 {
+	n, _, _ := headOf(message)
+	return n
+}
+
 const blink = 30 * time.Millisecond
 
 // ways of measuring a crowd.
@@ -124,6 +130,53 @@ func TestCasts(t *testing.T) {
 	}
 }
 
+// TestUncounted: of a relay that says nothing of its deliveries every listener gets all, or there is no figure.
+func TestUncounted(t *testing.T) {
+	for _, kind := range []string{"full", "paced"} {
+		h := &hub{all: true}
+		casts := h.relay(t)
+		casts.Counts = nil
+		c, err := assemble(casts, 3, true, blink)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r, err := casting[kind](c); err != nil || r["eps"] <= 0 {
+			t.Errorf("%s: %v %v", kind, r, err)
+		}
+		h.mu.Lock()
+		h.what = func(h *hub, e *hubEar, m []byte) {
+			if e != h.ears[1] || number(m)%7 != 6 {
+				e.deliver(m)
+			}
+		}
+		h.mu.Unlock()
+		r, err := casting[kind](c)
+		if c.Close(); err == nil || !strings.Contains(err.Error(), " were sent") && !strings.Contains(err.Error(), "deliveries came of") {
+			t.Errorf("%s, one lost: %v %v", kind, r, err)
+		}
+	}
+}
+
+// TestMessage: a message has only letters and digits, so that JSON has it as it is, and its head is read back.
+func TestMessage(t *testing.T) {
+	sent := time.Now()
+	b := make([]byte, castBytes)
+	for _, n := range []uint64{0, 7, 1 << 40} {
+		compose(b, n, sent)
+		got, when, err := headOf(b)
+		if err != nil || got != n || when != sent.UnixNano() {
+			t.Errorf("%d: %d, %d, %v", n, got, when, err)
+		}
+		if text, err := json.Marshal(string(b)); err != nil || string(text) != `"`+string(b)+`"` {
+			t.Errorf("%s, %v", text, err)
+		}
+	}
+	b[3] = 'x'
+	if n, _, err := headOf(b); err == nil {
+		t.Errorf("%s is %d", b, n)
+	}
+}
+
 // TestMissed: what a relay says that it has missed is no failure, and is told as a share.
 func TestMissed(t *testing.T) {
 	h := &hub{all: true}
@@ -152,7 +205,6 @@ func TestMissed(t *testing.T) {
 
 // TestCastsAreCounted: a relay that loses a message without saying so, hands one out twice or late, or changes one gets no figure.
 func TestCastsAreCounted(t *testing.T) {
-	number := binary.BigEndian.Uint64
 	faults := map[string]struct {
 		what func(h *hub, e *hubEar, message []byte)
 		want string
@@ -229,7 +281,7 @@ func TestOrder(t *testing.T) {
 	defer c.Close()
 	held := map[*hubEar][]byte{}
 	h.what = func(h *hub, e *hubEar, m []byte) {
-		if binary.BigEndian.Uint64(m)%2 == 1 {
+		if number(m)%2 == 1 {
 			held[e] = m
 			return
 		}
