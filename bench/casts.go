@@ -24,6 +24,7 @@ const posting = 16
 type gathering struct {
 	relay     string
 	listeners int
+	afresh    bool // they come anew in each round, one peer's at a time: of all peers they are more connections than a process may have
 	cells     []castCell
 }
 
@@ -33,10 +34,18 @@ type castCell struct {
 }
 
 var gatherings = []gathering{
-	{peer.Event, 100, []castCell{{"cast_event_100", (*load.Crowd).Full}, {"cast_flood_100", (*load.Crowd).Flood}, {"cast_paced_100", paced(1)}}},
-	{peer.Event, 1000, []castCell{{"cast_event_1000", (*load.Crowd).Full}, {"cast_paced_1000", paced(2)}}},
-	{peer.OneWay, 1, []castCell{{"cast_oneway_1", mail}}},
-	{peer.OneWay, 10, []castCell{{"cast_oneway_10", mail}}},
+	{peer.Event, 100, false, []castCell{{"cast_event_100", (*load.Crowd).Full}, {"cast_flood_100", (*load.Crowd).Flood}, {"cast_paced_100", paced(1)}}},
+	{peer.Event, 1000, false, []castCell{{"cast_event_1000", (*load.Crowd).Full}, {"cast_paced_1000", paced(2)}}},
+	{peer.Event, 5000, true, []castCell{{"cast_event_5000", full(3)}, {"cast_paced_5000", paced(5)}}},
+	{peer.OneWay, 1, false, []castCell{{"cast_oneway_1", mail}}},
+	{peer.OneWay, 10, false, []castCell{{"cast_oneway_10", mail}}},
+}
+
+// full takes so many times as long as others, where what is under way takes long.
+func full(times int) func(*load.Crowd, time.Duration, load.Window) (load.Result, error) {
+	return func(c *load.Crowd, dur time.Duration, w load.Window) (load.Result, error) {
+		return c.Full(dur*time.Duration(times), w)
+	}
 }
 
 // paced takes so many times as long as others, where few messages make the pace.
@@ -74,7 +83,7 @@ func (r *runner) casts(ctx context.Context) error {
 	}()
 	for i := range r.peers {
 		p := &r.peers[i]
-		if p.Absent != "" || p.Cells == nil || len(wanted) == 0 || !p.Fit(wanted[0].cells[0].name) {
+		if p.Absent != "" || !slices.ContainsFunc(wanted, func(g gathering) bool { return g.fits(p) }) {
 			continue
 		}
 		e, err := r.env(p.Name)
@@ -96,36 +105,71 @@ func (r *runner) casts(ctx context.Context) error {
 	return nil
 }
 
-// gather brings the listeners of every peer online, measures, and lets them go.
+// fits reports whether any of its cells is for a peer.
+func (g gathering) fits(p *peer.Peer) bool {
+	return p.Cells != nil && slices.ContainsFunc(g.cells, func(c castCell) bool { return p.Fit(c.name) })
+}
+
+// gather brings the listeners of every peer online, measures, and lets them go. Each round begins with another peer.
 func (r *runner) gather(ctx context.Context, g gathering, up []*stand) error {
-	defer func() {
-		for _, s := range up {
-			if s.crowd != nil {
-				s.crowd.Close()
-				s.crowd = nil
-			}
-		}
-	}()
-	for _, s := range up {
-		var err error
-		if s.crowd, err = load.Gather(s.tunnel.Casts[g.relay], g.listeners, g.relay == peer.Event); err != nil {
-			r.add(report.Sample{Peer: s.peer.Name, Cell: g.cells[0].name, Err: err.Error()})
-		}
+	up = slices.DeleteFunc(slices.Clone(up), func(s *stand) bool { return !g.fits(s.peer) })
+	defer func() { disperse(up) }()
+	if !g.afresh {
+		r.assemble(g, 0, up)
 	}
 	for round := range r.o.rounds {
-		for _, c := range g.cells {
-			for i := range up {
-				if s := up[(i+round)%len(up)]; s.crowd != nil {
-					r.castOnce(c, round, s)
-				}
-				if !pause(ctx, breath) {
-					return ctx.Err()
-				}
-			}
+		turn := make([]*stand, len(up))
+		for i := range up {
+			turn[i] = up[(i+round)%len(up)]
+		}
+		if !g.afresh {
+			r.castRound(ctx, g, round, turn)
+		}
+		for i := 0; g.afresh && i < len(turn) && ctx.Err() == nil; i++ {
+			r.assemble(g, round, turn[i:i+1])
+			r.castRound(ctx, g, round, turn[i:i+1])
+			disperse(turn[i : i+1])
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
 		}
 	}
 	log.Printf("%d rounds of %d listeners of %s done", r.o.rounds, g.listeners, g.relay)
 	return nil
+}
+
+// assemble brings listeners online.
+func (r *runner) assemble(g gathering, round int, up []*stand) {
+	for _, s := range up {
+		var err error
+		if s.crowd, err = load.Gather(s.tunnel.Casts[g.relay], g.listeners, g.relay == peer.Event); err != nil {
+			r.add(report.Sample{Peer: s.peer.Name, Cell: g.cells[0].name, Round: round, Err: err.Error()})
+		}
+	}
+}
+
+// disperse lets them go.
+func disperse(up []*stand) {
+	for _, s := range up {
+		if s.crowd != nil {
+			s.crowd.Close()
+			s.crowd = nil
+		}
+	}
+}
+
+// castRound is each cell of those who are there, one after the other, until the run is to end.
+func (r *runner) castRound(ctx context.Context, g gathering, round int, turn []*stand) {
+	for _, c := range g.cells {
+		for _, s := range turn {
+			if s.crowd != nil && s.peer.Fit(c.name) {
+				r.castOnce(c, round, s)
+			}
+			if !pause(ctx, breath) {
+				return
+			}
+		}
+	}
 }
 
 // castOnce is one cell of one peer. One that failed leaves an account that does not add up, so that was its last.

@@ -103,7 +103,9 @@ func list(context.Context, []string) error {
 			fmt.Println("cell", c.name)
 		}
 	}
-	fmt.Printf("cell %s\ncell %s\ncell %s\n", volumeCell, idleCell, listenersCell)
+	for _, name := range []string{volumeCell, idleCell, listenersCell, castMemory} {
+		fmt.Println("cell", name)
+	}
 	return nil
 }
 

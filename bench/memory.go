@@ -20,6 +20,7 @@ import (
 const (
 	idleCell      = "idle"
 	listenersCell = "listeners"
+	castMemory    = "cast_listeners" // of an event relay, each with what it takes to get messages
 )
 
 // Looks in a row at processes that are quiet, before what they have is weighed; and in a quick run.
@@ -104,6 +105,20 @@ func (r *runner) idleListeners(ctx context.Context, p *peer.Peer, e *peer.Env, t
 	return r.weigh(ctx, t, func() error { return p.AddListeners(e, t, r.o.idle) })
 }
 
+// eventListeners weighs n listeners of an event relay, who have had a message.
+func (r *runner) eventListeners(ctx context.Context, t *peer.Tunnel) (load.Result, error) {
+	var crowd *load.Crowd
+	defer func() {
+		if crowd != nil {
+			crowd.Close()
+		}
+	}()
+	return r.weigh(ctx, t, func() (err error) {
+		crowd, err = load.Gather(t.Casts[peer.Event], r.o.idle, true)
+		return err
+	})
+}
+
 // atOnce is how many peers are weighed at a time: they wait far more than they work, and each is judged by its own processes alone.
 const atOnce = 3
 
@@ -121,8 +136,9 @@ func (r *runner) memory(ctx context.Context) error {
 		if p.Name == "direct" || p.Absent != "" {
 			continue
 		}
-		for _, name := range []string{idleCell, listenersCell} {
-			if r.wants(name) && p.Fit(name) && (name == idleCell || p.HasListeners()) {
+		for _, name := range []string{idleCell, listenersCell, castMemory} {
+			has := name == idleCell || name == listenersCell && p.HasListeners() || name == castMemory && p.Cells != nil
+			if r.wants(name) && p.Fit(name) && has {
 				all = append(all, weighing{p, name})
 			}
 		}
@@ -160,10 +176,13 @@ func (r *runner) weighOne(ctx context.Context, p *peer.Peer, name string) report
 		return s
 	}
 	defer t.Stop()
-	if name == idleCell {
+	switch name {
+	case idleCell:
 		s.Values, err = r.idlePairs(ctx, t)
-	} else {
+	case listenersCell:
 		s.Values, err = r.idleListeners(ctx, p, e, t)
+	default:
+		s.Values, err = r.eventListeners(ctx, t)
 	}
 	if err != nil {
 		s.Err = fmt.Sprintf("%d %s: %v", r.o.idle, name, err)

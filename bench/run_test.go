@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,7 +19,7 @@ import (
 
 // TestMain is also what runs start: this program is theirs.
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == "target" {
+	if len(os.Args) > 1 && (os.Args[1] == "target" || os.Args[1] == "fanout") {
 		main()
 		return
 	}
@@ -42,7 +43,7 @@ func TestParse(t *testing.T) {
 	if _, err := chosen([]string{"direct", "nobody"}); err == nil {
 		t.Error("a peer that is not there was chosen")
 	}
-	if p, err := chosen(nil); err != nil || len(p) != 30 || p[0].Name != "direct" {
+	if p, err := chosen(nil); err != nil || len(p) != 32 || p[0].Name != "direct" {
 		t.Errorf("by default: %d peers, %v", len(p), err)
 	}
 }
@@ -67,7 +68,7 @@ func TestDispatch(t *testing.T) {
 
 // TestCellsOfTheReport: a cell that the report has no row for would be measured for nothing.
 func TestCellsOfTheReport(t *testing.T) {
-	names := []string{idleCell, listenersCell, volumeCell}
+	names := []string{idleCell, listenersCell, castMemory, volumeCell}
 	for _, c := range cells() {
 		names = append(names, c.name)
 	}
@@ -107,6 +108,55 @@ func TestRun(t *testing.T) {
 	for _, s := range runs[0].Samples {
 		if s.Err != "" || s.Values["cpu_load"] < 0 || s.Values["foreign"] < 0 {
 			t.Errorf("%+v", s)
+		}
+	}
+}
+
+// TestCasts runs two gatherings of the bound's listeners, those that stay and those that come anew, and weighs some.
+func TestCasts(t *testing.T) {
+	defer func(all []gathering) { gatherings = all }(gatherings)
+	gatherings = []gathering{
+		{peer.Event, 5, false, []castCell{{"cast_event_1000", full(1)}, {"cast_paced_1000", paced(1)}}},
+		{peer.Event, 6, true, []castCell{{"cast_event_5000", full(1)}}},
+	}
+	out := filepath.Join(t.TempDir(), "run.json")
+	for _, row := range []struct {
+		args, want []string
+	}{
+		{[]string{"-cells", "cast_event,cast_paced", "-rounds", "2", "-dur", "20ms"}, []string{
+			"0 cast_event_1000", "0 cast_event_5000", "0 cast_paced_1000", "1 cast_event_1000", "1 cast_event_5000", "1 cast_paced_1000",
+		}},
+		{[]string{"-cells", "cast_listeners", "-quick", "-idle", "10"}, []string{"0 cast_listeners"}},
+	} {
+		if err := dispatch(t.Context(), slices.Concat([]string{"run", "-peers", "direct,fanout", "-free", "-out", out}, row.args)); err != nil {
+			t.Fatal(err)
+		}
+		runs, err := report.Load(out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, s := range runs[0].Samples {
+			got = append(got, fmt.Sprintf("%d %s", s.Round, s.Cell))
+			if s.Err != "" || s.Peer != "fanout" || s.Values["eps"] <= 0 && s.Values["n"] != 10 {
+				t.Errorf("%+v", s)
+			}
+		}
+		if slices.Sort(got); !slices.Equal(got, row.want) {
+			t.Errorf("%q, want %q", got, row.want)
+		}
+	}
+}
+
+// TestFits: a gathering is for peers that have a cell of it, and for none that has no cells of its own.
+func TestFits(t *testing.T) {
+	for _, row := range []struct {
+		cells []string
+		want  bool
+	}{{[]string{"cast"}, true}, {[]string{"cast_event_1000"}, true}, {[]string{"cast_paced_1000", "bulk"}, true}, {[]string{"cast_event_5000"}, false}, {nil, false}} {
+		g := gathering{cells: []castCell{{"cast_event_1000", nil}, {"cast_paced_1000", nil}}}
+		if got := g.fits(&peer.Peer{Cells: row.cells}); got != row.want {
+			t.Errorf("%q: %t", row.cells, got)
 		}
 	}
 }

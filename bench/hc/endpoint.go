@@ -157,6 +157,9 @@ func (c *Conn) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// Text writes one text message.
+func (c *Conn) Text(p []byte) error { return c.ws.WriteMessage(websocket.TextMessage, p) }
+
 // Close implements net.Conn: a Close frame, and no waiting for the answer.
 func (c *Conn) Close() error {
 	bye := websocket.FormatCloseMessage(websocket.CloseNormalClosure, "")

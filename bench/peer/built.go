@@ -43,6 +43,7 @@ func built() []Peer {
 type program struct {
 	files  []string
 	absent string
+	ask    string // what it says its version to; empty: --version
 }
 
 // named looks for it. Without names the variable is the file itself.
@@ -81,7 +82,7 @@ func (p program) peer(name string, cells []string, start func(*Env, program) (*T
 func (p program) version() string {
 	ctx, stop := context.WithTimeout(context.Background(), 5*time.Second)
 	defer stop()
-	out, _ := exec.CommandContext(ctx, p.files[0], "--version").CombinedOutput() // what it says is all that matters
+	out, _ := exec.CommandContext(ctx, p.files[0], cmp.Or(p.ask, "--version")).CombinedOutput() // what it says is all that matters
 	said := ""
 	for word := range strings.FieldsSeq(string(out)) {
 		if strings.ContainsAny(word, "0123456789") {

@@ -94,7 +94,7 @@ func TestRivals(t *testing.T) {
 			got = append(got, p.Name)
 		}
 	}
-	if want := []string{"ssh-R", "frp", "frp-nomux", "frp-tls", "piko", "rathole", "bore"}; !slices.Equal(got, want) {
+	if want := []string{"ssh-R", "frp", "frp-nomux", "frp-tls", "piko", "rathole", "bore", "centrifugo", "nchan"}; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
 }

@@ -70,44 +70,51 @@ func fans() []Peer {
 		Note: "the bound of messages: a message is framed once and goes to a bounded queue before each WebSocket, or before one; a goroutine each writes what is queued with one call",
 		start: func(e *Env) (*Tunnel, error) {
 			addr := freeAddr()
-			t := &Tunnel{Casts: map[string]*load.Casts{Event: fan(addr, "all"), OneWay: fan(addr, "one")}}
-			g, err := e.start("gateway", nil, e.Self, "fanout", addr)
-			if err != nil {
-				return t, err
-			}
-			t.gateway = append(t.gateway, g)
-			return t, openAt(addr, g)
+			relays := map[string]*load.Casts{Event: fan(addr, "all"), OneWay: fan(addr, "one")}
+			return alone(e, relays, addr, part{argv: []string{e.Self, "fanout", addr}})
 		},
 	}}
 }
 
+// connect opens a WebSocket.
+func connect(addr, path string) (*hc.Conn, error) {
+	ctx, stop := context.WithTimeout(context.Background(), askWait)
+	defer stop()
+	return hc.DialURL(ctx, "ws://"+addr+path)
+}
+
+// listening is a door at which a listener of a name opens one WebSocket, and gets the messages as they were sent.
+func listening(addr string, path func(name string) string) func(string, func([]byte)) (io.Closer, error) {
+	return func(name string, take func([]byte)) (io.Closer, error) {
+		c, err := connect(addr, path(name))
+		if err != nil {
+			return nil, err
+		}
+		l := &line{c, make(chan struct{})}
+		go func() { // Close waits for it
+			defer close(l.over)
+			_ = c.Messages(take) // a line that is lost has no count
+		}()
+		return l, nil
+	}
+}
+
+// sending is a door at which a sender opens one WebSocket, and writes the messages as they are.
+func sending(addr, path string) load.Dialer {
+	return func() (net.Conn, error) {
+		c, err := connect(addr, path)
+		if err != nil {
+			return nil, err // not a nil of the wrong type
+		}
+		return c, nil
+	}
+}
+
 // fan is a relay of the bound, for senders of that path.
 func fan(addr, path string) *load.Casts {
-	open := func(path string) (*hc.Conn, error) {
-		ctx, stop := context.WithTimeout(context.Background(), askWait)
-		defer stop()
-		return hc.DialURL(ctx, "ws://"+addr+path)
-	}
 	return &load.Casts{
-		Listen: func(id string, take func([]byte)) (io.Closer, error) {
-			c, err := open("/listen/" + id)
-			if err != nil {
-				return nil, err
-			}
-			l := &line{c, make(chan struct{})}
-			go func() { // Close waits for it
-				defer close(l.over)
-				_ = c.Messages(take) // a line that is lost has no count
-			}()
-			return l, nil
-		},
-		Send: func() (net.Conn, error) {
-			c, err := open("/" + path)
-			if err != nil {
-				return nil, err // not a nil of the wrong type
-			}
-			return c, nil
-		},
+		Listen: listening(addr, func(name string) string { return "/listen/" + name }),
+		Send:   sending(addr, "/"+path),
 		Counts: func() (counts map[string]load.Count, err error) {
 			ctx, stop := context.WithTimeout(context.Background(), askWait)
 			defer stop()
@@ -128,7 +135,7 @@ func fan(addr, path string) *load.Casts {
 	}
 }
 
-// line is a listener of the bound.
+// line is a listener at such a door.
 type line struct {
 	conn *hc.Conn
 	over chan struct{}

@@ -35,7 +35,7 @@ type Peer struct {
 	Note     string   // what is between sender and target
 	Default  bool     // part of a run that names no peers
 	Absent   string   // why it cannot be measured here; empty: it can
-	Rival    bool     // what people would use instead, and of the same shape: a gateway, and an agent that dialled out
+	Rival    bool     // what people would use instead, and of the same shape: a gateway, and an agent or listeners that dialled out
 	Ciphered bool     // from the agent to the gateway, and from senders where its senders can
 	Streams  bool     // its answers to senders of HTTP flow as they are written
 	Cells    []string // beginnings of the names of the cells it is for; nil: all that its tunnel can do
@@ -45,7 +45,7 @@ type Peer struct {
 }
 
 // All peers: the bounds, what people would use instead, then ours.
-func All() []Peer { return slices.Concat(relays(), bares(), fans(), others(), built(), ours()) }
+func All() []Peer { return slices.Concat(relays(), bares(), fans(), others(), built(), hubs(), ours()) }
 
 // Fit reports whether a cell of that name is for the peer.
 func (p *Peer) Fit(cell string) bool {

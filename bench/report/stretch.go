@@ -26,6 +26,10 @@ var stretches = slices.Concat(
 		{"gateway memory, idle pair, KiB", "ours", "hcref", 0.79, ""},           // 11 of 14
 		{"gateway memory, idle pair, KiB", "ours-tls", "hcref-tls", 0.67, ""},   // 35 of 52
 		{"gateway memory, idle listener, KiB", "ours", "hcref", 0.54, ""},       // 5 of 9.3
+		{"event to 1,000, deliveries/s", "ours-cast", "fanout", 0.95, ""},       // of shards, beside which a queue each is as fast
+		{"event to 5,000, deliveries/s", "ours-cast", "fanout", 0.95, ""},
+		{"event to 1,000 p99 delay, us", "ours-cast", "nchan", 1, ""},
+		{"event to 5,000 p99 delay, us", "ours-cast", "nchan", 1, ""},
 	})
 
 // stretched is the table of what was asked for beyond the musts. Peers that are absent have no row.
