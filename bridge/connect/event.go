@@ -180,7 +180,7 @@ func (e *Event) ended(r *flow.Report, near string, nearFrom uint8, tracking stri
 	if r.From == nearFrom {
 		side = near
 	} else {
-		e.Do = "if nobody at the other end ended it, look for " + tracking + " in the gateway's log, or whether the relay is still there"
+		e.Do = "if nobody at the other end ended it, look for " + logged(tracking) + " in the gateway's log, or whether the relay is still there"
 	}
 	switch {
 	case r.Outside:
@@ -193,4 +193,10 @@ func (e *Event) ended(r *flow.Report, near string, nearFrom uint8, tracking stri
 	if no, ok := errors.AsType[*hybrid.Error](r.Cause); ok && no.Code != "" {
 		e.Reason = no.Code
 	}
+}
+
+// logged is a tracking id as the gateway's log has it: without the node that the wire shows behind it.
+func logged(tracking string) string {
+	id, _, _ := strings.Cut(tracking, "_")
+	return id
 }

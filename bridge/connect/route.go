@@ -143,9 +143,9 @@ func (s severed) Close() error {
 	return nil
 }
 
-// join pumps a stream until it is over, and tells of it. read is what was read of the sender already.
-func (r *route) join(e *Event, sender, target net.Conn, read []byte, near string, nearFrom uint8) {
-	r.pump(e, leg.NewTCP(sender, read, writeTime), leg.NewTCP(target, nil, writeTime), near, nearFrom)
+// join pumps a stream until it is over, tells of it, and gives what it told. read is what was read of the sender already.
+func (r *route) join(e *Event, sender, target net.Conn, read []byte, near string, nearFrom uint8) *Event {
+	return r.pump(e, leg.NewTCP(sender, read, writeTime), leg.NewTCP(target, nil, writeTime), near, nearFrom)
 }
 
 // joinBehind is join for a target of which something was read already.
@@ -153,7 +153,7 @@ func (r *route) joinBehind(e *Event, sender, target net.Conn, read []byte, near 
 	r.pump(e, leg.NewTCP(sender, nil, writeTime), leg.NewTCP(target, read, writeTime), near, nearFrom)
 }
 
-func (r *route) pump(e *Event, sender, target shape.Leg, near string, nearFrom uint8) {
+func (r *route) pump(e *Event, sender, target shape.Leg, near string, nearFrom uint8) *Event {
 	opened := *e
 	opened.Kind = Opened
 	r.b.tell(&opened)
@@ -164,6 +164,7 @@ func (r *route) pump(e *Event, sender, target shape.Leg, near string, nearFrom u
 	closed.Kind, closed.Time, closed.Duration = Closed, time.Time{}, time.Since(began)
 	closed.ended(&report, near, nearFrom, e.tracking)
 	r.b.tell(&closed)
+	return &closed
 }
 
 // reset closes a connection so that its peer sees a loss.

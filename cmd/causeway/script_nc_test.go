@@ -16,6 +16,7 @@ import (
 // nc is a program of the stories that talks as netcat does:
 //
 //	nc -l FILE PREFIX        a service: reads each connection to its end and answers PREFIX and what came; its address is in FILE
+//	nc -lose FILE            a service: says half a word and loses the connection; its address is in FILE
 //	nc ADDR TEXT             says TEXT, ends its side, prints what comes until the end; exit code 1 when that is a loss
 //	nc -wait ADDR TEXT WANT  the same, again and again until WANT comes
 //	nc -web FILE             a web server: writes the head of each request to FILE as it came; its address is in FILE.address
@@ -32,7 +33,16 @@ func nc() {
 func talk(args []string) error {
 	switch {
 	case len(args) == 3 && args[0] == "-l":
-		return answer(args[1], args[2])
+		return serve(args[1], func(c net.Conn) {
+			b, _ := io.ReadAll(c)
+			fmt.Fprintf(c, "%s %s", args[2], b)
+		})
+	case len(args) == 2 && args[0] == "-lose":
+		return serve(args[1], func(c net.Conn) {
+			_, _ = io.WriteString(c, "half")
+			_, _ = io.ReadAll(c)
+			_ = c.(*net.TCPConn).SetLinger(0)
+		})
 	case len(args) == 4 && args[0] == "-wait":
 		return askUntil(args[1], args[2], args[3])
 	case len(args) == 2 && args[0] == "-web":
@@ -47,7 +57,7 @@ func talk(args []string) error {
 	return errors.New("usage: see script_nc_test.go")
 }
 
-func answer(file, prefix string) error {
+func serve(file string, answer func(c net.Conn)) error {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
@@ -66,8 +76,7 @@ func answer(file, prefix string) error {
 		go func() {
 			defer c.Close()
 			_ = c.SetDeadline(time.Now().Add(patience))
-			b, _ := io.ReadAll(c)
-			fmt.Fprintf(c, "%s %s", prefix, b)
+			answer(c)
 		}()
 	}
 }

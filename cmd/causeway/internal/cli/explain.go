@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/causeway-relay/causeway/bridge/azbridge"
+	"github.com/causeway-relay/causeway/bridge/connect"
 	"github.com/causeway-relay/causeway/gateway/config"
 	"github.com/causeway-relay/causeway/gateway/manage/client"
 	"github.com/causeway-relay/causeway/gateway/manage/wire"
@@ -73,9 +74,12 @@ func words(cmd *cobra.Command, err error) (message, next, tracking string) {
 	var no *client.Error
 	var away *client.Unreachable
 	var advised *advisedError
+	var broken *connect.Broken
 	switch {
 	case errors.As(err, &advised):
 		next = advised.next
+	case errors.As(err, &broken):
+		next, tracking = broken.Do, broken.Tracking
 	case errors.As(err, new(*usageError)):
 		next = "see '" + cmd.CommandPath() + " --help'"
 	case errors.As(err, &no):

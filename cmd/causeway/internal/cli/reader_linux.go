@@ -12,11 +12,19 @@ import (
 // that may wait for hours before they write, as in 'causeway tail | head -1'. That takes a pipe or a socket, and Linux; elsewhere the
 // process ends with its next write. stop ends the watch, and must be called before the command returns.
 func EndUnread(out io.Writer) (stop func()) {
-	f, ok := out.(*os.File)
+	return OnUnread(out, func() {
+		_, _ = out.Write([]byte{'\n'}) // brings SIGPIPE; where the command lives on all the same, it is told by its own writes
+	})
+}
+
+// OnUnread calls f once nobody reads out any more, where EndUnread would end the process; elsewhere never. stop ends the watch, and must be
+// called before the command returns.
+func OnUnread(out io.Writer, f func()) (stop func()) {
+	file, ok := out.(*os.File)
 	if !ok {
 		return func() {}
 	}
-	reader, err := readerOf(f)
+	reader, err := readerOf(file)
 	if err != nil {
 		return func() {} // a file or a terminal has no reader to lose
 	}
@@ -24,7 +32,7 @@ func EndUnread(out io.Writer) (stop func()) {
 	go func() {
 		defer close(done)
 		if gone(reader) {
-			_, _ = f.Write([]byte{'\n'}) // brings SIGPIPE; where the command lives on all the same, it is told by its own writes
+			f()
 		}
 	}()
 	return func() {

@@ -112,6 +112,14 @@ func (c *connectors) ofFile(ctx context.Context, warn io.Writer) ([]connect.Conn
 	return list, c.complete(ctx, list)
 }
 
+// params say which gateways connectors trust, and how they are spoken to.
+func (c *connectors) params() connect.Params {
+	if c.Plain {
+		c.more = append(c.more, hybrid.WithPlain())
+	}
+	return connect.Params{Roots: c.Roots(cli.NodeHere()), Options: c.more}
+}
+
 // run runs connectors until a signal: list, or those of the file if there is one.
 func (c *connectors) run(cmd *cobra.Command, list []connect.Connector) error {
 	ctx, talk := cmd.Context(), cmd.ErrOrStderr()
@@ -126,12 +134,9 @@ func (c *connectors) run(cmd *cobra.Command, list []connect.Connector) error {
 	if err != nil {
 		return err
 	}
-	if c.Plain {
-		c.more = append(c.more, hybrid.WithPlain())
-	}
-	bridge := connect.New(connect.Params{
-		Roots: c.Roots(cli.NodeHere()), Options: c.more, Tell: c.tell(cmd), Grace: c.grace, Final: c.file == "" && !c.retry,
-	})
+	p := c.params()
+	p.Tell, p.Grace, p.Final = c.tell(cmd), c.grace, c.file == "" && !c.retry
+	bridge := connect.New(p)
 	cli.Unread()
 	defer heap.Tune(os.Getenv)()
 	signals := make(chan os.Signal, 2)

@@ -109,10 +109,18 @@ func convertFlags(cmd *cobra.Command, to *connect.Convert) {
 
 // one runs a single connector.
 func (c *connectors) one(cmd *cobra.Command, one connect.Connector) error {
+	if err := checked(&one); err != nil {
+		return err
+	}
+	return usageOf(c.run(cmd, []connect.Connector{one}))
+}
+
+// checked tells the first flaw of a connector by the flag that it stands at.
+func checked(one *connect.Connector) error {
 	for _, flaw := range one.Check() {
 		return cli.Usage("%s: %s", flagOf(flaw.Key), flaw.Message)
 	}
-	return usageOf(c.run(cmd, []connect.Connector{one}))
+	return nil
 }
 
 // flagOf is the flag that sets a key of a connector.

@@ -1,0 +1,19 @@
+//go:build unix
+
+package stdio
+
+import (
+	"io"
+	"syscall"
+)
+
+// finish ends what is written to a socket; of anything else the system says that it is none.
+func finish(out io.Writer) {
+	f, ok := out.(syscall.Conn)
+	if !ok {
+		return
+	}
+	if raw, err := f.SyscallConn(); err == nil {
+		_ = raw.Control(func(fd uintptr) { _ = syscall.Shutdown(int(fd), syscall.SHUT_WR) })
+	}
+}
