@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -208,7 +209,8 @@ func (s *walled) ssh(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.listener.start(t, nil, "/usr/sbin/sshd", "-D", "-e", "-f", filepath.Join(dir, "sshd_config")).Await(`Server listening`)
-	s.open(t, "ssh", "tcp://127.0.0.1:"+sshPort, sshPort)
+	l := s.g.listen(s.listener, "ssh", "--target", "tcp://127.0.0.1:"+sshPort)
+	s.g.forward(s.sender, "ssh", "ssh", "--bind", "127.0.0.1:"+sshPort)
 
 	options := []string{"-F", "none", "-i", dir + "/user", "-o", "IdentitiesOnly=yes", "-o", "UserKnownHostsFile=" + dir + "/known", "-o", "HostKeyAlias=inside", "-o", "BatchMode=yes"}
 	with := func(program string, rest ...string) []string {
@@ -224,6 +226,27 @@ func (s *walled) ssh(t *testing.T) {
 	same(t, there, want)
 	s.sender.run(t, with("scp", "-q", "-P", sshPort, "root@127.0.0.1:"+there, back)...)
 	same(t, back, want)
+	s.sshByProxyCommand(t, l, with, up, there+"-2", want)
+}
+
+// sshByProxyCommand: the same without a port, by 'forward' on standard input and output.
+func (s *walled) sshByProxyCommand(t *testing.T, l *interop.Program, with func(program string, rest ...string) []string, up, there, want string) {
+	t.Helper()
+	proxy := "ProxyCommand=env '" + strings.Join(s.g.sender("ssh"), "' '") + "' " + interop.Command(t) + " forward ssh --bind -"
+	out, err := s.sender.try(within(t), "through the wall", with("ssh", "-o", proxy, "root@plant", "cat; ip -o -4 addr show; exit 7")...)
+	exit, ok := errors.AsType[*exec.ExitError](err)
+	if !ok || exit.ExitCode() != 7 || !strings.HasPrefix(out, "through the wall") || !strings.Contains(out, listenerHost) {
+		t.Fatalf("ssh by ProxyCommand: %v: %s", err, out)
+	}
+	s.sender.run(t, with("scp", "-q", "-o", proxy, up, "root@plant:"+there)...)
+	same(t, there, want)
+	s.sender.run(t, with("scp", "-q", "-o", proxy, "root@plant:"+there, there+"-back")...)
+	same(t, there+"-back", want)
+	for range 6 { // three by the port before
+		if line := l.Await(`.* closed: .*`); !strings.Contains(line, "closed: PeerClosed, ") {
+			t.Errorf("an end of ssh is a loss at the listener: %s", line)
+		}
+	}
 }
 
 // wcf: Mono's services over net.tcp and over HTTP, and its clients, which call them by the addresses that they have.
