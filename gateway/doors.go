@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/causeway-relay/causeway/bindings/nettcp"
@@ -89,12 +91,29 @@ func (g *Gateway) Addresses() map[string]string {
 	return all
 }
 
+// tcpPorts is where the plain TCP ports of this node are bound, by the names of the ready file; without a host where they are on all
+// interfaces. Ports of one relay share a name, and their addresses stand in one value.
+func (g *Gateway) tcpPorts() map[string]string {
+	all := make(map[string]string, len(g.cfg.TCP))
+	for i, t := range g.cfg.TCP {
+		name, address := portName(t.Entity), g.portListener(i).Addr().String()
+		if at, err := netip.ParseAddrPort(address); err == nil && at.Addr().IsUnspecified() {
+			address = ":" + strconv.Itoa(int(at.Port()))
+		}
+		if other := all[name]; other != "" {
+			address = other + ", " + address
+		}
+		all[name] = address
+	}
+	return all
+}
+
 // CAFile is the local CA's certificate; "" when the certificate is the operator's own.
 func (g *Gateway) CAFile() string { return g.ca }
 
 // advertised is where others reach this node's doors: what the operator says, else the bound port under whatever host name
 // they dialled themselves. Listeners of other nodes dial https or http; net.tcp is there for who asks for the picture. The
-// operator's door is nobody else's, and TCP ports, of which there may be more than a node may tell of, belong to their relays.
+// operator's door is nobody else's, and of TCP ports there may be more than a node may tell others of: its own picture has them.
 func (g *Gateway) advertised() map[string]string {
 	all := make(map[string]string)
 	for _, d := range g.doors {

@@ -69,3 +69,40 @@ func TestAdvertised(t *testing.T) {
 		t.Errorf("as the operator says (-want +got):\n%s", diff)
 	}
 }
+
+// TestTCPPorts: the picture has each plain TCP port as it is bound, those of one relay in one value, and no other door.
+func TestTCPPorts(t *testing.T) {
+	cfg := config.Default()
+	cfg.Data, cfg.HTTPS, cfg.HTTP, cfg.Admin, cfg.NetTCP = t.TempDir(), config.Off, "127.0.0.1:0", config.Off, config.Off
+	cfg.TCP = []config.TCPDoor{{Entity: "ssh", Bind: "127.0.0.1:0"}, {Entity: "plant/db", Bind: "127.0.0.1:0"}, {Entity: "ssh", Bind: "127.0.0.1:0"}}
+	var bound []string
+	g, err := New(Params{Config: cfg, Log: slog.New(slog.DiscardHandler), Listen: func(network, address string) (net.Listener, error) {
+		l, err := net.Listen(network, address)
+		if err == nil {
+			bound = append(bound, l.Addr().String())
+		}
+		if len(bound) == 3 {
+			l = wide{l}
+		}
+		return l, err
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.Close()
+	_, port, _ := net.SplitHostPort(bound[2])
+	want := map[string]string{"tcp/ssh": bound[1] + ", " + bound[3], "tcp/plant/db": ":" + port}
+	if diff := cmp.Diff(want, g.tcpPorts()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// wide is a socket that says that it is bound to all interfaces.
+type wide struct{ net.Listener }
+
+// Addr implements net.Listener.
+func (w wide) Addr() net.Addr {
+	at := *w.Listener.Addr().(*net.TCPAddr)
+	at.IP = net.IPv6unspecified
+	return &at
+}

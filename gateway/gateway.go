@@ -197,6 +197,7 @@ func (g *Gateway) compose() error {
 		Store: g.store, Relay: g.relay, Node: uint16(g.p.Node), Version: Version, Log: g.log,
 		PlainTokens: g.cfg.AllowPlainTokens, Certificates: g.certificates, ConnectionString: g.connectionString, Reload: g.reload,
 		Events: g.news.log, History: g.news.history,
+		Ports:   g.tcpPorts,
 		Refused: func(door string, code fail.Code) { g.meter.refused.WithLabelValues(door, string(code)).Inc() },
 	})
 	if err := g.openFront(g.enter, api); err != nil {

@@ -37,6 +37,8 @@ type Params struct {
 	Watch        func(entity.Address, tap.Options) (*nodes.Watch, error)
 	PlainTokens  bool // tokens over plain http from other machines are taken
 	Certificates func() []Certificate
+	// Ports are the plain TCP ports of this node, by the names that doors have: where each is bound. nil: there are none.
+	Ports func() map[string]string
 	// Reload reads the configuration again and puts in force what can be. Problems mean that nothing has changed. nil: the node
 	// cannot.
 	Reload func(context.Context) (done wire.Reloaded, problems []wire.ConfigProblem, err error)
@@ -54,6 +56,9 @@ type API struct{ p Params }
 func New(p Params) *API {
 	if p.Refused == nil {
 		p.Refused = func(string, fail.Code) {}
+	}
+	if p.Ports == nil {
+		p.Ports = func() map[string]string { return nil }
 	}
 	return &API{p: p}
 }

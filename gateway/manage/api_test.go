@@ -154,6 +154,18 @@ func TestPaths(t *testing.T) {
 	}
 }
 
+// TestStatusPorts: the TCP ports of the node that answers are among its doors, and not among another's.
+func TestStatusPorts(t *testing.T) {
+	for node, want := range map[uint16]string{1: `"doors":{"https":":8443","tcp/ssh":"127.0.0.1:2222"}`, 2: `"doors":{"https":":8443"}`} {
+		w := newWorld(t, func(p *manage.Params) {
+			p.Node, p.Ports = node, func() map[string]string { return map[string]string{"tcp/ssh": "127.0.0.1:2222"} }
+		})
+		if got := w.ask("GET", "/$api/status", "").want(t, http.StatusOK).body; !strings.Contains(got, want) {
+			t.Errorf("node %d answers %s\nwant %s", node, got, want)
+		}
+	}
+}
+
 // TestStatusShape holds the names of the answer, which never change.
 func TestStatusShape(t *testing.T) {
 	w := newWorld(t)

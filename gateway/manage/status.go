@@ -124,6 +124,9 @@ func (a *API) picture() wire.Status {
 		if doors == nil {
 			doors = map[string]string{}
 		}
+		if uint16(n.Num) == a.p.Node {
+			maps.Copy(doors, a.p.Ports())
+		}
 		s.Nodes = append(s.Nodes, wire.Node{Node: int(n.Num), Doors: doors, Live: true, Since: n.Since.UTC()})
 	}
 	for _, cert := range a.p.Certificates() {

@@ -105,7 +105,7 @@ type Status struct {
 // Node is one live node.
 type Node struct {
 	Node  int               `json:"node"`
-	Doors map[string]string `json:"doors"` // door -> where others reach it
+	Doors map[string]string `json:"doors"` // door -> where others reach it; of the node that answers also its TCP ports: tcp/ENTITY -> where it is bound
 	Live  bool              `json:"live"`
 	Since time.Time         `json:"since"`
 }
