@@ -44,10 +44,13 @@ func (v *visit) trail() wire.Trail {
 }
 
 // welcome writes the 101 of a handshake.
-func (v *visit) welcome(choice string) error {
+func (v *visit) welcome(choice string) error { return v.welcomeTo(choice, "") }
+
+// welcomeTo is welcome with the kind of the relay, for who asked for it; "" for others.
+func (v *visit) welcomeTo(choice, kind string) error {
 	buf := bodies.GetParcel()
 	defer bodies.PutParcel(buf)
-	*buf = v.appendWelcome(*buf, choice)
+	*buf = v.appendWelcome(*buf, choice, kind)
 	return v.write(*buf)
 }
 
@@ -59,7 +62,7 @@ const (
 
 // appendWelcome makes the 101; there are no extensions (reference section 3). What stands in it is of our own making, or a sub-protocol that
 // the peer itself offered: nothing has to be mended.
-func (v *visit) appendWelcome(dst []byte, choice string) []byte {
+func (v *visit) appendWelcome(dst []byte, choice, kind string) []byte {
 	if v.raw {
 		dst = append(dst, welcomeRaw...)
 	} else {
@@ -70,6 +73,9 @@ func (v *visit) appendWelcome(dst []byte, choice string) []byte {
 	}
 	if choice != "" {
 		dst = append(append(dst, "\r\nSec-WebSocket-Protocol: "...), choice...)
+	}
+	if kind != "" {
+		dst = append(append(dst, "\r\n"+wire.KindField+": "...), kind...)
 	}
 	trail := wire.Trail{ID: v.hello.Tracking, Node: v.entry.p.Node}
 	dst = trail.AppendMark(append(dst, "\r\nTrackingId: "...))
@@ -90,7 +96,24 @@ func (v *visit) agent() wire.Agent {
 	if !asked.Raw {
 		asked.Standby = 0
 	}
+	asked.Kind = false // of a listener nobody has asked for it yet
 	return asked
+}
+
+// kind is that of the relay, for a party that asks for it and has been admitted: what stands in its way, if anything, is code. Else "".
+func (v *visit) kind(code fail.Code) string {
+	switch code {
+	case "", fail.NoListener, fail.NoMatchingListener, fail.Conflict: // who may not send or listen does not come so far
+	default:
+		return ""
+	}
+	if !wire.ParseAgent(v.arrival.Head.Fields).Kind {
+		return ""
+	}
+	if ent := v.entry.p.Entity(v.hello.At); ent != nil {
+		return string(ent.Kind)
+	}
+	return ""
 }
 
 // write sends bytes to the peer within the time for a head.
@@ -115,6 +138,9 @@ func (v *visit) refuse(err *fail.Error) {
 		body = wire.AppendErrorBody(nil, status.Name(err, h.Status), h.Reason)
 		h.Fields.Add("Content-Type", "application/json")
 	}
+	if kind := v.kind(err.Code); kind != "" {
+		h.Fields.Add(wire.KindField, kind)
+	}
 	if v.arrival.Head.Fields.Get("Sec-WebSocket-Version") != "13" {
 		h.Fields.Add("Sec-WebSocket-Version", "13") // RFC 6455 section 4.4
 	}
@@ -138,7 +164,7 @@ func (v *visit) message(err *fail.Error) string {
 // (reference section 1, rule 6), so the upgrade is completed and closed.
 func (v *visit) closeUpgraded(err *fail.Error) {
 	var body [wsframe.MaxControl]byte
-	b := v.appendWelcome(nil, "")
+	b := v.appendWelcome(nil, "", "")
 	text := v.trail().CloseText(v.message(err))
 	b = wsframe.AppendFrame(b, wsframe.Header{Fin: true, Op: wsframe.Close}, wsframe.AppendClose(body[:0], wsframe.CloseGoingAway, text))
 	if v.write(b) == nil {

@@ -28,15 +28,17 @@ func TestWelcome(t *testing.T) {
 	for name, row := range map[string]struct {
 		visit  *visit
 		choice string
+		kind   string
 		want   string
 	}{
-		"a sender":           {welcomed(wire.ActionConnect, false, ""), "", ws + end},
-		"with a choice":      {welcomed(wire.ActionAccept, false, ""), "soap.v1", ws + "Sec-WebSocket-Protocol: soap.v1\r\n" + end},
-		"bytes":              {welcomed(wire.ActionAccept, true, ""), "", begin + "causeway/1\r\nConnection: Upgrade\r\n" + end},
-		"our own agent":      {welcomed(wire.ActionListen, false, "raw, standby=2, cancel"), "", ws + wire.AgentField + ": raw, standby=2, cancel\r\n" + end},
-		"what nobody grants": {welcomed(wire.ActionListen, false, "later"), "", ws + end},
+		"a sender":           {welcomed(wire.ActionConnect, false, ""), "", "", ws + end},
+		"with a choice":      {welcomed(wire.ActionAccept, false, ""), "soap.v1", "", ws + "Sec-WebSocket-Protocol: soap.v1\r\n" + end},
+		"bytes":              {welcomed(wire.ActionAccept, true, ""), "", "", begin + "causeway/1\r\nConnection: Upgrade\r\n" + end},
+		"who asks for kinds": {welcomed(wire.ActionConnect, false, "kind"), "", "event", ws + "Causeway-Kind: event\r\n" + end},
+		"our own agent":      {welcomed(wire.ActionListen, false, "raw, standby=2, cancel"), "", "", ws + wire.AgentField + ": raw, standby=2, cancel\r\n" + end},
+		"what nobody grants": {welcomed(wire.ActionListen, false, "later"), "", "", ws + end},
 	} {
-		got := string(row.visit.appendWelcome(nil, row.choice))
+		got := string(row.visit.appendWelcome(nil, row.choice, row.kind))
 		if got != row.want {
 			t.Errorf("%s: %q, want %q", name, got, row.want)
 		}
@@ -50,7 +52,7 @@ func TestWelcome(t *testing.T) {
 func TestWelcomeAllocations(t *testing.T) {
 	buf := make([]byte, 0, 512)
 	for _, v := range []*visit{welcomed(wire.ActionConnect, false, ""), welcomed(wire.ActionAccept, true, "")} {
-		if n := testing.AllocsPerRun(100, func() { buf = v.appendWelcome(buf[:0], "soap") }); n != 0 {
+		if n := testing.AllocsPerRun(100, func() { buf = v.appendWelcome(buf[:0], "soap", "") }); n != 0 {
 			t.Errorf("%v allocations of a 101; bytes: %t", n, v.raw)
 		}
 	}

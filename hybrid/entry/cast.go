@@ -136,7 +136,7 @@ func (e *Entry) cast(ctx context.Context, v *visit, mode relay.Mode) {
 	if len(v.hello.Offers) > 0 {
 		choice = v.hello.Offers[0] // browsers take no answer without one of theirs
 	}
-	if err := v.welcome(choice); err != nil {
+	if err := v.welcomeTo(choice, v.kind("")); err != nil {
 		_ = v.arrival.Conn.Close()
 		pass.Leave(&shape.End{Why: fail.SenderGone, Cause: err})
 		return

@@ -11,6 +11,10 @@ import (
 // 101 (docs/agent.md).
 const AgentField = "Causeway-Agent"
 
+// KindField is the header field of an answer that tells the kind of the relay to who asked for it by the word kind and may send or
+// listen there.
+const KindField = "Causeway-Kind"
+
 // MaxStandby is the highest number of standby connections a listener may hold.
 const MaxStandby = 64
 
@@ -20,6 +24,7 @@ type Agent struct {
 	Standby int  // connections that wait for an offer, 0 to MaxStandby
 	Cancel  bool // the cancel message is understood
 	Cast    bool // messages that are cast come as requests
+	Kind    bool // the relay's kind is told in an answer by which nobody is met (docs/agent.md)
 }
 
 // ParseAgent reads the field; words it does not know are the wishes of a later version and are skipped.
@@ -34,6 +39,8 @@ func ParseAgent(fields http1.Fields) Agent {
 			a.Cancel = true
 		case "cast":
 			a.Cast = true
+		case "kind":
+			a.Kind = true
 		case "standby":
 			if n, err := strconv.Atoi(value); err == nil && n > 0 {
 				a.Standby = min(n, MaxStandby)
@@ -57,6 +64,9 @@ func (a Agent) String() string {
 	}
 	if a.Cast {
 		words = append(words, "cast")
+	}
+	if a.Kind {
+		words = append(words, "kind")
 	}
 	return strings.Join(words, ", ")
 }

@@ -19,6 +19,7 @@ func TestAgent(t *testing.T) {
 		{fields("causeway-agent", "raw, standby=8, cancel"), Agent{Raw: true, Standby: 8, Cancel: true}, "raw, standby=8, cancel"},
 		{fields(AgentField, "RAW", AgentField, "Cancel, later=1"), Agent{Raw: true, Cancel: true}, "raw, cancel"},
 		{fields(AgentField, "CAST, cancel"), Agent{Cancel: true, Cast: true}, "cancel, cast"},
+		{fields(AgentField, "Kind, raw"), Agent{Raw: true, Kind: true}, "raw, kind"},
 		{fields(AgentField, "standby=100000"), Agent{Standby: MaxStandby}, "standby=64"},
 		{fields(AgentField, "standby=-1, standby, standby=x"), Agent{}, ""},
 	} {
