@@ -41,9 +41,10 @@ const (
 	usual12 = "application/soap+xml; charset=utf-8"
 )
 
-// usual are the encodings that they name, so that those are not found for each message. Nobody changes their parameters.
-var usual = func() (all [2]Encoding) {
-	for i, contentType := range [...]string{usual11, usual12} {
+// usual are the encodings that they and that of a session name, so that those are not found for each message. Nobody changes their
+// parameters.
+var usual = func() (all [3]Encoding) {
+	for i, contentType := range [...]string{usual11, usual12, typeSession} {
 		all[i], _ = selected(contentType) // which is right
 	}
 	return all
@@ -58,6 +59,8 @@ func Select(contentType string) (Encoding, error) {
 		return usual[0], nil
 	case usual12:
 		return usual[1], nil
+	case typeSession:
+		return usual[2], nil
 	}
 	return selected(contentType)
 }
@@ -338,10 +341,13 @@ func (e *Encoding) checkCharset(src io.Reader) (io.Reader, error) {
 // XML declaration has.
 const headSize = 256
 
+// usualHead is how nearly all text begins that says what it is. It says that it is UTF-8.
+const usualHead = `<?xml version="1.0" encoding="utf-8"?>`
+
 // checkHead is checkCharset for the first bytes of a message. It gives what has to
 // stand before them for a reader to know the encoding.
 func (e *Encoding) checkHead(head []byte) (prefix string, err error) {
-	if e.charset == "" {
+	if e.charset == "" || e.charset == "utf-8" && len(head) >= len(usualHead) && string(head[:len(usualHead)]) == usualHead {
 		return "", nil
 	}
 	n := len(head)

@@ -1,7 +1,6 @@
 package xmlbin
 
 import (
-	"errors"
 	"io"
 	"unicode/utf8"
 
@@ -43,6 +42,7 @@ type Reader struct {
 	long    longText
 	array   array
 	err     error
+	idle    bool // it was released
 }
 
 var _ infoset.Reader = (*Reader)(nil)
@@ -76,7 +76,7 @@ func (r *Reader) init(o Options) {
 func (r *Reader) reset() {
 	r.m.Reset(r.q.Depth)
 	r.names.Reset(r.q.NameTable)
-	r.run, r.ends, r.err = 0, false, nil
+	r.run, r.ends, r.err, r.idle = 0, false, nil, false
 	r.long = longText{}
 	r.array.left = 0
 }
@@ -102,7 +102,7 @@ func (r *Reader) Begin(b []byte, o Options) {
 // Release forgets the document, so that a Reader can wait for its next one: Begin or Reset. Of memory that grew with the document at
 // most about most bytes for each use stay.
 func (r *Reader) Release(most int) {
-	if errors.Is(r.err, errReleased) {
+	if r.idle {
 		return
 	}
 	const value = 48 // bytes of an item
@@ -118,7 +118,7 @@ func (r *Reader) Release(most int) {
 		r.scratch = nil
 	}
 	r.opts.Session, r.array = nil, array{}
-	r.err = errReleased
+	r.err, r.idle = errReleased, true
 }
 
 // errReleased is what a Reader gives that waits for a document.

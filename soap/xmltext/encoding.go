@@ -21,6 +21,10 @@ func (r *Reader) begin() error {
 	// from 8 bits, and 8 bits are UTF-8 until a declaration says otherwise.
 	w.Need(4) // a shorter document is no document; the grammar will say so
 	b := w.Buf
+	if len(b) >= len(usualDeclaration) && string(b[:len(usualDeclaration)]) == usualDeclaration && len(usualDeclaration) <= r.q.StringContent {
+		w.Pos += len(usualDeclaration)
+		return nil
+	}
 	family := "utf-8"
 	switch {
 	case bytes.HasPrefix(b, []byte{0xEF, 0xBB, 0xBF}):
@@ -41,10 +45,6 @@ func (r *Reader) begin() error {
 		w.Reset(&utf16Reader{src: w.Rest(), big: family == "utf-16be"})
 	}
 	w.Mark()
-	if rest := w.Buf[w.Pos:]; family == "utf-8" && len(usualDeclaration) <= r.q.StringContent && bytes.HasPrefix(rest, usualDeclaration) {
-		w.Pos += len(usualDeclaration)
-		return nil
-	}
 	// <?xml-stylesheet ...?> begins with the same five characters.
 	if !r.has("<?xml") || !w.Need(6) || !xmlchar.IsSpace(w.Buf[w.Pos+5]) {
 		return nil
@@ -62,7 +62,7 @@ func (r *Reader) begin() error {
 }
 
 // usualDeclaration is how most documents begin that have a declaration: it says nothing that was not known.
-var usualDeclaration = []byte(`<?xml version="1.0" encoding="utf-8"?>`)
+const usualDeclaration = `<?xml version="1.0" encoding="utf-8"?>`
 
 // declared goes on in the encoding that the declaration names, if it fits.
 func (r *Reader) declared(encoding, family string, at int64) error {

@@ -46,6 +46,7 @@ type Reader struct {
 	empty   bool           // the last start tag was an empty-element tag
 	section bool           // inside a CDATA section that is longer than one token
 	err     error
+	idle    bool // it was released
 }
 
 var _ infoset.Reader = (*Reader)(nil)
@@ -80,7 +81,7 @@ func (r *Reader) reset() {
 	r.names.Reset(r.q.NameTable)
 	clear(r.open)
 	r.open, r.scratch = r.open[:0], r.scratch[:0]
-	r.run, r.begun, r.empty, r.section, r.err = 0, false, false, false, nil
+	r.run, r.begun, r.empty, r.section, r.err, r.idle = 0, false, false, false, nil, false
 }
 
 // Reset begins another document, with the options and the memory of before.
@@ -104,7 +105,7 @@ func (r *Reader) Begin(b []byte, o Options) {
 // Release forgets the document, so that a Reader can wait for its next one: Begin or Reset. Of memory that grew with the document at
 // most about most bytes for each use stay.
 func (r *Reader) Release(most int) {
-	if errors.Is(r.err, errReleased) {
+	if r.idle {
 		return
 	}
 	r.win.Release(most)
@@ -118,7 +119,7 @@ func (r *Reader) Release(most int) {
 	if cap(r.scratch) > most {
 		r.scratch = nil
 	}
-	r.err = errReleased
+	r.err, r.idle = errReleased, true
 }
 
 // errReleased is what a Reader gives that waits for a document.
