@@ -125,7 +125,7 @@ func (m *Message) Clone() (*Message, error) {
 		return nil, errors.New("soap: only a message in memory can be copied: call Buffer before Clone")
 	}
 	c := *m
-	c.words, c.room = scratch{}, nil // the clone may be written by another goroutine
+	c.name, c.room = infoset.Name{}, nil // the clone may be written by another goroutine
 	c.Headers = make([]*Header, len(m.Headers))
 	for i, h := range m.Headers {
 		copied := *h

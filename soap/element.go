@@ -57,19 +57,26 @@ func TextElement(name infoset.Name, v infoset.Value) Element {
 	if name.Prefix != "" || name.Space != "" {
 		decls = []infoset.Decl{{Prefix: name.Prefix, Space: name.Space, Dict: name.Dict}}
 	}
-	return Element{tokens: textTokens(make([]infoset.Token, 0, textCount), &name, decls, v.Clone())}
+	return Element{tokens: textTokens(make([]infoset.Token, textCount), &name, decls, v.Clone())}
 }
 
 // textCount is how many tokens an element of text has.
 const textCount = 3
 
-// textTokens appends the tokens of an element that holds nothing but v to dst. They keep what they are given.
-func textTokens(dst []infoset.Token, name *infoset.Name, decls []infoset.Decl, v infoset.Value) []infoset.Token {
-	dst = append(dst, infoset.Token{Kind: infoset.StartElement, Name: name, Decls: decls})
+// textTokens makes room, which has textCount tokens that are nothing yet, those of an element that holds nothing but v, and gives them. They
+// keep what they are given.
+func textTokens(room []infoset.Token, name *infoset.Name, decls []infoset.Decl, v infoset.Value) []infoset.Token {
+	start, end := &room[0], &room[1]
+	start.Kind, start.Name, start.Decls = infoset.StartElement, name, decls
 	if !v.IsEmpty() {
-		dst = append(dst, infoset.Token{Kind: infoset.Text, Name: infoset.NoName, Value: v})
+		text := end
+		end = &room[2]
+		text.Kind, text.Name, text.Value = infoset.Text, infoset.NoName, v
+	} else {
+		room = room[:2]
 	}
-	return append(dst, infoset.Token{Kind: infoset.EndElement, Name: name})
+	end.Kind, end.Name = infoset.EndElement, name
+	return room
 }
 
 // IsZero reports whether there is no element.
@@ -114,7 +121,7 @@ func (e Element) remake(space, local string, a *infoset.Attr) (Element, error) {
 	if a != nil {
 		start.Attrs = append(start.Attrs, *a)
 	}
-	return MakeElement(func(w infoset.Writer) error { return e.writeAs(w, &start) })
+	return MakeElement(func(w infoset.Writer) error { return e.writeAs(byTokens(w), &start) })
 }
 
 // Text gives the element's character data, without white space around it and
@@ -192,24 +199,24 @@ func (e Element) Write(w infoset.Writer) error {
 	if e.IsZero() {
 		return w.Err()
 	}
-	return e.writeAs(w, &e.tokens[0])
+	return e.writeAs(byTokens(w), &e.tokens[0])
 }
 
 // writeAs is Write with another start tag.
-func (e Element) writeAs(w infoset.Writer, start *infoset.Token) error {
+func (e Element) writeAs(w infoset.TokenWriter, start *infoset.Token) error {
 	missing := e.missing(w, start)
-	if err := infoset.Write(w, start); err != nil {
+	if err := w.Put(start); err != nil {
 		return err
 	}
-	for _, d := range missing {
-		w.Declare(d)
+	return e.rest(w, missing)
+}
+
+// rest writes what stands behind the start tag, which still gets the declarations that are missing.
+func (e Element) rest(w infoset.TokenWriter, missing []infoset.Decl) error {
+	for i := range missing {
+		w.Declare(missing[i])
 	}
-	for i := 1; i < len(e.tokens); i++ {
-		if err := infoset.Write(w, &e.tokens[i]); err != nil {
-			return err
-		}
-	}
-	return w.Err()
+	return writeAll(w, e.tokens[1:])
 }
 
 // missing gives the outer declarations that neither hold in w nor are made by the

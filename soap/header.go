@@ -55,7 +55,7 @@ func TextHeader(name infoset.Name, v infoset.Value) *Header {
 	if name.Prefix != "" || name.Space != "" {
 		decls = append(decls, infoset.Decl{Prefix: name.Prefix, Space: name.Space, Dict: name.Dict})
 	}
-	all.header.tokens = textTokens(all.tokens[:0], &all.name, decls, v.Clone())
+	all.header.tokens = textTokens(all.tokens[:], &all.name, decls, v.Clone())
 	return &all.header
 }
 
@@ -114,63 +114,77 @@ func trimmed(v infoset.Value) string { return string(xmlchar.Trim(v.AppendText(n
 
 // attr gives the value that attribute i is written with, and whether it is.
 func (h *Header) attr(i int) (v infoset.Value, there bool) {
-	is := [...]bool{h.MustUnderstand, h.Role != "", h.Relay}[i]
-	s := &h.spelled[i]
-	if s.there {
-		same := false
-		if i == attrRole {
-			same = trimmed(s.value) == h.Role
-		} else if b, err := s.value.AsBool(); err == nil {
-			same = b == is
-		}
-		if same {
-			return s.value, true
-		}
+	is := h.MustUnderstand
+	switch i {
+	case attrRole:
+		is = h.Role != ""
+	case attrRelay:
+		is = h.Relay
 	}
+	switch s := &h.spelled[i]; {
+	case s.there && h.still(i, is):
+		return s.value, true
+	case !is:
+		return infoset.Value{}, false
+	case i == attrRole:
+		return infoset.String(h.Role), true
+	}
+	return infoset.String("1"), true
+}
+
+// still reports whether attribute i, which is there, says what the field does: is, or the role.
+func (h *Header) still(i int, is bool) bool {
 	if i == attrRole {
-		return infoset.String(h.Role), is
+		return trimmed(h.spelled[i].value) == h.Role
 	}
-	return infoset.String("1"), is
+	b, err := h.spelled[i].value.AsBool()
+	return err == nil && b == is
 }
 
 // WriteBlock writes the block alone, as a message of version v has it.
 func (h *Header) WriteBlock(w infoset.Writer, v Version) error {
 	alone := *h
 	alone.lead = nil
-	return alone.write(w, v, "s", &scratch{})
+	return alone.write(byTokens(w), v, "s", &infoset.Name{})
 }
 
 // write writes the block for a message of version v, whose envelope has prefix
-// for its namespace. s is overwritten.
-func (h *Header) write(w infoset.Writer, v Version, prefix string, s *scratch) error {
-	for i := range h.lead {
-		if err := infoset.Write(w, &h.lead[i]); err != nil {
-			return err
-		}
+// for its namespace. name is overwritten.
+func (h *Header) write(w infoset.TokenWriter, v Version, prefix string, name *infoset.Name) error {
+	if err := writeAll(w, h.lead); err != nil {
+		return err
 	}
 	if h.IsZero() {
 		return &infoset.Error{Reason: infoset.Misuse, Offset: -1, Detail: "header block without element"}
 	}
-	s.attrs = append(s.attrs[:0], h.tokens[0].Attrs...)
-	start := &s.start
-	*start = h.tokens[0]
-	for i, local := range [...]string{"mustUnderstand", v.rules().role, "relay"} {
-		value, there := h.attr(i)
-		if !there || i == attrRelay && v != V12 {
-			continue
+	start := &h.tokens[0]
+	missing := h.missing(w, start)
+	w.Start(start.Name)
+	for i := attrRelay; i >= attrMust; i-- {
+		if value, there := h.attr(i); there && (i != attrRelay || v == V12) {
+			h.nameAttr(name, i, v, prefix)
+			w.Attr(name, value)
 		}
-		name := infoset.Name{Prefix: prefix, Local: local, Space: v.Namespace(), Dict: infoset.Shared}
-		if spelled := &h.spelled[i]; spelled.prefix != "" {
-			name.Prefix = spelled.prefix
-		}
-		// A prefix that the block binds to something else is not to be had.
-		for slices.ContainsFunc(start.Decls, func(d infoset.Decl) bool { return d.Prefix == name.Prefix && d.Space != name.Space }) {
-			name.Prefix += "e"
-		}
-		s.attrs = slices.Insert(s.attrs, 0, infoset.Attr{Name: name, Value: value})
 	}
-	start.Attrs = s.attrs
-	return h.writeAs(w, start)
+	for i := range start.Attrs {
+		w.Attr(&start.Attrs[i].Name, start.Attrs[i].Value)
+	}
+	for i := range start.Decls {
+		w.Declare(start.Decls[i])
+	}
+	return h.rest(w, missing)
+}
+
+// nameAttr makes name the one of attribute i in a message of version v.
+func (h *Header) nameAttr(name *infoset.Name, i int, v Version, prefix string) {
+	name.Prefix, name.Local, name.Space, name.Dict = prefix, [...]string{"mustUnderstand", v.rules().role, "relay"}[i], v.Namespace(), infoset.Shared
+	if spelled := &h.spelled[i]; spelled.prefix != "" {
+		name.Prefix = spelled.prefix
+	}
+	// A prefix that the block binds to something else is not to be had.
+	for decls := h.tokens[0].Decls; slices.ContainsFunc(decls, func(d infoset.Decl) bool { return d.Prefix == name.Prefix && d.Space != name.Space }); {
+		name.Prefix += "e"
+	}
 }
 
 // convert changes what differs between versions in the block of m. A spelling goes

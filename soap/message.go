@@ -21,16 +21,8 @@ type Message struct {
 
 	frame frame
 	body  body
-	words scratch
-	room  *Room // nil: there is none
-}
-
-// scratch is room for what a message hands to a writer, which reads it during the call and does not keep it. It belongs to the
-// goroutine that writes the message.
-type scratch struct {
-	name  infoset.Name
-	start infoset.Token
-	attrs []infoset.Attr
+	name  infoset.Name // room for one that a writer gets, which reads it during the call and does not keep it: of the goroutine that writes
+	room  *Room        // nil: there is none
 }
 
 // frame is the envelope around headers and body.

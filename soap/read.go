@@ -96,10 +96,10 @@ type headReader struct {
 // next gives the next token within the limits.
 func (h *headReader) next() (*infoset.Token, error) {
 	t, err := h.r.Next()
-	if errors.Is(err, io.EOF) {
-		err = &infoset.Error{Reason: infoset.Truncated, Offset: -1, Detail: "no body"}
-	}
 	if err != nil {
+		if errors.Is(err, io.EOF) {
+			err = &infoset.Error{Reason: infoset.Truncated, Offset: -1, Detail: "no body"}
+		}
 		return nil, err
 	}
 	if h.tokens++; h.tokens > maxTokens {

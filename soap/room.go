@@ -32,13 +32,11 @@ func (o *Room) Read(r infoset.Reader, want Version, l Limits) (*Message, error) 
 
 // Release forgets the message, so that the room can wait for the next one. The memory of a usual head stays.
 func (o *Room) Release() {
-	attrs := o.all.message.words.attrs
-	clear(attrs[:cap(attrs)])
 	clear(o.list[:cap(o.list)])
-	if cap(attrs)+cap(o.list) > DefaultBlocks {
-		attrs, o.list = nil, nil
+	if cap(o.list) > DefaultBlocks {
+		o.list = nil
 	}
-	o.all.head, o.all.body, o.all.message = headReader{}, bodyReader{}, Message{words: scratch{attrs: attrs[:0]}}
+	o.all.head, o.all.body, o.all.message = headReader{}, bodyReader{}, Message{}
 	o.all.shelf.Reset()
 	o.all.blocks.Reset()
 	o.used = false
@@ -72,7 +70,7 @@ func (m *Message) TextHeader(name *infoset.Name, v infoset.Value) *Header {
 		decls = s.Decls(1)
 		decls[0] = infoset.Decl{Prefix: name.Prefix, Space: name.Space, Dict: name.Dict}
 	}
-	return m.Block(Element{tokens: textTokens(s.Tokens(textCount)[:0], name, decls, v)})
+	return m.Block(Element{tokens: textTokens(s.Tokens(textCount), name, decls, v)})
 }
 
 // Block makes a header block for m of an element, likewise.

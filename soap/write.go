@@ -7,9 +7,10 @@ import (
 	"github.com/causeway-relay/causeway/soap/infoset"
 )
 
-// Write writes the message to w and flushes it. A streamed body is copied token
+// Write writes the message and flushes the writer. A streamed body is copied token
 // by token and used up; an error of what is read there is an *Error.
-func (m *Message) Write(w infoset.Writer) error {
+func (m *Message) Write(to infoset.Writer) error {
+	w := byTokens(to)
 	if m.Version == None {
 		if err := m.writeBody(w); err != nil {
 			return err
@@ -53,9 +54,23 @@ func (m *Message) Write(w infoset.Writer) error {
 	return w.Flush()
 }
 
-func writeAll(w infoset.Writer, tokens []infoset.Token) error {
+// pieces makes a TokenWriter of a writer that is none.
+type pieces struct{ infoset.Writer }
+
+// Put implements infoset.TokenWriter.
+func (p pieces) Put(t *infoset.Token) error { return infoset.Write(p.Writer, t) }
+
+// byTokens gives w as a writer of whole tokens.
+func byTokens(w infoset.Writer) infoset.TokenWriter {
+	if t, ok := w.(infoset.TokenWriter); ok {
+		return t
+	}
+	return pieces{w}
+}
+
+func writeAll(w infoset.TokenWriter, tokens []infoset.Token) error {
 	for i := range tokens {
-		if err := infoset.Write(w, &tokens[i]); err != nil {
+		if err := w.Put(&tokens[i]); err != nil {
 			return err
 		}
 	}
@@ -63,8 +78,8 @@ func writeAll(w infoset.Writer, tokens []infoset.Token) error {
 }
 
 // startPart opens Envelope, Header or Body: as the peer wrote it, or plainly.
-func (m *Message) startPart(w infoset.Writer, local string, as *infoset.Token) error {
-	name := &m.words.name
+func (m *Message) startPart(w infoset.TokenWriter, local string, as *infoset.Token) error {
+	name := &m.name
 	*name = infoset.Name{Prefix: "s", Space: m.Version.Namespace(), Local: local, Dict: infoset.Shared}
 	if as.Name != nil {
 		name.Prefix = as.Name.Prefix
@@ -88,7 +103,7 @@ func (m *Message) startPart(w infoset.Writer, local string, as *infoset.Token) e
 	return w.Err()
 }
 
-func (m *Message) writeHeaders(w infoset.Writer) error {
+func (m *Message) writeHeaders(w infoset.TokenWriter) error {
 	f := &m.frame
 	if len(m.Headers) == 0 && f.header.Name == nil {
 		return nil
@@ -97,7 +112,7 @@ func (m *Message) writeHeaders(w infoset.Writer) error {
 		return err
 	}
 	for _, h := range m.Headers {
-		if err := h.write(w, m.Version, m.prefix(), &m.words); err != nil {
+		if err := h.write(w, m.Version, m.prefix(), &m.name); err != nil {
 			return err
 		}
 	}
@@ -109,7 +124,7 @@ func (m *Message) writeHeaders(w infoset.Writer) error {
 }
 
 // writeBody writes what is inside of Body.
-func (m *Message) writeBody(w infoset.Writer) error {
+func (m *Message) writeBody(w infoset.TokenWriter) error {
 	if m.body.live == nil && !m.body.is {
 		return m.body.content(w, m.Version)
 	}
@@ -117,7 +132,6 @@ func (m *Message) writeBody(w infoset.Writer) error {
 	if err != nil {
 		return err
 	}
-	whole, _ := w.(infoset.TokenWriter)
 	for {
 		var t *infoset.Token
 		if live := m.body.live; live != nil && len(live.ahead) == 0 && live.first == nil {
@@ -125,12 +139,9 @@ func (m *Message) writeBody(w infoset.Writer) error {
 		} else {
 			t, err = r.Next()
 		}
-		switch {
-		case err == nil && whole != nil:
-			err = whole.Put(t)
-		case err == nil:
-			err = infoset.Write(w, t)
-		case errors.Is(err, io.EOF):
+		if err == nil {
+			err = w.Put(t)
+		} else if errors.Is(err, io.EOF) {
 			return w.Err()
 		}
 		if err != nil {
