@@ -173,20 +173,29 @@ const (
 	highs = 0x8080808080808080
 )
 
-// hasLess has a high bit set where a byte of w is below n, if w is ASCII.
-func hasLess(w uint64, n byte) uint64 { return (w - ones*uint64(n)) & ^w & highs }
+// beyond has a high bit set where a byte of w is below 0x20 or outside ASCII. Bytes above a hit may be marked wrongly, so only zero and the
+// lowest hit mean something.
+func beyond(w uint64) uint64 { return (w | (w - ones*0x20)) & highs }
 
-// hasByte has a high bit set where a byte of w equals c. Bytes above a hit may
-// be marked wrongly, so only zero and the lowest hit mean something.
-func hasByte(w uint64, c byte) uint64 { return hasLess(w^ones*uint64(c), 1) }
+// stops is beyond for '<', '>' and '&' too. The first two differ in one bit.
+func stops(w uint64) uint64 {
+	return (w | (w - ones*0x20) | ((w | ones*('<'^'>')) ^ ones*'>' - ones) | (w ^ ones*'&' - ones)) & highs
+}
 
 // PlainText gives the length of the longest prefix of b that element content
 // can take as it is: no byte of class TextStop.
 func PlainText(b []byte) int {
+	le := binary.LittleEndian
 	i := 0
+	for i+32 <= len(b) {
+		four := (*[32]byte)(b[i:])
+		if stops(le.Uint64(four[:8]))|stops(le.Uint64(four[8:16]))|stops(le.Uint64(four[16:24]))|stops(le.Uint64(four[24:])) != 0 {
+			break
+		}
+		i += 32
+	}
 	for i+8 <= len(b) {
-		w := binary.LittleEndian.Uint64(b[i:])
-		hit := (w & highs) | hasLess(w, 0x20) | hasByte(w, '<') | hasByte(w, '&') | hasByte(w, '>')
+		hit := stops(le.Uint64(b[i:]))
 		if hit == 0 {
 			i += 8
 			continue
@@ -222,8 +231,7 @@ func PlainAttr(b []byte) int {
 func Invalid(b []byte) int {
 	if n := len(b); n >= 8 && n <= 16 {
 		// Most values: two words that overlap see all of it.
-		w, v := binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[n-8:])
-		if ((w|v)&highs)|hasLess(w, 0x20)|hasLess(v, 0x20) == 0 {
+		if beyond(binary.LittleEndian.Uint64(b))|beyond(binary.LittleEndian.Uint64(b[n-8:])) == 0 {
 			return -1
 		}
 	}
@@ -231,13 +239,17 @@ func Invalid(b []byte) int {
 }
 
 func invalid(b []byte) int {
+	le := binary.LittleEndian
 	i := 0
 	for i < len(b) {
-		for i+8 <= len(b) {
-			w := binary.LittleEndian.Uint64(b[i:])
-			if (w&highs)|hasLess(w, 0x20) != 0 {
+		for i+32 <= len(b) {
+			four := (*[32]byte)(b[i:])
+			if beyond(le.Uint64(four[:8]))|beyond(le.Uint64(four[8:16]))|beyond(le.Uint64(four[16:24]))|beyond(le.Uint64(four[24:])) != 0 {
 				break
 			}
+			i += 32
+		}
+		for i+8 <= len(b) && beyond(le.Uint64(b[i:])) == 0 {
 			i += 8
 		}
 		end := min(i+8, len(b))
@@ -283,12 +295,11 @@ func Printable(b []byte) bool {
 	n := len(b)
 	if n >= 8 {
 		for i := 0; i+8 <= n; i += 8 {
-			if w := binary.LittleEndian.Uint64(b[i:]); (w&highs)|hasLess(w, 0x20) != 0 {
+			if beyond(binary.LittleEndian.Uint64(b[i:])) != 0 {
 				return false
 			}
 		}
-		w := binary.LittleEndian.Uint64(b[n-8:]) // the rest, and some bytes once again
-		return (w&highs)|hasLess(w, 0x20) == 0
+		return beyond(binary.LittleEndian.Uint64(b[n-8:])) == 0 // the rest, and some bytes once again
 	}
 	for _, c := range b {
 		if c-0x20 >= 0x60 {

@@ -16,6 +16,9 @@ var plain = rapid.StringMatching(`[ -~\t\n\r<>&ü中😀]{0,40}`)
 func TestFastTests(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		s := plain.Draw(rt, "text")
+		if rapid.Bool().Draw(rt, "long") {
+			s = strings.Repeat("long text ", 4)[rapid.IntRange(0, 40).Draw(rt, "less"):] + s
+		}
 		if i := rapid.IntRange(-20, len(s)).Draw(rt, "spoiled"); i >= 0 {
 			s = s[:i] + rapid.SampledFrom([]string{"\x00", "\x1F", "\x7F", "\xFF", "\xC3", "\uFFFE", "\xED\xA0\x80"}).Draw(rt, "by") + s[i:]
 		}
