@@ -134,7 +134,7 @@ func same(a, b string) bool {
 // Lookup gives the namespace of prefix. The empty prefix is always bound, to no
 // namespace unless declared.
 func (s *Scope) Lookup(prefix string) (space string, ok bool) {
-	if s.known && s.last.prefix == prefix {
+	if s.known && same(s.last.prefix, prefix) {
 		return s.last.space, true
 	}
 	return s.find(prefix)

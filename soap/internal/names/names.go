@@ -49,13 +49,13 @@ type Table struct {
 	bytes int
 	limit int // 0: none
 	seed  maphash.Seed
-	// recent are words of slots, by their length and last letter: most words of a document are one of a few, and are found here without
+	// recent are words of slots, by their length, first and last letter: most words of a document are one of a few, and are found here without
 	// a hash. Who chooses words to have none found here pays with the hash.
 	recent [recents]*Entry
 }
 
 // recents is a power of two.
-const recents = 16
+const recents = 32
 
 // Reset prepares the table for another document of at most limit bytes of
 // names. The words stay while they take less than half of the limit: the next
@@ -86,7 +86,7 @@ func (t *Table) Intern(word []byte) *Entry {
 	if len(word) == 0 {
 		return t.find(word)
 	}
-	last := &t.recent[(len(word)^int(word[len(word)-1]))%recents]
+	last := &t.recent[(len(word)^int(word[len(word)-1])^int(word[0])<<1)%recents]
 	if e := *last; e != nil && e.Raw == string(word) {
 		return e
 	}
