@@ -2,6 +2,7 @@ package infoset
 
 import (
 	"encoding/base64"
+	"encoding/hex"
 	"math"
 	"strconv"
 )
@@ -59,15 +60,16 @@ func (v Value) String() string {
 
 const uuidScheme = "urn:uuid:"
 
+// appendGUID appends the form of a GUID: eight digits, three times four, twelve.
 func appendGUID(dst []byte, g [16]byte) []byte {
-	const hex = "0123456789abcdef"
-	for i, b := range g {
-		if i == 4 || i == 6 || i == 8 || i == 10 {
-			dst = append(dst, '-')
-		}
-		dst = append(dst, hex[b>>4], hex[b&15])
-	}
-	return dst
+	var text [36]byte
+	hex.Encode(text[:8], g[:4])
+	hex.Encode(text[9:13], g[4:6])
+	hex.Encode(text[14:18], g[6:8])
+	hex.Encode(text[19:23], g[8:10])
+	hex.Encode(text[24:], g[10:])
+	text[8], text[13], text[18], text[23] = '-', '-', '-', '-'
+	return append(dst, text[:]...)
 }
 
 // Exponents of ten outside of which numbers are written with an exponent. .NET

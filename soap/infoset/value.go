@@ -2,6 +2,7 @@ package infoset
 
 import (
 	"bytes"
+	"encoding/binary"
 	"math"
 	"slices"
 	"unsafe"
@@ -231,26 +232,13 @@ func (v Value) Bits() uint64 { return v.lo }
 
 // GUIDBytes gives the bytes of a TypeGUID or TypeUniqueID in text order.
 func (v Value) GUIDBytes() (g [16]byte) {
-	putBig(g[:8], v.lo)
-	putBig(g[8:], v.hi)
+	binary.BigEndian.PutUint64(g[:8], v.lo)
+	binary.BigEndian.PutUint64(g[8:], v.hi)
 	return g
 }
 
 func guidValue(t Type, g [16]byte) Value {
-	return Value{meta: meta(t), lo: big(g[:8]), hi: big(g[8:])}
-}
-
-func big(b []byte) (u uint64) {
-	for _, c := range b[:8] {
-		u = u<<8 | uint64(c)
-	}
-	return u
-}
-
-func putBig(b []byte, u uint64) {
-	for i := range 8 {
-		b[i] = byte(u >> (56 - 8*i))
-	}
+	return Value{meta: meta(t), lo: binary.BigEndian.Uint64(g[:8]), hi: binary.BigEndian.Uint64(g[8:])}
 }
 
 // scalar reports whether v holds no views.
@@ -272,7 +260,10 @@ func (v Value) Clone() Value {
 // CloneInto is Clone with the bytes of v in room, which must be as long as Raw and is the copy's from now on. What a list holds is
 // cloned as Clone does it.
 func (v Value) CloneInto(room []byte) Value {
-	if len(v.raw) == 0 || len(room) != len(v.raw) || v.Type() == TypeList {
+	switch {
+	case v.raw == nil && v.list == nil:
+		return v
+	case len(v.raw) == 0 || len(room) != len(v.raw) || v.Type() == TypeList:
 		return v.Clone()
 	}
 	copy(room, v.raw)

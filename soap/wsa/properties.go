@@ -101,10 +101,8 @@ func (p *Properties) read(m *soap.Message) error {
 	node := soap.Node{}
 	for _, h := range m.Headers {
 		n := h.Name()
-		if mark, ok := h.Attr(V10.Namespace(), "IsReferenceParameter"); ok {
-			if is, err := mark.AsBool(); err == nil && is {
-				p.Parameters = append(p.Parameters, h)
-			}
+		if isParameter(h) {
+			p.Parameters = append(p.Parameters, h)
 		}
 		which := headerOf(n.Local)
 		if which == noHeader {
@@ -127,6 +125,16 @@ func (p *Properties) read(m *soap.Message) error {
 		}
 	}
 	return nil
+}
+
+// isParameter reports whether a block is marked as one that the sender took from the endpoint's reference.
+func isParameter(h *soap.Header) bool {
+	mark, ok := h.Attr(V10.Namespace(), "IsReferenceParameter")
+	if !ok {
+		return false
+	}
+	is, err := mark.AsBool()
+	return err == nil && is
 }
 
 // take keeps one header.
@@ -329,17 +337,28 @@ func splitName(s string) (space, local string, ok bool) {
 // identifier gives a message identifier as WCF sends it: urn:uuid: and a GUID of
 // the usual form as a typed value, which takes 17 bytes of binary.
 func identifier(id string) infoset.Value {
-	v := infoset.String(id)
-	if len(id) != len("urn:uuid:")+36 || !strings.HasPrefix(id, "urn:uuid:") {
-		return v
+	const scheme, form = "urn:uuid:", "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"
+	if len(id) != len(scheme)+len(form) || id[:len(scheme)] != scheme {
+		return infoset.String(id)
 	}
-	g, err := v.AsGUID()
-	if err != nil {
-		return v
+	var g [16]byte
+	n := 0 // digits
+	for i := range len(form) {
+		c := id[len(scheme)+i]
+		switch {
+		case form[i] == '-' && c == '-':
+			continue
+		case form[i] == '-':
+			return infoset.String(id)
+		case c >= '0' && c <= '9':
+			c -= '0'
+		case c >= 'a' && c <= 'f':
+			c -= 'a' - 10
+		default: // capitals are not what it would come out as
+			return infoset.String(id)
+		}
+		g[n/2] = g[n/2]<<4 | c
+		n++
 	}
-	var room [len("urn:uuid:") + 36]byte
-	if u := infoset.UniqueID(g); string(u.AppendText(room[:0])) == id {
-		return u
-	}
-	return v
+	return infoset.UniqueID(g)
 }
