@@ -20,6 +20,7 @@ type WriterSession struct {
 	words  []word
 	before int // words in them
 	// slots is an open hash table: a place in words plus one, 0 for none. Its seed is secret, so a peer cannot choose words that collide.
+	// It is empty while there are few words, which are looked at one by one.
 	slots []uint32
 	seed  maphash.Seed
 	limit int
@@ -28,9 +29,12 @@ type WriterSession struct {
 
 // word is a string of a session: where it lies in tables.
 type word struct {
-	hash     uint32
+	hash     uint32 // set where there are slots
 	from, to uint32
 }
+
+// few is how many words have no slots: most messages have no more.
+const few = 12
 
 // firstSlots is the size of a new hash table, keptSlots that of one that Reset keeps.
 const firstSlots, keptSlots = 64, 1024
@@ -49,7 +53,6 @@ func (s *WriterSession) Reset() {
 	if len(s.words) == 0 && !s.full {
 		return // it is one
 	}
-	clear(s.slots)
 	if len(s.slots) > keptSlots {
 		s.slots = nil
 	}
@@ -63,10 +66,16 @@ func (s *WriterSession) Reset() {
 func (s *WriterSession) hash(b []byte) uint32 { return uint32(maphash.Bytes(s.seed, b)) }
 
 // find gives the id of a word, false if it has none.
-func (s *WriterSession) find(b []byte, hash uint32) (uint32, bool) {
-	if len(s.slots) == 0 {
+func (s *WriterSession) find(b []byte) (uint32, bool) {
+	if len(s.words) <= few {
+		for at := range s.words {
+			if w := &s.words[at]; bytes.Equal(s.tables[w.from:w.to], b) {
+				return uint32(2*at + 1), true
+			}
+		}
 		return 0, false
 	}
+	hash := s.hash(b)
 	mask := uint32(len(s.slots) - 1)
 	for i := hash & mask; s.slots[i] != 0; i = (i + 1) & mask {
 		at := s.slots[i] - 1
@@ -82,8 +91,7 @@ func (s *WriterSession) id(b []byte) (uint32, bool) {
 	if s.limit == 0 {
 		return 0, false
 	}
-	hash := s.hash(b)
-	if id, ok := s.find(b, hash); ok {
+	if id, ok := s.find(b); ok {
 		return id, true
 	}
 	// Once a string does not fit, .NET adds none any more, not even shorter ones;
@@ -94,28 +102,36 @@ func (s *WriterSession) id(b []byte) (uint32, bool) {
 	}
 	s.tables = append(appendInt31(s.tables, len(b)), b...)
 	to := uint32(len(s.tables))
-	s.words = append(s.words, word{hash, to - uint32(len(b)), to})
-	if 2*len(s.words) > len(s.slots) {
-		s.slots = make([]uint32, max(firstSlots, 2*len(s.slots)))
+	s.words = append(s.words, word{from: to - uint32(len(b)), to: to})
+	switch {
+	case len(s.words) <= few:
+	case len(s.words) == few+1, 2*len(s.words) > len(s.slots):
 		s.fill()
-	} else {
+	default:
 		s.put(len(s.words) - 1)
 	}
 	return uint32(2*len(s.words) - 1), true
 }
 
-// put makes the word at a place be found.
+// put makes the word at a place be found by its hash.
 func (s *WriterSession) put(at int) {
+	w := &s.words[at]
+	w.hash = s.hash(s.tables[w.from:w.to])
 	mask := uint32(len(s.slots) - 1)
-	i := s.words[at].hash & mask
+	i := w.hash & mask
 	for s.slots[i] != 0 {
 		i = (i + 1) & mask
 	}
 	s.slots[i] = uint32(at + 1)
 }
 
-// fill makes all words be found, in slots that are empty.
+// fill makes all words be found so, in slots that are enough.
 func (s *WriterSession) fill() {
+	if 2*len(s.words) > len(s.slots) {
+		s.slots = make([]uint32, max(firstSlots, 2*len(s.slots)))
+	} else {
+		clear(s.slots)
+	}
 	for at := range s.words {
 		s.put(at)
 	}
@@ -139,6 +155,7 @@ func (s *WriterSession) AppendTable(dst []byte) []byte {
 // them is not sent.
 func (s *WriterSession) Discard() {
 	s.tables, s.words, s.full = s.tables[:s.told], s.words[:s.before], false
-	clear(s.slots)
-	s.fill()
+	if len(s.words) > few {
+		s.fill()
+	}
 }
