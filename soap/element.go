@@ -68,12 +68,11 @@ const textCount = 3
 func textTokens(room []infoset.Token, name *infoset.Name, decls []infoset.Decl, v infoset.Value) []infoset.Token {
 	start, end := &room[0], &room[1]
 	start.Kind, start.Name, start.Decls = infoset.StartElement, name, decls
-	if !v.IsEmpty() {
-		text := end
-		end = &room[2]
-		text.Kind, text.Name, text.Value = infoset.Text, infoset.NoName, v
-	} else {
+	if v.IsEmpty() {
 		room = room[:2]
+	} else {
+		end.Kind, end.Name, end.Value = infoset.Text, infoset.NoName, v
+		end = &room[2]
 	}
 	end.Kind, end.Name = infoset.EndElement, name
 	return room
@@ -121,7 +120,7 @@ func (e Element) remake(space, local string, a *infoset.Attr) (Element, error) {
 	if a != nil {
 		start.Attrs = append(start.Attrs, *a)
 	}
-	return MakeElement(func(w infoset.Writer) error { return e.writeAs(byTokens(w), &start) })
+	return MakeElement(func(w infoset.Writer) error { return e.writeAs(infoset.Whole(w), &start) })
 }
 
 // Text gives the element's character data, without white space around it and
@@ -199,7 +198,7 @@ func (e Element) Write(w infoset.Writer) error {
 	if e.IsZero() {
 		return w.Err()
 	}
-	return e.writeAs(byTokens(w), &e.tokens[0])
+	return e.writeAs(infoset.Whole(w), &e.tokens[0])
 }
 
 // writeAs is Write with another start tag.

@@ -98,7 +98,7 @@ func (f *Fault) finish(w infoset.Writer, name *infoset.Name) error {
 			return d.Prefix == name.Prefix && d.Space != name.Space
 		})
 		start.Name = name
-		if err := e.writeAs(byTokens(w), &start); err != nil {
+		if err := e.writeAs(infoset.Whole(w), &start); err != nil {
 			return err
 		}
 	}

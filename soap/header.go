@@ -1,6 +1,7 @@
 package soap
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/causeway-relay/causeway/soap/infoset"
@@ -114,38 +115,24 @@ func trimmed(v infoset.Value) string { return string(xmlchar.Trim(v.AppendText(n
 
 // attr gives the value that attribute i is written with, and whether it is.
 func (h *Header) attr(i int) (v infoset.Value, there bool) {
-	is := h.MustUnderstand
-	switch i {
-	case attrRole:
-		is = h.Role != ""
-	case attrRelay:
-		is = h.Relay
+	is := [...]bool{h.MustUnderstand, h.Role != "", h.Relay}[i]
+	if s := &h.spelled[i]; s.there {
+		b, err := s.value.AsBool()
+		if i == attrRole && trimmed(s.value) == h.Role || i != attrRole && err == nil && b == is {
+			return s.value, true
+		}
 	}
-	switch s := &h.spelled[i]; {
-	case s.there && h.still(i, is):
-		return s.value, true
-	case !is:
-		return infoset.Value{}, false
-	case i == attrRole:
-		return infoset.String(h.Role), true
-	}
-	return infoset.String("1"), true
-}
-
-// still reports whether attribute i, which is there, says what the field does: is, or the role.
-func (h *Header) still(i int, is bool) bool {
 	if i == attrRole {
-		return trimmed(h.spelled[i].value) == h.Role
+		return infoset.String(h.Role), is
 	}
-	b, err := h.spelled[i].value.AsBool()
-	return err == nil && b == is
+	return infoset.String("1"), is
 }
 
 // WriteBlock writes the block alone, as a message of version v has it.
 func (h *Header) WriteBlock(w infoset.Writer, v Version) error {
 	alone := *h
 	alone.lead = nil
-	return alone.write(byTokens(w), v, "s", &infoset.Name{})
+	return alone.write(infoset.Whole(w), v, "s", &infoset.Name{})
 }
 
 // write writes the block for a message of version v, whose envelope has prefix
@@ -177,10 +164,8 @@ func (h *Header) write(w infoset.TokenWriter, v Version, prefix string, name *in
 
 // nameAttr makes name the one of attribute i in a message of version v.
 func (h *Header) nameAttr(name *infoset.Name, i int, v Version, prefix string) {
-	name.Prefix, name.Local, name.Space, name.Dict = prefix, [...]string{"mustUnderstand", v.rules().role, "relay"}[i], v.Namespace(), infoset.Shared
-	if spelled := &h.spelled[i]; spelled.prefix != "" {
-		name.Prefix = spelled.prefix
-	}
+	name.Local, name.Space, name.Dict = [...]string{"mustUnderstand", v.rules().role, "relay"}[i], v.Namespace(), infoset.Shared
+	name.Prefix = cmp.Or(h.spelled[i].prefix, prefix)
 	// A prefix that the block binds to something else is not to be had.
 	for decls := h.tokens[0].Decls; slices.ContainsFunc(decls, func(d infoset.Decl) bool { return d.Prefix == name.Prefix && d.Space != name.Space }); {
 		name.Prefix += "e"

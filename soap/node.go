@@ -22,12 +22,15 @@ type Node struct {
 // 4.2.2; SOAP 1.2 part 1, 2.2). Next is every node, none is no node; no role, or
 // an empty one, is the ultimate receiver.
 func (n *Node) Targets(role string) bool {
+	if role == "" {
+		return !n.Intermediary
+	}
 	switch role {
 	case roleNone:
 		return false
 	case versions[V11].next, versions[V12].next:
 		return true
-	case "", versions[V12].ultimate:
+	case versions[V12].ultimate:
 		return !n.Intermediary
 	}
 	return slices.Contains(n.Roles, role)

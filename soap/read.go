@@ -317,11 +317,43 @@ func (b *bodyReader) fresh() (*infoset.Token, error) {
 	if err == nil {
 		return t, nil
 	}
+	return nil, b.fail(err)
+}
+
+// pour writes what comes up to the end of the element of the body that it stands in.
+func (b *bodyReader) pour(w infoset.TokenWriter) error {
+	leaves, ok := b.r.(infoset.LeafReader)
+	for b.level > 0 {
+		var t *infoset.Token
+		var err error
+		if ok {
+			t, err = leaves.NextLeaf()
+		} else {
+			t, err = b.r.Next()
+		}
+		if err != nil {
+			return b.fail(err)
+		}
+		switch t.Kind {
+		case infoset.StartElement:
+			b.level++
+		case infoset.EndElement:
+			b.level--
+		}
+		if err := w.Put(t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fail ends the body by an error of its reader, or io.EOF.
+func (b *bodyReader) fail(err error) error {
 	if !errors.Is(err, io.EOF) {
 		err = Explain(err, b.v)
 	}
 	b.done = err
-	return nil, err
+	return err
 }
 
 // top refuses an element of the envelope where an element of the body is.

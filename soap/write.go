@@ -10,7 +10,7 @@ import (
 // Write writes the message and flushes the writer. A streamed body is copied token
 // by token and used up; an error of what is read there is an *Error.
 func (m *Message) Write(to infoset.Writer) error {
-	w := byTokens(to)
+	w := infoset.Whole(to)
 	if m.Version == None {
 		if err := m.writeBody(w); err != nil {
 			return err
@@ -52,20 +52,6 @@ func (m *Message) Write(to infoset.Writer) error {
 		return err
 	}
 	return w.Flush()
-}
-
-// pieces makes a TokenWriter of a writer that is none.
-type pieces struct{ infoset.Writer }
-
-// Put implements infoset.TokenWriter.
-func (p pieces) Put(t *infoset.Token) error { return infoset.Write(p.Writer, t) }
-
-// byTokens gives w as a writer of whole tokens.
-func byTokens(w infoset.Writer) infoset.TokenWriter {
-	if t, ok := w.(infoset.TokenWriter); ok {
-		return t
-	}
-	return pieces{w}
 }
 
 func writeAll(w infoset.TokenWriter, tokens []infoset.Token) error {
@@ -132,19 +118,21 @@ func (m *Message) writeBody(w infoset.TokenWriter) error {
 	if err != nil {
 		return err
 	}
+	live := m.body.live
 	for {
-		var t *infoset.Token
-		if live := m.body.live; live != nil && len(live.ahead) == 0 && live.first == nil {
-			t, err = live.fresh() // which is all that Next does then
+		if live != nil && live.level > 0 && live.first == nil && len(live.ahead) == 0 {
+			err = live.pour(w)
 		} else {
-			t, err = r.Next()
+			var t *infoset.Token
+			if t, err = r.Next(); err == nil {
+				err = w.Put(t)
+			}
 		}
-		if err == nil {
-			err = w.Put(t)
-		} else if errors.Is(err, io.EOF) {
+		switch {
+		case err == nil:
+		case errors.Is(err, io.EOF):
 			return w.Err()
-		}
-		if err != nil {
+		default:
 			return err
 		}
 	}

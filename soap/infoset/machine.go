@@ -129,6 +129,16 @@ func (m *Machine) push() Reason {
 	return 0
 }
 
+// Leaf is an element that begins and ends here, whose name is in the slot, and its text. An element has to be open. It gives false, and has
+// done nothing, where that is beyond the quota on depth.
+func (m *Machine) Leaf() bool {
+	if len(m.open) >= m.depth {
+		return false
+	}
+	m.at = content
+	return true
+}
+
 // Attr allows an attribute or declaration here, or not.
 func (m *Machine) Attr() Reason { return m.step(evAttr) }
 

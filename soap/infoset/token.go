@@ -23,9 +23,13 @@ const (
 	// and Decls and one item of Value as its content. Readers give it only when
 	// asked to; writers always take it.
 	Array
+	// Leaf is an element that has neither attributes nor declarations, and holds
+	// Value, text that is not empty, and nothing else. Only a LeafReader gives it,
+	// when asked to; writers always take it.
+	Leaf
 )
 
-var kindNames = [...]string{"none", "start", "end", "text", "comment", "array"}
+var kindNames = [...]string{"none", "start", "end", "text", "comment", "array", "leaf"}
 
 // String gives a short word for messages.
 func (k Kind) String() string {
@@ -103,14 +107,14 @@ type Decl struct {
 // Token is one piece of a document.
 type Token struct {
 	Kind Kind
-	// Name is never nil; it is the name of a StartElement, EndElement or Array,
-	// and without content for other kinds. Do not change it.
+	// Name is never nil; it is the name of a StartElement, EndElement, Array or
+	// Leaf, and without content for other kinds. Do not change it.
 	Name *Name
 	// Attrs are the attributes in document order, no two of the same name.
 	Attrs []Attr
 	// Decls are the declarations in document order, no two of the same prefix.
 	Decls []Decl
-	// Value is set for Text, Comment and Array.
+	// Value is set for Text, Comment, Array and Leaf.
 	Value Value
 	// Offset and End are where the token begins and ends in the input, in bytes.
 	// An EndElement that has no bytes of its own is empty at the place where it

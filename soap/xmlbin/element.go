@@ -260,18 +260,9 @@ func (r *Reader) dictName(n *infoset.Name) error {
 	// Nearly all names of a message have one of the first 64 numbers of either
 	// dictionary. This is dict for them, without its calls.
 	if w := &r.win; w.Pos < len(w.Buf) && w.Buf[w.Pos] < 0x80 {
-		id := w.Buf[w.Pos]
-		i := int(id / 2)
-		if s := r.opts.Session; id%2 == 1 {
-			if s != nil && i < len(s.strings) && s.names[i] {
-				n.Local = s.strings[i]
-				n.Dict = infoset.SessionOnly
-				w.Pos++
-				return nil
-			}
-		} else if d := r.opts.Dictionary; i < len(d.strings) && d.names[i] {
-			n.Local = d.strings[i]
-			n.Dict = infoset.Shared
+		if local, mark, is, _ := r.known(int(w.Buf[w.Pos])); is {
+			n.Local = local
+			n.Dict = mark
 			w.Pos++
 			return nil
 		}

@@ -27,6 +27,7 @@ func FuzzReader(f *testing.F) {
 		if (err == nil) != (err2 == nil) || err == nil && string(w.Bytes()) != text {
 			t.Fatalf("whole: %v\n%s\nin pieces: %v\n%s", err, text, err2, w.Bytes())
 		}
+		spreads(t, doc, o)
 		if err != nil {
 			return
 		}

@@ -339,17 +339,26 @@ func (r *Reader) dict() (s string, mark infoset.Dict, name bool, err error) {
 	if err != nil {
 		return "", 0, false, err
 	}
+	s, mark, name, ok := r.known(id)
+	if !ok {
+		err = r.fail(infoset.UnknownString, "id "+itoa(id))
+	}
+	return s, mark, name, err
+}
+
+// known is dict for an id. ok: there is such a string.
+func (r *Reader) known(id int) (s string, mark infoset.Dict, name, ok bool) {
 	// Even numbers are the static dictionary, odd ones the session
 	// ([MC-NBFSE] 2.1). The mark makes a Writer use the same one again.
 	i := id / 2
 	if id%2 == 0 {
 		if d := r.opts.Dictionary; i < len(d.strings) {
-			return d.strings[i], infoset.Shared, d.names[i], nil
+			return d.strings[i], infoset.Shared, d.names[i], true
 		}
 	} else if s := r.opts.Session; s != nil && i < len(s.strings) {
-		return s.strings[i], infoset.SessionOnly, s.names[i], nil
+		return s.strings[i], infoset.SessionOnly, s.names[i], true
 	}
-	return "", 0, false, r.fail(infoset.UnknownString, "id "+itoa(id))
+	return "", 0, false, false
 }
 
 func (r *Reader) fail(why infoset.Reason, detail string) error {

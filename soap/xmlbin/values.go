@@ -99,10 +99,23 @@ func (w *Writer) float64(f float64) {
 // text writes characters.
 func (w *Writer) text(v *infoset.Value) {
 	b := v.Raw()
-	if id, ok := w.charsID(b, v.Dict()); ok {
-		w.out = appendInt31(append(w.out, recDictText), int(id))
+	if v.Dict() != infoset.InFull {
+		if id, ok := w.charsID(b, v.Dict()); ok {
+			w.out = appendInt31(append(w.out, recDictText), int(id))
+			return
+		}
+	}
+	if n := len(b); n > 1 && n <= fuseUnits && xmlchar.Printable(b) {
+		at := w.extend(2 + n)
+		at[0], at[1] = recChars8, byte(n)
+		copy(at[2:], b)
 		return
 	}
+	w.otherText(b)
+}
+
+// otherText writes characters that are few, many, or not of ASCII.
+func (w *Writer) otherText(b []byte) {
 	switch {
 	case len(b) == 0:
 		w.out = append(w.out, recEmpty)
@@ -115,10 +128,6 @@ func (w *Writer) text(v *infoset.Value) {
 		return
 	}
 	at := len(w.out)
-	if len(b) <= fuseUnits && xmlchar.Printable(b) {
-		w.out = append(append(w.out, recChars8, byte(len(b))), b...)
-		return
-	}
 	if i := xmlchar.Invalid(b); i >= 0 {
 		w.fail(charReason(b[i:]), "text")
 		return
@@ -210,8 +219,8 @@ func (w *Writer) bytes(b []byte) {
 		w.carried += copy(w.carry[w.carried:], b)
 		return
 	}
-	if w.dst != nil && len(w.out) >= blockSize {
-		w.push()
+	if len(w.out) >= w.brim && !w.spill() {
+		return
 	}
 	w.textAt = len(w.out)
 	w.bytesRecord(w.carry[:w.carried], b[:whole-w.carried])

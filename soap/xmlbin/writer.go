@@ -2,6 +2,8 @@ package xmlbin
 
 import (
 	"io"
+	"math"
+	"slices"
 
 	"github.com/causeway-relay/causeway/soap/infoset"
 	"github.com/causeway-relay/causeway/soap/internal/opentag"
@@ -23,6 +25,9 @@ type WriterOptions struct {
 	// Shared unless marked. It is for text that becomes binary and has no marks.
 	// Values are never marked by it: user data stays out of dictionaries.
 	AllNames bool
+	// Limit bounds a document that is gathered, in bytes; 0 is no bound. A few bytes of a peer's array can stand for many elements. It is
+	// looked at between elements: what is gathered is longer by one of them at most.
+	Limit int
 }
 
 // Writer writes a document as .NET binary XML; see infoset.Writer.
@@ -45,6 +50,7 @@ type Writer struct {
 	dict *Dictionary
 
 	out     []byte
+	brim    int   // length of out from which it is too full
 	written int64 // bytes handed on before out
 	tagAt   int   // where the open start tag begins in out
 	textAt  int   // record that the end of the element may join; -1: none
@@ -107,6 +113,13 @@ func (w *Writer) Reset(dst io.Writer) {
 	w.dst, w.err, w.written, w.carried, w.textAt, w.idle = dst, nil, 0, 0, -1, false
 	w.out = w.out[:0]
 	w.memo = [memoSize]memo{}
+	switch w.brim = blockSize; {
+	case dst != nil:
+	case w.opts.Limit > 0:
+		w.brim = w.opts.Limit + 1
+	default:
+		w.brim = math.MaxInt
+	}
 }
 
 // Bytes gives the output that was not handed on: with a nil dst, the document.
@@ -176,6 +189,13 @@ func (w *Writer) string(s string) {
 	w.out = append(appendInt31(w.out, len(s)), s...)
 }
 
+// extend makes out longer by n bytes, and gives those.
+func (w *Writer) extend(n int) []byte {
+	at := len(w.out)
+	w.out = slices.Grow(w.out, n)[:at+n]
+	return w.out[at:]
+}
+
 // nameRecords are the records of a name of one kind: for no prefix, any prefix and the prefix a; each also for a name of a dictionary.
 type nameRecords struct {
 	short, shortDict, long, longDict, letterA, letterDictA byte
@@ -226,6 +246,8 @@ func (w *Writer) Put(t *infoset.Token) error {
 		w.End()
 	case infoset.Text:
 		w.put(&t.Value)
+	case infoset.Leaf:
+		w.leaf(t.Name, &t.Value)
 	default:
 		return infoset.Write(w, t)
 	}
@@ -239,8 +261,8 @@ func (w *Writer) Start(n *infoset.Name) {
 	}
 	// Only between start tags: Items and the end of an element change bytes that
 	// are still in out.
-	if w.dst != nil && len(w.out) >= blockSize {
-		w.push()
+	if len(w.out) >= w.brim && !w.spill() {
+		return
 	}
 	if why := w.tag.Start(n); why != 0 {
 		w.fail(why, "element "+infoset.Clip(n.Local))
@@ -340,8 +362,8 @@ func (w *Writer) put(v *infoset.Value) {
 		w.fail(infoset.Misuse, w.tag.Complaint())
 		return
 	}
-	if w.dst != nil && len(w.out) >= blockSize {
-		w.push()
+	if len(w.out) >= w.brim && !w.spill() {
+		return
 	}
 	switch {
 	case v.Type() == infoset.TypeBytes:
@@ -446,6 +468,16 @@ func (w *Writer) Flush() error {
 		w.push()
 	}
 	return w.err
+}
+
+// spill makes room in out, or fails where none is to be had.
+func (w *Writer) spill() bool {
+	if w.dst == nil {
+		w.fail(infoset.Quota, "output limit")
+	} else {
+		w.push()
+	}
+	return w.err == nil
 }
 
 // push hands on what is in out.

@@ -26,7 +26,7 @@ var seeds = []string{
 // tokens do not depend on how bytes arrive, and that what it accepts is written
 // and read again as the same canonical document.
 func FuzzReader(f *testing.F) {
-	for _, s := range seeds {
+	for _, s := range append(leafy, seeds...) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, doc []byte) {
@@ -36,6 +36,7 @@ func FuzzReader(f *testing.F) {
 		if whole != pieces || fmt.Sprint(err) != fmt.Sprint(err2) {
 			t.Fatalf("whole: %v\n%s\nin pieces: %v\n%s", err, whole, err2, pieces)
 		}
+		spreads(t, doc, o)
 		if err != nil {
 			return
 		}

@@ -40,6 +40,7 @@ type Reader struct {
 
 	tok     infoset.Token
 	open    []*names.Entry // names of open elements as they were written
+	last    *names.Entry   // the name that leafName found last
 	scratch []byte         // text that is not in the input as it stands
 	run     int            // bytes of the current run of text
 	begun   bool           // encoding and XML declaration are behind
@@ -79,6 +80,7 @@ func (r *Reader) reset() {
 	// The table of names outlives the document: the next one is likely to use the
 	// same names, and then allocates nothing.
 	r.names.Reset(r.q.NameTable)
+	r.last = nil // which the table may have forgotten
 	clear(r.open)
 	r.open, r.scratch = r.open[:0], r.scratch[:0]
 	r.run, r.begun, r.empty, r.section, r.err, r.idle = 0, false, false, false, nil, false
@@ -110,6 +112,7 @@ func (r *Reader) Release(most int) {
 	}
 	r.win.Release(most)
 	r.names.Release(most)
+	r.last = nil
 	r.m.Release(most)
 	infoset.ReleaseToken(&r.tok, most)
 	clear(r.open[:cap(r.open)])

@@ -3,6 +3,8 @@ package xmltext
 import (
 	"encoding/base64"
 	"io"
+	"math"
+	"slices"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -49,6 +51,7 @@ type Writer struct {
 	opts WriterOptions
 
 	out     []byte
+	brim    int   // length of out from which room looks closer
 	written int64 // bytes handed on before out
 	tagAt   int   // where the open start tag begins in out
 	item    []byte
@@ -76,6 +79,7 @@ func (w *Writer) Reset(dst io.Writer) {
 	w.tag.Reset()
 	w.dst, w.err, w.written, w.carried, w.marked, w.idle = dst, nil, 0, 0, false, false
 	w.out = w.out[:0]
+	w.fill()
 	// .NET writes the encoding in lower case.
 	w.canon.reset()
 	if w.opts.Declaration && !w.opts.Canonical {
@@ -134,6 +138,8 @@ func (w *Writer) Put(t *infoset.Token) error {
 		w.End()
 	case infoset.Text:
 		w.put(&t.Value)
+	case infoset.Leaf:
+		w.leaf(t.Name, &t.Value)
 	default:
 		return infoset.Write(w, t)
 	}
@@ -151,8 +157,34 @@ func (w *Writer) Start(n *infoset.Name) {
 	}
 	// Items needs the start tag again; nothing is handed on while it is open.
 	w.tagAt = len(w.out)
-	w.out = append(w.out, '<')
-	w.name(n)
+	at := w.extend(1 + nameLen(n))
+	at[0] = '<'
+	putName(at[1:], n)
+}
+
+// extend makes out longer by n bytes, and gives those.
+func (w *Writer) extend(n int) []byte {
+	at := len(w.out)
+	w.out = slices.Grow(w.out, n)[:at+n]
+	return w.out[at:]
+}
+
+// nameLen is how many bytes the name of an element has.
+func nameLen(n *infoset.Name) int {
+	if n.Prefix == "" {
+		return len(n.Local)
+	}
+	return len(n.Prefix) + 1 + len(n.Local)
+}
+
+// putName writes it at the front of dst.
+func putName(dst []byte, n *infoset.Name) {
+	if n.Prefix != "" {
+		at := copy(dst, n.Prefix)
+		dst[at] = ':'
+		dst = dst[at+1:]
+	}
+	copy(dst, n.Local)
 }
 
 func appendName(dst []byte, prefix, local string) []byte {
@@ -243,6 +275,14 @@ func (w *Writer) ready() bool {
 
 // room keeps the limit and hands on full blocks.
 func (w *Writer) room() bool {
+	if len(w.out) < w.brim {
+		return w.err == nil
+	}
+	return w.spill()
+}
+
+// spill is room where out is full, or longer than it may be.
+func (w *Writer) spill() bool {
 	if w.err == nil && w.opts.Limit > 0 && w.written+int64(len(w.out)) > w.opts.Limit {
 		w.fail(infoset.Quota, "output limit")
 	}
@@ -250,6 +290,17 @@ func (w *Writer) room() bool {
 		w.push()
 	}
 	return w.err == nil
+}
+
+// fill sets how long out may get.
+func (w *Writer) fill() {
+	w.brim = math.MaxInt
+	if w.dst != nil {
+		w.brim = blockSize
+	}
+	if left := w.opts.Limit - w.written; w.opts.Limit > 0 && left < int64(w.brim) {
+		w.brim = int(max(left+1, 0))
+	}
 }
 
 func (w *Writer) endBytes() {
@@ -380,18 +431,11 @@ func (w *Writer) End() {
 }
 
 func (w *Writer) endTag(n *infoset.Name) {
-	w.out = append(w.out, '<', '/')
-	w.name(n)
-	w.out = append(w.out, '>')
-}
-
-// name writes the name of an element.
-func (w *Writer) name(n *infoset.Name) {
-	if n.Prefix != "" {
-		w.out = append(w.out, n.Prefix...)
-		w.out = append(w.out, ':')
-	}
-	w.out = append(w.out, n.Local...)
+	size := len("</>") + nameLen(n)
+	at := w.extend(size)
+	at[0], at[1] = '<', '/'
+	putName(at[2:], n)
+	at[size-1] = '>'
 }
 
 // Items writes one element for each item: see infoset.Writer.
@@ -451,6 +495,7 @@ func (w *Writer) push() {
 		w.err = &infoset.Error{Reason: infoset.Source, Offset: w.written, Path: w.tag.Path(), Err: err}
 	}
 	w.out = w.out[:0]
+	w.fill()
 }
 
 // encoded gives out in the output's encoding.

@@ -68,6 +68,24 @@ func (t *Tag) Start(n *infoset.Name) infoset.Reason {
 	return t.bind(n.Prefix, n)
 }
 
+// Fits puts n into the slot, for Leaf: an element that needs no declaration here. It gives false for every other, which Start opens.
+func (t *Tag) Fits(n *infoset.Name) bool {
+	if t.Outside() {
+		return false
+	}
+	if space, ok := t.Lookup(n.Prefix); !ok || space != n.Space {
+		return false
+	}
+	// As in Start.
+	if slot := t.Slot(); *slot != *n || n.Local == "" {
+		if check(n) != 0 {
+			return false
+		}
+		*slot = *n
+	}
+	return true
+}
+
 func check(n *infoset.Name) infoset.Reason {
 	switch {
 	case !xmlchar.IsName(n.Local), n.Prefix != "" && !xmlchar.IsName(n.Prefix):
@@ -160,7 +178,8 @@ func (t *Tag) Declare(d infoset.Decl) infoset.Reason {
 		if have := &t.decls[i]; have.Prefix == d.Prefix && have.auto {
 			// Made by a name before; what the caller says comes in its place
 			// and order.
-			t.decls = append(append(t.decls[:i], t.decls[i+1:]...), Decl{Decl: d})
+			copy(t.decls[i:], t.decls[i+1:])
+			t.decls[len(t.decls)-1] = Decl{Decl: d}
 			return 0
 		}
 	}
