@@ -261,18 +261,24 @@ func endures(m *soap.Message, action string) error {
 				return refuse("a signed or encrypted message (its header Security holds more than a name, a token or a time)")
 			}
 		}
-		for _, p := range endToEnd {
-			if strings.HasPrefix(h.Name().Space, p.prefix) {
-				return soap.Refuse(m.Version, soap.Sender, p.reason+" (header "+infoset.Clip(h.Name().Local)+") cannot be converted: use one binding on both sides, or switch it off")
-			}
+		if what := breaks(h.Name().Space); what != "" {
+			return soap.Refuse(m.Version, soap.Sender, what+" (header "+infoset.Clip(h.Name().Local)+") cannot be converted: use one binding on both sides, or switch it off")
 		}
 	}
-	for _, p := range endToEnd {
-		if strings.HasPrefix(action, p.prefix) {
-			return soap.Refuse(m.Version, soap.Sender, p.reason+" cannot be converted: use one binding on both sides, or switch it off")
-		}
+	if what := breaks(action); what != "" {
+		return soap.Refuse(m.Version, soap.Sender, what+" cannot be converted: use one binding on both sides, or switch it off")
 	}
 	return nil
+}
+
+// breaks says what a conversion would break that a URI belongs to; "": nothing.
+func breaks(uri string) (what string) {
+	for i := range endToEnd {
+		if p := &endToEnd[i]; strings.HasPrefix(uri, p.prefix) {
+			return p.reason
+		}
+	}
+	return ""
 }
 
 // readdress gives the message the addressing of the service.

@@ -39,45 +39,57 @@ func (w *bounded) Write(p []byte) (int, error) {
 
 // write encodes a message whole, and says how HTTP announces it.
 func (c *Converter) write(t *tools, m *soap.Message, enc *encoder.Encoding, s *Session, id [16]byte, v wsa.Version, action string) (Message, error) {
-	dst, told := &t.out, t.told
-	dst.most = c.most()
+	told, most := t.told, c.most()
 	if s != nil {
 		told = s.out
 	}
 	out := Message{ContentType: enc.ContentType(contentAction(enc, v, action))}
-	var w infoset.Writer
+	var err error
+	var b []byte // in a buffer that the next message gets
 	switch enc.Form {
 	case soap.Text:
-		t.toText.Begin(dst, xmltext.WriterOptions{Encoding: enc.Charset, Declaration: enc.Charset != xmltext.UTF8, Limit: int64(c.most())})
-		w = &t.toText
-	case soap.Binary:
-		t.toBinary.Begin(dst, xmlbin.WriterOptions{AllNames: true})
-		w = &t.toBinary
-	case soap.Session:
-		t.toBinary.Begin(dst, xmlbin.WriterOptions{AllNames: true, Session: told})
-		w = &t.toBinary
-	default:
-		o := mtom.WriterOptions{Version: m.Version, Boundary: "uuid:" + infoset.GUID(id).String() + "+id=1", ID: hex.EncodeToString(id[:8]), Limit: int64(c.most())}
-		out.ContentType = o.ContentType()
-		w = mtom.NewWriter(dst, o)
-	}
-	if err := m.Write(w); err != nil {
+		t.toText.Begin(nil, xmltext.WriterOptions{Encoding: enc.Charset, Declaration: enc.Charset != xmltext.UTF8, Limit: int64(most)})
+		err = m.Write(&t.toText)
+		b = t.toText.Bytes()
+	case soap.Binary, soap.Session:
+		o := xmlbin.WriterOptions{AllNames: true, Limit: most}
 		if enc.Form == soap.Session {
-			told.Discard()
+			o.Session = told
 		}
-		_, read := errors.AsType[*soap.Error](err)
-		if wrote, ok := errors.AsType[*infoset.Error](err); dst.full || !read && ok && wrote.Reason == infoset.Quota {
-			return out, tooLarge(m.Version, c.most())
-		}
-		return out, err
+		t.toBinary.Begin(nil, o)
+		err = m.Write(&t.toBinary)
+		b = t.toBinary.Bytes()
+	default:
+		out.ContentType, b, err = c.writeParts(t, m, id)
 	}
-	// Out of the buffer, which the next message gets.
-	if enc.Form == soap.Session {
-		out.Body = append(told.AppendTable(make([]byte, 0, told.TableSize()+len(dst.b))), dst.b...)
-	} else {
-		out.Body = bytes.Clone(dst.b)
+	switch is := enc.Form == soap.Session; {
+	case err == nil && len(b) <= most && is:
+		out.Body = append(told.AppendTable(make([]byte, 0, told.TableSize()+len(b))), b...)
+		return out, nil
+	case err == nil && len(b) <= most:
+		out.Body = bytes.Clone(b)
+		return out, nil
+	case is:
+		told.Discard()
 	}
-	return out, nil
+	return out, c.unwritten(t, m, err)
+}
+
+// writeParts writes a multipart message, and gives its content type.
+func (c *Converter) writeParts(t *tools, m *soap.Message, id [16]byte) (contentType string, b []byte, err error) {
+	t.out.most = c.most()
+	o := mtom.WriterOptions{Version: m.Version, Boundary: "uuid:" + infoset.GUID(id).String() + "+id=1", ID: hex.EncodeToString(id[:8]), Limit: int64(c.most())}
+	err = m.Write(mtom.NewWriter(&t.out, o))
+	return o.ContentType(), t.out.b, err
+}
+
+// unwritten is the error for a message that was not written; err is nil where it was, and is too large.
+func (c *Converter) unwritten(t *tools, m *soap.Message, err error) error {
+	_, read := errors.AsType[*soap.Error](err)
+	if wrote, ok := errors.AsType[*infoset.Error](err); err == nil || t.out.full || !read && ok && wrote.Reason == infoset.Quota {
+		return tooLarge(m.Version, c.most())
+	}
+	return err
 }
 
 // contentAction is the action parameter of a content type: SOAP 1.2 without addressing has the action there.
