@@ -11,6 +11,7 @@
 package conversion
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -180,7 +181,13 @@ func (c *Conversion) gather(body shape.Body) ([]byte, error) {
 	if body == nil {
 		return nil, nil
 	}
-	b, err := io.ReadAll(io.LimitReader(body, int64(c.most())+1))
+	var b []byte
+	var err error
+	if w, ok := body.(shape.Whole); ok {
+		b = bytes.Clone(w.Bytes()[:min(len(w.Bytes()), c.most()+1)])
+	} else {
+		b, err = io.ReadAll(io.LimitReader(body, int64(c.most())+1))
+	}
 	if cerr := body.Close(); err == nil && len(b) <= c.most() {
 		err = cerr
 	}

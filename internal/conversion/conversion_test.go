@@ -274,3 +274,26 @@ func FuzzExchange(f *testing.F) {
 		}
 	})
 }
+
+// stream is a body that is no shape.Whole.
+type stream struct{ io.Reader }
+
+func (stream) Size() int64  { return -1 }
+func (stream) Close() error { return nil }
+
+// TestGather: a body that lies in memory and one that streams are read alike, up to the bound and one byte more, and the first is copied.
+func TestGather(t *testing.T) {
+	c := &Conversion{Converter: &convert.Converter{Most: 10}}
+	for _, text := range []string{"", "x", "exactly 10", "eleven here", "much more than ten"} {
+		b := []byte(text)
+		whole, err := c.gather(shape.Memory(b))
+		read, err2 := c.gather(stream{strings.NewReader(text)})
+		if want := text[:min(len(text), 11)]; string(whole) != want || string(read) != want || err != nil || err2 != nil {
+			t.Errorf("%q: %q, %v and %q, %v", text, whole, err, read, err2)
+		}
+		clear(b)
+		if len(text) > 0 && whole[0] == 0 {
+			t.Errorf("%q is the body's own", text)
+		}
+	}
+}
