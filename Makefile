@@ -18,7 +18,7 @@ MATRIX   := mono node curl netcat php dotnet
 STACKS   := $(patsubst %,./%/...,$(wildcard $(addprefix interop/,soap mono dotnet table nettcp wcfhttp ends casts wsdl matrix))) ./wsdl/bundle ./wsdl/diff ./wsdl/sample ./soap/xmlbin # which have foreign readers judge the whole corpus
 SDK      := ./interop $(filter-out $(STACKS) $(patsubst %,./interop/%/...,node python capture),$(patsubst %/,./%/...,$(wildcard interop/*/)))
 # Under the race detector sockets are read and written as package net does (internal/nowait), and no allocations are counted: these run without.
-UNTOLD   := ./internal/nowait ./internal/leg/... ./internal/netend ./internal/httpserve ./gateway/mesh/link ./gateway/front ./gateway/tcpdoor ./hybrid/internal/handshake ./hybrid/internal/rawconn ./bridge/connect/address ./bindings/http
+UNTOLD   := ./internal/nowait ./internal/leg/... ./internal/netend ./internal/httpserve ./gateway/mesh/link ./gateway/front ./gateway/tcpdoor ./hybrid/internal/handshake ./hybrid/internal/rawconn ./bridge/connect/address ./bindings/http ./gateway/relay/internal/cast
 # A program with the race detector waits a second at its end for races of others, of which goleak leaves none, and key exchanges that
 # withstand quantum computers are all in Go, of which it makes each step dear: the other tiers have them.
 QUICK    := GORACE=atexit_sleep_ms=0 GODEBUG=tlsmlkem=0

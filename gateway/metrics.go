@@ -26,7 +26,7 @@ type meter struct {
 	refused     *prometheus.CounterVec // door, reason
 	offers      *counters              // outcome
 	exchanges   [6]prometheus.Counter  // by the hundreds of the status, which are 2 to 5
-	casts       *prometheus.CounterVec // outcome
+	casts       *counters              // outcome
 	stages      *prometheus.HistogramVec
 	stage       [5]prometheus.Observer // of stages, as in stageNames
 	handshakes  *prometheus.CounterVec // door
@@ -46,7 +46,7 @@ func newMeter(g *Gateway) *meter {
 	for class := 2; class < len(m.exchanges); class++ {
 		m.exchanges[class] = exchanges.WithLabelValues(strconv.Itoa(class) + "xx")
 	}
-	m.casts = m.counter("causeway_casts_total", "Messages that listeners of one-way and event relays got or missed: delivered, or the code of why not.", "outcome")
+	m.casts = newCounters(m.counter("causeway_casts_total", "Messages that listeners of one-way and event relays got or missed: delivered, or the code of why not.", "outcome"), 1)
 	m.actions = newActionCounter(m.counter("causeway_actions_total", "SOAP exchanges that a listener answered, by their action.", "action"))
 	m.refused = m.counter("causeway_refused_total", "Parties that were turned away, by reason.", "door", "reason")
 	m.offers = newCounters(m.counter("causeway_offers_total", "What became of offers to listeners.", "outcome"), 1)
@@ -109,7 +109,7 @@ func (m *meter) gauges(g *Gateway) {
 }
 
 // cast notes what became of a message for n listeners.
-func (m *meter) cast(outcome string, n int) { m.casts.WithLabelValues(outcome).Add(float64(n)) }
+func (m *meter) cast(outcome string, n int) { m.casts.of(outcome, "").Add(float64(n)) }
 
 // stageNames are the values of the label stage, in the order of the road.
 var stageNames = [...]string{"admit", "resolve", "offer", "meet", "first"}

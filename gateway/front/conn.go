@@ -15,6 +15,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/internal/http1"
 	"github.com/causeway-relay/causeway/internal/leg"
+	"github.com/causeway-relay/causeway/internal/stack"
 )
 
 // conn is one connection from its acceptance until it is closed or given away. It belongs to one goroutine.
@@ -57,7 +58,7 @@ func newConn(s *Server, door string, l *lease) *conn {
 
 // begin is serve on a goroutine of its own. Connections come with their first bytes, nearly all, so that there is something to do at once.
 func (c *conn) begin(cfg *tls.Config) {
-	leg.Deepen() // it costs least before any other call
+	stack.Deepen() // it costs least before any other call
 	c.serve(cfg)
 }
 

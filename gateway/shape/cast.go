@@ -3,6 +3,7 @@ package shape
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 )
 
 // How long the payload of a cast may be, in bytes.
@@ -22,32 +23,45 @@ type Message struct {
 	Type string // content type of Data; text/... and what else is text may arrive as text
 	Data []byte // the payload, at most as many bytes as the sender's node takes, never more than MaxMessage
 
-	mu    sync.Mutex
-	forms map[string]*encoded
+	forms atomic.Pointer[encoded] // the latest; each has the one before it
 }
 
 // encoded is a message in one form.
 type encoded struct {
+	form   string
+	before *encoded
+
 	once sync.Once
 	b    []byte
 	err  error
 }
 
-// As gives the message in a form that more than one listener wants. enc is called once a form, with Data, by whoever asks first; the
-// result is shared and must not be changed. A form is named by what makes it different: "binary soap 1.2".
-func (m *Message) As(form string, enc func([]byte) ([]byte, error)) ([]byte, error) {
-	m.mu.Lock()
-	e := m.forms[form]
-	if e == nil {
-		if m.forms == nil {
-			m.forms = make(map[string]*encoded)
-		}
-		e = new(encoded)
-		m.forms[form] = e
-	}
-	m.mu.Unlock()
-	e.once.Do(func() { e.b, e.err = enc(m.Data) })
+// As gives the message in a form that more than one listener wants. enc is called once a form, by whoever asks first; the result is shared
+// and must not be changed. A form is named by what makes it different: "binary soap 1.2".
+func (m *Message) As(form string, enc func(*Message) ([]byte, error)) ([]byte, error) {
+	e := m.in(form)
+	e.once.Do(func() { e.b, e.err = enc(m) })
 	return e.b, e.err
+}
+
+// in finds a form, or puts it before the others.
+func (m *Message) in(form string) *encoded {
+	var own *encoded
+	for {
+		latest := m.forms.Load()
+		for e := latest; e != nil; e = e.before {
+			if e.form == form {
+				return e
+			}
+		}
+		if own == nil {
+			own = &encoded{form: form}
+		}
+		own.before = latest
+		if m.forms.CompareAndSwap(latest, own) {
+			return own
+		}
+	}
 }
 
 // Sink hands casts to a listener. A listener's entry implements it; calls come one after the other, in the order of sending.

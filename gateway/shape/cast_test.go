@@ -13,15 +13,15 @@ func TestAs(t *testing.T) {
 	m := &shape.Message{Data: []byte("data")}
 	var mu sync.Mutex
 	made := map[string]int{}
-	enc := func(form string) func([]byte) ([]byte, error) {
-		return func(b []byte) ([]byte, error) {
+	enc := func(form string) func(*shape.Message) ([]byte, error) {
+		return func(m *shape.Message) ([]byte, error) {
 			mu.Lock()
 			defer mu.Unlock()
 			made[form]++
 			if form == "bad" {
 				return nil, errors.New("cannot")
 			}
-			return append([]byte(form+":"), b...), nil
+			return append([]byte(form+":"), m.Data...), nil
 		}
 	}
 	var wg sync.WaitGroup

@@ -86,6 +86,13 @@ type Idler interface {
 	Park(ready func()) bool
 }
 
+// Patient is optional on a Leg whose Write says that it is going to wait: what there is room for leaves without anybody having to watch.
+type Patient interface {
+	// WritePatient is Write. waits is called on the same goroutine before it may have to wait, perhaps more than once, and not at all where
+	// everything leaves at once.
+	WritePatient(b *Batch, waits func()) error
+}
+
 // Leg is one side of a joined stream: one goroutine reads, one writes. No queue, no policy.
 type Leg interface {
 	Caps() Caps

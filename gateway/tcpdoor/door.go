@@ -18,6 +18,7 @@ import (
 	"github.com/causeway-relay/causeway/internal/late"
 	"github.com/causeway-relay/causeway/internal/leg"
 	"github.com/causeway-relay/causeway/internal/leg/park"
+	"github.com/causeway-relay/causeway/internal/stack"
 )
 
 // Name is the door's name in log lines and metrics.
@@ -82,7 +83,7 @@ func (d *Door) Close() {
 // stream runs on a goroutine of its own, because this one keeps the stack that the look-up needed and an idle connection would pay for it.
 func (d *Door) serve(ctx context.Context, conn net.Conn) {
 	defer d.conns.Done()
-	leg.Deepen()
+	stack.Deepen()
 	v := d.visitor(conn)
 	s := &sender{visitor: v, hello: d.hello(conn)}
 	leave, full := d.p.Enter(s.hello.Remote)

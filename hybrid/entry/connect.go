@@ -11,11 +11,12 @@ import (
 	"github.com/causeway-relay/causeway/gateway/shape"
 	"github.com/causeway-relay/causeway/hybrid/wire"
 	"github.com/causeway-relay/causeway/internal/leg"
+	"github.com/causeway-relay/causeway/internal/stack"
 )
 
 // connect serves a sender until it is answered; the stream is the rest of the connection's life.
 func (e *Entry) connect(ctx context.Context, party *arrived) {
-	leg.Deepen()
+	stack.Deepen()
 	v := &party.visit
 	if refusal := v.asksToSend(); refusal != nil {
 		v.turnAway(refusal)

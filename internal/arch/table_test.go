@@ -74,7 +74,7 @@ var table = []layer{
 	{name: "core", pkgs: []string{"gateway/tap/**"}, may: core("gateway/flow", "gateway/tap/**"), deny: join(noLogs, []string{"net/http/**", "os/**"}), only: hides},
 	{
 		name: "core", pkgs: []string{"gateway/relay/**"}, deny: noLogs, only: hides,
-		may: core("gateway/auth", "gateway/limit", "gateway/store", "gateway/mesh", "gateway/route", "gateway/meet", "gateway/flow", "gateway/presence", "gateway/tap", "gateway/relay/**", "internal/alarm", "internal/netend"),
+		may: core("gateway/auth", "gateway/limit", "gateway/store", "gateway/mesh", "gateway/route", "gateway/meet", "gateway/flow", "gateway/presence", "gateway/tap", "gateway/relay/**", "internal/alarm", "internal/netend", "internal/stack"),
 	},
 
 	// 2b engines: a mesh and a store over a product of others.
@@ -92,6 +92,7 @@ var table = []layer{
 
 	// Moments that nearly never come, on one timer.
 	{name: "alarm", pkgs: []string{"internal/alarm/**"}, deny: join(noLogs, []string{"net", "net/http/**", "os/**"})},
+	{name: "stack", pkgs: []string{"internal/stack/**"}, deny: join(noLogs, []string{"net", "net/http/**", "os/**"})},
 
 	// Short reads and writes of sockets.
 	{name: "nowait", pkgs: []string{"internal/nowait/**"}, deny: join(noLogs, []string{"net/http/**", "os/exec"})},
@@ -163,7 +164,7 @@ func core(more ...string) []string {
 
 // entry is what an entry may import besides its own folders: the relay, types of auth and limit, legs, wire, vocabulary.
 func entry(own ...string) []string {
-	return join(wire, vocabulary, []string{"gateway/relay", "gateway/auth", "gateway/limit", "internal/accept", "internal/alarm", "internal/conversion/**", "internal/late", "internal/leg/**", "internal/httpserve/**", "internal/nowait"}, own)
+	return join(wire, vocabulary, []string{"gateway/relay", "gateway/auth", "gateway/limit", "internal/accept", "internal/alarm", "internal/conversion/**", "internal/late", "internal/leg/**", "internal/httpserve/**", "internal/nowait", "internal/stack"}, own)
 }
 
 // client is what a client package may import besides its own folders.

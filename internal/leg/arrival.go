@@ -3,7 +3,6 @@ package leg
 import (
 	"net"
 	"net/netip"
-	"runtime"
 	"time"
 
 	"github.com/causeway-relay/causeway/internal/http1"
@@ -35,18 +34,6 @@ type Arrival struct {
 	// Again may be set by whoever has answered the request and leaves the connection good for another, before he returns: the
 	// door owns it again and reads on, beginning with Read. Rest and Stay are nil then.
 	Again bool
-}
-
-// deep is what the road of a sender needs of its goroutine's stack.
-const deep = 3 << 10
-
-// Deepen lets the stack of a goroutine grow that is about to take a sender to its listener. It would grow on the road, once or twice, with
-// a dozen calls to be found and moved each time; at the beginning there are few. A connection that only waits has no need of it.
-//
-//go:noinline
-func Deepen() {
-	var room [deep]byte
-	runtime.KeepAlive(&room)
 }
 
 // AddrPort reads an address, IPv4 in IPv6 as IPv4; one that is no IP address gives the zero value, as none does.

@@ -2,10 +2,22 @@ package leg
 
 import (
 	"net"
+	"sync"
 	"time"
 
 	"github.com/causeway-relay/causeway/internal/nowait"
 )
+
+// lockPatient locks; waits is called before it has to wait for who writes. nil: nobody cares.
+func lockPatient(mu *sync.Mutex, waits func()) {
+	if waits != nil {
+		if mu.TryLock() {
+			return
+		}
+		waits()
+	}
+	mu.Lock()
+}
 
 // outlet writes to a leg's connection, each write within a time. One goroutine at a time uses it.
 type outlet struct {
@@ -15,13 +27,13 @@ type outlet struct {
 }
 
 // write writes all of p. Until a peer makes a write wait there is no deadline and no look at the clock: what there is room for cannot be
-// late. Then there is one, which is moved when a quarter of it has passed.
-func (o *outlet) write(conn net.Conn, p []byte) error {
+// late. Then there is one, which is moved when a quarter of it has passed. waits is called ahead of a write that may wait; nil: nobody cares.
+func (o *outlet) write(conn net.Conn, p []byte, waits func()) error {
 	if !o.waits {
-		_, err := nowait.WriteReady(conn, p, func() error { return o.ready(conn) })
+		_, err := nowait.WriteReady(conn, p, func() error { return o.ready(conn, waits) })
 		return err
 	}
-	if err := o.ready(conn); err != nil {
+	if err := o.ready(conn, waits); err != nil {
 		return err
 	}
 	_, err := conn.Write(p)
@@ -29,8 +41,11 @@ func (o *outlet) write(conn net.Conn, p []byte) error {
 }
 
 // ready moves the deadline for a write that may wait.
-func (o *outlet) ready(conn net.Conn) error {
+func (o *outlet) ready(conn net.Conn, waits func()) error {
 	o.waits = true
+	if waits != nil {
+		waits()
+	}
 	now := time.Now()
 	if !now.After(o.moves) {
 		return nil

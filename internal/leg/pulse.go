@@ -23,7 +23,7 @@ func (w *WS) payPong() {
 	for w.pong.Owed() && w.wmu.TryLock() {
 		var room [wsframe.MaxControl]byte
 		if body, owed := w.pong.Take(room[:0]); owed && !w.wclosed {
-			_ = w.sendLocked(w.controlFrame(wsframe.Pong, body)) // a loss shows itself to the next Read
+			_ = w.sendLocked(w.controlFrame(wsframe.Pong, body), nil) // a loss shows itself to the next Read
 		}
 		w.wmu.Unlock()
 		w.part()
@@ -88,7 +88,7 @@ func (w *WS) ping() {
 		return
 	}
 	if !w.wclosed {
-		_ = w.sendLocked(w.controlFrame(wsframe.Ping, nil)) // a loss shows itself to the next Read
+		_ = w.sendLocked(w.controlFrame(wsframe.Ping, nil), nil) // a loss shows itself to the next Read
 	}
 	w.wmu.Unlock()
 	w.payPong()

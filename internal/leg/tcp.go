@@ -101,8 +101,11 @@ func (t *TCP) ended(err error) *shape.End {
 }
 
 // Write implements shape.Leg. Payloads move together inside the batch and leave in one write.
-func (t *TCP) Write(b *shape.Batch) error {
-	t.wmu.Lock()
+func (t *TCP) Write(b *shape.Batch) error { return t.WritePatient(b, nil) }
+
+// WritePatient implements shape.Patient.
+func (t *TCP) WritePatient(b *shape.Batch, waits func()) error {
+	lockPatient(&t.wmu, waits)
 	defer t.wmu.Unlock()
 	if t.wclosed {
 		return &shape.End{Why: fail.Aborted, Cause: errWriteClosed}
@@ -116,7 +119,7 @@ func (t *TCP) Write(b *shape.Batch) error {
 	if len(out) == 0 {
 		return nil
 	}
-	if err := t.out.write(t.src.conn, out); err != nil {
+	if err := t.out.write(t.src.conn, out, waits); err != nil {
 		return lost(err)
 	}
 	return nil

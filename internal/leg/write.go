@@ -15,9 +15,12 @@ var errWriteClosed = errors.New("leg: write after close")
 
 // Write implements shape.Leg. Headers go into the gaps that the reader left; payloads move to the left, and all leaves in
 // one write. It changes the batch.
-func (w *WS) Write(b *shape.Batch) error {
-	w.wmu.Lock()
-	err := w.writeLocked(b)
+func (w *WS) Write(b *shape.Batch) error { return w.WritePatient(b, nil) }
+
+// WritePatient implements shape.Patient.
+func (w *WS) WritePatient(b *shape.Batch, waits func()) error {
+	lockPatient(&w.wmu, waits)
+	err := w.writeLocked(b, waits)
 	w.wmu.Unlock()
 	w.payPong()
 	if err != nil && w.aborted.Load() != nil {
@@ -27,20 +30,20 @@ func (w *WS) Write(b *shape.Batch) error {
 	return err
 }
 
-func (w *WS) writeLocked(b *shape.Batch) error {
+func (w *WS) writeLocked(b *shape.Batch, waits func()) error {
 	if w.wclosed {
 		return &shape.End{Why: fail.Aborted, Cause: errWriteClosed}
 	}
 	start, total := w.plan(b.Pieces)
 	if start >= 0 {
-		return w.sendLocked(w.layout(b.Buf[start:start], b))
+		return w.sendLocked(w.layout(b.Buf[start:start], b), waits)
 	}
 	scratch := scratches.Get().(*[scratchBytes]byte) //nolint:forcetypeassert // the pool holds nothing else
 	defer scratches.Put(scratch)
 	if total > len(scratch) {
-		return w.sendLocked(w.layout(make([]byte, 0, total), b)) // no reader of ours makes such a batch
+		return w.sendLocked(w.layout(make([]byte, 0, total), b), waits) // no reader of ours makes such a batch
 	}
-	return w.sendLocked(w.layout(scratch[:0], b))
+	return w.sendLocked(w.layout(scratch[:0], b), waits)
 }
 
 // plan finds where the first header may stand so that no byte moves to the right; below 0 when there is no such place.
@@ -111,8 +114,8 @@ func (w *WS) opcode(text bool) wsframe.Op {
 }
 
 // sendLocked writes bytes within the time for a write.
-func (w *WS) sendLocked(p []byte) error {
-	if err := w.out.write(w.src.conn, p); err != nil {
+func (w *WS) sendLocked(p []byte, waits func()) error {
+	if err := w.out.write(w.src.conn, p, waits); err != nil {
 		w.torn = true
 		return lost(err)
 	}
@@ -142,7 +145,7 @@ func (w *WS) closeLocked(end *shape.End) error {
 	}
 	w.wclosed = true
 	var body [wsframe.MaxControl]byte
-	return w.sendLocked(w.controlFrame(wsframe.Close, wsframe.AppendClose(body[:0], end.Code, end.Text)))
+	return w.sendLocked(w.controlFrame(wsframe.Close, wsframe.AppendClose(body[:0], end.Code, end.Text)), nil)
 }
 
 // controlFrame makes a control frame of the leg's role. It is valid until the next one; the caller holds wmu.

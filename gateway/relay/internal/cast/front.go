@@ -27,9 +27,9 @@ type Front struct {
 	sink    shape.Sink  // the listener's own
 	missing atomic.Bool // it missed the last message
 
-	mu    sync.Mutex
-	queue *Queue // nil: nothing has been put here
-	shut  error  // of one that was closed before it had a queue
+	queue atomic.Pointer[Queue] // nil: nothing has been put here
+	mu    sync.Mutex            // of who makes it, and of shut
+	shut  error                 // of one that was closed before it had a queue
 }
 
 // House is what the fronts of a node have in common. All but the functions of Hooks is needed.
@@ -53,15 +53,20 @@ func (f *Front) Stand() *Front {
 
 // line gives the queue, made at the first message.
 func (f *Front) line() *Queue {
+	if q := f.queue.Load(); q != nil {
+		return q
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.queue == nil {
-		f.queue = New(Params{Sink: f.sink, Run: f.Run, Settled: f.settled, Limit: f.limit})
+	q := f.queue.Load()
+	if q == nil {
+		q = New(Params{Sink: f.sink, Run: f.Run, Settled: f.settled, Limit: f.limit})
 		if f.shut != nil {
-			f.queue.Close(f.shut)
+			q.Close(f.shut)
 		}
+		f.queue.Store(q)
 	}
-	return f.queue
+	return q
 }
 
 // Put is Queue.Put.
@@ -101,31 +106,34 @@ func (f *Front) look(shut error) *Queue {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.queue == nil && f.shut == nil {
+	q := f.queue.Load()
+	if q == nil && f.shut == nil {
 		f.shut = shut
 	}
-	return f.queue
+	return q
 }
 
 // limit is how long a delivery to the listener may take.
 func (f *Front) limit() time.Duration { return f.Response(f.Listener.Entity) }
 
-// settled counts what became of one message for the listener.
-func (f *Front) settled(m *shape.Message, reached int, err error) {
-	l := f.Listener
+// settled counts what became of messages for the listener.
+func (f *Front) settled(messages []*shape.Message, reached int, err error) {
+	l, n := f.Listener, len(messages)
 	if err == nil {
-		l.Tally.Delivered.Add(1)
+		l.Tally.Delivered.Add(int64(n))
 		f.missing.Store(false)
 		f.Pulse.Accepted(0)
-		f.count("delivered", reached)
+		f.count("delivered", n*reached)
 		if f.Step != nil {
-			f.Step(8, m.Tracking, "gave the message to listener "+l.ID)
+			for _, m := range messages {
+				f.Step(8, m.Tracking, "gave the message to listener "+l.ID)
+			}
 		}
 		return
 	}
 	why := exchange.Reason(err)
-	l.Tally.Missed.Add(1)
-	f.count(string(why.Code), 1)
+	l.Tally.Missed.Add(int64(n))
+	f.count(string(why.Code), n)
 	switch why.Code {
 	case fail.AcceptTimeout:
 		f.Pulse.Left(f.Accept)
@@ -135,7 +143,7 @@ func (f *Front) settled(m *shape.Message, reached int, err error) {
 	}
 	if hook := f.Hooks.Missed; hook != nil && !f.missing.Swap(true) {
 		hook(&account.Missed{
-			Entity: f.Entity, Listener: l.ID, Node: f.Node, Tracking: m.Tracking, Reason: why.Code, Text: why.Message(), Time: time.Now(),
+			Entity: f.Entity, Listener: l.ID, Node: f.Node, Tracking: messages[0].Tracking, Reason: why.Code, Text: why.Message(), Time: time.Now(),
 		})
 	}
 }

@@ -29,7 +29,7 @@ func TestFront(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			f, s := stand()
 			f.Settled(t.Context()) // nothing is waited for
-			if f.queue != nil || f.Waiting() != 0 || f.Listener.Cast != shape.Sink(f) {
+			if f.queue.Load() != nil || f.Waiting() != 0 || f.Listener.Cast != shape.Sink(f) {
 				t.Errorf("a queue of %d before there is anything to wait", f.Waiting())
 			}
 			if used {

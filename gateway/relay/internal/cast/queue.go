@@ -3,11 +3,13 @@ package cast
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/shape"
+	"github.com/causeway-relay/causeway/internal/stack"
 )
 
 // Bounds of one listener's queue. Messages are shared by all queues of a node, so the bytes are those of the messages and not of copies:
@@ -32,8 +34,8 @@ type Params struct {
 	// Limit is how long one delivery may take.
 	Limit func() time.Duration
 	// Settled is told what became of each message that was put here, once, but for those that were taken back: how many took it, or
-	// why nobody did. It is called without a lock and must not block.
-	Settled func(m *shape.Message, reached int, err error)
+	// why nobody did, of those that left together in one call. It is called without a lock, must not block, and does not keep the slice.
+	Settled func(messages []*shape.Message, reached int, err error)
 	// Run starts the queue's goroutine, which ends soon after Close; false: it will not.
 	Run func(func()) bool
 }
@@ -45,9 +47,11 @@ type Queue struct {
 	burst  shape.Burst     // the sink, if it can hand over several at once; else nil
 	ctx    context.Context //nolint:containedctx // of the listener's connection, whose life the queue is
 	cancel context.CancelCauseFunc
+	run    func() // work, made once
 
 	mu      sync.Mutex
-	items   []*item // those that wait, the next first
+	items   []item // those that wait, the next first, behind passed places
+	passed  int
 	bytes   int
 	leaving int // of those that were taken out, how many it is not known of what became of them
 	running bool
@@ -58,8 +62,12 @@ type Queue struct {
 // item is one message that waits.
 type item struct {
 	m    *shape.Message
-	done chan struct{} // closed when reached and err are set; nil: nobody waits for it
+	wait *wait // nil: nobody waits for what becomes of it
+}
 
+// wait is what becomes of a message that somebody waits for.
+type wait struct {
+	done    chan struct{} // closed when the others are set
 	reached int
 	err     error
 }
@@ -69,6 +77,7 @@ func New(p Params) *Queue {
 	q := &Queue{p: p}
 	q.burst, _ = p.Sink.(shape.Burst)
 	q.ctx, q.cancel = context.WithCancelCause(context.Background())
+	q.run = q.work
 	return q
 }
 
@@ -76,12 +85,12 @@ func New(p Params) *Queue {
 // here is false when the queue was closed: the listener left while it was looked up, the message is none of its, and its account, which may
 // have been told already, stays as it is.
 func (q *Queue) Put(m *shape.Message) (here bool, err error) {
-	err = q.push(&item{m: m})
+	err = q.push(item{m: m})
 	if _, left := errors.AsType[*leftError](err); left {
 		return false, nil
 	}
 	if err != nil {
-		q.p.Settled(m, 0, err)
+		q.p.Settled([]*shape.Message{m}, 0, err)
 	}
 	return true, err
 }
@@ -89,28 +98,28 @@ func (q *Queue) Put(m *shape.Message) (here bool, err error) {
 // Deliver implements shape.Sink: it queues a message that goes to one listener and waits until that one has it. What has not begun to leave
 // within Patience, or when ctx ends, is taken back.
 func (q *Queue) Deliver(ctx context.Context, m *shape.Message) (reached int, err error) {
-	it := &item{m: m, done: make(chan struct{})}
-	if err := q.push(it); err != nil {
+	w := &wait{done: make(chan struct{})}
+	if err := q.push(item{m, w}); err != nil {
 		return 0, &shape.Untaken{Err: err}
 	}
 	patience := time.NewTimer(Patience)
 	defer patience.Stop()
 	select {
-	case <-it.done:
-		return it.reached, it.err
+	case <-w.done:
+		return w.reached, w.err
 	case <-patience.C:
-		if q.takeBack(it) {
+		if q.takeBack(w) {
 			return 0, &shape.Untaken{Err: full()}
 		}
 	case <-ctx.Done():
-		if q.takeBack(it) {
+		if q.takeBack(w) {
 			return 0, &shape.Untaken{Err: context.Cause(ctx)}
 		}
 		return 0, context.Cause(ctx) // it may arrive all the same
 	}
 	select {
-	case <-it.done:
-		return it.reached, it.err
+	case <-w.done:
+		return w.reached, w.err
 	case <-ctx.Done():
 		return 0, context.Cause(ctx)
 	}
@@ -127,34 +136,54 @@ func (e *leftError) Error() string { return e.why.Error() }
 
 func (e *leftError) Unwrap() error { return e.why }
 
+// places are those of a queue in which no more wait than leave together. They are clear.
+var places = sync.Pool{New: func() any { return new([Together]item) }}
+
 // push lets a message in, if there is room.
-func (q *Queue) push(it *item) error {
+func (q *Queue) push(it item) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	waiting := len(q.items) - q.passed
 	switch {
 	case q.shut != nil:
 		return &leftError{q.shut}
-	case len(q.items) >= Depth, len(q.items) > 0 && q.bytes+len(it.m.Data) > Bytes:
+	case waiting >= Depth, waiting > 0 && q.bytes+len(it.m.Data) > Bytes:
 		return full()
 	}
 	if !q.running {
-		if !q.p.Run(q.work) {
+		if !q.p.Run(q.run) {
 			return fail.New(fail.Draining, "")
 		}
 		q.running = true
+		q.items = places.Get().(*[Together]item)[:0] //nolint:forcetypeassert // the pool holds nothing else
+	}
+	if len(q.items) == cap(q.items) && q.passed > 0 {
+		n := copy(q.items, q.items[q.passed:])
+		clear(q.items[n:])
+		q.items, q.passed = q.items[:n], 0
 	}
 	q.items = append(q.items, it)
 	q.bytes += len(it.m.Data)
 	return nil
 }
 
+// emptyLocked gives the room of those that wait back; there are none.
+func (q *Queue) emptyLocked() {
+	if cap(q.items) == Together {
+		room := (*[Together]item)(q.items[:Together])
+		clear(room[:])
+		places.Put(room)
+	}
+	q.items, q.passed, q.bytes = nil, 0, 0
+}
+
 // takeBack takes out a message that waits; false: it has begun to leave.
-func (q *Queue) takeBack(it *item) bool {
+func (q *Queue) takeBack(w *wait) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for i, other := range q.items {
-		if other == it {
-			q.items = append(q.items[:i], q.items[i+1:]...)
+	for i := q.passed; i < len(q.items); i++ {
+		if it := q.items[i]; it.wait == w {
+			q.items = slices.Delete(q.items, i, i+1)
 			q.bytes -= len(it.m.Data)
 			return true
 		}
@@ -165,75 +194,78 @@ func (q *Queue) takeBack(it *item) bool {
 // errSilent is why a delivery is given up.
 var errSilent = fail.New(fail.ListenerSilent, "")
 
+// stroke is what leaves together: one message that somebody waits for, or some that nobody does.
+type stroke struct {
+	wait     *wait
+	messages []*shape.Message
+	room     [Together]*shape.Message
+}
+
+var strokes = sync.Pool{New: func() any { return new(stroke) }}
+
 // work hands over what waits, in its order, and ends when nothing does.
 func (q *Queue) work() {
-	var room [Together]*item
-	for {
-		items := q.next(room[:0])
-		if len(items) == 0 {
-			return
+	stack.Deepen()
+	s := strokes.Get().(*stroke) //nolint:forcetypeassert // the pool holds nothing else
+	for q.next(s) {
+		ctx := &span{Context: q.ctx, limit: q.p.Limit, why: errSilent}
+		reached, err := q.deliver(ctx, s.messages)
+		if why := context.Cause(ctx); err != nil && why != nil && !Untaken(err) {
+			err = why
 		}
-		ctx, cancel := context.WithTimeoutCause(q.ctx, q.p.Limit(), errSilent)
-		reached, err := q.deliver(ctx, items)
-		if err != nil && context.Cause(ctx) != nil && !Untaken(err) {
-			err = context.Cause(ctx)
-		}
-		cancel()
-		for _, it := range items {
-			q.settle(it, reached, err)
-		}
+		ctx.end()
+		q.settle(s.messages, s.wait, reached, err)
 	}
+	clear(s.room[:])
+	s.wait, s.messages = nil, nil
+	strokes.Put(s)
 }
 
 // deliver hands over what next gave, and says how many took each.
-func (q *Queue) deliver(ctx context.Context, items []*item) (reached int, err error) {
-	if len(items) == 1 {
-		return q.p.Sink.Deliver(ctx, items[0].m)
-	}
-	messages := make([]*shape.Message, len(items))
-	for i, it := range items {
-		messages[i] = it.m
+func (q *Queue) deliver(ctx context.Context, messages []*shape.Message) (reached int, err error) {
+	if len(messages) == 1 {
+		return q.p.Sink.Deliver(ctx, messages[0])
 	}
 	return 1, q.burst.DeliverAll(ctx, messages)
 }
 
-// next takes what leaves next out of the queue, as much of it as leaves with one stroke, and appends it to dst. Nothing: there is none, and
-// the goroutine is over.
-func (q *Queue) next(dst []*item) []*item {
+// next takes what leaves next out of the queue, as much of it as leaves with one stroke. False: there is none, and the goroutine is over.
+func (q *Queue) next(s *stroke) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.leaving = 0
-	if len(q.items) == 0 {
-		q.items, q.running = nil, false
+	s.wait, s.messages, q.leaving = nil, s.room[:0], 0
+	if q.passed == len(q.items) {
+		q.emptyLocked()
+		q.running = false
 		if q.rest != nil {
 			close(q.rest)
 			q.rest = nil
 		}
-		return dst
+		return false
 	}
-	for bytes := 0; len(q.items) > 0; {
-		it := q.items[0]
+	for bytes := 0; q.passed < len(q.items); q.passed++ {
+		it := &q.items[q.passed]
 		bytes += len(it.m.Data)
-		if len(dst) > 0 && (q.burst == nil || dst[0].done != nil || it.done != nil || len(dst) == cap(dst) || bytes > TogetherBytes) {
+		if len(s.messages) > 0 && (q.burst == nil || s.wait != nil || it.wait != nil || len(s.messages) == Together || bytes > TogetherBytes) {
 			break
 		}
-		dst = append(dst, it)
-		q.items[0] = nil
-		q.items = q.items[1:]
+		s.messages, s.wait = append(s.messages, it.m), it.wait
 		q.bytes -= len(it.m.Data)
+		*it = item{}
 	}
-	q.leaving = len(dst)
-	return dst
+	q.leaving = len(s.messages)
+	return true
 }
 
-// settle tells what became of a message. One that nobody saw and somebody waits for goes elsewhere: it is none of this listener's.
-func (q *Queue) settle(it *item, reached int, err error) {
-	if it.done == nil || !Untaken(err) {
-		q.p.Settled(it.m, reached, err)
+// settle tells what became of messages that left together. One that nobody saw and somebody waits for goes elsewhere: it is none of this
+// listener's.
+func (q *Queue) settle(messages []*shape.Message, w *wait, reached int, err error) {
+	if w == nil || !Untaken(err) {
+		q.p.Settled(messages, reached, err)
 	}
-	it.reached, it.err = reached, err
-	if it.done != nil {
-		close(it.done)
+	if w != nil {
+		w.reached, w.err = reached, err
+		close(w.done)
 	}
 }
 
@@ -245,12 +277,12 @@ func (q *Queue) Close(why error) {
 		return
 	}
 	q.shut = why
-	left := q.items
-	q.items, q.bytes = nil, 0
+	left := slices.Clone(q.items[q.passed:])
+	q.emptyLocked()
 	q.mu.Unlock()
 	q.cancel(why)
 	for _, it := range left {
-		q.settle(it, 0, &shape.Untaken{Err: why})
+		q.settle([]*shape.Message{it.m}, it.wait, 0, &shape.Untaken{Err: why})
 	}
 }
 
@@ -276,5 +308,5 @@ func (q *Queue) Settled(ctx context.Context) {
 func (q *Queue) Waiting() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return len(q.items) + q.leaving // or they have just left
+	return len(q.items) - q.passed + q.leaving // or they have just left
 }

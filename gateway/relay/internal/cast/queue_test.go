@@ -72,14 +72,16 @@ func open(t *testing.T, burst bool) *desk {
 	}
 	d.Queue = New(Params{
 		Sink: sink, Limit: func() time.Duration { return time.Minute },
-		Settled: func(m *shape.Message, reached int, err error) {
+		Settled: func(messages []*shape.Message, reached int, err error) {
 			d.mu.Lock()
 			defer d.mu.Unlock()
-			said := fmt.Sprintf("%s:%d", m.Tracking, reached)
-			if err != nil {
-				said = m.Tracking + ":" + err.Error()
+			for _, m := range messages {
+				said := fmt.Sprintf("%s:%d", m.Tracking, reached)
+				if err != nil {
+					said = m.Tracking + ":" + err.Error()
+				}
+				d.settled = append(d.settled, said)
 			}
-			d.settled = append(d.settled, said)
 		},
 		Run: func(f func()) bool { go f(); return true },
 	})

@@ -23,6 +23,12 @@ type Line struct {
 	leg  shape.Leg // nil: there is none
 	over chan struct{}
 	shut bool
+
+	// Of Deliver: the write that is under way.
+	ctx     context.Context //nolint:containedctx // of one call
+	writes  shape.Leg
+	stop    func() bool // of the watch over it; nil: it does not wait for the listener
+	waiting func()      // watch, made once
 }
 
 // Deliver writes messages with one stroke, on the connection that is there or one that open gives.
@@ -31,16 +37,43 @@ func (l *Line) Deliver(ctx context.Context, open func(context.Context) (shape.Le
 	if err != nil {
 		return err
 	}
-	stop := context.AfterFunc(ctx, func() { leg.Abort(&shape.End{Why: fail.Of(context.Cause(ctx)).Code}) })
-	defer stop()
 	b := batchOf(messages)
-	err = leg.Write(&b.Batch)
+	err = l.write(ctx, leg, &b.Batch)
 	b.give()
 	if err != nil {
 		l.lose(leg)
 		return fail.Wrap(fail.ListenerLost, "cast", err)
 	}
 	return nil
+}
+
+// write writes a batch. When ctx ends before the listener has taken it, the connection is lost.
+func (l *Line) write(ctx context.Context, leg shape.Leg, b *shape.Batch) error {
+	l.ctx, l.writes, l.stop = ctx, leg, nil
+	defer l.unwatch()
+	if patient, ok := leg.(shape.Patient); ok {
+		if l.waiting == nil {
+			l.waiting = l.watch
+		}
+		return patient.WritePatient(b, l.waiting)
+	}
+	l.watch()
+	return leg.Write(b)
+}
+
+// watch has the connection aborted when the time of the write is over.
+func (l *Line) watch() {
+	if l.stop == nil {
+		ctx, leg := l.ctx, l.writes
+		l.stop = context.AfterFunc(ctx, func() { leg.Abort(&shape.End{Why: fail.Of(context.Cause(ctx)).Code}) })
+	}
+}
+
+func (l *Line) unwatch() {
+	if l.stop != nil {
+		l.stop()
+	}
+	l.ctx, l.writes = nil, nil
 }
 
 // batch is what is written with one stroke. The next gets its room.
@@ -104,13 +137,15 @@ var errBinary = errors.New("casts: binary")
 
 // saysText reports whether a message goes as text. It is found out once for all of its listeners.
 func saysText(m *shape.Message) bool {
-	_, err := m.As("text of a WebSocket", func(data []byte) ([]byte, error) {
-		if isText(m.Type) && utf8.Valid(data) {
-			return nil, nil
-		}
-		return nil, errBinary
-	})
+	_, err := m.As("text of a WebSocket", asText)
 	return err == nil
+}
+
+func asText(m *shape.Message) ([]byte, error) {
+	if isText(m.Type) && utf8.Valid(m.Data) {
+		return nil, nil
+	}
+	return nil, errBinary
 }
 
 // isText reports whether people can read what has the media type.
