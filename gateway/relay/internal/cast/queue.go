@@ -210,8 +210,8 @@ func (q *Queue) work() {
 	for q.next(s) {
 		ctx := &span{Context: q.ctx, limit: q.p.Limit, why: errSilent}
 		reached, err := q.deliver(ctx, s.messages)
-		if why := context.Cause(ctx); err != nil && why != nil && !Untaken(err) {
-			err = why
+		if err != nil && !Untaken(err) && context.Cause(ctx) != nil {
+			err = context.Cause(ctx)
 		}
 		ctx.end()
 		q.settle(s.messages, s.wait, reached, err)
