@@ -30,6 +30,7 @@ type door struct {
 	asked   *http.Request // the last one that is no health
 	silent  bool          // no Date
 	standby string        // code for who asks as a listener
+	kind    string        // of the relay; "": it does not tell
 }
 
 func newDoor(t *testing.T, status int, code string) *door {
@@ -49,6 +50,9 @@ func newDoor(t *testing.T, status int, code string) *door {
 				code = d.standby
 			}
 			w.Header().Set("Causeway-Error", code)
+		}
+		if d.kind != "" && r.Header.Get("Causeway-Agent") == "kind" {
+			w.Header().Set("Causeway-Kind", d.kind)
 		}
 		w.WriteHeader(d.status)
 		_, _ = fmt.Fprintf(w, `{"error":{"code":%q,"message":"because. TrackingId:x"}}`, d.code)
@@ -130,6 +134,38 @@ func TestVerdicts(t *testing.T) {
 			}
 			if c.entity != "" && d.asked.Header.Get("Microsoft-Relay-AllowedListeners") == "" {
 				t.Errorf("asked %s %v: a listener might notice", d.asked.URL, d.asked.Header)
+			}
+		})
+	}
+}
+
+// TestKinds: a gateway that tells the kind of the relay is believed, as far as it is one; the rows say what it is for, and how one listens.
+func TestKinds(t *testing.T) {
+	for name, c := range map[string]struct {
+		kind, code string
+		status     int
+		states     string // of entity and listener
+		says, do   string
+	}{
+		"hybrid":            {"hybrid", "NoListener", 404, "of", "hyco exists, of kind hybrid: for connections", "--target tcp://HOST:PORT"},
+		"nettcp":            {"nettcp", "NoListener", 404, "of", "net.tcp", "--target net.tcp://HOST:PORT"},
+		"http":              {"http", "NoMatchingListener", 404, "oo", "of kind http: for WCF", ""},
+		"oneway":            {"oneway", "NoListener", 404, "of", "causeway relay update hyco --kind hybrid", "--target http://HOST:PORT/PATH"},
+		"oneway, all well":  {"oneway", "", 101, "oo", "to one listener", ""},
+		"event":             {"event", "", 101, "os", "to every listener", ""},
+		"none that we know": {"of tomorrow", "NoListener", 404, "of", "hyco exists", "--target tcp://HOST:PORT"},
+		"listens alone":     {"event", "RightMissing", 401, "os", "of kind event", "a rule that may send"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDoor(t, c.status, c.code)
+			d.kind, d.standby = c.kind, "Conflict"
+			rows := Run(t.Context(), d.params(t, "hyco"))
+			at, listener := rows[5], rows[6]
+			if got := states(rows[5:]); got != c.states || !strings.Contains(at.Detail, c.says) || !strings.Contains(listener.Do, c.do) || at.Do != "" {
+				t.Errorf("rows %s, want %s: %+v", got, c.states, rows[5:])
+			}
+			if c.kind == "of tomorrow" && at.Detail != c.says {
+				t.Errorf("%q", at.Detail)
 			}
 		})
 	}

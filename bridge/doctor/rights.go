@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/causeway-relay/causeway/gateway/entity"
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/hybrid/wire"
 	"github.com/causeway-relay/causeway/hybrid/wire/sas"
@@ -29,6 +30,7 @@ type verdict struct {
 	status int
 	code   fail.Code // "": not a gateway of ours
 	text   string    // the reason phrase, or the message of the management API
+	kind   entity.Kind
 }
 
 // checkRights asks as a sender, or for the management API where no relay is meant.
@@ -94,6 +96,7 @@ func (e *exam) ask(ctx context.Context, token string, listens bool) (verdict, er
 		field("Sec-WebSocket-Version", "13")
 		field("Sec-WebSocket-Key", base64.StdEncoding.EncodeToString([]byte(id)[:16]))
 		field("Microsoft-Relay-AllowedListeners", id)
+		field(wire.AgentField, askedKind)
 	}
 	field("Host", e.Gateway.Host)
 	field("ServiceBusAuthorization", token)
@@ -130,7 +133,7 @@ func nobody() string {
 
 // judge reads an answer's outcome.
 func judge(answer *http.Response) verdict {
-	v := verdict{status: answer.StatusCode, code: fail.Code(answer.Header.Get("Causeway-Error"))}
+	v := verdict{status: answer.StatusCode, code: fail.Code(answer.Header.Get("Causeway-Error")), kind: kindOf(answer)}
 	_, v.text, _ = strings.Cut(answer.Status, " ")
 	v.text, _, _ = strings.Cut(v.text, " TrackingId:")
 	var body struct {
@@ -183,11 +186,15 @@ func (e *exam) judgeSend(v verdict) {
 		e.noEntity(v)
 	case v.code == fail.NoListener:
 		taken()
-		e.ok(Entity, e.Entity+" exists")
-		e.failed(Listener, "nobody listens at "+e.Entity, "where the service runs: causeway listen "+e.Entity+" --target tcp://HOST:PORT")
+		e.exists(v.kind)
+		e.failed(Listener, "nobody listens at "+e.Entity, e.listenAdvice(v.kind))
+	case v.kind == entity.Event: // it takes messages whoever is there
+		taken()
+		e.exists(v.kind)
+		e.skipped(Listener, "an event relay takes messages whether anybody listens or not; see who does: causeway status "+e.Entity)
 	case v.code == fail.NoMatchingListener, v.status == http.StatusSwitchingProtocols:
 		taken()
-		e.ok(Entity, e.Entity+" exists")
+		e.exists(v.kind)
 		e.ok(Listener, "somebody listens at "+e.Entity)
 	default:
 		e.refused(v)
@@ -205,7 +212,7 @@ func (e *exam) judgeListen(v verdict) {
 		e.noEntity(v)
 	case fail.Conflict: // there is no such listener, and that is all that was wrong
 		e.ok(Token, "taken: "+e.who()+" may listen, not send")
-		e.ok(Entity, e.Entity+" exists")
+		e.exists(v.kind)
 	default:
 		e.ok(Token, "taken: "+e.who()+" may not send")
 		e.skipped(Entity, "the gateway does not tell this rule")

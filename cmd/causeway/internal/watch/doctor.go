@@ -30,8 +30,8 @@ func NewDoctor() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "doctor [NAME]", Short: "Find out why a gateway or a relay cannot be reached, and what repairs it", Args: cli.Args(cobra.MaximumNArgs(1)),
 		Long: `Check everything between this machine and a relay, one row each: the name is known (dns), the port takes connections (tcp), the
-certificate is trusted (tls), the clocks agree (clock), the key or token is taken (token), the relay exists (entity) and
-somebody listens (listener). A row that failed says what repairs it. No listener notices.
+certificate is trusted (tls), the clocks agree (clock), the key or token is taken (token), the relay exists and of what kind it
+is (entity) and somebody listens (listener). A row that failed says what repairs it. No listener notices.
 
 With --config the settings of a node and its doors on this machine are checked too: the configuration, each door, and when the
 certificate ends. The exit code is that of the first row that failed: 5 dns, tcp, tls and doors, 1 clock and certificate,
