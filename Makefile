@@ -19,6 +19,8 @@ STACKS   := $(patsubst %,./%/...,$(wildcard $(addprefix interop/,soap mono dotne
 SDK      := ./interop $(filter-out $(STACKS) $(patsubst %,./interop/%/...,node python capture),$(patsubst %/,./%/...,$(wildcard interop/*/)))
 # Under the race detector sockets are read and written as package net does (internal/nowait), and no allocations are counted: these run without.
 UNTOLD   := ./internal/nowait ./internal/leg/... ./internal/netend ./internal/httpserve ./gateway/mesh/link ./gateway/front ./gateway/tcpdoor ./hybrid/internal/handshake ./hybrid/internal/rawconn ./bridge/connect/address ./bindings/http ./gateway/relay/internal/cast
+# Every test of these needs a foreign program: test-unit would link them to skip all.
+FOREIGN  := $(addprefix ./interop/,acme casts dotnet ends firewall hybrid mono nettcp wine wsdl/stacks)
 # A program with the race detector waits a second at its end for races of others, of which goleak leaves none, and key exchanges that
 # withstand quantum computers are all in Go, of which it makes each step dear: the other tiers have them.
 QUICK    := GORACE=atexit_sleep_ms=0 GODEBUG=tlsmlkem=0
@@ -36,11 +38,13 @@ demo: ## two nodes in one process: a listener, senders, the nine steps as they h
 
 test: test-unit test-sdk test-soap ## all tests, in tiers; installs what they need when root on Debian
 
-test-unit: ## tests of every package under the race detector, and some without
+test-unit: ## tests of every package, under the race detector where more than one goroutine runs
 	@scripts/need race
 	@scripts/need systemd || [ $$? = 3 ] # a test says what it skips without
-	@$(step) unit env $(QUICK) go test -race -vet=off -p 4 -timeout 5m ./... # more at a time than cores: the longest of them wait more than they work
-	@$(step) unit/untold go test -vet=off -p 4 -timeout 5m $(UNTOLD)
+	@race=$$(FOREIGN="$(FOREIGN)" scripts/tier race); \
+	$(step) unit env $(QUICK) go test -race -vet=off -p 4 -timeout 5m $$race # more at a time than cores: the longest of them wait more than they work
+	@serial=$$(scripts/tier serial); \
+	$(step) unit/serial go test -vet=off -p 4 -timeout 5m -gcflags=./soap/infoset=-d=checkptr $(UNTOLD) $$serial # that package has unsafe pointers, which -race checks too
 	@if [ -f bench/go.mod ]; then $(step) unit/bench go -C bench test -vet=off -timeout 5m ./...; fi
 
 test-sdk: ## unmodified SDKs, a browser and Debian's programs against one node and two; services behind a firewall
