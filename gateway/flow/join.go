@@ -120,7 +120,7 @@ func (p *pair) pump(dir uint8) (parked bool) {
 	src, dst := wires(from, to)
 	idler, _ := from.(shape.Idler)
 	if idler != nil {
-		idler.Lull()
+		idler.Lull(false)
 	}
 	batch := &p.batch[dir]
 	busy := 0
@@ -136,7 +136,7 @@ func (p *pair) pump(dir uint8) (parked bool) {
 				return false
 			}
 			if idler != nil {
-				idler.Lull() // the splice had a read deadline of its own
+				idler.Lull(false) // the splice had a read deadline of its own
 			}
 		}
 		if err := from.Read(batch); err == shape.ErrLull { //nolint:errorlint // it comes bare

@@ -24,7 +24,7 @@ type idler struct {
 
 func newIdler() *idler { return &idler{leg: newLeg(), ready: make(chan func(), 1)} }
 
-func (l *idler) Lull() { l.asked.Add(1) }
+func (l *idler) Lull(bool) { l.asked.Add(1) }
 
 func (l *idler) Park(ready func()) bool {
 	if l.full.Load() {

@@ -15,11 +15,12 @@ import (
 	"github.com/causeway-relay/causeway/internal/wsframe"
 )
 
-// waiting counts the gateway's goroutines that wait for peers with nothing to say: of streams and of control channels.
+// waiting counts the gateway's goroutines that wait for peers with nothing to say: of streams, of control channels and of connections for
+// messages.
 func waiting() int {
 	buf := make([]byte, 4<<20)
 	all := string(buf[:runtime.Stack(buf, true)])
-	return strings.Count(all, "flow.(*pair).pump(") + strings.Count(all, "entry.(*control).run(")
+	return strings.Count(all, "flow.(*pair).pump(") + strings.Count(all, "entry.(*control).run(") + strings.Count(all, "casts.(*reader).run(")
 }
 
 // settles waits until no goroutine does.

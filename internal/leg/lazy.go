@@ -35,7 +35,7 @@ type Lazy struct {
 // Init makes the zero value read a connection.
 func (l *Lazy) Init(conn net.Conn) {
 	l.conn = conn
-	l.lull.Start(conn)
+	l.lull.Start(conn, false)
 	c, ok := conn.(syscall.Conn)
 	if !ok || !nowait.Able {
 		return

@@ -35,11 +35,12 @@ type Lull struct {
 	bound atomic.Bool
 }
 
-// Start makes it notice, if the connection, or the one below its TLS, can be parked. It is called again when somebody else has changed the
-// read deadline.
-func (l *Lull) Start(conn net.Conn) {
+// Start makes it notice, if the connection, or the one below its TLS, can be parked; soon: as soon as if it had been woken for nothing. It is
+// called again when somebody else has changed the read deadline.
+func (l *Lull) Start(conn net.Conn, soon bool) {
 	l.place = parker(conn)
 	l.armed = false
+	l.woken = l.woken || soon
 }
 
 // Parks reports whether the connection, or the one below its TLS, can wait for its peer without a goroutine.

@@ -72,7 +72,7 @@ func TestLull(t *testing.T) {
 				defer l.Close()
 				defer peer.Close()
 				idler := l.(shape.Idler) //nolint:forcetypeassert // that is what is tested
-				idler.Lull()
+				idler.Lull(false)
 				var b shape.Batch
 				read := func() error { return l.Read(&b) }
 				talk := time.AfterFunc(900*time.Millisecond, func() { _, _ = peer.Write(row.data) })
@@ -105,6 +105,10 @@ func TestLull(t *testing.T) {
 				if took := lulls(t, read); took < lullAfter {
 					t.Errorf("behind data, the lull came after %v", took)
 				}
+				idler.Lull(true)
+				if took := lulls(t, read); took > 2*lullSoon {
+					t.Errorf("of one that has nothing to say, the lull came after %v", took)
+				}
 				conn.full = true
 				if idler.Park(func() {}) {
 					t.Error("parked where it cannot be")
@@ -131,7 +135,7 @@ func TestLullNever(t *testing.T) {
 				defer l.Close()
 				defer peer.Close()
 				if name == "impossible" {
-					l.Lull()
+					l.Lull(false)
 				}
 				time.AfterFunc(time.Hour, func() { _, _ = peer.Write([]byte("word")) })
 				var b shape.Batch
@@ -148,7 +152,7 @@ func TestLullSecured(t *testing.T) {
 	_, ours := netx.Pipe()
 	defer ours.Close()
 	var l Lull
-	l.Start(&Secured{below: &below{Conn: &parkable{Conn: ours}}})
+	l.Start(&Secured{below: &below{Conn: &parkable{Conn: ours}}}, false)
 	if l.place == nil {
 		t.Error("TLS over a connection that can be parked cannot be")
 	}

@@ -39,7 +39,7 @@ func (w *WS) Read(b *shape.Batch) error {
 }
 
 // Lull implements shape.Idler.
-func (w *WS) Lull() { w.src.lull.Start(w.src.conn) }
+func (w *WS) Lull(soon bool) { w.src.lull.Start(w.src.conn, soon) }
 
 // Park implements shape.Idler.
 func (w *WS) Park(ready func()) bool { return w.src.park(ready) }

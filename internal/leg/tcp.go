@@ -77,7 +77,7 @@ func (t *TCP) Read(b *shape.Batch) error {
 }
 
 // Lull implements shape.Idler.
-func (t *TCP) Lull() { t.src.lull.Start(t.src.conn) }
+func (t *TCP) Lull(soon bool) { t.src.lull.Start(t.src.conn, soon) }
 
 // Park implements shape.Idler.
 func (t *TCP) Park(ready func()) bool { return t.src.park(ready) }

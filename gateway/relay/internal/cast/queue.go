@@ -43,11 +43,9 @@ type Params struct {
 // Queue stands in front of one listener. It is a shape.Sink that is safe for concurrent use and knows no waiting behind others for
 // longer than Patience. Make one with New.
 type Queue struct {
-	p      Params
-	burst  shape.Burst     // the sink, if it can hand over several at once; else nil
-	ctx    context.Context //nolint:containedctx // of the listener's connection, whose life the queue is
-	cancel context.CancelCauseFunc
-	run    func() // work, made once
+	p     Params
+	burst shape.Burst // the sink, if it can hand over several at once; else nil
+	run   func()      // work, made once
 
 	mu      sync.Mutex
 	items   []item // those that wait, the next first, behind passed places
@@ -55,6 +53,7 @@ type Queue struct {
 	bytes   int
 	leaving int // of those that were taken out, how many it is not known of what became of them
 	running bool
+	span    *span // of the stroke that is under way, or the latest
 	shut    error // why nothing is taken any more
 	rest    chan struct{}
 }
@@ -76,7 +75,6 @@ type wait struct {
 func New(p Params) *Queue {
 	q := &Queue{p: p}
 	q.burst, _ = p.Sink.(shape.Burst)
-	q.ctx, q.cancel = context.WithCancelCause(context.Background())
 	q.run = q.work
 	return q
 }
@@ -208,17 +206,30 @@ func (q *Queue) work() {
 	stack.Deepen()
 	s := strokes.Get().(*stroke) //nolint:forcetypeassert // the pool holds nothing else
 	for q.next(s) {
-		ctx := &span{Context: q.ctx, limit: q.p.Limit, why: errSilent}
+		ctx := q.begins()
 		reached, err := q.deliver(ctx, s.messages)
 		if err != nil && !Untaken(err) && context.Cause(ctx) != nil {
 			err = context.Cause(ctx)
 		}
-		ctx.end()
+		ctx.end(context.Canceled)
 		q.settle(s.messages, s.wait, reached, err)
 	}
 	clear(s.room[:])
 	s.wait, s.messages = nil, nil
 	strokes.Put(s)
+}
+
+// begins gives the time of a stroke, which ends when the queue is closed.
+func (q *Queue) begins() *span {
+	s := &span{limit: q.p.Limit, why: errSilent}
+	q.mu.Lock()
+	q.span = s
+	shut := q.shut
+	q.mu.Unlock()
+	if shut != nil {
+		s.end(shut)
+	}
+	return s
 }
 
 // deliver hands over what next gave, and says how many took each.
@@ -236,7 +247,7 @@ func (q *Queue) next(s *stroke) bool {
 	s.wait, s.messages, q.leaving = nil, s.room[:0], 0
 	if q.passed == len(q.items) {
 		q.emptyLocked()
-		q.running = false
+		q.running, q.span = false, nil
 		if q.rest != nil {
 			close(q.rest)
 			q.rest = nil
@@ -277,10 +288,12 @@ func (q *Queue) Close(why error) {
 		return
 	}
 	q.shut = why
-	left := slices.Clone(q.items[q.passed:])
+	left, under := slices.Clone(q.items[q.passed:]), q.span
 	q.emptyLocked()
 	q.mu.Unlock()
-	q.cancel(why)
+	if under != nil {
+		under.end(why)
+	}
 	for _, it := range left {
 		q.settle([]*shape.Message{it.m}, it.wait, 0, &shape.Untaken{Err: why})
 	}

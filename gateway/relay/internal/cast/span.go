@@ -6,28 +6,35 @@ import (
 	"time"
 )
 
-// span is the context of one stroke, which ends with the listener's connection, and for the reason why when the limit is over. The time
-// begins to run when somebody asks for its end: a stroke that waits for nobody needs no timer.
+// span is the context of one stroke. It ends when it is told to, with the reason told first, and for the reason why when the limit is over.
+// The time begins to run when somebody asks for its end: a stroke that waits for nobody needs no timer.
 type span struct {
-	context.Context //nolint:containedctx // it is one
-
 	limit func() time.Duration
 	why   error
 
 	mu     sync.Mutex
-	timed  context.Context //nolint:containedctx // as above; nil: nobody has asked
-	cancel context.CancelFunc
-	over   bool
+	timed  context.Context //nolint:containedctx // it is one; nil: nobody has asked
+	cancel context.CancelCauseFunc
+	ended  error // the reason that was told; nil: none was
 }
 
 // begun is the context whose time runs.
 func (s *span) begun() context.Context {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.begunLocked()
+}
+
+func (s *span) begunLocked() context.Context {
 	if s.timed == nil {
-		s.timed, s.cancel = context.WithTimeoutCause(s.Context, s.limit(), s.why)
-		if s.over {
-			s.cancel()
+		base, cancel := context.WithCancelCause(context.Background())
+		timed, stop := context.WithTimeoutCause(base, s.limit(), s.why)
+		s.timed, s.cancel = timed, func(why error) {
+			cancel(why)
+			stop()
+		}
+		if s.ended != nil {
+			s.cancel(s.ended)
 		}
 	}
 	return s.timed
@@ -37,19 +44,22 @@ func (s *span) begun() context.Context {
 func (s *span) now() context.Context {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.timed == nil {
-		return s.Context
+	if s.timed == nil && s.ended == nil {
+		return context.Background()
 	}
-	return s.timed
+	return s.begunLocked()
 }
 
-// end comes behind the stroke.
-func (s *span) end() {
+// end ends it. Only the first reason counts.
+func (s *span) end(why error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.over = true
+	if s.ended != nil {
+		return
+	}
+	s.ended = why
 	if s.cancel != nil {
-		s.cancel()
+		s.cancel(why)
 	}
 }
 

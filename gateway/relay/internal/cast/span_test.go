@@ -13,24 +13,19 @@ var (
 	errLate = errors.New("late")
 )
 
-// spanOf is a span of a minute, within a connection, and how often its limit was asked for.
-func spanOf() (s *span, left context.CancelCauseFunc, asked *int) {
-	ctx, left := context.WithCancelCause(context.Background())
+// spanOf is a span of a minute, and how often its limit was asked for.
+func spanOf() (s *span, asked *int) {
 	asked = new(int)
-	return &span{Context: ctx, why: errLate, limit: func() time.Duration { *asked++; return time.Minute }}, left, asked
+	return &span{why: errLate, limit: func() time.Duration { *asked++; return time.Minute }}, asked
 }
 
-// TestSpanUnasked: a stroke that asks for no end has no timer, whatever else it asks, and sees that the connection has ended.
+// TestSpanUnasked: a stroke that asks for no end has no timer, whatever else it asks.
 func TestSpanUnasked(t *testing.T) {
-	s, left, asked := spanOf()
+	s, asked := spanOf()
 	if s.Err() != nil || context.Cause(s) != nil || s.Value("x") != nil {
 		t.Errorf("%v, %v", s.Err(), context.Cause(s))
 	}
-	left(errLeft)
-	if s.Err() == nil || !errors.Is(context.Cause(s), errLeft) {
-		t.Errorf("%v, %v behind the connection", s.Err(), context.Cause(s))
-	}
-	s.end()
+	s.end(errLeft)
 	if *asked != 0 {
 		t.Errorf("its limit was asked for %d times", *asked)
 	}
@@ -39,8 +34,7 @@ func TestSpanUnasked(t *testing.T) {
 // TestSpanAsked: from the first look at its end on it has its time, which is told as the reason, also to contexts that hang on it.
 func TestSpanAsked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, left, asked := spanOf()
-		defer left(nil)
+		s, asked := spanOf()
 		begun := time.Now()
 		ctx, cancel := context.WithCancel(s)
 		defer cancel()
@@ -51,35 +45,29 @@ func TestSpanAsked(t *testing.T) {
 		if took := time.Since(begun); took != time.Minute || !errors.Is(context.Cause(ctx), errLate) || !errors.Is(context.Cause(s), errLate) || *asked != 1 {
 			t.Errorf("%v behind %v, %d limits", context.Cause(ctx), took, *asked)
 		}
-		s.end()
+		s.end(errLeft)
+		if !errors.Is(context.Cause(s), errLate) {
+			t.Errorf("%v, since it was told to end behind its time", context.Cause(s))
+		}
 	})
 }
 
-// TestSpanLeft: the end of the connection ends it, with the connection's reason.
-func TestSpanLeft(t *testing.T) {
-	s, left, _ := spanOf()
-	ended := make(chan struct{})
-	defer context.AfterFunc(s, func() { close(ended) })()
-	left(errLeft)
-	<-ended
-	if !errors.Is(context.Cause(s), errLeft) {
-		t.Errorf("%v", context.Cause(s))
-	}
-	s.end()
-}
-
-// TestSpanOver: behind the stroke it has ended, for who asked before and for who asks then.
-func TestSpanOver(t *testing.T) {
+// TestSpanEnds: told to end it has ended, with the first reason that was told, for who asked before and for who asks then.
+func TestSpanEnds(t *testing.T) {
 	for _, before := range []bool{true, false} {
-		s, left, _ := spanOf()
+		s, _ := spanOf()
+		ended := make(chan struct{})
 		if before {
-			s.Done()
+			context.AfterFunc(s, func() { close(ended) })
+		} else {
+			close(ended)
 		}
-		s.end()
+		s.end(errLeft)
+		s.end(context.Canceled)
+		<-ended
 		<-s.Done()
-		if !errors.Is(s.Err(), context.Canceled) {
-			t.Errorf("%v, asked before: %t", s.Err(), before)
+		if s.Err() == nil || !errors.Is(context.Cause(s), errLeft) {
+			t.Errorf("%v, %v, asked before: %t", s.Err(), context.Cause(s), before)
 		}
-		left(nil)
 	}
 }

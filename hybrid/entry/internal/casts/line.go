@@ -21,7 +21,7 @@ const CloseWait = 500 * time.Millisecond
 type Line struct {
 	mu   sync.Mutex
 	leg  shape.Leg // nil: there is none
-	over chan struct{}
+	read *reader   // of the latest
 	shut bool
 
 	// Of Deliver: the write that is under way.
@@ -181,17 +181,43 @@ func (l *Line) open(ctx context.Context, invite func(context.Context) (shape.Leg
 		leg.Close()
 		return nil, &shape.Untaken{Err: fail.New(fail.ListenerLost, "")}
 	}
-	over := make(chan struct{})
-	l.leg, l.over = leg, over
+	r := &reader{line: l, leg: leg}
+	r.over.Add(1)
+	l.leg, l.read = leg, r
 	l.mu.Unlock()
-	go func() { // ends with the leg; close and lose wait for it
-		defer close(over)
-		var b shape.Batch
-		for leg.Read(&b) == nil { // what a listener says there is for nobody
-		}
-		l.forget(leg)
-	}()
+	go r.run() // Close and lose wait for its end
 	return leg, nil
+}
+
+// reader reads a connection until it ends: what a listener says there is for nobody. While nothing is said it needs no goroutine, where the
+// connection can be parked.
+type reader struct {
+	line  *Line
+	leg   shape.Leg
+	over  sync.WaitGroup // of the connection
+	batch shape.Batch
+}
+
+func (r *reader) run() {
+	idler, _ := r.leg.(shape.Idler)
+	if idler != nil {
+		idler.Lull(true)
+	}
+	for {
+		err := r.leg.Read(&r.batch)
+		if err == shape.ErrLull { //nolint:errorlint // it comes bare
+			r.batch = shape.Batch{} // its buffer is others' by now
+			if idler.Park(r.run) {
+				return
+			}
+			continue
+		}
+		if err != nil {
+			r.line.forget(r.leg)
+			r.over.Done()
+			return
+		}
+	}
 }
 
 // forget takes a connection that has ended out.
@@ -208,17 +234,17 @@ func (l *Line) forget(leg shape.Leg) {
 // lose ends a connection that failed.
 func (l *Line) lose(leg shape.Leg) {
 	l.mu.Lock()
-	over := l.over
+	read := l.read
 	l.mu.Unlock()
 	leg.Abort(&shape.End{Why: fail.ListenerLost})
-	<-over
+	read.over.Wait()
 }
 
 // Close ends the connection in order, and lets none begin. The listener's control channel has ended.
 func (l *Line) Close() {
 	l.mu.Lock()
 	l.shut = true
-	leg, over := l.leg, l.over
+	leg, read := l.leg, l.read
 	l.mu.Unlock()
 	if leg == nil {
 		return
@@ -226,5 +252,5 @@ func (l *Line) Close() {
 	guard := time.AfterFunc(CloseWait, func() { leg.Abort(&shape.End{Why: fail.Idle}) })
 	defer guard.Stop()
 	_ = leg.CloseWrite(&shape.End{Why: fail.PeerClosed, Code: wsframe.CloseGoingAway, Text: "The listener has left."})
-	<-over
+	read.over.Wait()
 }
