@@ -379,6 +379,25 @@ func TestUndecided(t *testing.T) {
 	}
 }
 
+// TestUndecidedFigure: so is a must that is a figure by itself, in a cell that direct has no part in.
+func TestUndecidedFigure(t *testing.T) {
+	for _, c := range []struct {
+		added   []float64
+		settled bool
+	}{
+		{[]float64{48, 55, 66, 80, 97}, false},
+		{[]float64{58, 59, 60, 61, 62}, true},       // near each other
+		{[]float64{61, 70, 80, 90, 99}, true},       // all on one side
+		{[]float64{30, 35, 40, 50, 59.9}, true},     // as above
+		{slices.Repeat([]float64{50, 70}, 6), true}, // as many as are asked for
+	} {
+		r := &Run{Samples: rounds("ours-convert", "convert_1", "added", c.added...)}
+		if got := r.Settled("convert_1", 0.15); got != c.settled {
+			t.Errorf("%v: settled %t", c.added, got)
+		}
+	}
+}
+
 // TestBeyondBytes: a peer that has no door for HTTP is compared by the bytes of it.
 func TestBeyondBytes(t *testing.T) {
 	r := &Run{

@@ -238,13 +238,10 @@ func Rate(cell string) string {
 // Settled reports whether a cell need not be measured again: enough rounds count, in none of those did others use more
 // than maxForeign of the machine beside any peer, and no must of the cell is undecided.
 func (r *Run) Settled(cell string, maxForeign float64) bool {
-	if Rate(cell) == "" {
-		return true
-	}
 	t := merge([]*Run{r}, maxForeign)
 	w := t.window(cell)
-	if !w.judged {
-		return true
+	if Rate(cell) == "" || !w.judged {
+		return !t.undecided(cell)
 	}
 	quiet := maps.Clone(w.rounds)
 	for _, s := range r.Samples {

@@ -200,12 +200,12 @@ func (t *table) reached(m *metric, x *target) stat {
 // decided is how many rounds say what became of a must, however far apart they are.
 const decided = 2*Counted + 1
 
-// undecided reports whether a must of a cell is beside a ratio that rounds put far apart, some above what is asked and some below: of few
-// such rounds the median is chance. It looks alike at musts that are met and at those that are not.
+// undecided reports whether a must of a cell is beside a ratio or figure that rounds put far apart, some above what is asked and some below:
+// of few such rounds the median is chance. It looks alike at musts that are met and at those that are not.
 func (t *table) undecided(cell string) bool {
 	return slices.ContainsFunc(targets, func(x target) bool {
 		m := metricOf(x.metric)
-		if m == nil || m.cell != cell || x.beside == "" {
+		if m == nil || m.cell != cell {
 			return false
 		}
 		s := t.reached(m, &x)
