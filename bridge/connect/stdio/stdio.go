@@ -70,9 +70,27 @@ func (c *Conn) push(out io.Writer, from net.Conn) {
 	if err == nil {
 		err = end(out)
 	}
-	if err != nil {
+	switch {
+	case err == nil:
+	case unread(err) && c.left():
+		_, _ = io.Copy(io.Discard, from) // what is still said is for nobody
+	default:
 		c.fail(err)
 	}
+}
+
+// left reports whether the input has ended too, or does within a second: whoever reads the output no more has then left in order. Which of his
+// two files he closes first is chance.
+func (c *Conn) left() bool {
+	enough := time.NewTimer(lastWords)
+	defer enough.Stop()
+	select {
+	case <-c.ended:
+		return c.Err() == nil
+	case <-c.closed:
+	case <-enough.C:
+	}
+	return false
 }
 
 // pass copies as it comes, nothing waits for more.

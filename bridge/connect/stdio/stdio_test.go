@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -69,6 +70,40 @@ func TestFiles(t *testing.T) {
 	}
 	if err := c.Err(); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestLeft: who closes both files has left in order, whichever is first; what is said to him then is dropped, and is no failure.
+func TestLeft(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("a write does not say there why it failed")
+	}
+	for _, inputFirst := range []bool{true, false} {
+		in, say := pipe(t)
+		hear, out := pipe(t)
+		c := stdio.New(in, out)
+		_ = c.SetDeadline(time.Now().Add(patience))
+		if inputFirst {
+			_ = say.Close()
+		}
+		_ = hear.Close()
+		for range 3 { // the first is found to be for nobody, and waits until it is known why
+			said := make(chan error, 1)
+			go func() {
+				_, err := io.WriteString(c, "word")
+				said <- err
+			}()
+			_ = say.Close()
+			if err := <-said; err != nil {
+				t.Errorf("input first: %t: %v", inputFirst, err)
+			}
+		}
+		if rest, err := io.ReadAll(c); len(rest) != 0 || err != nil {
+			t.Errorf("input first: %t: %q, %v is read at the end", inputFirst, rest, err)
+		}
+		if err := errors.Join(c.CloseWrite(), c.Err(), c.Close()); err != nil {
+			t.Errorf("input first: %t: %v", inputFirst, err)
+		}
 	}
 }
 
