@@ -68,8 +68,20 @@ func TestFiles(t *testing.T) {
 	if rest, err := io.ReadAll(c); string(rest) != "last" || err != nil {
 		t.Errorf("%q, %v is read at the end", rest, err)
 	}
+	for range 2 { // a busy reader sets one before each read, also behind the end
+		if err := c.SetDeadline(time.Now().Add(patience)); err != nil {
+			t.Errorf("a deadline behind the end: %v", err)
+		}
+		if _, err := c.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
+			t.Errorf("behind the end: %v", err)
+		}
+	}
 	if err := c.Err(); err != nil {
 		t.Error(err)
+	}
+	c.Close()
+	if err := c.SetDeadline(time.Now().Add(patience)); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("a deadline behind Close: %v", err)
 	}
 }
 
