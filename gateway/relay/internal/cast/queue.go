@@ -165,12 +165,10 @@ func (q *Queue) push(it item) error {
 	return nil
 }
 
-// emptyLocked gives the room of those that wait back; there are none.
+// emptyLocked gives the room of those that waited back, all of which is clear.
 func (q *Queue) emptyLocked() {
 	if cap(q.items) == Together {
-		room := (*[Together]item)(q.items[:Together])
-		clear(room[:])
-		places.Put(room)
+		places.Put((*[Together]item)(q.items[:Together]))
 	}
 	q.items, q.passed, q.bytes = nil, 0, 0
 }
@@ -194,6 +192,7 @@ var errSilent = fail.New(fail.ListenerSilent, "")
 
 // stroke is what leaves together: one message that somebody waits for, or some that nobody does.
 type stroke struct {
+	span     *span
 	wait     *wait
 	messages []*shape.Message
 	room     [Together]*shape.Message
@@ -206,30 +205,16 @@ func (q *Queue) work() {
 	stack.Deepen()
 	s := strokes.Get().(*stroke) //nolint:forcetypeassert // the pool holds nothing else
 	for q.next(s) {
-		ctx := q.begins()
-		reached, err := q.deliver(ctx, s.messages)
-		if err != nil && !Untaken(err) && context.Cause(ctx) != nil {
-			err = context.Cause(ctx)
+		reached, err := q.deliver(s.span, s.messages)
+		if err != nil && !Untaken(err) && context.Cause(s.span) != nil {
+			err = context.Cause(s.span)
 		}
-		ctx.end(context.Canceled)
+		s.span.end(context.Canceled)
 		q.settle(s.messages, s.wait, reached, err)
 	}
 	clear(s.room[:])
-	s.wait, s.messages = nil, nil
+	s.span, s.wait, s.messages = nil, nil, nil
 	strokes.Put(s)
-}
-
-// begins gives the time of a stroke, which ends when the queue is closed.
-func (q *Queue) begins() *span {
-	s := &span{limit: q.p.Limit, why: errSilent}
-	q.mu.Lock()
-	q.span = s
-	shut := q.shut
-	q.mu.Unlock()
-	if shut != nil {
-		s.end(shut)
-	}
-	return s
 }
 
 // deliver hands over what next gave, and says how many took each.
@@ -240,7 +225,8 @@ func (q *Queue) deliver(ctx context.Context, messages []*shape.Message) (reached
 	return 1, q.burst.DeliverAll(ctx, messages)
 }
 
-// next takes what leaves next out of the queue, as much of it as leaves with one stroke. False: there is none, and the goroutine is over.
+// next takes what leaves next out of the queue, as much of it as leaves with one stroke, whose time Close ends. False: there is none, and the
+// goroutine is over.
 func (q *Queue) next(s *stroke) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -264,7 +250,8 @@ func (q *Queue) next(s *stroke) bool {
 		q.bytes -= len(it.m.Data)
 		*it = item{}
 	}
-	q.leaving = len(s.messages)
+	s.span = &span{limit: q.p.Limit, why: errSilent}
+	q.span, q.leaving = s.span, len(s.messages)
 	return true
 }
 
@@ -289,6 +276,7 @@ func (q *Queue) Close(why error) {
 	}
 	q.shut = why
 	left, under := slices.Clone(q.items[q.passed:]), q.span
+	clear(q.items)
 	q.emptyLocked()
 	q.mu.Unlock()
 	if under != nil {
