@@ -14,9 +14,8 @@ import (
 )
 
 // A listener comes back while the gateway still holds its old connection: its link was cut without a word, and nothing of the
-// old connection answers any more. The quota is full. It comes back more often than the quota has places, each time it is let in at
-// once, senders find the new connection, and at the end nothing of the old ones is left. With a name fifteen times will do: each old
-// connection is given its time to answer.
+// old connection answers any more. Fifty times, with the quota full, it is let in at once, senders find the new connection, and
+// at the end nothing of the old ones is left. With a name fifteen times will do: each old connection is given its time to answer.
 
 const (
 	backSenders = 4
@@ -28,7 +27,7 @@ func TestBackBeforeTheGatewayNoticed(t *testing.T) {
 		name, id string
 		rounds   int
 	}{
-		{"a GUID", guid(500), 28}, // more than the quota
+		{"a GUID", guid(500), 50},
 		{"a name", "meter-7", 15},
 	} {
 		t.Run(c.name, func(t *testing.T) {
