@@ -17,25 +17,11 @@ func TestStdioEnds(t *testing.T) {
 	w := newWard(t)
 	w.stop()
 	w.gone()
-	service, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	silent := make(chan struct{})
-	go func() {
-		defer close(silent)
-		for {
-			conn, err := service.Accept()
-			if err != nil {
-				return
-			}
-			_, _ = conn.Write([]byte("here\n"))
-			_, _ = io.Copy(io.Discard, conn)
-			_ = conn.Close()
-		}
-	}()
-	t.Cleanup(func() { _ = service.Close(); <-silent })
-	listener := w.command("causeway", "listen", "hyco", "--target", "tcp://"+service.Addr().String(), "-o", "json")
+	target := w.service(func(conn net.Conn) {
+		_, _ = conn.Write([]byte("here\n"))
+		_, _ = io.Copy(io.Discard, conn)
+	})
+	listener := w.command("causeway", "listen", "hyco", "--target", "tcp://"+target, "-o", "json")
 	lines, err := listener.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -40,6 +40,29 @@ func (w *ward) lineOf(cmd *exec.Cmd, pipe io.ReadCloser, wants string) (ended <-
 	return done
 }
 
+// service listens until the test ends, serves one connection after the other, and closes it then. It gives the address.
+func (w *ward) service(serve func(net.Conn)) string {
+	w.t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			serve(conn)
+			_ = conn.Close()
+		}
+	}()
+	w.t.Cleanup(func() { _ = l.Close(); <-over })
+	return l.Addr().String()
+}
+
 // TestUnread: a node and a connector whose lines nobody reads any more go on with their work.
 func TestUnread(t *testing.T) {
 	if runtime.GOOS == "windows" {
@@ -48,24 +71,8 @@ func TestUnread(t *testing.T) {
 	w := newWard(t)
 	w.stop()
 	w.gone()
-	service, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	echoed := make(chan struct{})
-	go func() {
-		defer close(echoed)
-		for {
-			conn, err := service.Accept()
-			if err != nil {
-				return
-			}
-			_, _ = conn.Write([]byte("here"))
-			_ = conn.Close()
-		}
-	}()
-	t.Cleanup(func() { _ = service.Close(); <-echoed })
-	listener := w.command("causeway", "listen", "hyco", "--target", "tcp://"+service.Addr().String(), "-o", "json")
+	target := w.service(func(conn net.Conn) { _, _ = conn.Write([]byte("here")) })
+	listener := w.command("causeway", "listen", "hyco", "--target", "tcp://"+target, "-o", "json")
 	out, err := listener.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
