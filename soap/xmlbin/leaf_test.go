@@ -10,34 +10,9 @@ import (
 	"testing/iotest"
 
 	"github.com/causeway-relay/causeway/soap/infoset"
+	"github.com/causeway-relay/causeway/soap/internal/leaftest"
 	"github.com/causeway-relay/causeway/soap/xmltext"
 )
-
-// spread gives the three tokens of each leaf one by one.
-type spread struct {
-	*Reader
-
-	left   []infoset.Token
-	leaves int
-}
-
-func (s *spread) Next() (*infoset.Token, error) {
-	if len(s.left) > 0 {
-		t := s.left[0]
-		s.left = s.left[1:]
-		return &t, nil
-	}
-	t, err := s.NextLeaf()
-	if err != nil || t.Kind != infoset.Leaf {
-		return t, err
-	}
-	if len(t.Attrs)+len(t.Decls) > 0 || t.Value.IsEmpty() || s.Depth() == 0 || t.End <= t.Offset {
-		return nil, fmt.Errorf("a leaf %+v", t)
-	}
-	s.leaves++
-	s.left = []infoset.Token{{Kind: infoset.Text, Name: infoset.NoName, Value: t.Value}, {Kind: infoset.EndElement, Name: t.Name}}
-	return &infoset.Token{Kind: infoset.StartElement, Name: t.Name}, nil
-}
 
 // told tells tokens with their marks and types.
 func told(next func() (*infoset.Token, error)) (string, error) {
@@ -62,12 +37,12 @@ func told(next func() (*infoset.Token, error)) (string, error) {
 func spreads(t *testing.T, doc []byte, o Options) int {
 	t.Helper()
 	want, err := told(NewBytes(doc, o).Next)
-	s := &spread{Reader: NewBytes(doc, o)}
+	s := &leaftest.Spread{LeafReader: NewBytes(doc, o)}
 	got, err2 := told(s.Next)
 	if got != want || fmt.Sprint(err) != fmt.Sprint(err2) {
 		t.Fatalf("%.300x by Next: %v\n%.2000s\nby leaves: %v\n%.2000s", doc, err, want, err2, got)
 	}
-	if got, err2 = told((&spread{Reader: NewReader(iotest.HalfReader(bytes.NewReader(doc)), o)}).Next); got != want || fmt.Sprint(err) != fmt.Sprint(err2) {
+	if got, err2 = told((&leaftest.Spread{LeafReader: NewReader(iotest.HalfReader(bytes.NewReader(doc)), o)}).Next); got != want || fmt.Sprint(err) != fmt.Sprint(err2) {
 		t.Fatalf("%.300x by Next: %v\n%.2000s\nby leaves in pieces: %v\n%.2000s", doc, err, want, err2, got)
 	}
 	for _, limit := range []int{0, len(doc) / 2} {
@@ -81,7 +56,7 @@ func spreads(t *testing.T, doc []byte, o Options) int {
 				if i == 1 {
 					next = r.NextLeaf
 				}
-				fails[i] = put(w, next)
+				fails[i] = leaftest.Put(w, next)
 				out[i].Write(wo.Session.AppendTable(nil))
 				out[i].Write(w.Bytes())
 			}
@@ -90,23 +65,7 @@ func spreads(t *testing.T, doc []byte, o Options) int {
 			}
 		}
 	}
-	return s.leaves
-}
-
-// put writes tokens up to the end, or the first error.
-func put(w *Writer, next func() (*infoset.Token, error)) error {
-	for {
-		t, err := next()
-		switch {
-		case errors.Is(err, io.EOF):
-			return w.Flush()
-		case err != nil:
-			return err
-		}
-		if err := w.Put(t); err != nil {
-			return err
-		}
-	}
+	return s.Leaves
 }
 
 // leafy are documents that have leaves, and what is nearly one, in all records of names.
@@ -165,20 +124,6 @@ func TestLeaves(t *testing.T) {
 
 // TestPutLeaf: a leaf that a program makes is written as its pieces are, or fails as they do.
 func TestPutLeaf(t *testing.T) {
-	inside := func(w infoset.TokenWriter, token *infoset.Token, pieces bool) error {
-		w.Start(&infoset.Name{Prefix: "p", Space: "u", Local: "a"})
-		for range 2 {
-			if pieces {
-				w.Start(token.Name)
-				w.Text(token.Value)
-				w.End()
-			} else if err := w.Put(token); err != nil {
-				break
-			}
-		}
-		w.End()
-		return w.Flush()
-	}
 	for _, name := range []infoset.Name{
 		{Local: "b"}, {Prefix: "p", Space: "u", Local: "b"}, {Prefix: "p", Space: "v", Local: "b"}, {Prefix: "q", Space: "v", Local: "b"}, {Space: "v", Local: "b"}, {}, {Local: "1"},
 		{Local: "a b"}, {Prefix: "1", Space: "u", Local: "b"}, {Prefix: "p", Local: "b"}, {Local: "Action", Dict: infoset.Shared}, {Local: "own", Dict: infoset.SessionOnly},
@@ -190,8 +135,8 @@ func TestPutLeaf(t *testing.T) {
 			token := &infoset.Token{Kind: infoset.Leaf, Name: &name, Value: v}
 			a := NewWriter(nil, WriterOptions{Session: NewWriterSession(0)})
 			b := NewWriter(nil, WriterOptions{Session: NewWriterSession(0)})
-			err := inside(a, token, true)
-			err2 := inside(b, token, false)
+			err := leaftest.Inside(a, token, true)
+			err2 := leaftest.Inside(b, token, false)
 			if !bytes.Equal(a.Bytes(), b.Bytes()) || fmt.Sprint(err) != fmt.Sprint(err2) {
 				t.Errorf("%+v %v: %x, %v; want %x, %v", name, v, b.Bytes(), err2, a.Bytes(), err)
 			}

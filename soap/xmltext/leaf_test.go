@@ -2,81 +2,38 @@ package xmltext
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
-	"io"
 	"os"
 	"strings"
 	"testing"
 	"testing/iotest"
 
 	"github.com/causeway-relay/causeway/soap/infoset"
+	"github.com/causeway-relay/causeway/soap/internal/leaftest"
 )
-
-// spread gives the three tokens of each leaf one by one.
-type spread struct {
-	*Reader
-
-	left   []infoset.Token
-	leaves int
-}
-
-func (s *spread) Next() (*infoset.Token, error) {
-	if len(s.left) > 0 {
-		t := s.left[0]
-		s.left = s.left[1:]
-		return &t, nil
-	}
-	t, err := s.NextLeaf()
-	if err != nil || t.Kind != infoset.Leaf {
-		return t, err
-	}
-	if len(t.Attrs)+len(t.Decls) > 0 || t.Value.IsEmpty() || s.Depth() == 0 || t.End <= t.Offset {
-		return nil, fmt.Errorf("a leaf %+v", t)
-	}
-	s.leaves++
-	s.left = []infoset.Token{{Kind: infoset.Text, Name: infoset.NoName, Value: t.Value}, {Kind: infoset.EndElement, Name: t.Name}}
-	return &infoset.Token{Kind: infoset.StartElement, Name: t.Name}, nil
-}
 
 // spreads fails unless leaves of doc are what Next gives, and are written as that is. It gives how many there are.
 func spreads(t *testing.T, doc []byte, o Options) int {
 	t.Helper()
 	want, err := show(NewBytes(doc, o))
-	s := &spread{Reader: NewBytes(doc, o)}
+	s := &leaftest.Spread{LeafReader: NewBytes(doc, o)}
 	got, err2 := show(s)
 	if got != want || fmt.Sprint(err) != fmt.Sprint(err2) {
 		t.Fatalf("%.300q by Next: %v\n%.2000s\nby leaves: %v\n%.2000s", doc, err, want, err2, got)
 	}
-	if got, err2 = show(&spread{Reader: NewReader(iotest.HalfReader(bytes.NewReader(doc)), o)}); got != want || fmt.Sprint(err) != fmt.Sprint(err2) {
+	if got, err2 = show(&leaftest.Spread{LeafReader: NewReader(iotest.HalfReader(bytes.NewReader(doc)), o)}); got != want || fmt.Sprint(err) != fmt.Sprint(err2) {
 		t.Fatalf("%.300q by Next: %v\n%.2000s\nby leaves in pieces: %v\n%.2000s", doc, err, want, err2, got)
 	}
 	for _, wo := range []WriterOptions{{}, {Canonical: true}, {FullEnd: true, Encoding: UTF16LE, Declaration: true}, {Limit: int64(len(doc)) / 2}} {
 		a, b := NewWriter(nil, wo), NewWriter(nil, wo)
-		err := put(a, NewBytes(doc, o).Next)
-		err2 := put(b, NewBytes(doc, o).NextLeaf)
+		err := leaftest.Put(a, NewBytes(doc, o).Next)
+		err2 := leaftest.Put(b, NewBytes(doc, o).NextLeaf)
 		whole := wo.Limit == 0 && !bytes.Equal(a.Bytes(), b.Bytes())
 		if whole || (err == nil) != (err2 == nil) {
 			t.Fatalf("%.300q written by Next: %v\n%.2000q\nby leaves: %v\n%.2000q", doc, err, a.Bytes(), err2, b.Bytes())
 		}
 	}
-	return s.leaves
-}
-
-// put writes tokens up to the end, or the first error.
-func put(w *Writer, next func() (*infoset.Token, error)) error {
-	for {
-		t, err := next()
-		switch {
-		case errors.Is(err, io.EOF):
-			return w.Flush()
-		case err != nil:
-			return err
-		}
-		if err := w.Put(t); err != nil {
-			return err
-		}
-	}
+	return s.Leaves
 }
 
 // leafy are documents that have leaves, and what is nearly one.
@@ -123,20 +80,6 @@ func TestLeaves(t *testing.T) {
 
 // TestPutLeaf: a leaf that a program makes is written as its pieces are, or fails as they do.
 func TestPutLeaf(t *testing.T) {
-	inside := func(w infoset.TokenWriter, token *infoset.Token, pieces bool) error {
-		w.Start(&infoset.Name{Prefix: "p", Space: "u", Local: "a"})
-		for range 2 {
-			if pieces {
-				w.Start(token.Name)
-				w.Text(token.Value)
-				w.End()
-			} else if err := w.Put(token); err != nil {
-				break
-			}
-		}
-		w.End()
-		return w.Flush()
-	}
 	for _, name := range []infoset.Name{
 		{Local: "b"}, {Prefix: "p", Space: "u", Local: "b"}, {Prefix: "p", Space: "v", Local: "b"}, {Prefix: "q", Space: "v", Local: "b"}, {Space: "v", Local: "b"}, {}, {Local: "1"},
 		{Local: "a b"}, {Prefix: "1", Space: "u", Local: "b"}, {Prefix: "p", Local: "b"},
@@ -147,8 +90,8 @@ func TestPutLeaf(t *testing.T) {
 		} {
 			token := &infoset.Token{Kind: infoset.Leaf, Name: &name, Value: v}
 			a, b := NewWriter(nil, WriterOptions{}), NewWriter(nil, WriterOptions{})
-			err := inside(a, token, true)
-			err2 := inside(b, token, false)
+			err := leaftest.Inside(a, token, true)
+			err2 := leaftest.Inside(b, token, false)
 			if !bytes.Equal(a.Bytes(), b.Bytes()) || fmt.Sprint(err) != fmt.Sprint(err2) {
 				t.Errorf("%+v %v: %s, %v; want %s, %v", name, v, b.Bytes(), err2, a.Bytes(), err)
 			}
