@@ -74,8 +74,10 @@ func (a *Authority) File() string { return a.file }
 // Certificate is the authority's own certificate. It must not be changed.
 func (a *Authority) Certificate() *x509.Certificate { return a.cert }
 
-// openKey reads ca.key or makes it. A certificate without its key is an accident, not a new start.
+// openKey reads ca.key or makes it. A certificate without its key is an accident, not a new start: whoever is starting beside
+// this one puts the key in its place first, so that a certificate seen before the key is looked for must have one.
 func (a *Authority) openKey(keyFile string) error {
+	_, noCert := os.Stat(a.file)
 	key, err := readKey(keyFile)
 	if err == nil {
 		a.key = key
@@ -84,7 +86,7 @@ func (a *Authority) openKey(keyFile string) error {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("local CA: %w", err)
 	}
-	if _, err := os.Stat(a.file); err == nil {
+	if noCert == nil {
 		return fmt.Errorf("local CA: %s is there without %s: put the key back, or remove %s and trust the new CA", a.file, keyName, certName)
 	}
 	key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

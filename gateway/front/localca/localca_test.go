@@ -100,8 +100,16 @@ func TestOpenLasts(t *testing.T) {
 	}
 }
 
+// TestOpenAtOnce starts many beside each other, often: one may look for the key before another wrote it, and for the certificate
+// after.
 func TestOpenAtOnce(t *testing.T) {
-	dir := t.TempDir()
+	for range 20 {
+		openAtOnce(t, t.TempDir())
+	}
+}
+
+func openAtOnce(t *testing.T, dir string) {
+	t.Helper()
 	var all sync.WaitGroup
 	got := make([]*Authority, 20)
 	errs := make([]error, len(got))
