@@ -133,7 +133,7 @@ func New(p Params) *Relay {
 	if r.clerk.Tells() {
 		r.casts.Step = r.clerk.Step
 	}
-	r.house = cast.House{Node: r.self, Hooks: &r.p.Hooks, Step: r.casts.Step, Accept: p.Timeouts.Accept, Response: r.responseOf, Run: r.fork}
+	r.house = cast.House{Node: r.self, Hooks: &r.p.Hooks, Step: r.casts.Step, Accept: p.Timeouts.Accept, Response: r.responseOf, Crew: cast.NewCrew(r.fork)}
 	r.taps.Left = r.unwatched
 	r.late = presence.NewLate[shape.Ticket](r.leftOpen)
 	return r

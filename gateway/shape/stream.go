@@ -78,8 +78,8 @@ var ErrLull = errors.New("nothing comes")
 
 // Idler is optional on a Leg: one that can wait for its peer without a goroutine. Only the goroutine that reads calls it.
 type Idler interface {
-	// Lull makes Read give ErrLull when nothing has come for a second or two; soon: within some ten milliseconds, of a peer that has
-	// nothing to say. It comes before the first Read, and again when somebody else has changed the connection's read deadline.
+	// Lull makes Read give ErrLull when nothing has come for a second or two; soon: at once, or within some ten milliseconds, of a peer that
+	// has nothing to say. It comes before the first Read, and again when somebody else has changed the connection's read deadline.
 	Lull(soon bool)
 	// Park comes in place of the Read behind ErrLull: ready is called once, on a goroutine of its own, when Read has something to give
 	// or to say. It reports false where it cannot wait; Read waits by itself then, and gives no ErrLull any more.

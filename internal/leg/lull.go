@@ -32,15 +32,26 @@ type Lull struct {
 	armed bool // the connection's read deadline is this one's
 	fresh bool // something came since it was set
 	woken bool // nothing came since the wait ended
+	mute  bool // the first wait is one without a goroutine
 	bound atomic.Bool
 }
 
-// Start makes it notice, if the connection, or the one below its TLS, can be parked; soon: as soon as if it had been woken for nothing. It is
-// called again when somebody else has changed the read deadline.
+// Start makes it notice, if the connection, or the one below its TLS, can be parked; soon: of a peer that has nothing to say, at once, and as
+// soon as if it had been woken for nothing below TLS, which may hold what nobody has seen. It is called again when somebody else has changed
+// the read deadline.
 func (l *Lull) Start(conn net.Conn, soon bool) {
 	l.place = parker(conn)
 	l.armed = false
 	l.woken = l.woken || soon
+	_, itself := conn.(Parker)
+	l.mute = soon && itself
+}
+
+// Mute reports, once, that there is a lull before anything was waited for.
+func (l *Lull) Mute() bool {
+	mute := l.mute && l.place != nil && !l.bound.Load()
+	l.mute = false
+	return mute
 }
 
 // Parks reports whether the connection, or the one below its TLS, can wait for its peer without a goroutine.

@@ -15,15 +15,15 @@ const maxMissed = 3
 // owe notes a ping and answers it now, or leaves it to the write that is under way.
 func (w *WS) owe(body []byte) {
 	w.pong.Owe(body)
-	w.payPong()
+	w.payPong(nil)
 }
 
-// payPong sends the pong owed unless a write is under way: whoever writes calls it again behind the write.
-func (w *WS) payPong() {
+// payPong sends the pong owed unless a write is under way: whoever writes calls it again behind the write. waits is WritePatient's, or nil.
+func (w *WS) payPong(waits func()) {
 	for w.pong.Owed() && w.wmu.TryLock() {
 		var room [wsframe.MaxControl]byte
 		if body, owed := w.pong.Take(room[:0]); owed && !w.wclosed {
-			_ = w.sendLocked(w.controlFrame(wsframe.Pong, body), nil) // a loss shows itself to the next Read
+			_ = w.sendLocked(w.controlFrame(wsframe.Pong, body), waits) // a loss shows itself to the next Read
 		}
 		w.wmu.Unlock()
 		w.part()
@@ -91,6 +91,6 @@ func (w *WS) ping() {
 		_ = w.sendLocked(w.controlFrame(wsframe.Ping, nil), nil) // a loss shows itself to the next Read
 	}
 	w.wmu.Unlock()
-	w.payPong()
+	w.payPong(nil)
 	w.part()
 }

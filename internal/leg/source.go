@@ -83,7 +83,10 @@ func (s *source) fill() error {
 
 // patiently reads once, however long it takes, or until there is a lull.
 func (s *source) patiently() (n, room int, err error) {
-	for again := true; again; {
+	if s.lull.Mute() {
+		err = shape.ErrLull
+	}
+	for again := err == nil; again; {
 		if err := s.lull.Arm(s.conn); err != nil {
 			return 0, 0, err
 		}

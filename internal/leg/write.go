@@ -22,7 +22,7 @@ func (w *WS) WritePatient(b *shape.Batch, waits func()) error {
 	lockPatient(&w.wmu, waits)
 	err := w.writeLocked(b, waits)
 	w.wmu.Unlock()
-	w.payPong()
+	w.payPong(waits)
 	if err != nil && w.aborted.Load() != nil {
 		err = &shape.End{Why: fail.Aborted, Cause: err}
 	}

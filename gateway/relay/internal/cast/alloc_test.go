@@ -28,7 +28,7 @@ func TestAllocations(t *testing.T) {
 	took := make(chan int, burst)
 	q := New(Params{
 		Sink: counted{took}, Limit: func() time.Duration { return time.Minute }, Settled: func([]*shape.Message, int, error) {},
-		Run: func(f func()) bool { go f(); return true },
+		Crew: NewCrew(func(f func()) bool { go f(); return true }),
 	})
 	defer q.Close(nil)
 	m := message("", 100)

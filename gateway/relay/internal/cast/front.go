@@ -39,7 +39,7 @@ type House struct {
 	Step     func(n int, tracking, text string)        // nil: nobody wants to know
 	Accept   time.Duration                             // how long a listener may take to open a connection
 	Response func(entity entity.Address) time.Duration // how long a delivery may take
-	Run      func(func()) bool                         // see Params
+	Crew     *Crew
 }
 
 // Stand puts the front before the listener's sink and gives it; nil: the listener takes no messages.
@@ -60,7 +60,7 @@ func (f *Front) line() *Queue {
 	defer f.mu.Unlock()
 	q := f.queue.Load()
 	if q == nil {
-		q = New(Params{Sink: f.sink, Run: f.Run, Settled: f.settled, Limit: f.limit})
+		q = New(Params{Sink: f.sink, Crew: f.Crew, Settled: f.settled, Limit: f.limit})
 		if f.shut != nil {
 			q.Close(f.shut)
 		}

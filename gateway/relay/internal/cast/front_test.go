@@ -17,7 +17,7 @@ func stand() (*Front, *single) {
 	s := &single{let: make(chan error, 8)}
 	house := &House{
 		Hooks: new(account.Hooks), Response: func(entity.Address) time.Duration { return time.Minute },
-		Run: func(f func()) bool { go f(); return true },
+		Crew: NewCrew(func(f func()) bool { go f(); return true }),
 	}
 	return (&Front{House: house, Listener: &route.Listener{Cast: s}}).Stand(), s
 }

@@ -9,7 +9,6 @@ import (
 
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/shape"
-	"github.com/causeway-relay/causeway/internal/stack"
 )
 
 // Bounds of one listener's queue. Messages are shared by all queues of a node, so the bytes are those of the messages and not of copies:
@@ -36,8 +35,8 @@ type Params struct {
 	// Settled is told what became of each message that was put here, once, but for those that were taken back: how many took it, or
 	// why nobody did, of those that left together in one call. It is called without a lock, must not block, and does not keep the slice.
 	Settled func(messages []*shape.Message, reached int, err error)
-	// Run starts the queue's goroutine, which ends soon after Close; false: it will not.
-	Run func(func()) bool
+	// Crew hands over what waits.
+	Crew *Crew
 }
 
 // Queue stands in front of one listener. It is a shape.Sink that is safe for concurrent use and knows no waiting behind others for
@@ -45,17 +44,18 @@ type Params struct {
 type Queue struct {
 	p     Params
 	burst shape.Burst // the sink, if it can hand over several at once; else nil
-	run   func()      // work, made once
 
 	mu      sync.Mutex
 	items   []item // those that wait, the next first, behind passed places
 	passed  int
 	bytes   int
-	leaving int // of those that were taken out, how many it is not known of what became of them
-	running bool
+	leaving int   // of those that were taken out, how many it is not known of what became of them
+	running bool  // the crew comes to it, or is at it
 	span    *span // of the stroke that is under way, or the latest
 	shut    error // why nothing is taken any more
 	rest    chan struct{}
+
+	behind *Queue // in the crew's. Guarded by Crew.mu
 }
 
 // item is one message that waits.
@@ -75,7 +75,6 @@ type wait struct {
 func New(p Params) *Queue {
 	q := &Queue{p: p}
 	q.burst, _ = p.Sink.(shape.Burst)
-	q.run = q.work
 	return q
 }
 
@@ -149,7 +148,7 @@ func (q *Queue) push(it item) error {
 		return full()
 	}
 	if !q.running {
-		if !q.p.Run(q.run) {
+		if !q.p.Crew.add(q) {
 			return fail.New(fail.Draining, "")
 		}
 		q.running = true
@@ -190,31 +189,21 @@ func (q *Queue) takeBack(w *wait) bool {
 // errSilent is why a delivery is given up.
 var errSilent = fail.New(fail.ListenerSilent, "")
 
-// stroke is what leaves together: one message that somebody waits for, or some that nobody does.
-type stroke struct {
-	span     *span
-	wait     *wait
-	messages []*shape.Message
-	room     [Together]*shape.Message
-}
-
-var strokes = sync.Pool{New: func() any { return new(stroke) }}
-
-// work hands over what waits, in its order, and ends when nothing does.
-func (q *Queue) work() {
-	stack.Deepen()
-	s := strokes.Get().(*stroke) //nolint:forcetypeassert // the pool holds nothing else
-	for q.next(s) {
-		reached, err := q.deliver(s.span, s.messages)
-		if err != nil && !Untaken(err) && context.Cause(s.span) != nil {
-			err = context.Cause(s.span)
-		}
-		s.span.end(context.Canceled)
-		q.settle(s.messages, s.wait, reached, err)
+// stroke hands over what leaves next. It reports whether more waits behind it.
+func (q *Queue) stroke(w *worker) (more bool) {
+	if !q.next(w) {
+		return false
 	}
-	clear(s.room[:])
-	s.span, s.wait, s.messages = nil, nil, nil
-	strokes.Put(s)
+	if q.burst == nil {
+		w.aside()
+	}
+	reached, err := q.deliver(w.span, w.messages)
+	if err != nil && !Untaken(err) && context.Cause(w.span) != nil {
+		err = context.Cause(w.span)
+	}
+	w.span.over()
+	q.settle(w.messages, w.wait, reached, err)
+	return q.waits()
 }
 
 // deliver hands over what next gave, and says how many took each.
@@ -225,19 +214,33 @@ func (q *Queue) deliver(ctx context.Context, messages []*shape.Message) (reached
 	return 1, q.burst.DeliverAll(ctx, messages)
 }
 
-// next takes what leaves next out of the queue, as much of it as leaves with one stroke, whose time Close ends. False: there is none, and the
-// goroutine is over.
-func (q *Queue) next(s *stroke) bool {
+// waits reports whether anything does; else the queue is at rest.
+func (q *Queue) waits() bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	s.wait, s.messages, q.leaving = nil, s.room[:0], 0
-	if q.passed == len(q.items) {
-		q.emptyLocked()
-		q.running, q.span = false, nil
-		if q.rest != nil {
-			close(q.rest)
-			q.rest = nil
-		}
+	q.leaving, q.span = 0, nil
+	return q.waitsLocked()
+}
+
+func (q *Queue) waitsLocked() bool {
+	if q.passed < len(q.items) {
+		return true
+	}
+	q.emptyLocked()
+	q.running = false
+	if q.rest != nil {
+		close(q.rest)
+		q.rest = nil
+	}
+	return false
+}
+
+// next takes what leaves next out of the queue, as much of it as leaves with one stroke, whose time Close ends. False: there is none.
+func (q *Queue) next(s *worker) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	s.wait, s.messages = nil, s.room[:0]
+	if !q.waitsLocked() { // it was closed
 		return false
 	}
 	for bytes := 0; q.passed < len(q.items); q.passed++ {
@@ -250,7 +253,7 @@ func (q *Queue) next(s *stroke) bool {
 		q.bytes -= len(it.m.Data)
 		*it = item{}
 	}
-	s.span = &span{limit: q.p.Limit, why: errSilent}
+	s.span = &span{limit: q.p.Limit, why: errSilent, at: s}
 	q.span, q.leaving = s.span, len(s.messages)
 	return true
 }

@@ -83,7 +83,7 @@ func open(t *testing.T, burst bool) *desk {
 				d.settled = append(d.settled, said)
 			}
 		},
-		Run: func(f func()) bool { go f(); return true },
+		Crew: NewCrew(func(f func()) bool { go f(); return true }),
 	})
 	return d
 }

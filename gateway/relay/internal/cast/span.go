@@ -11,6 +11,7 @@ import (
 type span struct {
 	limit func() time.Duration
 	why   error
+	at    *worker // which steps aside for the first who asks, since it is about to wait; nil: there is none any more
 
 	mu     sync.Mutex
 	timed  context.Context //nolint:containedctx // it is one; nil: nobody has asked
@@ -22,6 +23,10 @@ type span struct {
 func (s *span) begun() context.Context {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.at != nil {
+		s.at.aside()
+		s.at = nil
+	}
 	return s.begunLocked()
 }
 
@@ -48,6 +53,14 @@ func (s *span) now() context.Context {
 		return context.Background()
 	}
 	return s.begunLocked()
+}
+
+// over ends it as a stroke that is over: nobody steps aside any more.
+func (s *span) over() {
+	s.mu.Lock()
+	s.at = nil
+	s.mu.Unlock()
+	s.end(context.Canceled)
 }
 
 // end ends it. Only the first reason counts.
