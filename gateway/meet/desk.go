@@ -152,29 +152,34 @@ func (d *Desk) Seat(t shape.Ticket, p shape.Party, seated func(other shape.Party
 		seated(Host{e.hello})
 		e.party = p
 		close(e.arrived)
-		return Seated{}, nil
+		return Seated{expected: e}, nil
 	}
 	m := s.meeting
 	seated(m.parties[1-s.side])
 	m.parties[s.side], m.claimed[s.side] = p, true
-	return Seated{m, s.side}, nil
+	return Seated{meeting: m, side: s.side}, nil
 }
 
 // Decline uses a ticket up to say no; whoever waits gets the error. An unknown ticket is fail.UnknownTicket.
 func (d *Desk) Decline(t shape.Ticket, no *fail.Error) error {
 	d.mu.Lock()
-	defer d.mu.Unlock()
 	s, ok := d.takeLocked(t)
+	switch {
+	case !ok:
+	case s.expected != nil:
+		s.expected.said = no
+		close(s.expected.arrived)
+	default:
+		s.meeting.said = no
+		s.meeting.settleLocked()
+	}
+	d.mu.Unlock()
 	if !ok {
 		return fail.New(fail.UnknownTicket, "")
 	}
-	if e := s.expected; e != nil {
-		e.said = no
-		close(e.arrived)
-		return nil
+	if s.expected != nil {
+		s.expected.came()
 	}
-	s.meeting.said = no
-	s.meeting.settleLocked()
 	return nil
 }
 

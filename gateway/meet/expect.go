@@ -3,17 +3,22 @@ package meet
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/shape"
+	"github.com/causeway-relay/causeway/internal/alarm"
 )
 
 // Expected is a rendezvous with one seat: whoever made it takes the party that comes, if one ever does. Its ticket has no window of
-// its own: it is good until Close.
+// its own, unless Then gives it one: it is good until Close.
 type Expected struct {
 	desk    *Desk
 	hello   *shape.Hello
 	arrived chan struct{} // closed when the party came or declined
+
+	then   func() // nil: somebody waits
+	window alarm.Alarm
 
 	// Guarded by desk.mu.
 	ticket shape.Ticket // zero: not made yet, or closed
@@ -62,6 +67,11 @@ func (e *Expected) Wait(ctx context.Context) (shape.Party, error) {
 			return nil, context.Cause(ctx)
 		}
 	}
+	return e.Take()
+}
+
+// Take is Wait behind what is told by Arrived or Then.
+func (e *Expected) Take() (shape.Party, error) {
 	e.desk.mu.Lock()
 	defer e.desk.mu.Unlock()
 	party := e.party
@@ -73,6 +83,50 @@ func (e *Expected) Wait(ctx context.Context) (shape.Party, error) {
 		return nil, fail.Wrap(fail.UnknownTicket, "meet", errors.New("the party was taken already"))
 	}
 	return party, nil
+}
+
+// Then makes the ticket valid as Ticket does, and has f called instead of anybody waiting: once, with no lock held, on the goroutine of the
+// party when it has come or declined, or on one that must not be held up when the moment until is over, of which Take says
+// fail.AcceptTimeout. Neither behind an error nor behind a Cancel that reports true it is called.
+func (e *Expected) Then(until time.Time, f func()) (shape.Ticket, error) {
+	e.then = f
+	t, err := e.Ticket()
+	if err == nil {
+		e.desk.windows.Set(&e.window, until, e)
+	}
+	return t, err
+}
+
+// Ring implements alarm.Ringer: the window is over.
+func (e *Expected) Ring() {
+	if e.cancel(fail.New(fail.AcceptTimeout, "")) {
+		e.then()
+	}
+}
+
+// Cancel voids the ticket of Then. It reports false when somebody came or declined before, or the window was over: f is called, or was.
+func (e *Expected) Cancel() bool {
+	e.window.Stop()
+	return e.cancel(nil)
+}
+
+func (e *Expected) cancel(why *fail.Error) bool {
+	d := e.desk
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	_, out := d.takeLocked(e.ticket)
+	if out {
+		e.said = why
+	}
+	return out
+}
+
+// came tells of a party that has come or declined.
+func (e *Expected) came() {
+	if e.then != nil {
+		e.window.Stop()
+		e.then()
+	}
 }
 
 // Void ends the ticket before Close, when nobody needs to come any more: Arrived tells whoever waits. A party that has come stays for Wait

@@ -3,8 +3,10 @@ package meet_test
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/meet"
@@ -161,4 +163,62 @@ func TestVoid(t *testing.T) {
 		t.Errorf("refused %d times with %s", early.refused.Load(), early.told())
 	}
 	d.Expect(&shape.Hello{}).Void() // has no ticket
+}
+
+// TestThen: whoever expects a party by Then is told once: of one that came, with its goroutine, of one that declined, and of nobody within the
+// window; and not when he has taken it back.
+func TestThen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := meet.NewDesk(7, 9)
+		var told atomic.Int64
+		expects := func() (*meet.Expected, shape.Ticket) {
+			e := d.Expect(&shape.Hello{})
+			ticket, err := e.Then(time.Now().Add(time.Minute), func() { told.Add(1) })
+			if err != nil {
+				t.Fatal(err)
+			}
+			return e, ticket
+		}
+		e, ticket := expects()
+		p := new(guest)
+		seated, err := d.Seat(ticket, p, func(shape.Party) {})
+		if err != nil || told.Load() != 0 {
+			t.Errorf("%v, told %d times before it is greeted", err, told.Load())
+		}
+		seated.Greet()
+		if got, err := e.Take(); got != shape.Party(p) || err != nil || told.Load() != 1 || e.Cancel() {
+			t.Errorf("%v, %v, told %d times", got, err, told.Load())
+		}
+
+		e, ticket = expects()
+		no := fail.New(fail.Rejected, "no")
+		if err := d.Decline(ticket, no); err != nil {
+			t.Error(err)
+		}
+		if _, err := e.Take(); !errors.Is(err, no) || told.Load() != 2 || e.Cancel() {
+			t.Errorf("declined: %v, told %d times", err, told.Load())
+		}
+
+		e, _ = expects()
+		<-time.After(time.Minute - 1)
+		if told.Load() != 2 {
+			t.Error("told before the end of the window")
+		}
+		<-time.After(time.Hour)
+		if _, err := e.Take(); !fail.Is(err, fail.AcceptTimeout) || told.Load() != 3 || e.Cancel() {
+			t.Errorf("nobody came: %v, told %d times", err, told.Load())
+		}
+
+		e, ticket = expects()
+		if !e.Cancel() || e.Cancel() {
+			t.Error("not taken back, or twice")
+		}
+		if _, err := d.Seat(ticket, p, nil); !fail.Is(err, fail.UnknownTicket) {
+			t.Errorf("behind that one comes: %v", err)
+		}
+		<-time.After(time.Hour)
+		if told.Load() != 3 {
+			t.Errorf("told %d times", told.Load())
+		}
+	})
 }

@@ -7,10 +7,11 @@ import (
 	"github.com/causeway-relay/causeway/gateway/shape"
 )
 
-// Seated is a party at its seat in a meeting. The zero value is for who sits in none, and has nobody to wake.
+// Seated is a party at its seat, in a meeting or where it is expected.
 type Seated struct {
-	meeting *Meeting
-	side    Side
+	meeting  *Meeting
+	side     Side
+	expected *Expected
 }
 
 // Wake wakes who waits, if the party is what he waits for.
@@ -27,7 +28,12 @@ func (s Seated) Wake() {
 // Greet tells a listener yes, if its sender sits across, and wakes who waits behind that: the listener goes on while the sender's goroutine
 // is still about to run. That one asks again, and hears what came of it. A sender that has left by then costs the listener its connection,
 // where it would have been refused.
+// Whoever expects it by Then has it from here on.
 func (s Seated) Greet() {
+	if s.expected != nil {
+		s.expected.came()
+		return
+	}
 	defer s.Wake()
 	if s.meeting == nil || s.side != Listener {
 		return

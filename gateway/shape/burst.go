@@ -11,3 +11,16 @@ type Burst interface {
 	// of all of them: with the mark Untaken nothing of any has left, without it any of them may have arrived.
 	DeliverAll(context.Context, []*Message) error
 }
+
+// Inviter is optional on a Burst whose receiver has to be invited to open a way before messages can be handed over. Those that go to many
+// need nobody who waits for it meanwhile.
+type Inviter interface {
+	Burst
+
+	// Opened reports whether the way is open.
+	Opened() bool
+	// Invite asks the receiver to open it, for a message, and reports true if it is open by now. Otherwise then is called once, from any
+	// goroutine and perhaps before Invite returns: with nil when it is open, or with why it is not, and the mark Untaken. then must not
+	// block. ctx is that of the asking, not of the waiting.
+	Invite(ctx context.Context, m *Message, then func(error)) (open bool)
+}

@@ -2,7 +2,6 @@ package entry
 
 import (
 	"context"
-	"errors"
 	"strings"
 	"time"
 
@@ -34,8 +33,8 @@ func (c *control) Deliver(ctx context.Context, m *shape.Message) (int, error) {
 }
 
 // inviting is how a connection is opened for a message.
-func (c *control) inviting(m *shape.Message) func(context.Context) (shape.Leg, error) {
-	return func(ctx context.Context) (shape.Leg, error) { return c.invite(ctx, m) }
+func (c *control) inviting(m *shape.Message) func() casts.Invitation {
+	return func() casts.Invitation { return &invitation{control: c, message: m} }
 }
 
 // sink is the control channel as messages reach it. On a connection several of them leave with one stroke; a request is one.
@@ -54,6 +53,14 @@ func (w written) DeliverAll(ctx context.Context, messages []*shape.Message) erro
 	return w.casts.Deliver(ctx, w.inviting(messages[0]), messages...)
 }
 
+// Opened implements shape.Inviter.
+func (w written) Opened() bool { return w.casts.Opened() }
+
+// Invite implements shape.Inviter.
+func (w written) Invite(ctx context.Context, m *shape.Message, then func(error)) bool {
+	return w.casts.Open(ctx, &invitation{control: w.control, message: m}, then)
+}
+
 // post gives the listener a message as a request, on the control channel.
 func (c *control) post(ctx context.Context, m *shape.Message) error {
 	res, err := c.Exchange(ctx, casts.Request(m))
@@ -63,38 +70,52 @@ func (c *control) post(ctx context.Context, m *shape.Message) error {
 	return casts.Taken(res)
 }
 
-// invite has the listener open a connection to this node, as for a sender, and waits for it.
-func (c *control) invite(ctx context.Context, m *shape.Message) (shape.Leg, error) {
+// invitation has a listener open a connection to this node, as for a sender. It implements casts.Invitation.
+type invitation struct {
+	control  *control
+	message  *shape.Message
+	expected relay.Expected
+	came     func(shape.Leg, error)
+}
+
+// Ask implements casts.Invitation.
+func (i *invitation) Ask(ctx context.Context, came func(shape.Leg, error)) {
+	i.came = came
+	c := i.control
 	if err := c.stands(ctx); err != nil {
-		return nil, err
+		came(nil, err)
+		return
 	}
-	var expected relay.Expected
-	c.entry.p.Relay.Expect(ctx, &expected)
-	defer expected.Close()
-	ticket, err := expected.Ticket()
+	c.entry.p.Relay.Expect(ctx, &i.expected)
+	deadline := time.Now().Add(c.entry.p.Accept)
+	ticket, err := i.expected.Then(deadline, i.answered)
 	if err != nil {
-		return nil, err
+		came(nil, err)
+		return
 	}
-	window := c.entry.p.Accept
-	h := m.Hello
-	h.Fields = casts.Fields(m)
-	if err := c.tell(&shape.Offer{Ticket: ticket, Hello: &h, Deadline: time.Now().Add(window)}); err != nil {
-		return nil, err
+	h := i.message.Hello
+	h.Fields = casts.Fields(i.message)
+	if err := c.tell(&shape.Offer{Ticket: ticket, Hello: &h, Deadline: deadline}); err != nil && i.expected.Cancel() {
+		came(nil, err)
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, window, fail.New(fail.AcceptTimeout, ""))
-	defer cancel()
-	party, err := expected.Wait(ctx)
-	if cause := context.Cause(ctx); err != nil && cause != nil && !errors.Is(err, fail.New(fail.Rejected, "")) {
-		err = cause
-	}
+}
+
+// Cancel implements casts.Invitation.
+func (i *invitation) Cancel() bool { return i.expected.Cancel() }
+
+// answered is behind the listener's answer, or the time for it.
+func (i *invitation) answered() {
+	party, err := i.expected.Take()
 	if err != nil {
-		return nil, err
+		i.came(nil, err)
+		return
 	}
 	far, err := party.Accept(shape.Answer{})
 	if err != nil {
-		return nil, fail.Wrap(fail.ListenerLost, "cast", err)
+		i.came(nil, fail.Wrap(fail.ListenerLost, "cast", err))
+		return
 	}
-	return far, nil
+	i.came(far, nil)
 }
 
 // postsCasts reports whether a listener gets messages as requests: our own agents, and who says so in the listen address.

@@ -38,6 +38,7 @@ type worker struct {
 	span     *span
 	wait     *wait
 	messages []*shape.Message
+	barred   error // why they do not leave
 	room     [Together]*shape.Message
 }
 
@@ -63,7 +64,7 @@ func (c *Crew) work() {
 		q = c.next(w, more)
 	}
 	clear(w.room[:])
-	w.crew, w.span, w.wait, w.messages = nil, nil, nil, nil
+	w.crew, w.span, w.wait, w.messages, w.barred = nil, nil, nil, nil, nil
 	workers.Put(w)
 }
 

@@ -13,19 +13,17 @@ import (
 	"github.com/causeway-relay/causeway/gateway/shape"
 )
 
-// hands counts the goroutines of a crew.
+// hands are the goroutines of a crew.
 type hands struct {
-	now, most atomic.Int64
-	gone      atomic.Bool // none are to be had
+	now  atomic.Int64
+	gone atomic.Bool // none are to be had
 }
 
 func (h *hands) run(f func()) bool {
 	if h.gone.Load() {
 		return false
 	}
-	n := h.now.Add(1)
-	for most := h.most.Load(); n > most && !h.most.CompareAndSwap(most, n); most = h.most.Load() {
-	}
+	h.now.Add(1)
 	go func() {
 		defer h.now.Add(-1)
 		f()
@@ -33,16 +31,22 @@ func (h *hands) run(f func()) bool {
 	return true
 }
 
-// quick takes messages at once.
-type quick struct{ took *atomic.Int64 }
+// quick takes messages at once, and knows how many strokes there are at a time.
+type quick struct{ took, now, most atomic.Int64 }
 
-func (q quick) Deliver(context.Context, *shape.Message) (int, error) {
+func (q *quick) Deliver(context.Context, *shape.Message) (int, error) {
+	n := q.now.Add(1)
+	defer q.now.Add(-1)
+	for most := q.most.Load(); n > most && !q.most.CompareAndSwap(most, n); most = q.most.Load() {
+	}
 	q.took.Add(1)
 	return 1, nil
 }
 
-func (q quick) DeliverAll(_ context.Context, messages []*shape.Message) error {
-	q.took.Add(int64(len(messages)))
+func (q *quick) DeliverAll(ctx context.Context, messages []*shape.Message) error {
+	for _, m := range messages {
+		_, _ = q.Deliver(ctx, m)
+	}
 	return nil
 }
 
@@ -65,17 +69,17 @@ func put(t *testing.T, q *Queue, name string) {
 func TestFewForMany(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var h hands
-		var took atomic.Int64
+		var all quick
 		c := NewCrew(h.run)
 		const listeners, rounds = 1000, 3
 		for range rounds {
 			for range listeners {
-				put(t, before(t, c, quick{&took}), "word")
+				put(t, before(t, c, &all), "word")
 			}
 			synctest.Wait()
 		}
-		if took.Load() != rounds*listeners || h.most.Load() > int64(runtime.GOMAXPROCS(0)) || h.now.Load() != 0 {
-			t.Errorf("%d taken by the hands of %d at a time, %d of which are left", took.Load(), h.most.Load(), h.now.Load())
+		if all.took.Load() != rounds*listeners || all.most.Load() > int64(runtime.GOMAXPROCS(0)) || h.now.Load() != 0 {
+			t.Errorf("%d taken, by %d at a time, %d are left", all.took.Load(), all.most.Load(), h.now.Load())
 		}
 	})
 }
@@ -86,7 +90,7 @@ func TestSlowBesideQuick(t *testing.T) {
 	for _, burst := range []bool{true, false} {
 		synctest.Test(t, func(t *testing.T) {
 			var h hands
-			var took atomic.Int64
+			var all quick
 			c := NewCrew(h.run)
 			held := &single{let: make(chan error)}
 			var slow shape.Sink = held
@@ -102,11 +106,11 @@ func TestSlowBesideQuick(t *testing.T) {
 				t.Errorf("%d at work while %d wait", h.now.Load(), many)
 			}
 			for range many {
-				put(t, before(t, c, quick{&took}), "word")
+				put(t, before(t, c, &all), "word")
 			}
 			synctest.Wait()
-			if took.Load() != many {
-				t.Errorf("%d of %d taken beside those that wait", took.Load(), many)
+			if all.took.Load() != many {
+				t.Errorf("%d of %d taken beside those that wait", all.took.Load(), many)
 			}
 			for range many {
 				held.let <- nil
@@ -169,26 +173,26 @@ func (f sinkFunc) DeliverAll(_ context.Context, messages []*shape.Message) error
 func TestNoMoreHands(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var h hands
-		var took atomic.Int64
+		var all quick
 		c := NewCrew(h.run)
 		c.most = 1
 		held := &single{let: make(chan error)}
 		put(t, before(t, c, sinkOf(func(ctx context.Context) { // its place is free when there are no more
 			h.gone.Store(true)
-			put(t, before(t, c, quick{&took}), "beside")
+			put(t, before(t, c, &all), "beside")
 			_ = held.stroke(ctx, message("", 1))
 		})), "first")
 		synctest.Wait()
-		if took.Load() != 0 {
+		if all.took.Load() != 0 {
 			t.Error("taken by nobody")
 		}
-		if here, err := before(t, c, quick{&took}).Put(message("late", 1)); !here || !fail.Is(err, fail.Draining) {
+		if here, err := before(t, c, &all).Put(message("late", 1)); !here || !fail.Is(err, fail.Draining) {
 			t.Errorf("here %t, %v", here, err)
 		}
 		held.let <- nil
 		synctest.Wait()
-		if took.Load() != 1 || h.now.Load() != 0 {
-			t.Errorf("%d taken, %d are left", took.Load(), h.now.Load())
+		if all.took.Load() != 1 || h.now.Load() != 0 {
+			t.Errorf("%d taken, %d are left", all.took.Load(), h.now.Load())
 		}
 	})
 }

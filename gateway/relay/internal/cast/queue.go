@@ -43,7 +43,8 @@ type Params struct {
 // longer than Patience. Make one with New.
 type Queue struct {
 	p     Params
-	burst shape.Burst // the sink, if it can hand over several at once; else nil
+	burst shape.Burst   // the sink, if it can hand over several at once; else nil
+	door  shape.Inviter // the sink, if its listener has to open a way first; else nil
 
 	mu      sync.Mutex
 	items   []item // those that wait, the next first, behind passed places
@@ -54,6 +55,7 @@ type Queue struct {
 	span    *span // of the stroke that is under way, or the latest
 	shut    error // why nothing is taken any more
 	rest    chan struct{}
+	barred  error // why the listener has not opened the way, until those that were to leave then know it
 
 	behind *Queue // in the crew's. Guarded by Crew.mu
 }
@@ -75,6 +77,7 @@ type wait struct {
 func New(p Params) *Queue {
 	q := &Queue{p: p}
 	q.burst, _ = p.Sink.(shape.Burst)
+	q.door, _ = p.Sink.(shape.Inviter)
 	return q
 }
 
@@ -189,10 +192,19 @@ func (q *Queue) takeBack(w *wait) bool {
 // errSilent is why a delivery is given up.
 var errSilent = fail.New(fail.ListenerSilent, "")
 
-// stroke hands over what leaves next. It reports whether more waits behind it.
+// stroke hands over what leaves next. It reports whether the crew is to come again for what waits behind it.
 func (q *Queue) stroke(w *worker) (more bool) {
-	if !q.next(w) {
+	switch q.next(w) {
+	case nothing:
 		return false
+	case barred:
+		q.settle(w.messages, w.wait, 0, w.barred)
+		return q.waits()
+	case closed:
+		w.aside()                                             // for the time of the asking
+		more = q.door.Invite(w.span, w.messages[0], q.opened) // behind a false others may be at the queue already
+		w.span.over()
+		return more
 	}
 	if q.burst == nil {
 		w.aside()
@@ -204,6 +216,17 @@ func (q *Queue) stroke(w *worker) (more bool) {
 	w.span.over()
 	q.settle(w.messages, w.wait, reached, err)
 	return q.waits()
+}
+
+// opened has the crew come back to a queue that stood aside until its listener opened the way; an error says that it did not.
+func (q *Queue) opened(err error) {
+	q.mu.Lock()
+	q.barred = err
+	q.mu.Unlock()
+	if !q.p.Crew.add(q) {
+		q.Close(fail.New(fail.Draining, ""))
+		q.waits()
+	}
 }
 
 // deliver hands over what next gave, and says how many took each.
@@ -235,27 +258,53 @@ func (q *Queue) waitsLocked() bool {
 	return false
 }
 
-// next takes what leaves next out of the queue, as much of it as leaves with one stroke, whose time Close ends. False: there is none.
-func (q *Queue) next(s *worker) bool {
+// turn is what there is to do at a queue.
+type turn uint8
+
+const (
+	nothing turn = iota // it is at rest
+	leaves              // messages leave
+	closed              // the way has to be opened for the first message, which stays where it is
+	barred              // it was not opened: messages are told so
+)
+
+// next says what is to be done, and takes what leaves next out of the queue, as much of it as leaves with one stroke, whose time Close ends.
+func (q *Queue) next(w *worker) turn {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	s.wait, s.messages = nil, s.room[:0]
+	w.wait, w.messages = nil, w.room[:0]
 	if !q.waitsLocked() { // it was closed
-		return false
+		return nothing
 	}
+	w.barred, q.barred = q.barred, nil
+	if w.barred == nil {
+		w.span = &span{limit: q.p.Limit, why: errSilent, at: w}
+		q.span = w.span
+		if first := &q.items[q.passed]; q.door != nil && first.wait == nil && !q.door.Opened() {
+			w.messages = append(w.messages, first.m)
+			return closed
+		}
+	}
+	q.takeLocked(w)
+	if w.barred != nil {
+		return barred
+	}
+	return leaves
+}
+
+// takeLocked takes out what leaves together.
+func (q *Queue) takeLocked(w *worker) {
 	for bytes := 0; q.passed < len(q.items); q.passed++ {
 		it := &q.items[q.passed]
 		bytes += len(it.m.Data)
-		if len(s.messages) > 0 && (q.burst == nil || s.wait != nil || it.wait != nil || len(s.messages) == Together || bytes > TogetherBytes) {
+		if len(w.messages) > 0 && (q.burst == nil || w.wait != nil || it.wait != nil || len(w.messages) == Together || bytes > TogetherBytes) {
 			break
 		}
-		s.messages, s.wait = append(s.messages, it.m), it.wait
+		w.messages, w.wait = append(w.messages, it.m), it.wait
 		q.bytes -= len(it.m.Data)
 		*it = item{}
 	}
-	s.span = &span{limit: q.p.Limit, why: errSilent, at: s}
-	q.span, q.leaving = s.span, len(s.messages)
-	return true
+	q.leaving = len(w.messages)
 }
 
 // settle tells what became of messages that left together. One that nobody saw and somebody waits for goes elsewhere: it is none of this

@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"context"
+	"time"
 
 	"github.com/causeway-relay/causeway/gateway/fail"
 	"github.com/causeway-relay/causeway/gateway/meet"
@@ -49,6 +50,17 @@ func (e *Expected) Wait(ctx context.Context) (shape.Party, error) {
 	return nil, fail.Newf(fail.RendezvousTimeout,
 		"The listener did not rendezvous to accept the request within the allotted time %s.", allotted(e.x.Limit()))
 }
+
+// Then is meet.Expected's, for a rendezvous outside of an exchange.
+func (e *Expected) Then(until time.Time, f func()) (shape.Ticket, error) {
+	return e.meeting.Then(until, f)
+}
+
+// Take is meet.Expected's.
+func (e *Expected) Take() (shape.Party, error) { return e.meeting.Take() }
+
+// Cancel is meet.Expected's.
+func (e *Expected) Cancel() bool { return e.meeting.Cancel() }
 
 // Void ends the ticket before Close, when the listener has answered otherwise: Arrived tells whoever waits. A party that has come stays for
 // Wait or Close.

@@ -6,6 +6,7 @@ import (
 	"mime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
@@ -17,12 +18,24 @@ import (
 // CloseWait is how long a peer has to answer the gateway's Close: a node without streams stops within a second.
 const CloseWait = 500 * time.Millisecond
 
+// Invitation asks a listener to open a connection.
+type Invitation interface {
+	// Ask does so. came is called once, with the connection or why there is none, from any goroutine and perhaps before Ask returns. ctx is
+	// that of the asking.
+	Ask(ctx context.Context, came func(shape.Leg, error))
+	// Cancel takes it back, and reports whether came will not be called any more.
+	Cancel() bool
+}
+
 // Line is the connection on which a listener gets messages. It is opened when a message comes and there is none.
 type Line struct {
-	mu   sync.Mutex
-	leg  shape.Leg // nil: there is none
-	read *reader   // of the latest
-	shut bool
+	mu    sync.Mutex
+	leg   shape.Leg // nil: there is none
+	read  *reader   // of the latest
+	shut  bool
+	asked Invitation  // nil: nobody waits for a connection
+	then  func(error) // who does
+	open  atomic.Bool // leg is there
 
 	// Of Deliver: the write that is under way.
 	ctx     context.Context //nolint:containedctx // of one call
@@ -31,9 +44,9 @@ type Line struct {
 	waiting func()      // watch, made once
 }
 
-// Deliver writes messages with one stroke, on the connection that is there or one that open gives.
-func (l *Line) Deliver(ctx context.Context, open func(context.Context) (shape.Leg, error), messages ...*shape.Message) error {
-	leg, err := l.open(ctx, open)
+// Deliver writes messages with one stroke, on the connection that is there or one that the listener opens, for which it waits then.
+func (l *Line) Deliver(ctx context.Context, invite func() Invitation, messages ...*shape.Message) error {
+	leg, err := l.wait(ctx, invite)
 	if err != nil {
 		return err
 	}
@@ -162,31 +175,83 @@ func isText(contentType string) bool {
 	return sub == "json" || sub == "xml" || sub == "javascript"
 }
 
-// open gives the connection; one that has to be opened waits for the listener. Until it stands nothing of the message has left.
-func (l *Line) open(ctx context.Context, invite func(context.Context) (shape.Leg, error)) (shape.Leg, error) {
+// wait gives the connection; for one that has to be opened it waits. Until it stands nothing of the message has left.
+func (l *Line) wait(ctx context.Context, invite func() Invitation) (shape.Leg, error) {
 	l.mu.Lock()
 	leg := l.leg
 	l.mu.Unlock()
 	if leg != nil {
 		return leg, nil
 	}
-	leg, err := invite(ctx)
-	if err != nil {
-		return nil, &shape.Untaken{Err: err}
+	came := make(chan error, 1)
+	if inv := invite(); !l.Open(ctx, inv, func(err error) { came <- err }) {
+		select {
+		case <-ctx.Done():
+			if inv.Cancel() {
+				l.came(nil, context.Cause(ctx))
+			}
+		case err := <-came:
+			came <- err
+		}
+		if err := <-came; err != nil {
+			return nil, err
+		}
 	}
 	l.mu.Lock()
-	if l.shut {
+	defer l.mu.Unlock()
+	if l.leg == nil {
+		return nil, gone() // it has ended already
+	}
+	return l.leg, nil
+}
+
+// Opened reports whether the connection is there.
+func (l *Line) Opened() bool { return l.open.Load() }
+
+// Open has the listener asked for a connection, where there is none. It is shape.Inviter's. One is asked for at a time.
+func (l *Line) Open(ctx context.Context, inv Invitation, then func(error)) (open bool) {
+	l.mu.Lock()
+	switch {
+	case l.leg != nil:
 		l.mu.Unlock()
+		return true
+	case l.shut:
+		l.mu.Unlock()
+		then(gone())
+		return false
+	}
+	l.asked, l.then = inv, then
+	l.mu.Unlock()
+	inv.Ask(ctx, l.came)
+	return false
+}
+
+// gone says that a listener has left with nothing of a message.
+func gone() error { return &shape.Untaken{Err: fail.New(fail.ListenerLost, "")} }
+
+// came takes the connection that was asked for, or why there is none, and tells who waits.
+func (l *Line) came(leg shape.Leg, err error) {
+	if err != nil {
+		err = &shape.Untaken{Err: err}
+	}
+	l.mu.Lock()
+	then := l.then
+	l.asked, l.then = nil, nil
+	late := err == nil && l.shut
+	if err == nil && !late {
+		r := &reader{line: l, leg: leg}
+		r.over.Add(1)
+		l.leg, l.read = leg, r
+		l.open.Store(true)
+		go r.run() // Close and lose wait for its end
+	}
+	l.mu.Unlock()
+	if late {
 		leg.Abort(&shape.End{Why: fail.ListenerLost, Code: wsframe.CloseGoingAway})
 		leg.Close()
-		return nil, &shape.Untaken{Err: fail.New(fail.ListenerLost, "")}
+		err = gone()
 	}
-	r := &reader{line: l, leg: leg}
-	r.over.Add(1)
-	l.leg, l.read = leg, r
-	l.mu.Unlock()
-	go r.run() // Close and lose wait for its end
-	return leg, nil
+	then(err)
 }
 
 // reader reads a connection until it ends: what a listener says there is for nobody. While nothing is said it needs no goroutine, where the
@@ -225,6 +290,7 @@ func (l *Line) forget(leg shape.Leg) {
 	l.mu.Lock()
 	if l.leg == leg {
 		l.leg = nil
+		l.open.Store(false)
 	}
 	l.mu.Unlock()
 	_ = leg.CloseWrite(&shape.End{Why: fail.PeerClosed, Code: wsframe.CloseNormal})
@@ -244,8 +310,11 @@ func (l *Line) lose(leg shape.Leg) {
 func (l *Line) Close() {
 	l.mu.Lock()
 	l.shut = true
-	leg, read := l.leg, l.read
+	leg, read, asked := l.leg, l.read, l.asked
 	l.mu.Unlock()
+	if asked != nil && asked.Cancel() {
+		l.came(nil, fail.New(fail.ListenerLost, ""))
+	}
 	if leg == nil {
 		return
 	}

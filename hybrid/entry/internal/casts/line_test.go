@@ -21,8 +21,33 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+// asked is an invitation that is answered at once, or by a test.
+type asked struct {
+	answer    func() (shape.Leg, error) // nil: the test answers
+	came      func(shape.Leg, error)
+	cancelled bool
+}
+
+// Ask implements Invitation.
+func (a *asked) Ask(_ context.Context, came func(shape.Leg, error)) {
+	a.came = came
+	if a.answer != nil {
+		came(a.answer())
+	}
+}
+
+// Cancel implements Invitation.
+func (a *asked) Cancel() bool {
+	a.cancelled = true
+	return a.answer == nil
+}
+
+func answered(answer func() (shape.Leg, error)) func() Invitation {
+	return func() Invitation { return &asked{answer: answer} }
+}
+
 // opener gives a connection to a listener that reads whole frames, and what it read.
-func opener(t *testing.T) (open func(context.Context) (shape.Leg, error), frames <-chan string) {
+func opener(t *testing.T) (open func() Invitation, frames <-chan string) {
 	t.Helper()
 	near, far := net.Pipe()
 	got := make(chan string, 200)
@@ -60,9 +85,9 @@ func opener(t *testing.T) (open func(context.Context) (shape.Leg, error), frames
 		_ = far.Close()
 		<-done
 	})
-	return func(context.Context) (shape.Leg, error) {
+	return answered(func() (shape.Leg, error) {
 		return leg.NewWS(near, nil, leg.Options{Role: wsframe.Server, MaxPiece: 32 << 10}), nil
-	}, got
+	}), got
 }
 
 // TestTogether: messages that are delivered with one stroke are frames of their own, each as text or binary as it says, whatever rooms are
@@ -111,20 +136,97 @@ func TestTogetherIsLost(t *testing.T) {
 	near, far := net.Pipe()
 	var l Line
 	m := []*shape.Message{{Data: []byte("a")}, {Data: []byte("b")}}
-	err := l.Deliver(t.Context(), func(context.Context) (shape.Leg, error) { return nil, io.ErrNoProgress }, m...)
+	err := l.Deliver(t.Context(), answered(func() (shape.Leg, error) { return nil, io.ErrNoProgress }), m...)
 	if _, untaken := errors.AsType[*shape.Untaken](err); !untaken || !errors.Is(err, io.ErrNoProgress) {
 		t.Errorf("never opened: %v", err)
 	}
 	ctx, cancel := context.WithTimeoutCause(t.Context(), 50*time.Millisecond, fail.New(fail.ListenerSilent, ""))
 	defer cancel()
-	err = l.Deliver(ctx, func(context.Context) (shape.Leg, error) { // which nobody reads
+	err = l.Deliver(ctx, answered(func() (shape.Leg, error) { // which nobody reads
 		return leg.NewWS(near, nil, leg.Options{Role: wsframe.Server}), nil
-	}, m...)
+	}), m...)
 	if _, untaken := errors.AsType[*shape.Untaken](err); untaken || !fail.Is(err, fail.ListenerLost) {
 		t.Errorf("stuck: %v", err)
 	}
 	_ = far.Close()
 	l.Close()
+}
+
+// TestOpen: a line asks for a connection and waits for nobody; there is one from its coming on, and none when it has ended.
+func TestOpen(t *testing.T) {
+	near, far := net.Pipe()
+	defer far.Close()
+	var l Line
+	told := make(chan error, 9)
+	tell := func(err error) { told <- err }
+	first := &asked{}
+	if l.Open(t.Context(), first, tell) || l.Opened() || len(told) > 0 {
+		t.Error("open before anybody came")
+	}
+	first.came(nil, io.ErrNoProgress)
+	if err := <-told; !errors.Is(err, io.ErrNoProgress) || !isUntaken(err) || l.Opened() {
+		t.Errorf("nobody came: %v", err)
+	}
+	second := &asked{}
+	l.Open(t.Context(), second, tell)
+	second.came(leg.NewWS(near, nil, leg.Options{Role: wsframe.Server}), nil)
+	if err := <-told; err != nil || !l.Opened() || !l.Open(t.Context(), &asked{}, tell) {
+		t.Errorf("somebody came: %v", err)
+	}
+	read := l.read
+	_ = far.Close()
+	read.over.Wait()
+	if l.Opened() {
+		t.Error("open behind its end")
+	}
+}
+
+// TestCloseWhileAsked: whoever waits for a connection is told when the listener has gone; one that comes in that moment is not kept.
+func TestCloseWhileAsked(t *testing.T) {
+	for _, comes := range []bool{false, true} {
+		near, far := net.Pipe()
+		told := make(chan error, 9)
+		var l Line
+		inv := &asked{}
+		if comes { // it cannot be taken back
+			inv.answer = func() (shape.Leg, error) {
+				l.Close()
+				return leg.NewWS(near, nil, leg.Options{Role: wsframe.Server}), nil
+			}
+		}
+		l.Open(t.Context(), inv, func(err error) { told <- err })
+		l.Close()
+		if err := <-told; !isUntaken(err) || !inv.cancelled || l.Opened() {
+			t.Errorf("comes %t: %v, taken back %t", comes, err, inv.cancelled)
+		}
+		if comes {
+			if _, err := far.Read(make([]byte, 1)); err == nil {
+				t.Error("it is kept")
+			}
+		}
+		_, _ = near.Close(), far.Close()
+		l.Open(t.Context(), &asked{}, func(err error) { told <- err })
+		if err := <-told; !isUntaken(err) || len(told) > 0 {
+			t.Errorf("behind the end: %v, told %d times more", err, len(told))
+		}
+	}
+}
+
+// TestWaitIsTakenBack: who waits for a connection until his time is over has asked for nothing then.
+func TestWaitIsTakenBack(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	var l Line
+	inv := &asked{}
+	cancel(io.ErrNoProgress)
+	err := l.Deliver(ctx, func() Invitation { return inv }, &shape.Message{})
+	if !isUntaken(err) || !errors.Is(err, io.ErrNoProgress) || !inv.cancelled || l.asked != nil {
+		t.Errorf("%v, taken back %t", err, inv.cancelled)
+	}
+}
+
+func isUntaken(err error) bool {
+	_, untaken := errors.AsType[*shape.Untaken](err)
+	return untaken
 }
 
 // TestBatchAllocations: what leaves together lies in room that is used again, of short messages and of long ones.
