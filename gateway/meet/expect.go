@@ -35,19 +35,22 @@ func (e *Expected) Init(d *Desk, h *shape.Hello) {
 
 // Ticket makes the ticket valid and returns it; the same one on later calls. A full desk is fail.Overloaded.
 func (e *Expected) Ticket() (shape.Ticket, error) {
-	d := e.desk
-	d.mu.Lock()
-	defer d.mu.Unlock()
+	e.desk.mu.Lock()
+	defer e.desk.mu.Unlock()
+	return e.ticketLocked()
+}
+
+func (e *Expected) ticketLocked() (shape.Ticket, error) {
 	switch {
 	case e.closed:
 		return shape.Ticket{}, fail.New(fail.UnknownTicket, "")
 	case e.ticket != shape.Ticket{}:
 		return e.ticket, nil
 	}
-	t, err := d.giveLocked(seat{expected: e})
+	t, err := e.desk.giveLocked(seat{expected: e})
 	if err == nil {
 		e.ticket = t
-		d.expected++
+		e.desk.expected++
 	}
 	return t, err
 }
@@ -89,10 +92,13 @@ func (e *Expected) Take() (shape.Party, error) {
 // party when it has come or declined, or on one that must not be held up when the moment until is over, of which Take says
 // fail.AcceptTimeout. Neither behind an error nor behind a Cancel that reports true it is called.
 func (e *Expected) Then(until time.Time, f func()) (shape.Ticket, error) {
-	e.then = f
-	t, err := e.Ticket()
+	d := e.desk
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	t, err := e.ticketLocked()
 	if err == nil {
-		e.desk.windows.Set(&e.window, until, e)
+		e.then = f
+		d.windows.Set(&e.window, until, e)
 	}
 	return t, err
 }
@@ -106,7 +112,6 @@ func (e *Expected) Ring() {
 
 // Cancel voids the ticket of Then. It reports false when somebody came or declined before, or the window was over: f is called, or was.
 func (e *Expected) Cancel() bool {
-	e.window.Stop()
 	return e.cancel(nil)
 }
 
@@ -117,6 +122,7 @@ func (e *Expected) cancel(why *fail.Error) bool {
 	_, out := d.takeLocked(e.ticket)
 	if out {
 		e.said = why
+		e.window.Stop()
 	}
 	return out
 }

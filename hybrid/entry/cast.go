@@ -3,7 +3,6 @@ package entry
 import (
 	"context"
 	"strings"
-	"time"
 
 	"github.com/causeway-relay/causeway/gateway/entity"
 	"github.com/causeway-relay/causeway/gateway/fail"
@@ -34,7 +33,11 @@ func (c *control) Deliver(ctx context.Context, m *shape.Message) (int, error) {
 
 // inviting is how a connection is opened for a message.
 func (c *control) inviting(m *shape.Message) func() casts.Invitation {
-	return func() casts.Invitation { return &invitation{control: c, message: m} }
+	return func() casts.Invitation { return c.invitation(m) }
+}
+
+func (c *control) invitation(m *shape.Message) *casts.Offer {
+	return &casts.Offer{Relay: c.entry.p.Relay, Window: c.entry.p.Accept, Message: m, Stands: c.stands, Tell: c.tell}
 }
 
 // sink is the control channel as messages reach it. On a connection several of them leave with one stroke; a request is one.
@@ -58,7 +61,7 @@ func (w written) Opened() bool { return w.casts.Opened() }
 
 // Invite implements shape.Inviter.
 func (w written) Invite(ctx context.Context, m *shape.Message, then func(error)) bool {
-	return w.casts.Open(ctx, &invitation{control: w.control, message: m}, then)
+	return w.casts.Open(ctx, w.invitation(m), then)
 }
 
 // post gives the listener a message as a request, on the control channel.
@@ -68,54 +71,6 @@ func (c *control) post(ctx context.Context, m *shape.Message) error {
 		return err
 	}
 	return casts.Taken(res)
-}
-
-// invitation has a listener open a connection to this node, as for a sender. It implements casts.Invitation.
-type invitation struct {
-	control  *control
-	message  *shape.Message
-	expected relay.Expected
-	came     func(shape.Leg, error)
-}
-
-// Ask implements casts.Invitation.
-func (i *invitation) Ask(ctx context.Context, came func(shape.Leg, error)) {
-	i.came = came
-	c := i.control
-	if err := c.stands(ctx); err != nil {
-		came(nil, err)
-		return
-	}
-	c.entry.p.Relay.Expect(ctx, &i.expected)
-	deadline := time.Now().Add(c.entry.p.Accept)
-	ticket, err := i.expected.Then(deadline, i.answered)
-	if err != nil {
-		came(nil, err)
-		return
-	}
-	h := i.message.Hello
-	h.Fields = casts.Fields(i.message)
-	if err := c.tell(&shape.Offer{Ticket: ticket, Hello: &h, Deadline: deadline}); err != nil && i.expected.Cancel() {
-		came(nil, err)
-	}
-}
-
-// Cancel implements casts.Invitation.
-func (i *invitation) Cancel() bool { return i.expected.Cancel() }
-
-// answered is behind the listener's answer, or the time for it.
-func (i *invitation) answered() {
-	party, err := i.expected.Take()
-	if err != nil {
-		i.came(nil, err)
-		return
-	}
-	far, err := party.Accept(shape.Answer{})
-	if err != nil {
-		i.came(nil, fail.Wrap(fail.ListenerLost, "cast", err))
-		return
-	}
-	i.came(far, nil)
 }
 
 // postsCasts reports whether a listener gets messages as requests: our own agents, and who says so in the listen address.

@@ -18,15 +18,6 @@ import (
 // CloseWait is how long a peer has to answer the gateway's Close: a node without streams stops within a second.
 const CloseWait = 500 * time.Millisecond
 
-// Invitation asks a listener to open a connection.
-type Invitation interface {
-	// Ask does so. came is called once, with the connection or why there is none, from any goroutine and perhaps before Ask returns. ctx is
-	// that of the asking.
-	Ask(ctx context.Context, came func(shape.Leg, error))
-	// Cancel takes it back, and reports whether came will not be called any more.
-	Cancel() bool
-}
-
 // Line is the connection on which a listener gets messages. It is opened when a message comes and there is none.
 type Line struct {
 	mu    sync.Mutex
