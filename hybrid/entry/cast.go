@@ -37,7 +37,7 @@ func (c *control) inviting(m *shape.Message) func() casts.Invitation {
 }
 
 func (c *control) invitation(m *shape.Message) *casts.Offer {
-	return &casts.Offer{Relay: c.entry.p.Relay, Window: c.entry.p.Accept, Message: m, Stands: c.stands, Tell: c.tell}
+	return &casts.Offer{Relay: c.entry.p.Relay, Window: c.entry.p.Accept, Message: m, Stands: c.stands, Tell: c.tellAlone}
 }
 
 // sink is the control channel as messages reach it. On a connection several of them leave with one stroke; a request is one.

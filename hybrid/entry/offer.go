@@ -12,6 +12,7 @@ import (
 	"github.com/causeway-relay/causeway/gateway/shape"
 	"github.com/causeway-relay/causeway/hybrid/entry/internal/bodies"
 	"github.com/causeway-relay/causeway/hybrid/entry/internal/casts"
+	"github.com/causeway-relay/causeway/hybrid/entry/internal/line"
 	"github.com/causeway-relay/causeway/hybrid/wire"
 )
 
@@ -31,7 +32,15 @@ func (c *control) Offer(ctx context.Context, o *shape.Offer) error {
 }
 
 // tell writes an accept message to the listener.
-func (c *control) tell(o *shape.Offer) error {
+func (c *control) tell(o *shape.Offer) error { return c.tellBy((*line.Line).Tell, o) }
+
+// tellAlone is tell for an offer that goes to many listeners: there are others to be told, and nobody speaks along to this one.
+func (c *control) tellAlone(o *shape.Offer) error { return c.tellBy((*line.Line).TellAlone, o) }
+
+// way is how something is told.
+type way func(l *line.Line, text, body []byte, deadline time.Time) (int, error)
+
+func (c *control) tellBy(how way, o *shape.Offer) error {
 	buf := bodies.GetParcel()
 	defer bodies.PutParcel(buf)
 	message := c.acceptMessage(o)
@@ -39,7 +48,7 @@ func (c *control) tell(o *shape.Offer) error {
 	if *buf, err = message.Append(*buf); err != nil {
 		return badMessage(err)
 	}
-	return c.send(*buf, nil, o.Deadline)
+	return c.sendBy(how, *buf, nil, o.Deadline)
 }
 
 // stands waits until the channel has its 101.
@@ -119,10 +128,14 @@ func hostOf(authority string) string {
 // send writes a text message and, unless it is nil, the binary one that it announces: one unit (reference section 6.2). The deadline may be zero:
 // controlWrite bounds it anyway. A unit that has not left whole ends the channel.
 func (c *control) send(text, body []byte, deadline time.Time) error {
+	return c.sendBy((*line.Line).Tell, text, body, deadline)
+}
+
+func (c *control) sendBy(how way, text, body []byte, deadline time.Time) error {
 	if latest := time.Now().Add(controlWrite); deadline.IsZero() || deadline.After(latest) {
 		deadline = latest
 	}
-	n, err := c.line.Tell(text, body, deadline)
+	n, err := how(&c.line, text, body, deadline)
 	if err == nil {
 		return nil
 	}

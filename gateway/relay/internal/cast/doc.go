@@ -6,6 +6,9 @@
 // than Patience, is taken back and goes to the next; nothing of it has left. So nobody waits for a slow receiver but those who
 // send to it alone, and they for Patience.
 //
-// It does not own who listens (route), how a message leaves (shape.Sink), nor the counts (relay). A Queue may be used from any goroutine;
-// it has one of its own while something waits in it. Source: core-interfaces.md 'Back-pressure'; WCF relay reference section 11.4.
+// Queues have no goroutines of their own: the Crew of a node goes from one to the next, as many as there are processors, besides those that
+// wait for a listener.
+//
+// It does not own who listens (route), how a message leaves (shape.Sink), nor the counts (relay). A Queue may be used from any goroutine.
+// Source: core-interfaces.md 'Back-pressure'; WCF relay reference section 11.4.
 package cast

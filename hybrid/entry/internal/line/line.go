@@ -139,6 +139,17 @@ func (l *Line) Tell(text, body []byte, deadline time.Time) (int, error) {
 	return b.share(0, to)
 }
 
+// TellAlone is Tell for a text message of one who does not wait whether others are about to speak too.
+func (l *Line) TellAlone(text, _ []byte, deadline time.Time) (int, error) {
+	if err := l.take(deadline); err != nil {
+		return 0, err
+	}
+	frames := bodies.GetParcel()
+	defer bodies.PutParcel(frames)
+	*frames = appendMessage(*frames, wsframe.Text, text)
+	return l.put(*frames, deadline)
+}
+
 // tellLong is tell for a body that stays where it is: its pieces leave between their headers in one gathered write.
 func (l *Line) tellLong(text, body []byte, deadline time.Time) (int, error) {
 	parcel := bodies.GetParcel()

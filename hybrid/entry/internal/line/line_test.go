@@ -206,6 +206,38 @@ func TestLongUnit(t *testing.T) {
 	}
 }
 
+// TestAlone: a unit that is told alone waits for its turn, until its deadline, leaves in a write of its own and takes nobody along.
+func TestAlone(t *testing.T) {
+	lineTest(t, func(t *testing.T, g *gated, l *Line, first chan told) {
+		alone := func(text string, wait time.Duration) chan told {
+			c := make(chan told, 1)
+			deadline := time.Now().Add(wait)
+			go func() {
+				n, err := l.TellAlone([]byte(text), nil, deadline)
+				c <- told{n, err}
+			}()
+			synctest.Wait()
+			return c
+		}
+		late, whole, torn := alone("late", time.Second), alone("one", time.Minute), alone("two", time.Minute)
+		if got := <-late; got.n != 0 || !errors.Is(got.err, os.ErrDeadlineExceeded) {
+			t.Errorf("behind its time: %+v", got)
+		}
+		g.words <- word{1 << 20, nil}
+		<-first
+		<-g.begun
+		g.words <- word{1 << 20, nil}
+		<-g.begun
+		g.words <- word{3, errBroken}
+		if got, broken := <-whole, <-torn; got != (told{5, nil}) || broken != (told{3, errBroken}) {
+			t.Errorf("%+v, %+v", got, broken)
+		}
+		if len(g.got) != 3 || !bytes.HasSuffix(g.got[1], []byte("one")) || len(g.got[1]) != 5 {
+			t.Errorf("written %q", g.got)
+		}
+	})
+}
+
 // TestNoRoom: a peer that takes nothing holds a unit up until its deadline, and what has left is known to the byte; the deadline of one unit
 // is none of the next.
 func TestNoRoom(t *testing.T) {
