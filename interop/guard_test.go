@@ -23,7 +23,8 @@ func TestStoryThatHangs(t *testing.T) {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(Context(t), exe, "-test.run=^TestStoryThatHangs$", "-test.count=1")
-	cmd.Env, cmd.Dir = append(os.Environ(), "INTEROP_HANG=1", "CAUSEWAY_SOAK="), t.TempDir()
+	cmd.Dir = t.TempDir() // also for what it cannot clean up
+	cmd.Env = append(os.Environ(), "INTEROP_HANG=1", "CAUSEWAY_SOAK=", "TMPDIR="+cmd.Dir)
 	cmd.WaitDelay = time.Second
 	began := time.Now()
 	out, err := cmd.CombinedOutput()

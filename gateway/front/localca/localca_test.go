@@ -103,7 +103,7 @@ func TestOpenLasts(t *testing.T) {
 // TestOpenAtOnce starts many beside each other, often: one may look for the key before another wrote it, and for the certificate
 // after.
 func TestOpenAtOnce(t *testing.T) {
-	for range 20 {
+	for range 8 {
 		openAtOnce(t, t.TempDir())
 	}
 }
