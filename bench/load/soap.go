@@ -24,8 +24,9 @@ func envelope(size int) []byte {
 	return append(b, after...)
 }
 
-// soapSlices are the parts of the time of a SOAP cell, in an order in which what warms up or grows worse hurts both kinds alike.
-var soapSlices = []string{soapLines, plainLines, plainLines, soapLines}
+// soapSlices are the parts of the time of a SOAP cell, in an order in which what warms up or grows worse hurts both kinds alike. They are
+// many, since in each there is time for a few answers on every connection alone.
+var soapSlices = []string{soapLines, plainLines, plainLines, soapLines, plainLines, soapLines, soapLines, plainLines}
 
 // SOAP posts an envelope of size bytes, at most a block, and wants it back, on n connections at once; in turn as SOAP and as bytes that
 // nobody takes for SOAP, on as many. The result is that of the calls, and aware, their rate beside the other's.
@@ -38,7 +39,7 @@ func SOAP(web *Web, n, size int, dur time.Duration, w Window) (Result, error) {
 		if i == 0 {
 			window = w
 		}
-		r, err := posts(n, func(int) *requester { return newRequesterOf(web, lines, body) }, dur/2, dur/10, window)
+		r, err := posts(n, func(int) *requester { return newRequesterOf(web, lines, body) }, dur, dur/10, window)
 		if err != nil {
 			return nil, fmt.Errorf("%.30s: %w", lines, err)
 		}
