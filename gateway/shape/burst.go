@@ -3,7 +3,8 @@ package shape
 import "context"
 
 // Burst is optional on a Sink that can hand over messages that wait for its receiver with one stroke, cheaper than one by one: a system
-// call is most of what a short message costs.
+// call is most of what a short message costs. Deliver and DeliverAll ask ctx for its end (Done) before they wait for
+// anybody: until then they may hold up others.
 type Burst interface {
 	Sink
 

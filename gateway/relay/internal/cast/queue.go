@@ -201,8 +201,9 @@ func (q *Queue) stroke(w *worker) (more bool) {
 		q.settle(w.messages, w.wait, 0, w.barred)
 		return q.waits()
 	case closed:
-		w.aside()                                             // for the time of the asking
-		more = q.door.Invite(w.span, w.messages[0], q.opened) // behind a false others may be at the queue already
+		w.aside() // for the time of the asking
+		// Behind a false others may be at the queue already.
+		more = q.door.Invite(w.span, w.messages[0], q.opened)
 		w.span.over()
 		return more
 	}

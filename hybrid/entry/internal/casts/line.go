@@ -174,10 +174,11 @@ func (l *Line) wait(ctx context.Context, invite func() Invitation) (shape.Leg, e
 	if leg != nil {
 		return leg, nil
 	}
+	over := ctx.Done() // ahead of all that may wait
 	came := make(chan error, 1)
 	if inv := invite(); !l.Open(ctx, inv, func(err error) { came <- err }) {
 		select {
-		case <-ctx.Done():
+		case <-over:
 			if inv.Cancel() {
 				l.came(nil, context.Cause(ctx))
 			}

@@ -224,6 +224,35 @@ func TestWaitIsTakenBack(t *testing.T) {
 	}
 }
 
+// asking is a context that knows whether its end was asked for.
+type asking struct {
+	context.Context //nolint:containedctx // it is one
+
+	asked *bool
+}
+
+// Done implements context.Context.
+func (a asking) Done() <-chan struct{} {
+	*a.asked = true
+	return a.Context.Done()
+}
+
+// TestAsksBeforeItWaits: whoever waits for a connection has asked for the end of that before the listener is told, which may take its time.
+func TestAsksBeforeItWaits(t *testing.T) {
+	near, far := net.Pipe()
+	var l Line
+	ended, before := false, false
+	err := l.Deliver(asking{t.Context(), &ended}, answered(func() (shape.Leg, error) {
+		before = ended
+		_ = far.Close()
+		return leg.NewWS(near, nil, leg.Options{Role: wsframe.Server}), nil
+	}), &shape.Message{Data: []byte("a")})
+	if err == nil || !before {
+		t.Errorf("asked before the listener was told: %t, %v", before, err)
+	}
+	l.Close()
+}
+
 func isUntaken(err error) bool {
 	_, untaken := errors.AsType[*shape.Untaken](err)
 	return untaken
