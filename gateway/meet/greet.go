@@ -35,7 +35,7 @@ func (s Seated) Greet() {
 		return
 	}
 	defer s.Wake()
-	if s.meeting == nil || s.side != Listener {
+	if s.side != Listener {
 		return
 	}
 	if n, sender := s.meeting.greeted(); n != nil {

@@ -6,7 +6,6 @@ import (
 	"mime"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
@@ -26,7 +25,6 @@ type Line struct {
 	shut  bool
 	asked Invitation  // nil: nobody waits for a connection
 	then  func(error) // who does
-	open  atomic.Bool // leg is there
 
 	// Of Deliver: the write that is under way.
 	ctx     context.Context //nolint:containedctx // of one call
@@ -177,15 +175,16 @@ func (l *Line) wait(ctx context.Context, invite func() Invitation) (shape.Leg, e
 	over := ctx.Done() // ahead of all that may wait
 	came := make(chan error, 1)
 	if inv := invite(); !l.Open(ctx, inv, func(err error) { came <- err }) {
+		var err error
 		select {
+		case err = <-came:
 		case <-over:
 			if inv.Cancel() {
 				l.came(nil, context.Cause(ctx))
 			}
-		case err := <-came:
-			came <- err
+			err = <-came
 		}
-		if err := <-came; err != nil {
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -198,7 +197,11 @@ func (l *Line) wait(ctx context.Context, invite func() Invitation) (shape.Leg, e
 }
 
 // Opened reports whether the connection is there.
-func (l *Line) Opened() bool { return l.open.Load() }
+func (l *Line) Opened() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.leg != nil
+}
 
 // Open has the listener asked for a connection, where there is none. It is shape.Inviter's. One is asked for at a time.
 func (l *Line) Open(ctx context.Context, inv Invitation, then func(error)) (open bool) {
@@ -234,7 +237,6 @@ func (l *Line) came(leg shape.Leg, err error) {
 		r := &reader{line: l, leg: leg}
 		r.over.Add(1)
 		l.leg, l.read = leg, r
-		l.open.Store(true)
 		go r.run() // Close and lose wait for its end
 	}
 	l.mu.Unlock()
@@ -282,7 +284,6 @@ func (l *Line) forget(leg shape.Leg) {
 	l.mu.Lock()
 	if l.leg == leg {
 		l.leg = nil
-		l.open.Store(false)
 	}
 	l.mu.Unlock()
 	_ = leg.CloseWrite(&shape.End{Why: fail.PeerClosed, Code: wsframe.CloseNormal})
