@@ -43,10 +43,11 @@ func TestIperf(t *testing.T) {
 	interop.Need(t, "iperf")
 	onNodes(t, func(t *testing.T, n int) {
 		port := interop.FreePort(t)
-		interop.Start(t, t.TempDir(), nil, "iperf3", "-s", "-B", "127.0.0.1", "-p", port, "--forceflush").Await(`^Server listening`)
+		server := interop.Start(t, t.TempDir(), nil, "iperf3", "-s", "-B", "127.0.0.1", "-p", port, "--forceflush")
 		u := newTunnel(t, n, "127.0.0.1:"+port)
 		_, client, _ := net.SplitHostPort(u.address)
 		for _, way := range []string{"", "-R"} {
+			server.Await(`^Server listening`) // it takes one client at a time, and says when the one before is done with
 			args := []string{"iperf3", "-c", "127.0.0.1", "-p", client, "-t", "2", "-P", "2", "-J"}
 			if way != "" {
 				args = append(args, way)
