@@ -193,6 +193,38 @@ func TestCheckJudgesNothing(t *testing.T) {
 	}
 }
 
+// TestOrder: those whom a must is about are there three times, there and back again; the others once, and only in rounds that were asked for.
+func TestOrder(t *testing.T) {
+	names := []string{yardstick, "relay-copy", "hcref", "ours"}
+	r := &runner{o: &options{rounds: 5}}
+	var up []*peer.Tunnel
+	for _, name := range names {
+		r.peers, up = append(r.peers, peer.Peer{Name: name}), append(up, &peer.Tunnel{})
+	}
+	all := func(*peer.Tunnel) bool { return true }
+	for _, row := range []struct {
+		cell  string
+		round int
+		quick bool
+		want  []int
+	}{
+		{"echo_64", 4, false, []int{1, 2, 3, 3, 2, 2, 3}},
+		{"echo_64", 3, false, []int{3, 1, 2, 2, 3, 3, 2}},
+		{"echo_64", 8, false, []int{2, 3, 3, 2, 2, 3}},
+		{"setup_1", 4, false, []int{1, 2, 3}}, // nobody's must
+		{"convert_1", 4, false, []int{1, 2, 3}},
+		{"echo_64", 4, true, []int{1, 2, 3}},
+	} {
+		r.o.quick = row.quick
+		if yard, got := r.order(cell{name: row.cell, can: all}, row.round, up); yard != 0 || !slices.Equal(got, row.want) {
+			t.Errorf("%s, round %d: %d, %v, want %v", row.cell, row.round, yard, got, row.want)
+		}
+	}
+	if yard, got := r.order(cell{name: "echo_64", can: all}, 0, make([]*peer.Tunnel, len(names))); yard != -1 || got != nil {
+		t.Errorf("of nobody: %d, %v", yard, got)
+	}
+}
+
 // TestDrawsAt spreads draws over a turn: each is made once, the first before all others and the last behind them.
 func TestDrawsAt(t *testing.T) {
 	for _, row := range []struct {

@@ -15,26 +15,22 @@ import (
 const yardstick = "direct"
 
 // draws is how often the yardstick is measured in one turn, each time with new connections: first, last and between the others, so
-// that its figure is of the same minute as theirs.
-const draws = 5
+// that its figure is of the same minutes as theirs.
+const draws = 9
+
+// laps is how often in one turn those are measured whom a must of the cell is about, ours and what it stands beside, there and back again and
+// each time with new connections. Each time is a sample of the round.
+const laps = 3
 
 // breath is the pause between two cells, in which connections are closed.
 const breath = 50 * time.Millisecond
 
 // turn runs one cell through every peer, each round beginning with another, and the yardstick in between.
 func (r *runner) turn(ctx context.Context, c cell, round int, up []*peer.Tunnel) error {
-	var others []int
-	yard, n := -1, 0
-	for i := range up {
-		which := (i + round) % len(up)
-		switch p := &r.peers[which]; {
-		case up[which] == nil || !p.Fit(c.name) || !c.can(up[which]) || c.name == eventsCell && !p.Streams:
-		case round >= r.o.rounds && p.Name != yardstick && !report.Judged(c.name, p.Name): // more rounds are for musts that do not count yet
-		case p.Name == yardstick:
-			yard, n = which, r.drawn(c)
-		default:
-			others = append(others, which)
-		}
+	yard, others := r.order(c, round, up)
+	n := 0
+	if yard >= 0 {
+		n = r.drawn(c)
 	}
 	measured := func(which int) (load.Result, error) {
 		v, err := measure(c, up[which], r.target, r.o.dur)
@@ -62,6 +58,33 @@ func (r *runner) turn(ctx context.Context, c cell, round int, up []*peer.Tunnel)
 		r.add(sample(yardstick, c.name, round, middle(drawn, report.Rate(c.name)), failed))
 	}
 	return nil
+}
+
+// order is where the yardstick stands (-1: it is not measured), and the others in the order in which they are, some of them several times.
+func (r *runner) order(c cell, round int, up []*peer.Tunnel) (yard int, others []int) {
+	yard = -1
+	var judged []int
+	for i := range up {
+		which := (i + round) % len(up)
+		p := &r.peers[which]
+		if up[which] == nil || !p.Fit(c.name) || !c.can(up[which]) || c.name == eventsCell && !p.Streams {
+			continue
+		}
+		switch asked := report.Judged(c.name, p.Name); {
+		case p.Name == yardstick:
+			yard = which
+		case asked:
+			judged = append(judged, which)
+			fallthrough
+		case round < r.o.rounds: // more rounds are for musts that do not count yet
+			others = append(others, which)
+		}
+	}
+	for lap := 1; lap < laps && r.drawn(c) > 1; lap++ {
+		slices.Reverse(judged)
+		others = append(others, judged...)
+	}
+	return yard, others
 }
 
 // drawn is how often the yardstick is measured in a turn of a cell.

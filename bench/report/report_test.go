@@ -85,6 +85,24 @@ func TestDisturbed(t *testing.T) {
 	}
 }
 
+// TestDraws: of several samples of a round the middle one speaks for it, metric by metric, and one that others disturbed is left out.
+func TestDraws(t *testing.T) {
+	r := &Run{Samples: slices.Concat(rounds("ours", "echo_64", "ops", 10), rounds("ours", "echo_64", "ops", 30), rounds("ours", "echo_64", "ops", 20))}
+	for i, p99 := range []float64{7, 8, 9} {
+		r.Samples[i].Values["p99us"] = p99
+	}
+	if s := merge([]*Run{r}, 0.5).figure(find("echo x64, 1/s"), "ours"); s.median != 20 || s.n != 1 {
+		t.Errorf("%+v", s)
+	}
+	if s := merge([]*Run{r}, 0.5).figure(find("echo x64 p99, us"), "ours"); s.median != 8 {
+		t.Errorf("%+v", s)
+	}
+	r.Samples[0].Values["foreign"] = 0.6
+	if s := merge([]*Run{r}, 0.5).figure(find("echo x64, 1/s"), "ours"); s.median != 25 || s.n != 1 || s.disturbed {
+		t.Errorf("with one disturbed: %+v", s)
+	}
+}
+
 // TestRunsStayApart: the same round of two runs makes no ratio.
 func TestRunsStayApart(t *testing.T) {
 	a := &Run{Samples: rounds("ours", "echo_64", "ops", 10, 20)}
@@ -347,6 +365,10 @@ func TestSettled(t *testing.T) {
 	r.Samples[7].Values["foreign"] = 0.2
 	if r.Settled("echo_64", 0.15) || !r.Settled("echo_64", 0.25) {
 		t.Error("a round in which others worked is enough")
+	}
+	again := &Run{Samples: append(slices.Clone(r.Samples), Sample{Peer: "ours", Cell: "echo_64", Round: 2, Values: map[string]float64{"ops": 1}})}
+	if !again.Settled("echo_64", 0.15) {
+		t.Error("a quiet draw of that round is not enough")
 	}
 	r.Samples = append(r.Samples, Sample{Peer: "direct", Cell: "echo_64", Round: 5, Values: map[string]float64{"ops": 101}})
 	if !r.Settled("echo_64", 0.15) {

@@ -244,9 +244,12 @@ func (r *Run) Settled(cell string, maxForeign float64) bool {
 		return !t.undecided(cell)
 	}
 	quiet := maps.Clone(w.rounds)
-	for _, s := range r.Samples {
-		if s.Cell == cell && s.Values["foreign"] > maxForeign {
-			delete(quiet, s.Round)
+	taken := &metric{cell: cell, of: func(map[string]float64) (float64, bool) { return 0, true }}
+	for _, p := range t.peersOf(cell) {
+		for round, d := range t.readings(taken, p) {
+			if !d.quiet {
+				delete(quiet, round)
+			}
 		}
 	}
 	return len(quiet) >= Counted && !t.undecided(cell)
@@ -324,17 +327,39 @@ type reading struct {
 	quiet bool
 }
 
+// readings are a metric's values by round: the middle one of the round's samples, or of those that nobody disturbed if there are any.
 func (t *table) readings(m *metric, peer string) map[int]reading {
-	found := map[int]reading{}
+	quiet, all := map[int][]float64{}, map[int][]float64{}
 	for _, s := range t.samples {
 		if s.Peer != peer || s.Cell != m.cell || s.Err != "" {
 			continue
 		}
 		if x, ok := m.of(s.Values); ok {
-			found[s.Round] = reading{x, s.Values["foreign"] <= t.maxForeign}
+			all[s.Round] = append(all[s.Round], x)
+			if s.Values["foreign"] <= t.maxForeign {
+				quiet[s.Round] = append(quiet[s.Round], x)
+			}
 		}
 	}
+	found := map[int]reading{}
+	for round, v := range all {
+		found[round] = reading{summarize(v).median, false}
+	}
+	for round, v := range quiet {
+		found[round] = reading{summarize(v).median, true}
+	}
 	return found
+}
+
+// peersOf are those who have samples of a cell.
+func (t *table) peersOf(cell string) []string {
+	found := map[string]bool{}
+	for _, s := range t.samples {
+		if s.Cell == cell {
+			found[s.Peer] = true
+		}
+	}
+	return slices.Collect(maps.Keys(found))
 }
 
 // figure is a metric of one peer.
