@@ -60,7 +60,7 @@ func parse(args []string, getenv func(string) string) (*options, error) {
 	fs.DurationVar(&o.within, "within", 15*time.Minute, "for how long rounds behind the first -rounds are begun")
 	fs.DurationVar(&o.dur, "dur", 300*time.Millisecond, "measured time of a cell")
 	fs.IntVar(&o.idle, "idle", 1000, "idle streams, and idle listeners")
-	fs.DurationVar(&o.limit, "limit", time.Hour, "the whole run ends by then")
+	fs.DurationVar(&o.limit, "limit", 90*time.Minute, "the whole run ends by then")
 	fs.StringVar(&o.bin, "bin", "", "`FOLDER` of the binary causeway; default: it is built")
 	fs.StringVar(&o.config, "config", ".", "`FOLDER` of ours.json and its like, in the gateway's module")
 	fs.StringVar(&o.work, "work", "", "`FOLDER` in which scratch folders and logs are kept")
