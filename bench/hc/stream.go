@@ -44,7 +44,10 @@ func (l *Listener) stream(ctx context.Context, rq *request, address string, at *
 	if err != nil {
 		return err
 	}
-	defer rs.Body.Close()
+	defer func() {
+		_ = t.Close() // before the body is closed, which would read the rest of it: of events there is no end
+		_ = rs.Body.Close()
+	}()
 	text, err := json.Marshal(message{Response: &response{RequestID: rq.ID, Status: "200", Fields: map[string]string{"Content-Type": rs.Header.Get("Content-Type")}, Body: true}})
 	if err == nil {
 		err = at.WriteMessage(websocket.TextMessage, text)

@@ -83,3 +83,49 @@ func TestSend(t *testing.T) {
 		t.Error("what flows is taken for what does not")
 	}
 }
+
+// TestStreamEndsWithItsSender: a stream whose rendezvous ends is over, at the target too, however much the target has still to say.
+func TestStreamEndsWithItsSender(t *testing.T) {
+	gateway := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c, err := (&websocket.Upgrader{}).Upgrade(w, r, nil)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer c.Close()
+		for range 2 { // the answer's head, and what came of its body with the first event
+			if _, m, err := c.NextReader(); err != nil {
+				t.Error(err)
+			} else if _, err := m.Read(make([]byte, 1)); err != nil {
+				t.Error(err)
+			}
+		}
+	}))
+	defer gateway.Close()
+	target, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer target.Close()
+	over := make(chan error, 1)
+	go func() {
+		c, err := target.Accept()
+		if err != nil {
+			over <- err
+			return
+		}
+		defer c.Close()
+		_, err = io.WriteString(c, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+		for err == nil {
+			_, err = io.WriteString(c, "7\r\ndata: x\r\n")
+		}
+		over <- nil
+	}()
+	l := &Listener{target: target.Addr().String()}
+	if err := l.stream(t.Context(), &request{Method: "GET", Target: "/events"}, "ws"+strings.TrimPrefix(gateway.URL, "http"), nil, nil); err == nil {
+		t.Error("it ended in order")
+	}
+	if err := <-over; err != nil {
+		t.Error(err)
+	}
+}
