@@ -70,13 +70,14 @@ func (r *runner) order(c cell, round int, up []*peer.Tunnel) (yard int, others [
 		if up[which] == nil || !p.Fit(c.name) || !c.can(up[which]) || c.name == eventsCell && !p.Streams {
 			continue
 		}
-		switch asked := report.Judged(c.name, p.Name); {
+		asked := report.Judged(c.name, p.Name)
+		if asked {
+			judged = append(judged, which)
+		}
+		switch {
 		case p.Name == yardstick:
 			yard = which
-		case asked:
-			judged = append(judged, which)
-			fallthrough
-		case round < r.o.rounds: // more rounds are for musts that do not count yet
+		case asked || round < r.o.rounds: // more rounds are for musts that do not count yet
 			others = append(others, which)
 		}
 	}

@@ -243,13 +243,21 @@ func (r *Run) Settled(cell string, maxForeign float64) bool {
 	if Rate(cell) == "" || !w.judged {
 		return !t.undecided(cell)
 	}
+	type draws struct {
+		peer  string
+		round int
+	}
+	calm := map[draws]bool{} // one of them was
+	for _, s := range t.samples {
+		if s.Cell == cell && s.Err == "" {
+			d := draws{s.Peer, s.Round}
+			calm[d] = calm[d] || s.Values["foreign"] <= maxForeign
+		}
+	}
 	quiet := maps.Clone(w.rounds)
-	taken := &metric{cell: cell, of: func(map[string]float64) (float64, bool) { return 0, true }}
-	for _, p := range t.peersOf(cell) {
-		for round, d := range t.readings(taken, p) {
-			if !d.quiet {
-				delete(quiet, round)
-			}
+	for d, was := range calm {
+		if !was {
+			delete(quiet, d.round)
 		}
 	}
 	return len(quiet) >= Counted && !t.undecided(cell)
@@ -343,23 +351,13 @@ func (t *table) readings(m *metric, peer string) map[int]reading {
 	}
 	found := map[int]reading{}
 	for round, v := range all {
-		found[round] = reading{summarize(v).median, false}
-	}
-	for round, v := range quiet {
-		found[round] = reading{summarize(v).median, true}
+		calm := len(quiet[round]) > 0
+		if calm {
+			v = quiet[round]
+		}
+		found[round] = reading{summarize(v).median, calm}
 	}
 	return found
-}
-
-// peersOf are those who have samples of a cell.
-func (t *table) peersOf(cell string) []string {
-	found := map[string]bool{}
-	for _, s := range t.samples {
-		if s.Cell == cell {
-			found[s.Peer] = true
-		}
-	}
-	return slices.Collect(maps.Keys(found))
 }
 
 // figure is a metric of one peer.
