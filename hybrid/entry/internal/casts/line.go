@@ -237,7 +237,7 @@ func (l *Line) came(leg shape.Leg, err error) {
 		r := &reader{line: l, leg: leg}
 		r.over.Add(1)
 		l.leg, l.read = leg, r
-		go r.run() // Close and lose wait for its end
+		go r.begin() // Close and lose wait for its end
 	}
 	l.mu.Unlock()
 	if late {
@@ -257,11 +257,17 @@ type reader struct {
 	batch shape.Batch
 }
 
-func (r *reader) run() {
-	idler, _ := r.leg.(shape.Idler)
-	if idler != nil {
+// begin is run of a connection on which nothing is expected.
+func (r *reader) begin() {
+	if idler, ok := r.leg.(shape.Idler); ok {
 		idler.Lull(true)
 	}
+	r.run()
+}
+
+// run reads on, at the beginning and whenever the connection is woken.
+func (r *reader) run() {
+	idler, _ := r.leg.(shape.Idler)
 	for {
 		err := r.leg.Read(&r.batch)
 		if err == shape.ErrLull { //nolint:errorlint // it comes bare
