@@ -35,7 +35,7 @@ type castCell struct {
 
 var gatherings = []gathering{
 	{peer.Event, 100, false, []castCell{{"cast_event_100", (*load.Crowd).Full}, {"cast_flood_100", (*load.Crowd).Flood}, {"cast_paced_100", paced(1)}}},
-	{peer.Event, 1000, false, []castCell{{"cast_event_1000", (*load.Crowd).Full}, {"cast_paced_1000", paced(2)}}},
+	{peer.Event, 1000, false, []castCell{{"cast_event_1000", (*load.Crowd).Full}, {"cast_paced_1000", paced(4)}}},
 	{peer.Event, 5000, true, []castCell{{"cast_event_5000", full(3)}, {"cast_paced_5000", paced(5)}}},
 	{peer.OneWay, 1, false, []castCell{{"cast_oneway_1", mail}}},
 	{peer.OneWay, 10, false, []castCell{{"cast_oneway_10", mail}}},
@@ -158,10 +158,10 @@ func disperse(up []*stand) {
 	}
 }
 
-// castRound is each cell of those who are there, one after the other, until the run is to end.
+// castRound is each cell of those who are there, one after the other, until the run is to end; whom a must is about has several turns.
 func (r *runner) castRound(ctx context.Context, g gathering, round int, turn []*stand) {
 	for _, c := range g.cells {
-		for _, s := range turn {
+		for _, s := range lapped(turn, r.laps(), func(s *stand) bool { return report.Judged(c.name, s.peer.Name) }) {
 			if s.crowd != nil && s.peer.Fit(c.name) {
 				r.castOnce(c, round, s)
 			}

@@ -112,7 +112,8 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// TestCasts runs two gatherings of the bound's listeners, those that stay and those that come anew, and weighs some.
+// TestCasts runs two gatherings of the bound's listeners, those that stay and those that come anew, and weighs some. The bound has three
+// turns a round where a must is about it.
 func TestCasts(t *testing.T) {
 	defer func(all []gathering) { gatherings = all }(gatherings)
 	gatherings = []gathering{
@@ -124,9 +125,9 @@ func TestCasts(t *testing.T) {
 		args, want []string
 	}{
 		{[]string{"-cells", "cast_event,cast_paced", "-rounds", "2", "-dur", "20ms"}, []string{
-			"0 cast_event_1000", "0 cast_event_5000", "0 cast_paced_1000", "1 cast_event_1000", "1 cast_event_5000", "1 cast_paced_1000",
+			"0 cast_event_1000 x3", "0 cast_event_5000 x3", "0 cast_paced_1000 x1", "1 cast_event_1000 x3", "1 cast_event_5000 x3", "1 cast_paced_1000 x1",
 		}},
-		{[]string{"-cells", "cast_listeners", "-quick", "-idle", "10"}, []string{"0 cast_listeners"}},
+		{[]string{"-cells", "cast_listeners", "-quick", "-idle", "10"}, []string{"0 cast_listeners x1"}},
 	} {
 		if err := dispatch(t.Context(), slices.Concat([]string{"run", "-peers", "direct,fanout", "-free", "-out", out}, row.args)); err != nil {
 			t.Fatal(err)
@@ -135,12 +136,16 @@ func TestCasts(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var got []string
+		turns := map[string]int{}
 		for _, s := range runs[0].Samples {
-			got = append(got, fmt.Sprintf("%d %s", s.Round, s.Cell))
+			turns[fmt.Sprintf("%d %s", s.Round, s.Cell)]++
 			if s.Err != "" || s.Peer != "fanout" || s.Values["eps"] <= 0 && s.Values["n"] != 10 {
 				t.Errorf("%+v", s)
 			}
+		}
+		var got []string
+		for turn, n := range turns {
+			got = append(got, fmt.Sprintf("%s x%d", turn, n))
 		}
 		if slices.Sort(got); !slices.Equal(got, row.want) {
 			t.Errorf("%q, want %q", got, row.want)
@@ -163,7 +168,7 @@ func TestFits(t *testing.T) {
 
 // TestDue: the rounds that were asked for are run, and later ones only for a cell with a must that has not settled, while there is time.
 func TestDue(t *testing.T) {
-	r := &runner{o: &options{rounds: 5, most: 8, within: time.Hour, foreign: defaultForeign}, asked: time.Now(), peers: []peer.Peer{{Name: yardstick}, {Name: "ours"}}}
+	r := &runner{o: &options{rounds: 5, most: 8, within: time.Hour, foreign: defaultForeign}, peers: []peer.Peer{{Name: yardstick}, {Name: "ours"}}}
 	for i, rate := range []float64{100, 150, 101, 102, 103} {
 		r.run.Samples = append(r.run.Samples, report.Sample{Peer: yardstick, Cell: "echo_1", Round: i, Values: map[string]float64{"ops": rate}})
 	}
@@ -182,6 +187,39 @@ func TestDue(t *testing.T) {
 	r.run.Samples = append(r.run.Samples, report.Sample{Peer: yardstick, Cell: "echo_1", Round: 5, Values: map[string]float64{"ops": 104}})
 	if r.due(echo, 6) {
 		t.Error("a steady cell is measured again")
+	}
+}
+
+// TestRounds: the rounds of one cell follow each other, and what has not settled has another spell behind those of all.
+func TestRounds(t *testing.T) {
+	r, err := newRunner(&options{peers: []string{yardstick}, rounds: 1, most: 4, within: time.Hour, free: true, quick: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.close()
+	r.peers = append(r.peers, peer.Peer{Name: "ours"}) // whom musts are about, and who is not up
+	var turns []string
+	named := func(name string) cell {
+		return cell{name, streams, func(*peer.Tunnel, *load.Target, time.Duration, load.Window) (load.Result, error) {
+			turns = append(turns, name)
+			return load.Result{"ops": 1, "cps": 1}, nil
+		}}
+	}
+	e, err := r.env(yardstick)
+	if err != nil {
+		t.Fatal(err)
+	}
+	direct, err := r.start(t.Context(), &r.peers[0], e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer direct.Stop()
+	if err := r.rounds(t.Context(), []cell{named("echo_1"), named("setup_1"), named("echo_64")}, []*peer.Tunnel{direct, nil}); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"echo_1", "echo_1", "setup_1", "echo_64", "echo_64", "echo_1", "echo_1", "echo_64", "echo_64"} // nobody's must is about setup_1
+	if !slices.Equal(turns, want) {
+		t.Errorf("%q, want %q", turns, want)
 	}
 }
 

@@ -27,6 +27,9 @@ const breath = 50 * time.Millisecond
 
 // turn runs one cell through every peer, each round beginning with another, and the yardstick in between.
 func (r *runner) turn(ctx context.Context, c cell, round int, up []*peer.Tunnel) error {
+	if began := time.Now(); round >= r.o.rounds {
+		defer func() { r.more += time.Since(began) }()
+	}
 	yard, others := r.order(c, round, up)
 	n := 0
 	if yard >= 0 {
@@ -63,29 +66,37 @@ func (r *runner) turn(ctx context.Context, c cell, round int, up []*peer.Tunnel)
 // order is where the yardstick stands (-1: it is not measured), and the others in the order in which they are, some of them several times.
 func (r *runner) order(c cell, round int, up []*peer.Tunnel) (yard int, others []int) {
 	yard = -1
-	var judged []int
+	judged := func(which int) bool { return report.Judged(c.name, r.peers[which].Name) }
 	for i := range up {
 		which := (i + round) % len(up)
 		p := &r.peers[which]
-		if up[which] == nil || !p.Fit(c.name) || !c.can(up[which]) || c.name == eventsCell && !p.Streams {
-			continue
-		}
-		asked := report.Judged(c.name, p.Name)
-		if asked {
-			judged = append(judged, which)
-		}
 		switch {
+		case up[which] == nil || !p.Fit(c.name) || !c.can(up[which]) || c.name == eventsCell && !p.Streams:
 		case p.Name == yardstick:
 			yard = which
-		case asked || round < r.o.rounds: // more rounds are for musts that do not count yet
+		case judged(which) || round < r.o.rounds: // more rounds are for musts that do not count yet
 			others = append(others, which)
 		}
 	}
-	for lap := 1; lap < laps && r.drawn(c) > 1; lap++ {
-		slices.Reverse(judged)
-		others = append(others, judged...)
+	return yard, lapped(others, r.laps(), judged)
+}
+
+// lapped has those who are judged take so many turns, there and back again, behind the first of all.
+func lapped[T any](all []T, laps int, judged func(T) bool) []T {
+	again := slices.DeleteFunc(slices.Clone(all), func(x T) bool { return !judged(x) })
+	for range laps - 1 {
+		slices.Reverse(again)
+		all = append(all, again...)
 	}
-	return yard, others
+	return all
+}
+
+// laps is how often in a turn those are measured whom a must is about.
+func (r *runner) laps() int {
+	if r.o.quick {
+		return 1
+	}
+	return laps
 }
 
 // drawn is how often the yardstick is measured in a turn of a cell.
@@ -131,5 +142,5 @@ func sample(name, cell string, round int, v load.Result, err error) report.Sampl
 // while there is a must in it that has not settled, and time.
 func (r *runner) due(c cell, round int) bool {
 	asked := func(p peer.Peer) bool { return report.Judged(c.name, p.Name) }
-	return round < r.o.rounds || time.Since(r.asked) < r.o.within && slices.ContainsFunc(r.peers, asked) && !r.run.Settled(c.name, r.o.foreign)
+	return round < r.o.rounds || round < r.o.most && r.more < r.o.within && slices.ContainsFunc(r.peers, asked) && !r.run.Settled(c.name, r.o.foreign)
 }
