@@ -263,6 +263,15 @@ func TestOrder(t *testing.T) {
 	}
 }
 
+// TestLapped: more turns of some of a list leave what lies behind it alone.
+func TestLapped(t *testing.T) {
+	all := []string{"a", "b", "c", "d"}
+	got := lapped(all[:2], 3, func(s string) bool { return s == "b" })
+	if want := []string{"a", "b", "b", "b"}; !slices.Equal(got, want) || !slices.Equal(all, []string{"a", "b", "c", "d"}) {
+		t.Errorf("%q of %q", got, all)
+	}
+}
+
 // TestDrawsAt spreads draws over a turn: each is made once, the first before all others and the last behind them.
 func TestDrawsAt(t *testing.T) {
 	for _, row := range []struct {

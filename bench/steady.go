@@ -83,6 +83,7 @@ func (r *runner) order(c cell, round int, up []*peer.Tunnel) (yard int, others [
 
 // lapped has those who are judged take so many turns, there and back again, behind the first of all.
 func lapped[T any](all []T, laps int, judged func(T) bool) []T {
+	all = slices.Clip(all) // what lies behind it is the caller's
 	again := slices.DeleteFunc(slices.Clone(all), func(x T) bool { return !judged(x) })
 	for range laps - 1 {
 		slices.Reverse(again)
