@@ -161,7 +161,7 @@ func disperse(up []*stand) {
 // castRound is each cell of those who are there, one after the other, until the run is to end; whom a must is about has several turns.
 func (r *runner) castRound(ctx context.Context, g gathering, round int, turn []*stand) {
 	for _, c := range g.cells {
-		for _, s := range lapped(turn, r.laps(), func(s *stand) bool { return report.Judged(c.name, s.peer.Name) }) {
+		for _, s := range lapped(turn, r.laps(c.name), func(s *stand) bool { return report.Judged(c.name, s.peer.Name) }) {
 			if s.crowd != nil && s.peer.Fit(c.name) {
 				r.castOnce(c, round, s)
 			}

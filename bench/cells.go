@@ -37,7 +37,7 @@ const echoBytes = 1 << 10
 func cells() []cell {
 	bulk := func(n int, up bool) work {
 		return func(p *peer.Tunnel, t *load.Target, dur time.Duration, w load.Window) (load.Result, error) {
-			return load.Bulk(p.Dial, t, n, up, dur, w)
+			return load.Bulk(p.Dial, t, n, up, 2*dur, w) // it moves most with where the processes happen to be
 		}
 	}
 	echo := func(n int) work {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/causeway-relay/causeway/bench/load"
@@ -17,6 +18,9 @@ const yardstick = "direct"
 // draws is how often the yardstick is measured in one turn, each time with new connections: first, last and between the others, so
 // that its figure is of the same minutes as theirs.
 const draws = 9
+
+// fewDraws is the same in cells whose turns are long, since they compare within themselves.
+const fewDraws = 5
 
 // laps is how often in one turn those are measured whom a must of the cell is about, ours and what it stands beside, there and back again and
 // each time with new connections. Each time is a sample of the round.
@@ -78,7 +82,7 @@ func (r *runner) order(c cell, round int, up []*peer.Tunnel) (yard int, others [
 			others = append(others, which)
 		}
 	}
-	return yard, lapped(others, r.laps(), judged)
+	return yard, lapped(others, r.laps(c.name), judged)
 }
 
 // lapped has those who are judged take so many turns, there and back again, behind the first of all.
@@ -93,17 +97,23 @@ func lapped[T any](all []T, laps int, judged func(T) bool) []T {
 }
 
 // laps is how often in a turn those are measured whom a must is about.
-func (r *runner) laps() int {
-	if r.o.quick {
+func (r *runner) laps(cell string) int {
+	if r.o.quick || within(cell) {
 		return 1
 	}
 	return laps
 }
 
+// within reports whether a cell takes turns within itself of what its must compares.
+func within(cell string) bool { return strings.HasPrefix(cell, "soap_") }
+
 // drawn is how often the yardstick is measured in a turn of a cell.
 func (r *runner) drawn(c cell) int {
-	if report.Rate(c.name) == "" || r.o.quick {
+	switch {
+	case report.Rate(c.name) == "" || r.o.quick:
 		return 1
+	case within(c.name):
+		return fewDraws
 	}
 	return draws
 }

@@ -7,20 +7,20 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"path"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 )
 
 // Fan is the smallest relay of messages to WebSockets, and the bound of one: a message is framed once, and the same bytes go to the
 // queue of every listener (/all) or of one after the other (/one). A goroutine a listener writes what is queued, several messages
-// with one call. A listener whose queue is full misses what goes to all, and holds up what goes to one. Listeners come to /listen/ID
-// and senders to /all and /one, both as WebSockets; /counts is what became of the messages, by listener.
+// with one call. A listener whose queue is full misses what goes to all, and holds up what goes to one. Listeners come to /all/ID and /one/ID,
+// and senders to /all and /one, both as WebSockets; /counts/all and /counts/one are what became of the messages, by listener.
 type Fan struct {
 	mu   sync.RWMutex
-	ears []*ear
-	next atomic.Uint64 // whose turn it is
+	ears map[string][]*ear // by what they are sent by: all or one
+	next atomic.Uint64     // whose turn it is
 }
 
 // Bounds of a queue: as many messages as the gateway's queues have, and as many as leave together.
@@ -58,26 +58,26 @@ func (f *Fan) serve(c net.Conn) error {
 	if err != nil {
 		return err
 	}
-	where, name := path.Split(r.URL.Path)
+	relay, name, listens := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 	switch {
-	case r.URL.Path == "/counts":
-		return f.account(c)
+	case relay == "counts":
+		return f.account(c, name)
 	case r.Header.Get("Upgrade") == "":
 		_, err = io.WriteString(c, "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
 		return err
 	}
+	if listens {
+		return f.listen(relay, name, s, r)
+	}
 	if err := s.welcome(r); err != nil {
 		return err
-	}
-	if where == "/listen/" {
-		return f.listen(name, s)
 	}
 	for {
 		frame, err := reframe(s.br)
 		if err != nil {
 			return err
 		}
-		if name == "one" {
+		if relay == "one" {
 			f.one(frame)
 		} else {
 			f.all(frame)
@@ -85,18 +85,24 @@ func (f *Fan) serve(c net.Conn) error {
 	}
 }
 
-// listen has a listener until it leaves.
-func (f *Fan) listen(name string, s *side) error {
+// listen has a listener until it leaves. Once it is welcome it gets what is sent.
+func (f *Fan) listen(relay, name string, s *side, r *http.Request) error {
 	e := &ear{name: name, conn: s.conn, queue: make(chan []byte, fanDepth), gone: make(chan struct{})}
 	f.mu.Lock()
-	f.ears = append(f.ears, e)
+	if f.ears == nil {
+		f.ears = map[string][]*ear{}
+	}
+	f.ears[relay] = append(f.ears[relay], e)
 	f.mu.Unlock()
-	go e.write()
-	_, err := io.Copy(io.Discard, s.br)
+	err := s.welcome(r)
+	if err == nil {
+		go e.write()
+		_, err = io.Copy(io.Discard, s.br)
+	}
 	close(e.gone) // before the lock, which one may hold while it waits for this queue
 	f.mu.Lock()
-	f.ears = slices.DeleteFunc(f.ears, func(x *ear) bool { return x == e })
-	f.mu.Unlock()
+	defer f.mu.Unlock()
+	f.ears[relay] = slices.DeleteFunc(f.ears[relay], func(x *ear) bool { return x == e })
 	return err
 }
 
@@ -132,7 +138,7 @@ func (e *ear) write() {
 func (f *Fan) all(frame []byte) {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
-	for _, e := range f.ears {
+	for _, e := range f.ears["all"] {
 		e.put.Add(1)
 		select {
 		case e.queue <- frame:
@@ -147,10 +153,11 @@ func (f *Fan) all(frame []byte) {
 func (f *Fan) one(frame []byte) {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
-	if len(f.ears) == 0 {
+	ears := f.ears["one"]
+	if len(ears) == 0 {
 		return
 	}
-	e := f.ears[f.next.Add(1)%uint64(len(f.ears))]
+	e := ears[f.next.Add(1)%uint64(len(ears))]
 	e.put.Add(1)
 	select {
 	case e.queue <- frame:
@@ -163,11 +170,11 @@ type Seen struct {
 	Delivered, Missed, Waiting int64
 }
 
-// account answers with the counts.
-func (f *Fan) account(c net.Conn) error {
+// account answers with the counts of a relay.
+func (f *Fan) account(c net.Conn, relay string) error {
 	counts := map[string]Seen{}
 	f.mu.RLock()
-	for _, e := range f.ears {
+	for _, e := range f.ears[relay] {
 		done := e.delivered.Load()
 		counts[e.name] = Seen{Delivered: done, Missed: e.missed.Load(), Waiting: e.put.Load() - done}
 	}

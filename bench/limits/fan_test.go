@@ -44,12 +44,12 @@ func dial(t *testing.T, addr, path string) *websocket.Conn {
 	return c
 }
 
-// seen asks for the counts until enough says that they are what is waited for.
-func seen(t *testing.T, addr string, enough func(map[string]Seen) bool) map[string]Seen {
+// seen asks for the counts of a relay until enough says that they are what is waited for.
+func seen(t *testing.T, addr, relay string, enough func(map[string]Seen) bool) map[string]Seen {
 	t.Helper()
 	var counts map[string]Seen
 	for range 1000 {
-		res, err := http.Get("http://" + addr + "/counts")
+		res, err := http.Get("http://" + addr + "/counts/" + relay)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -70,11 +70,11 @@ func seen(t *testing.T, addr string, enough func(map[string]Seen) bool) map[stri
 // TestFan: what goes to all reaches every listener in order, text or binary, of every length of head; what goes to one goes around.
 func TestFan(t *testing.T) {
 	addr := fan(t)
-	var ears []*websocket.Conn
+	var ears, lone []*websocket.Conn // of messages to all, and to one
 	for i := range 3 {
-		ears = append(ears, dial(t, addr, fmt.Sprintf("/listen/ear-%d", i)))
+		ears = append(ears, dial(t, addr, fmt.Sprintf("/all/ear-%d", i)))
+		lone = append(lone, dial(t, addr, fmt.Sprintf("/one/ear-%d", i)))
 	}
-	seen(t, addr, func(c map[string]Seen) bool { return len(c) == len(ears) })
 	sizes := []int{0, 1, 125, 126, 65535}
 	all := dial(t, addr, "/all")
 	for i, n := range sizes {
@@ -97,7 +97,7 @@ func TestFan(t *testing.T) {
 		}
 	}
 	got := map[byte]int{}
-	for _, ear := range ears {
+	for _, ear := range lone {
 		for range 2 {
 			_, b, err := ear.ReadMessage()
 			if err != nil || len(b) != 1 {
@@ -109,20 +109,21 @@ func TestFan(t *testing.T) {
 	if len(got) != 6 {
 		t.Errorf("each of six was to come once: %v", got)
 	}
-	counts := seen(t, addr, func(c map[string]Seen) bool { return c["ear-0"].Waiting == 0 && c["ear-2"].Waiting == 0 })
-	if counts["ear-1"].Delivered != 7 || counts["ear-1"].Missed != 0 {
-		t.Errorf("%v", counts)
+	for relay, want := range map[string]int64{"all": int64(len(sizes)), "one": 2} {
+		counts := seen(t, addr, relay, func(c map[string]Seen) bool { return c["ear-0"].Waiting+c["ear-1"].Waiting == 0 })
+		if counts["ear-1"].Delivered != want || counts["ear-1"].Missed != 0 {
+			t.Errorf("%s: %v", relay, counts)
+		}
 	}
 	ears[0].Close()
-	seen(t, addr, func(c map[string]Seen) bool { return len(c) == 2 })
+	seen(t, addr, "all", func(c map[string]Seen) bool { return len(c) == 2 })
 }
 
 // TestFanMisses: a listener that does not read misses what its queue has no room for, and others do not.
 func TestFanMisses(t *testing.T) {
 	addr := fan(t)
-	dial(t, addr, "/listen/slow")
-	quick := dial(t, addr, "/listen/quick")
-	seen(t, addr, func(c map[string]Seen) bool { return len(c) == 2 })
+	dial(t, addr, "/all/slow")
+	quick := dial(t, addr, "/all/quick")
 	all := dial(t, addr, "/all")
 	message := make([]byte, 60000)
 	sent := int64(0)
@@ -133,14 +134,14 @@ func TestFanMisses(t *testing.T) {
 		if _, _, err := quick.ReadMessage(); err != nil {
 			t.Fatal(err)
 		}
-		missed = seen(t, addr, func(c map[string]Seen) bool {
+		missed = seen(t, addr, "all", func(c map[string]Seen) bool {
 			return c["slow"].Delivered+c["slow"].Waiting+c["slow"].Missed == sent+1
 		})["slow"].Missed > 0
 		if sent > 2000 {
 			t.Fatal("nothing is missed")
 		}
 	}
-	counts := seen(t, addr, func(c map[string]Seen) bool { return c["quick"].Waiting == 0 })
+	counts := seen(t, addr, "all", func(c map[string]Seen) bool { return c["quick"].Waiting == 0 })
 	if counts["quick"].Delivered != sent || counts["quick"].Missed != 0 || counts["slow"].Waiting < fanDepth {
 		t.Errorf("%v of %d", counts, sent)
 	}

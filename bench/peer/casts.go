@@ -113,12 +113,12 @@ func sending(addr, path string) load.Dialer {
 // fan is a relay of the bound, for senders of that path.
 func fan(addr, path string) *load.Casts {
 	return &load.Casts{
-		Listen: listening(addr, func(name string) string { return "/listen/" + name }),
+		Listen: listening(addr, func(name string) string { return "/" + path + "/" + name }),
 		Send:   sending(addr, "/"+path),
 		Counts: func() (counts map[string]load.Count, err error) {
 			ctx, stop := context.WithTimeout(context.Background(), askWait)
 			defer stop()
-			req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+"/counts", http.NoBody)
+			req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+"/counts/"+path, http.NoBody)
 			if err != nil {
 				return nil, err
 			}
