@@ -57,7 +57,7 @@ func parse(args []string, getenv func(string) string) (*options, error) {
 	fs.Func("cells", "`NAMES` or beginnings of names; default: all", words(&o.cells))
 	fs.IntVar(&o.rounds, "rounds", defaultRounds(getenv), "rounds; default: ROUNDS, else 5")
 	fs.IntVar(&o.most, "most", 0, "rounds for cells in which direct is not steady before; default: four times -rounds, if those are enough to count")
-	fs.DurationVar(&o.within, "within", 18*time.Minute, "how long rounds behind the first -rounds may take, of all cells together")
+	fs.DurationVar(&o.within, "within", 30*time.Minute, "how long rounds behind the first -rounds may take, of all cells together")
 	fs.DurationVar(&o.dur, "dur", 300*time.Millisecond, "measured time of a cell")
 	fs.IntVar(&o.idle, "idle", 1000, "idle streams, and idle listeners")
 	fs.DurationVar(&o.limit, "limit", 90*time.Minute, "the whole run ends by then")
