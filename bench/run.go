@@ -73,14 +73,13 @@ func parse(args []string, getenv func(string) string) (*options, error) {
 	if err := fs.Parse(args); err != nil {
 		return nil, err
 	}
-	if o.most == 0 {
-		if o.most = o.rounds; o.rounds >= enough {
-			o.most = 4 * o.rounds
-		}
+	if o.most == 0 && o.rounds >= enough {
+		o.most = 4 * o.rounds
 	}
 	if o.quick {
-		o.rounds, o.most, o.dur, o.idle = 1, 0, 200*time.Millisecond, min(o.idle, 100)
+		o.rounds, o.most, o.dur, o.idle = 1, 1, 200*time.Millisecond, min(o.idle, 100)
 	}
+	o.most = max(o.most, o.rounds)
 	if fs.NArg() > 0 || o.rounds < 1 || o.idle < 1 || o.dur <= 0 {
 		return nil, fmt.Errorf("bench run: %q is not wanted, or a number is not positive; see bench run -h", fs.Args())
 	}
@@ -294,7 +293,7 @@ const spells = 2
 // yardstick was not steady. What has not settled has another spell when all have had theirs.
 func (r *runner) rounds(ctx context.Context, wanted []cell, up []*peer.Tunnel) error {
 	spell := max(r.o.rounds, (r.o.most+spells-1)/spells)
-	for first := 0; first < max(r.o.rounds, r.o.most); first += spell {
+	for first := 0; first < r.o.most; first += spell {
 		for _, c := range wanted {
 			round := first
 			for ; round < first+spell && r.due(c, round); round++ {
@@ -303,7 +302,7 @@ func (r *runner) rounds(ctx context.Context, wanted []cell, up []*peer.Tunnel) e
 				}
 			}
 			if round > first {
-				log.Printf("%s: %d rounds done of %d to %d, load %s", c.name, round, r.o.rounds, max(r.o.rounds, r.o.most), proc.Load())
+				log.Printf("%s: %d rounds done of %d to %d, load %s", c.name, round, r.o.rounds, r.o.most, proc.Load())
 			}
 		}
 	}

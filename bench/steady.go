@@ -98,21 +98,21 @@ func lapped[T any](all []T, laps int, judged func(T) bool) []T {
 
 // laps is how often in a turn those are measured whom a must is about.
 func (r *runner) laps(cell string) int {
-	if r.o.quick || within(cell) {
+	if r.o.quick || inTurn(cell) {
 		return 1
 	}
 	return laps
 }
 
-// within reports whether a cell takes turns within itself of what its must compares.
-func within(cell string) bool { return strings.HasPrefix(cell, "soap_") }
+// inTurn reports whether a cell itself takes turns of what its must compares.
+func inTurn(cell string) bool { return strings.HasPrefix(cell, "soap_") }
 
 // drawn is how often the yardstick is measured in a turn of a cell.
 func (r *runner) drawn(c cell) int {
 	switch {
 	case report.Rate(c.name) == "" || r.o.quick:
 		return 1
-	case within(c.name):
+	case inTurn(c.name):
 		return fewDraws
 	}
 	return draws

@@ -65,8 +65,7 @@ func (f *Fan) serve(c net.Conn) error {
 	case r.Header.Get("Upgrade") == "":
 		_, err = io.WriteString(c, "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
 		return err
-	}
-	if listens {
+	case listens:
 		return f.listen(relay, name, s, r)
 	}
 	if err := s.welcome(r); err != nil {
