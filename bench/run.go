@@ -286,23 +286,35 @@ func (r *runner) timed(ctx context.Context) error {
 	return r.rounds(ctx, wanted, up)
 }
 
-// spells are the parts in which a cell's rounds are run, at most.
-const spells = 2
+// spell is a part of the rounds: those of one cell follow each other in it, so that they are of the same minutes.
+type spell struct {
+	until  int                                        // the rounds of a cell by its end, at most
+	enough func(cell string, maxForeign float64) bool // which cells need none beyond those that were asked for
+}
 
-// rounds runs the rounds of one cell behind each other, so that they are of the same minutes: those that were asked for, and more where its
-// yardstick was not steady. What has not settled has another spell when all have had theirs.
+// spells are first the rounds that were asked for, and as many again where direct was not steady; then more where it is not yet, since no row
+// of such a cell counts; last more where a must is undecided.
+func (r *runner) spells() []spell {
+	return []spell{
+		{max(r.o.rounds, (r.o.most+1)/2), r.run.Steady},
+		{r.o.most, r.run.Steady},
+		{r.o.most, r.run.Settled},
+	}
+}
+
+// rounds runs the rounds of all cells.
 func (r *runner) rounds(ctx context.Context, wanted []cell, up []*peer.Tunnel) error {
-	spell := max(r.o.rounds, (r.o.most+spells-1)/spells)
-	for first := 0; first < r.o.most; first += spell {
+	done := map[string]int{}
+	for _, s := range r.spells() {
 		for _, c := range wanted {
-			round := first
-			for ; round < first+spell && r.due(c, round); round++ {
-				if err := r.turn(ctx, c, round, up); err != nil {
+			before := done[c.name]
+			for ; done[c.name] < s.until && r.due(c, done[c.name], s.enough); done[c.name]++ {
+				if err := r.turn(ctx, c, done[c.name], up); err != nil {
 					return err
 				}
 			}
-			if round > first {
-				log.Printf("%s: %d rounds done of %d to %d, load %s", c.name, round, r.o.rounds, r.o.most, proc.Load())
+			if done[c.name] > before {
+				log.Printf("%s: %d rounds done of %d to %d, load %s", c.name, done[c.name], r.o.rounds, r.o.most, proc.Load())
 			}
 		}
 	}

@@ -150,8 +150,8 @@ func sample(name, cell string, round int, v load.Result, err error) report.Sampl
 }
 
 // due reports whether a cell is measured in a round: in the rounds that were asked for always, in those after them only
-// while there is a must in it that has not settled, and time.
-func (r *runner) due(c cell, round int) bool {
+// while a must is about it, there is not enough of it, and time.
+func (r *runner) due(c cell, round int, enough func(cell string, maxForeign float64) bool) bool {
 	asked := func(p peer.Peer) bool { return report.Judged(c.name, p.Name) }
-	return round < r.o.rounds || round < r.o.most && r.more < r.o.within && slices.ContainsFunc(r.peers, asked) && !r.run.Settled(c.name, r.o.foreign)
+	return round < r.o.rounds || round < r.o.most && r.more < r.o.within && slices.ContainsFunc(r.peers, asked) && !enough(c.name, r.o.foreign)
 }

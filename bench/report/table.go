@@ -235,13 +235,18 @@ func Rate(cell string) string {
 	return ""
 }
 
-// Settled reports whether a cell need not be measured again: enough rounds count, in none of those did others use more
-// than maxForeign of the machine beside any peer, and no must of the cell is undecided.
+// Settled reports whether a cell need not be measured again: it is steady, and no must of it is undecided.
 func (r *Run) Settled(cell string, maxForeign float64) bool {
+	return r.Steady(cell, maxForeign) && !merge([]*Run{r}, maxForeign).undecided(cell)
+}
+
+// Steady reports whether enough rounds of a cell count, in none of which others used more than maxForeign of the machine beside any
+// peer. A cell that direct has no part in is.
+func (r *Run) Steady(cell string, maxForeign float64) bool {
 	t := merge([]*Run{r}, maxForeign)
 	w := t.window(cell)
 	if Rate(cell) == "" || !w.judged {
-		return !t.undecided(cell)
+		return true
 	}
 	type draws struct {
 		peer  string
@@ -260,7 +265,7 @@ func (r *Run) Settled(cell string, maxForeign float64) bool {
 			delete(quiet, d.round)
 		}
 	}
-	return len(quiet) >= Counted && !t.undecided(cell)
+	return len(quiet) >= Counted
 }
 
 // Counted is how many rounds of a cell have to be alike by direct, so that its rows count.
