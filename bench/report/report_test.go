@@ -436,6 +436,26 @@ func TestBeyondBytes(t *testing.T) {
 	}
 }
 
+// TestAcrossCells: rounds of two cells that have the same number are of other minutes: each cell's own rounds count, and both have to be steady.
+func TestAcrossCells(t *testing.T) {
+	m, by := find("HTTP 64 KiB x64, 1/s"), metricOf("HTTP as bytes 64 KiB x64, 1/s")
+	r := &Run{Samples: slices.Concat(
+		rounds("direct", "http_64k_64", "rps", 9, 1, 9, 1, 9, 1, 9, 9, 9, 9), rounds("ours", "http_64k_64", "rps", 4, 90, 4, 90, 4, 90, 4, 4, 8, 8),
+		rounds("direct", "bytes_64k_64", "rps", 7, 7, 3, 7, 7, 7), rounds("bore", "bytes_64k_64", "rps", 1, 2, 50, 2, 2, 2))}
+	tb := merge([]*Run{r}, 1)
+	if s := tb.ratioOf(m, "ours", by, "bore"); s.median != 2 || s.least != 2 || s.most != 8 || s.n != 5 || !tb.counts(m, s) {
+		t.Errorf("%+v", s)
+	}
+	r.Samples = slices.DeleteFunc(r.Samples, func(s Sample) bool { return s.Cell == "bytes_64k_64" && s.Round > 3 })
+	tb = merge([]*Run{r}, 1)
+	if s := tb.ratioOf(m, "ours", by, "bore"); s.n != 4 || tb.counts(m, s) {
+		t.Errorf("of an unsteady cell: %+v", s)
+	}
+	if s := tb.ratioOf(m, "ours", by, "rathole"); s.n != 0 {
+		t.Errorf("of nobody: %+v", s)
+	}
+}
+
 // TestFiguresAsMusts: a must without a bound is judged by its figure, on the page and by bench check.
 func TestFiguresAsMusts(t *testing.T) {
 	for delay, want := range map[float64]string{49e3: "met", 51e3: missedMust + " by 2.00 %"} {

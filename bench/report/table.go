@@ -373,6 +373,9 @@ func (t *table) ratio(m *metric, ours, other string) stat { return t.ratioOf(m, 
 
 // ratioOf divides by another metric of the other.
 func (t *table) ratioOf(m *metric, ours string, by *metric, other string) stat {
+	if m.cell != by.cell {
+		return t.across(m, ours, by, other)
+	}
 	theirs := t.readings(by, other)
 	ratios := map[int]reading{}
 	for round, r := range t.readings(m, ours) {
@@ -381,6 +384,19 @@ func (t *table) ratioOf(m *metric, ours string, by *metric, other string) stat {
 		}
 	}
 	return t.settle(m, ratios)
+}
+
+// across divides figures of two cells. Their rounds are of other minutes, so each is that of the rounds that count in its own cell, and the
+// least and the most are as far apart as both can make them. It is disturbed too where the other does not count.
+func (t *table) across(m *metric, ours string, by *metric, other string) stat {
+	s, theirs := t.figure(m, ours), t.figure(by, other)
+	if s.n == 0 || theirs.n == 0 || theirs.least <= 0 {
+		return stat{}
+	}
+	return stat{
+		median: s.median / theirs.median, least: s.least / theirs.most, most: s.most / theirs.least,
+		n: min(s.n, theirs.n), disturbed: s.disturbed || !t.counts(by, theirs),
+	}
 }
 
 // settle sums up the rounds that count, or all where none do: of those the quiet ones, or all when none was.
