@@ -120,11 +120,14 @@ func TestCarryLosses(t *testing.T) {
 		w.listener("tcp://" + service(w.t, "tcp", "127.0.0.1:0", func(c net.Conn) {
 			_, _ = io.WriteString(c, "half")
 			var word [4]byte
-			if _, err := io.ReadFull(c, word[:]); err == nil && string(word[:]) == "lose" {
+			switch _, err := io.ReadFull(c, word[:]); {
+			case err != nil: // the loss was faster than the word
+				ended <- loss(err)
+			case string(word[:]) == "lose":
 				_ = c.(*net.TCPConn).SetLinger(0)
-				return
+			default:
+				ended <- lost(c)
 			}
-			ended <- lost(c)
 		}).Addr().String())
 
 		s := w.carry(connect.Connector{Forward: "hyco"})

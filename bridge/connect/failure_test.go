@@ -35,6 +35,11 @@ func deadAddress(t *testing.T) string {
 // lost reads until the connection ends, which must be a loss.
 func lost(c net.Conn) error {
 	_, err := io.Copy(io.Discard, c)
+	return loss(err)
+}
+
+// loss says what is wrong with an end that ought to be one.
+func loss(err error) error {
 	switch {
 	case err == nil:
 		return errors.New("a clean end")
