@@ -237,13 +237,18 @@ func Rate(cell string) string {
 
 // Settled reports whether a cell need not be measured again: it is steady, and no must of it is undecided.
 func (r *Run) Settled(cell string, maxForeign float64) bool {
-	return r.Steady(cell, maxForeign) && !merge([]*Run{r}, maxForeign).undecided(cell)
+	t := merge([]*Run{r}, maxForeign)
+	return t.calm(cell) && !t.undecided(cell)
 }
 
 // Steady reports whether enough rounds of a cell count, in none of which others used more than maxForeign of the machine beside any
 // peer. A cell that direct has no part in is.
 func (r *Run) Steady(cell string, maxForeign float64) bool {
-	t := merge([]*Run{r}, maxForeign)
+	return merge([]*Run{r}, maxForeign).calm(cell)
+}
+
+// calm is Steady.
+func (t *table) calm(cell string) bool {
 	w := t.window(cell)
 	if Rate(cell) == "" || !w.judged {
 		return true
@@ -252,15 +257,15 @@ func (r *Run) Steady(cell string, maxForeign float64) bool {
 		peer  string
 		round int
 	}
-	calm := map[draws]bool{} // one of them was
+	quietOnce := map[draws]bool{} // one of them was
 	for _, s := range t.samples {
 		if s.Cell == cell && s.Err == "" {
 			d := draws{s.Peer, s.Round}
-			calm[d] = calm[d] || s.Values["foreign"] <= maxForeign
+			quietOnce[d] = quietOnce[d] || s.Values["foreign"] <= t.maxForeign
 		}
 	}
 	quiet := maps.Clone(w.rounds)
-	for d, was := range calm {
+	for d, was := range quietOnce {
 		if !was {
 			delete(quiet, d.round)
 		}

@@ -17,6 +17,9 @@ type target struct {
 	by                   string // the other's metric, where it is not the same
 }
 
+// divisor is the metric of whoever stands beside.
+func (x *target) divisor() *metric { return metricOf(cmp.Or(x.by, x.metric)) }
+
 // Figures that are musts by themselves.
 const (
 	mostDelay = 50e3 // us of an event between writer and reader, p99
@@ -121,7 +124,7 @@ var targets = slices.Concat(
 // Judged reports whether a must of a cell is about a peer: as ours, or as the bound beside it.
 func Judged(cell, name string) bool {
 	return slices.ContainsFunc(targets, func(x target) bool {
-		m, by := metricOf(x.metric), metricOf(cmp.Or(x.by, x.metric))
+		m, by := metricOf(x.metric), x.divisor()
 		return m != nil && m.cell == cell && x.ours == name || by != nil && by.cell == cell && x.beside == name
 	})
 }
@@ -190,11 +193,7 @@ func (t *table) reached(m *metric, x *target) stat {
 	if x.beside == "" {
 		return t.figure(m, x.ours)
 	}
-	by := m
-	if x.by != "" {
-		by = metricOf(x.by)
-	}
-	return t.ratioOf(m, x.ours, by, x.beside)
+	return t.ratioOf(m, x.ours, x.divisor(), x.beside)
 }
 
 // decided is how many rounds say what became of a must, however far apart they are.
@@ -217,11 +216,7 @@ func (t *table) undecided(cell string) bool {
 // it is the protocol, or how long this machine takes to wake somebody, that does not reach it. Empty: it is not so.
 func (t *table) beyond(m *metric, s stat, x *target) string {
 	bound := t.peer(x.ours).Bound
-	by := m
-	if x.by != "" {
-		by = metricOf(x.by)
-	}
-	b := t.ratioOf(m, bound, by, x.beside)
+	b := t.ratioOf(m, bound, x.divisor(), x.beside)
 	if b.n == 0 || m.short(b.median, x.at) <= 0 || m.short(s.median, b.median) >= unsteady {
 		return ""
 	}
